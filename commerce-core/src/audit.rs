@@ -1,0 +1,83 @@
+//! Who did what: the actor of a change, and the audit rows that keep it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AuditId, CustomerId, Timestamp};
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Actor {
+    /// A shopper without an account.
+    Guest,
+    /// A shopper with one.
+    Customer(CustomerId),
+    /// Somebody of the shop, by a name that the host knows.
+    Staff(String),
+    /// The engine itself: expiry and other jobs.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guest => f.write_str("guest"),
+            Self::Customer(id) => write!(f, "customer:{id}"),
+            Self::Staff(name) => write!(f, "staff:{name}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// The text is no actor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an actor: guest, customer:<id>, staff:<name> or system")]
+pub struct ActorError;
+
+impl FromStr for Actor {
+    type Err = ActorError;
+
+    fn from_str(text: &str) -> Result<Self, ActorError> {
+        match text.split_once(':') {
+            None if text == "guest" => Ok(Self::Guest),
+            None if text == "system" => Ok(Self::System),
+            Some(("customer", id)) => id.parse().map(Self::Customer).map_err(|_| ActorError),
+            Some(("staff", name)) => Ok(Self::Staff(name.to_owned())),
+            _ => Err(ActorError),
+        }
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = ActorError;
+
+    fn try_from(text: String) -> Result<Self, ActorError> {
+        text.parse()
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> String {
+        actor.to_string()
+    }
+}
+
+/// An audit row. Audit rows are only ever added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was done: `rules.apply`, `order.cancel`.
+    pub action: String,
+    /// What it was done to: `order:<id>`.
+    pub target: String,
+    /// What else matters, without personal data or secrets.
+    pub data: serde_json::Value,
+}

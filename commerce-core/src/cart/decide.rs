@@ -1,0 +1,235 @@
+//! The decisions about carts: pure functions from a view and a command to a changed cart.
+
+use std::time::Duration;
+
+use super::error::{CartError, ShortLine};
+use super::price::wanted;
+use super::{AddItem, Cart, CartLine, CartToken, Customizations, Delivery, TokenHash, View, Write};
+use crate::commit::ChangeSet;
+use crate::customer::Address;
+use crate::idempotency::{Outcome, Record, Request};
+use crate::payment::PaymentMethod;
+use crate::pricing::{Rulebook, quote};
+use crate::text::has_control;
+use crate::{Ids, LineId, Quantity, VariantId};
+
+/// A decision about a cart.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// The cart as it will be.
+    pub cart: Cart,
+    /// The token of a cart that was made just now: to be shown once.
+    pub token: Option<CartToken>,
+    /// What to commit.
+    pub changes: ChangeSet,
+}
+
+/// Puts units of a variant into the cart of the token; without a token, or with that of a cart that became an order,
+/// into a new one.
+///
+/// # Errors
+/// [`CartError::NotFound`], [`CartError::UnknownVariant`], [`CartError::OutOfStock`], [`CartError::QuantityTooLarge`],
+/// [`CartError::TooManyLines`], [`CartError::Customizations`].
+pub fn add_item(
+    view: &View,
+    token: Option<TokenHash>,
+    command: &AddItem,
+    request: Option<&Request>,
+    ids: &mut Ids,
+) -> Result<Decided, CartError> {
+    let before = open_cart(view, token)?;
+    let offer = view.offer_on_sale(&command.variant).ok_or(CartError::UnknownVariant)?;
+    check_customizations(&command.customizations)?;
+    let fresh = (before.is_none() && token.is_none()).then(|| CartToken::from_bytes(ids.bytes()));
+    let hash = token.or(fresh.as_ref().map(CartToken::hash)).ok_or(CartError::NotFound)?;
+    let mut after = before.clone().unwrap_or_else(|| Cart::new(ids.fresh(), hash, view.now));
+    let same = after
+        .lines
+        .iter_mut()
+        .find(|line| line.variant == offer.variant && line.customizations == command.customizations);
+    if let Some(line) = same {
+        let sum = line.quantity.get().saturating_add(command.quantity.get());
+        line.quantity = Quantity::new(sum).ok_or(CartError::QuantityTooLarge)?;
+    } else {
+        if after.lines.len() >= Cart::LINES_MAX {
+            return Err(CartError::TooManyLines);
+        }
+        after.lines.push(CartLine {
+            id: ids.fresh(),
+            variant: offer.variant,
+            quantity: command.quantity,
+            customizations: command.customizations.clone(),
+        });
+    }
+    check_stock(view, &after, offer.variant)?;
+    Ok(decided(view, before.as_ref(), after, fresh, request))
+}
+
+/// Sets how many units a line item holds; `None` removes it.
+///
+/// # Errors
+/// [`CartError::NotFound`], [`CartError::LineNotFound`], [`CartError::OutOfStock`], and [`CartError::UnknownVariant`]
+/// when the variant is no longer on sale: then the line item can only be removed.
+pub fn set_quantity(
+    view: &View,
+    token: TokenHash,
+    line: LineId,
+    quantity: Option<Quantity>,
+    request: Option<&Request>,
+) -> Result<Decided, CartError> {
+    let before = open_cart(view, Some(token))?.ok_or(CartError::LineNotFound)?;
+    let mut after = before.clone();
+    let index = after.lines.iter().position(|known| known.id == line).ok_or(CartError::LineNotFound)?;
+    match quantity {
+        None => {
+            after.lines.remove(index);
+        }
+        Some(quantity) => {
+            after.lines[index].quantity = quantity;
+            let variant = after.lines[index].variant;
+            if !view.offer(variant).is_some_and(|offer| offer.on_sale) {
+                return Err(CartError::UnknownVariant);
+            }
+            check_stock(view, &after, variant)?;
+        }
+    }
+    Ok(decided(view, Some(&before), after, None, request))
+}
+
+/// Says where the goods go, how, and who is told.
+///
+/// # Errors
+/// [`CartError::NotFound`], [`CartError::Address`], [`CartError::AddressMissing`], [`CartError::ShippingMethod`].
+pub fn set_delivery(
+    view: &View,
+    token: TokenHash,
+    command: &Delivery,
+    rulebook: &Rulebook,
+    request: Option<&Request>,
+) -> Result<Decided, CartError> {
+    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
+    let check = |which, address: &Option<Address>| {
+        address.clone().map(Address::check).transpose().map_err(|errors| CartError::Address { which, errors })
+    };
+    let mut after = before.clone();
+    after.email = Some(command.email.clone());
+    after.shipping_address = check("address", &command.address)?;
+    after.billing_address = check("billing_address", &command.billing_address)?;
+    after.shipping_method = command.shipping_method.clone();
+    let destination = after.shipping_address.as_ref().map(Address::destination);
+    let quote = quote(rulebook, &super::price::pricing_input(view, &after, destination))?;
+    if quote.needs_shipping && after.shipping_address.is_none() {
+        return Err(CartError::AddressMissing);
+    }
+    if quote.needs_shipping && after.shipping_method.is_some() && quote.shipping_method.is_none() {
+        return Err(CartError::ShippingMethod);
+    }
+    Ok(decided(view, Some(&before), after, None, request))
+}
+
+/// Says how the shopper pays.
+///
+/// # Errors
+/// [`CartError::NotFound`], [`CartError::PaymentMethod`] when the shop does not take the method.
+pub fn set_payment(
+    view: &View,
+    token: TokenHash,
+    method: PaymentMethod,
+    accepted: &[PaymentMethod],
+    request: Option<&Request>,
+) -> Result<Decided, CartError> {
+    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
+    if !accepted.contains(&method) {
+        return Err(CartError::PaymentMethod(method));
+    }
+    let mut after = before.clone();
+    after.payment_method = Some(method);
+    Ok(decided(view, Some(&before), after, None, request))
+}
+
+/// The open cart of the token. `None`: the next one is still to be made.
+pub(crate) fn open_cart(view: &View, token: Option<TokenHash>) -> Result<Option<Cart>, CartError> {
+    match &view.cart {
+        Some(cart) if cart.expires_at > view.now => Ok(Some(cart.clone())),
+        Some(_) => Err(CartError::NotFound),
+        None if token.is_none() || view.token_known => Ok(None),
+        None => Err(CartError::NotFound),
+    }
+}
+
+fn check_stock(view: &View, cart: &Cart, variant: VariantId) -> Result<(), CartError> {
+    let Some(offer) = view.offer(variant) else { return Err(CartError::UnknownVariant) };
+    let wanted = wanted(cart, variant);
+    match view.available(offer) {
+        Some(available) if available < wanted => {
+            let line = view.cart.iter().flat_map(|cart| &cart.lines).find(|line| line.variant == variant);
+            let line = line.map(|line| line.id);
+            Err(CartError::OutOfStock(vec![ShortLine { line, sku: offer.sku.clone(), wanted, available }]))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_customizations(wishes: &Customizations) -> Result<(), CartError> {
+    if wishes.len() > Cart::CUSTOMIZATIONS_MAX {
+        return Err(CartError::Customizations("at most 10 customizations"));
+    }
+    for (name, text) in wishes {
+        if name.trim().is_empty() {
+            return Err(CartError::Customizations("a customization needs a name"));
+        }
+        let longest = name.chars().count().max(text.chars().count());
+        if longest > Cart::CUSTOMIZATION_LENGTH_MAX {
+            return Err(CartError::Customizations("a customization has at most 500 characters"));
+        }
+        if has_control(name) || text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(CartError::Customizations("a customization must not contain control characters"));
+        }
+    }
+    Ok(())
+}
+
+fn decided(
+    view: &View,
+    before: Option<&Cart>,
+    mut after: Cart,
+    token: Option<CartToken>,
+    request: Option<&Request>,
+) -> Decided {
+    after.updated_at = view.now;
+    after.expires_at = view.now.plus(Duration::from_secs(Cart::LIFETIME_SECONDS));
+    let mut changes = ChangeSet::default();
+    changes.cart.write = Some(Write::between(before, &mut after));
+    changes.idempotency = request.map(|request| Record {
+        scope: request.scope.clone(),
+        fingerprint: request.fingerprint,
+        outcome: Outcome::CartChanged(after.id),
+        at: view.now,
+    });
+    Decided { cart: after, token, changes }
+}
+
+impl Write {
+    /// What makes `after` of `before`, whose version it grows.
+    #[must_use]
+    pub fn between(before: Option<&Cart>, after: &mut Cart) -> Self {
+        let old: &[CartLine] = before.map_or(&[], |cart| &cart.lines);
+        after.version = before.map_or(0, |cart| cart.version) + 1;
+        let moved_or_changed = |(position, line): &(usize, &CartLine)| old.get(*position) != Some(*line);
+        let lines_written = after
+            .lines
+            .iter()
+            .enumerate()
+            .filter(moved_or_changed)
+            .map(|(position, line)| (u32::try_from(position).unwrap_or(u32::MAX), line.clone()))
+            .collect();
+        let gone = |line: &&CartLine| !after.lines.iter().any(|kept| kept.id == line.id);
+        let lines_removed = old.iter().filter(gone).map(|line| line.id).collect();
+        Self {
+            expected_version: before.map(|cart| cart.version),
+            lines_written,
+            lines_removed,
+            cart: after.clone(),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Carts: look, decide, commit.
+
+use std::sync::Arc;
+
+use super::decide::{self, Decided, open_cart};
+use super::error::CartError;
+use super::price::{price, pricing_input};
+use super::{AddItem, Cart, CartToken, Delivery, Look, PricedCart, TokenHash, View};
+use crate::attempts::Attempts;
+use crate::customer::Destination;
+use crate::engine::Parts;
+use crate::idempotency::Request;
+use crate::payment::PaymentMethod;
+use crate::pricing::{Explanation, Quote, StoredRulebook, quote};
+use crate::shipping::ShippingOption;
+use crate::{CartId, Ids, LineId, Quantity};
+
+/// The carts of the shop; reached by [`Engine::carts`](crate::Engine::carts).
+#[derive(Clone)]
+pub struct Carts {
+    pub(crate) parts: Arc<Parts>,
+}
+
+/// A cart after a change.
+#[derive(Debug, Clone)]
+pub struct CartAnswer {
+    /// The cart and what it costs.
+    pub cart: PricedCart,
+    /// The token of a cart that was made just now: show it once, it is stored nowhere.
+    pub token: Option<CartToken>,
+    /// Whether this repeats a request that had its effect before.
+    pub replayed: bool,
+}
+
+impl Carts {
+    /// The cart that the token opens. Without a token, and after the cart became an order, an empty one that is not
+    /// stored: its version is 0.
+    ///
+    /// # Errors
+    /// [`CartError::NotFound`] when no cart has the token.
+    pub async fn get(&self, token: Option<&CartToken>) -> Result<PricedCart, CartError> {
+        let hash = token.map(CartToken::hash);
+        let view = self.look(hash, None, None).await?;
+        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
+        self.priced(&view, cart).await
+    }
+
+    /// The story of what the cart costs: every rule, rounding and allocation.
+    ///
+    /// # Errors
+    /// [`CartError::NotFound`] when no cart has the token.
+    pub async fn explain(&self, token: Option<&CartToken>) -> Result<Explanation, CartError> {
+        let hash = token.map(CartToken::hash);
+        let view = self.look(hash, None, None).await?;
+        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
+        let rules = self.parts.rulebook(view.rulebook_version).await?;
+        let destination = cart.shipping_address.as_ref().map(|address| address.destination());
+        Ok(Quote::explain(&rules.rulebook, &pricing_input(&view, &cart, destination))?)
+    }
+
+    /// Puts units of a variant into the cart. Without a token a new cart is made, whose token is in the answer.
+    ///
+    /// # Errors
+    /// As [`add_item`](decide::add_item).
+    pub async fn add(
+        &self,
+        token: Option<&CartToken>,
+        command: &AddItem,
+        request: Option<&Request>,
+    ) -> Result<CartAnswer, CartError> {
+        let hash = token.map(CartToken::hash);
+        self.change(hash, Some(&command.variant), request, |view, _, ids| {
+            decide::add_item(view, hash, command, request, ids)
+        })
+        .await
+    }
+
+    /// Sets how many units a line item holds; `None` removes it.
+    ///
+    /// # Errors
+    /// As [`set_quantity`](decide::set_quantity).
+    pub async fn set_quantity(
+        &self,
+        token: &CartToken,
+        line: LineId,
+        quantity: Option<Quantity>,
+        request: Option<&Request>,
+    ) -> Result<CartAnswer, CartError> {
+        let hash = token.hash();
+        self.change(Some(hash), None, request, |view, _, _| {
+            decide::set_quantity(view, hash, line, quantity, request)
+        })
+        .await
+    }
+
+    /// Says where the goods go, how, and who is told.
+    ///
+    /// # Errors
+    /// As [`set_delivery`](decide::set_delivery).
+    pub async fn set_delivery(
+        &self,
+        token: &CartToken,
+        command: &Delivery,
+        request: Option<&Request>,
+    ) -> Result<CartAnswer, CartError> {
+        let hash = token.hash();
+        self.change(Some(hash), None, request, |view, rules, _| {
+            decide::set_delivery(view, hash, command, &rules.rulebook, request)
+        })
+        .await
+    }
+
+    /// Says how the shopper pays.
+    ///
+    /// # Errors
+    /// As [`set_payment`](decide::set_payment).
+    pub async fn set_payment(
+        &self,
+        token: &CartToken,
+        method: PaymentMethod,
+        request: Option<&Request>,
+    ) -> Result<CartAnswer, CartError> {
+        let hash = token.hash();
+        let accepted = &self.parts.payment_methods;
+        self.change(Some(hash), None, request, |view, _, _| {
+            decide::set_payment(view, hash, method, accepted, request)
+        })
+        .await
+    }
+
+    /// The shipping methods that would serve the destination with what is in the cart, priced.
+    ///
+    /// # Errors
+    /// [`CartError::NotFound`] when no cart has the token.
+    pub async fn shipping_options(
+        &self,
+        token: Option<&CartToken>,
+        destination: Destination,
+    ) -> Result<Vec<ShippingOption>, CartError> {
+        let hash = token.map(CartToken::hash);
+        let view = self.look(hash, None, None).await?;
+        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
+        let rules = self.parts.rulebook(view.rulebook_version).await?;
+        let quote = quote(&rules.rulebook, &pricing_input(&view, &cart, Some(destination)))?;
+        Ok(quote.shipping_options)
+    }
+
+    async fn look(
+        &self,
+        token: Option<TokenHash>,
+        variant: Option<&super::VariantKey>,
+        request: Option<&Request>,
+    ) -> Result<View, CartError> {
+        let repeated = request.map(|request| request.scope.clone());
+        Ok(self.parts.store.cart(&Look { token, variant: variant.cloned(), repeated }).await?)
+    }
+
+    async fn change(
+        &self,
+        token: Option<TokenHash>,
+        variant: Option<&super::VariantKey>,
+        request: Option<&Request>,
+        decide: impl Fn(&View, &StoredRulebook, &mut Ids) -> Result<Decided, CartError>,
+    ) -> Result<CartAnswer, CartError> {
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.look(token, variant, request).await?;
+            if let (Some(request), Some(record)) = (request, &view.record) {
+                request.answered_by(record)?;
+                let cart = open_cart(&view, token)?.unwrap_or_else(|| Cart::unsaved(view.now));
+                let cart = self.priced(&view, cart).await?;
+                return Ok(CartAnswer { cart, token: None, replayed: true });
+            }
+            let rules = self.parts.rulebook(view.rulebook_version).await?;
+            let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
+            match self.parts.store.commit(&decided.changes).await {
+                Ok(()) => {
+                    let cart = price(&view, decided.cart, &rules.rulebook, &self.parts.payment_methods)?;
+                    return Ok(CartAnswer { cart, token: decided.token, replayed: false });
+                }
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    async fn priced(&self, view: &View, cart: Cart) -> Result<PricedCart, CartError> {
+        let rules = self.parts.rulebook(view.rulebook_version).await?;
+        Ok(price(view, cart, &rules.rulebook, &self.parts.payment_methods)?)
+    }
+}
+
+impl Cart {
+    /// A new cart, not yet stored.
+    pub(crate) fn new(id: CartId, token: TokenHash, now: crate::Timestamp) -> Self {
+        Self {
+            id,
+            token,
+            lines: Vec::new(),
+            email: None,
+            shipping_address: None,
+            billing_address: None,
+            shipping_method: None,
+            payment_method: None,
+            order: None,
+            created_at: now,
+            updated_at: now,
+            expires_at: now,
+            version: 0,
+        }
+    }
+
+    /// The empty cart of somebody who has none.
+    pub(crate) fn unsaved(now: crate::Timestamp) -> Self {
+        Self::new(CartId(uuid::Uuid::nil()), TokenHash([0; 32]), now)
+    }
+}
+
+impl From<crate::attempts::Unsettled> for CartError {
+    fn from(unsettled: crate::attempts::Unsettled) -> Self {
+        match unsettled {
+            crate::attempts::Unsettled::Busy => Self::Busy,
+            crate::attempts::Unsettled::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Carts, their line items, and the commands that change them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::TokenHash;
+use crate::catalog::Sku;
+use crate::customer::{Address, Email};
+use crate::payment::PaymentMethod;
+use crate::{CartId, LineId, OrderId, Quantity, Timestamp, VariantId};
+
+/// Wishes of the shopper about a line item, by name: an engraving, a gift note. They do not change the price.
+pub type Customizations = BTreeMap<String, String>;
+
+/// A cart as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cart {
+    /// Its id.
+    pub id: CartId,
+    /// The hash of the token that it is reached by.
+    pub token: TokenHash,
+    /// Its line items, in the order in which they were added.
+    pub lines: Vec<CartLine>,
+    /// Where the order confirmation goes.
+    pub email: Option<Email>,
+    /// Where the goods go.
+    pub shipping_address: Option<Address>,
+    /// Where the bill goes, when elsewhere.
+    pub billing_address: Option<Address>,
+    /// The code of the chosen shipping method.
+    pub shipping_method: Option<String>,
+    /// The chosen way to pay.
+    pub payment_method: Option<PaymentMethod>,
+    /// The order that closed it.
+    pub order: Option<OrderId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it is forgotten: 30 days after the last change.
+    pub expires_at: Timestamp,
+    /// 1 at first, one more with each change.
+    pub version: u64,
+}
+
+/// A line item of a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartLine {
+    /// Its id.
+    pub id: LineId,
+    /// What is wanted.
+    pub variant: VariantId,
+    /// How many units.
+    pub quantity: Quantity,
+    /// With what wishes.
+    pub customizations: Customizations,
+}
+
+impl Cart {
+    /// The most line items that a cart may have.
+    pub const LINES_MAX: usize = 100;
+    /// Seconds until an unchanged cart is forgotten: 30 days.
+    pub const LIFETIME_SECONDS: u64 = 30 * 24 * 60 * 60;
+    /// The most wishes about one line item.
+    pub const CUSTOMIZATIONS_MAX: usize = 10;
+    /// The longest name or text of a wish, in characters.
+    pub const CUSTOMIZATION_LENGTH_MAX: usize = 500;
+}
+
+/// How a variant is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum VariantKey {
+    /// By id.
+    Id(VariantId),
+    /// By SKU.
+    Sku(Sku),
+}
+
+/// Puts so many units of a variant into a cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddItem {
+    /// Of which variant.
+    pub variant: VariantKey,
+    /// How many.
+    pub quantity: Quantity,
+    /// With what wishes. The same variant with the same wishes adds up.
+    pub customizations: Customizations,
+}
+
+/// Says where the goods go, how, and who is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Where the order confirmation goes.
+    pub email: Email,
+    /// Where the goods go; may be absent when nothing is shipped.
+    pub address: Option<Address>,
+    /// Where the bill goes, when elsewhere.
+    pub billing_address: Option<Address>,
+    /// The code of a shipping method that serves the address; may be absent when nothing is shipped.
+    pub shipping_method: Option<String>,
+}

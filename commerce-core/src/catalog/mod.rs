@@ -1,0 +1,26 @@
+//! What is sold: products with variants, options, attributes, images, brands and a tree of categories.
+
+mod category;
+mod changes;
+mod code;
+mod input;
+mod listing;
+mod plan;
+mod product;
+mod service;
+mod weight;
+
+pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, category_tree};
+pub use changes::{Batch, ProductWrite};
+pub use code::{Sku, SkuError, Slug, SlugError};
+pub use input::{Cell, ImageInput, ProductInput, VariantInput};
+pub use listing::{
+    Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
+    ROWS_MAX, SortBy,
+};
+pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
+pub use product::{
+    AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
+};
+pub use service::{Catalog, CatalogError};
+pub use weight::{Weight, WeightUnit};

@@ -1,0 +1,194 @@
+//! Products and their variants.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sku, Slug, Weight};
+use crate::text::{has_control, text_type};
+use crate::{
+    AttributeId, BrandId, CategoryId, ImageId, ProductId, SellerId, Timestamp, UnitPrice, VariantId,
+};
+
+/// A product: what a shopper looks at. What is sold is one of its variants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// Its name in addresses, unique in the shop.
+    pub slug: Slug,
+    /// Its title.
+    pub name: String,
+    /// Its description in HTML, as the merchant wrote it: show it only after cleaning.
+    pub description_html: String,
+    /// Whether shoppers see it.
+    pub status: ProductStatus,
+    /// Whether the shop puts it in the window.
+    pub featured: bool,
+    /// Its brand.
+    pub brand: Option<BrandId>,
+    /// Its category; the category's ancestors hold it too.
+    pub category: Option<CategoryId>,
+    /// The merchant who sells it; absent: the shop itself.
+    pub seller: Option<SellerId>,
+    /// Free words, in the merchant's order.
+    pub tags: Vec<String>,
+    /// What its variants differ in, in order.
+    pub options: Vec<ProductOption>,
+    /// What can be bought, in order; at least one.
+    pub variants: Vec<Variant>,
+    /// Its pictures, in order.
+    pub images: Vec<Image>,
+    /// Values of the shop's attributes.
+    pub attributes: Vec<AttributeValue>,
+    /// When it came in.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was soft-deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// 1 at first, one more with each change.
+    pub version: u64,
+}
+
+/// Whether shoppers see a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// Not yet for shoppers.
+    Draft,
+    /// On sale.
+    Published,
+    /// No longer for shoppers.
+    Archived,
+}
+
+impl ProductStatus {
+    /// The name in stores and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// Something that the variants of a product differ in: Size, Colour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductOption {
+    /// Its name.
+    pub name: String,
+    /// Its values, in the merchant's order.
+    pub values: Vec<String>,
+    /// The shop-wide attribute of the same name, which filters and facets read.
+    pub attribute: Option<AttributeId>,
+}
+
+/// What is priced, stocked and sold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// Its id.
+    pub id: VariantId,
+    /// Its code, unique in the shop.
+    pub sku: Sku,
+    /// One value for each option of the product, in their order.
+    pub option_values: Vec<String>,
+    /// The list price of one unit.
+    pub price: UnitPrice,
+    /// The higher price that it is compared at.
+    pub compare_at_price: Option<UnitPrice>,
+    /// What one unit costs the shop.
+    pub cost: Option<UnitPrice>,
+    /// The weight of one unit.
+    pub weight: Option<Weight>,
+    /// GTIN or another barcode.
+    pub barcode: Option<String>,
+    /// The address of its own picture.
+    pub image: Option<String>,
+    /// Which tax rates apply.
+    pub tax_class: TaxClass,
+    /// Whether nothing is shipped.
+    pub digital: bool,
+    /// Whether stock is counted. What is not tracked is always available.
+    pub tracked: bool,
+    /// Whether it may be sold beyond the stock.
+    pub backorder: bool,
+}
+
+/// A picture of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Its id.
+    pub id: ImageId,
+    /// Where it is.
+    pub url: String,
+    /// What it shows, for those who do not see it.
+    pub alt: String,
+}
+
+/// A product's value of a shop-wide attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeValue {
+    /// Which attribute.
+    pub attribute: AttributeId,
+    /// The value as text.
+    pub value: String,
+}
+
+/// Why a text is not a tax class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a tax class has 1 to 50 characters and no control characters")]
+pub struct TaxClassError;
+
+text_type! {
+    /// The class of goods by which a tax rate is chosen: `standard`, `exempt`, or a class of the shop's own.
+    TaxClass, TaxClassError, |text| {
+        let text = text.trim();
+        if !text.is_empty() && text.len() <= 50 && !has_control(text) { Ok(text.to_owned()) } else { Err(TaxClassError) }
+    }
+}
+
+impl TaxClass {
+    /// Goods that are taxed at the rate of the country.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self("standard".to_owned())
+    }
+
+    /// Goods that are not taxed.
+    #[must_use]
+    pub fn exempt() -> Self {
+        Self("exempt".to_owned())
+    }
+}
+
+impl Product {
+    /// The most options a product may have.
+    pub const OPTIONS_MAX: usize = 10;
+    /// The most variants a product may have.
+    pub const VARIANTS_MAX: usize = 2_000;
+
+    /// Whether shoppers can buy it.
+    #[must_use]
+    pub fn on_sale(&self) -> bool {
+        self.status == ProductStatus::Published && self.deleted_at.is_none()
+    }
+
+    /// The variant whose price a listing shows: the cheapest, the first of them.
+    #[must_use]
+    pub fn cheapest(&self) -> Option<&Variant> {
+        self.variants.iter().min_by_key(|variant| variant.price.ten_thousandths)
+    }
+
+    /// The price of the dearest variant.
+    #[must_use]
+    pub fn price_max(&self) -> Option<UnitPrice> {
+        self.variants.iter().map(|variant| variant.price).max_by_key(|price| price.ten_thousandths)
+    }
+
+    /// What listings by name sort by, compared bytewise by every store: the folded name.
+    #[must_use]
+    pub fn sort_name(&self) -> String {
+        crate::fold(&deunicode::deunicode(&self.name))
+    }
+}

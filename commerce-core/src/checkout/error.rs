@@ -1,0 +1,59 @@
+//! Why a cart cannot become an order.
+
+use crate::attempts::Unsettled;
+use crate::cart::{CartError, PricedCart, ShortLine, shortages};
+use crate::commit::StoreError;
+use crate::idempotency::KeyReused;
+use crate::pricing::PricingError;
+
+/// Why a cart cannot become an order. It stays as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfirmError {
+    /// No cart has this token, or it expired.
+    #[error("there is no such cart")]
+    NotFound,
+    /// Something is missing; [`PricedCart::missing`] names it.
+    #[error("the checkout is not complete: {} missing", .0.missing.join(", "))]
+    Incomplete(Box<PricedCart>),
+    /// Less is left than wanted.
+    #[error("{}", shortages(.0))]
+    OutOfStock(Vec<ShortLine>),
+    /// The total is not the expected one.
+    #[error("the total is now {}", .0.quote.summary.total)]
+    PriceChanged(Box<PricedCart>),
+    /// The cart is not in the version that the shopper saw.
+    #[error("the cart has changed since it was shown")]
+    CartChanged(Box<PricedCart>),
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The cart cannot be priced.
+    #[error(transparent)]
+    Pricing(#[from] PricingError),
+    /// Too many others changed the same at the same time.
+    #[error("too many requests change the same at once")]
+    Busy,
+    /// The store could not do its work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Unsettled> for ConfirmError {
+    fn from(unsettled: Unsettled) -> Self {
+        match unsettled {
+            Unsettled::Busy => Self::Busy,
+            Unsettled::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl ConfirmError {
+    /// The error of opening the cart.
+    pub(super) fn opening(error: CartError) -> Self {
+        match error {
+            CartError::Store(error) => Self::Store(error),
+            _ => Self::NotFound,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The decision that places an order.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::ConfirmError;
+use crate::audit::Actor;
+use crate::cart::{Cart, Offer, PricedCart, ShortLine, TokenHash, View, Write, open_cart, price, wanted};
+use crate::commit::{ChangeSet, Expect};
+use crate::event::Event;
+use crate::idempotency::{Outcome, Record, Request};
+use crate::inventory::{Allocation, Hold, Reservation, allocate, demand};
+use crate::order::{
+    FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
+};
+use crate::payment::{Payment, PaymentMethod, PaymentReference, PaymentState};
+use crate::pricing::{QuoteLine, StoredRulebook};
+use crate::{Ids, LineId, Money, OrderId, Quantity, Timestamp, VariantId};
+
+/// How long goods are held while an online payment is awaited: one hour.
+pub const PAYMENT_WINDOW_SECONDS: u64 = 60 * 60;
+
+/// Confirms a cart.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Confirm {
+    /// The total that the shopper agreed to; another is refused.
+    pub expected_total: Option<Money>,
+    /// The version of the cart that the shopper saw; another is refused.
+    pub cart_version: Option<u64>,
+    /// The request, so that its repetition has no further effect.
+    pub request: Option<Request>,
+}
+
+/// A decision that places an order.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The order.
+    pub order: Order,
+    /// Its payment attempt.
+    pub payment: Payment,
+    /// What to commit.
+    pub changes: ChangeSet,
+}
+
+/// Places the order of the cart.
+///
+/// # Errors
+/// [`ConfirmError::NotFound`], [`ConfirmError::CartChanged`], [`ConfirmError::Incomplete`],
+/// [`ConfirmError::OutOfStock`], [`ConfirmError::PriceChanged`], in this order.
+pub fn place_order(
+    view: &View,
+    token: TokenHash,
+    command: &Confirm,
+    rules: &StoredRulebook,
+    accepted: &[PaymentMethod],
+    ids: &mut Ids,
+) -> Result<Placed, ConfirmError> {
+    let cart = open_cart(view, Some(token))
+        .map_err(ConfirmError::opening)?
+        .unwrap_or_else(|| Cart::unsaved(view.now));
+    let seen = cart.version;
+    let priced = price(view, cart, &rules.rulebook, accepted)?;
+    if command.cart_version.is_some_and(|version| version != seen) {
+        return Err(ConfirmError::CartChanged(Box::new(priced)));
+    }
+    let unsold = unsold(view, &priced);
+    if !unsold.is_empty() {
+        return Err(ConfirmError::OutOfStock(unsold));
+    }
+    let (Some(email), Some(method)) = (priced.cart.email.clone(), priced.cart.payment_method) else {
+        return Err(ConfirmError::Incomplete(Box::new(priced)));
+    };
+    if !priced.missing.is_empty() {
+        return Err(ConfirmError::Incomplete(Box::new(priced)));
+    }
+    let sources = sources(view, &priced)?;
+    if command.expected_total.is_some_and(|total| total != priced.quote.summary.total) {
+        return Err(ConfirmError::PriceChanged(Box::new(priced)));
+    }
+
+    let id: OrderId = ids.fresh();
+    let total = priced.quote.summary.total;
+    let start = start(method, total, view.now);
+    let order = Order {
+        id,
+        number: number(ids),
+        cart: priced.cart.id,
+        status: start.order,
+        payment_status: start.payment,
+        fulfillment_status: FulfillmentState::Unfulfilled,
+        customer: None,
+        email,
+        lines: lines(&priced)?,
+        adjustments: priced.quote.adjustments.clone(),
+        totals: priced.quote.summary,
+        shipping_address: priced.cart.shipping_address.clone().filter(|_| priced.quote.needs_shipping),
+        billing_address: priced.cart.billing_address.clone(),
+        shipping_method: priced
+            .quote
+            .shipping_method
+            .clone()
+            .map(|option| ShippingChoice { code: option.code, label: option.label }),
+        payment_method: method,
+        rounding: rules.rulebook.rounding,
+        rulebook_version: rules.version,
+        placed_at: view.now,
+        version: 1,
+    };
+    let payment = Payment {
+        id: ids.fresh(),
+        order: id,
+        reference: PaymentReference(ids.code(26)),
+        method,
+        amount: total,
+        state: start.payment,
+        created_at: view.now,
+        version: 1,
+    };
+    let changes = ChangeSet {
+        cart: close(&priced.cart, id, view.now),
+        order: crate::order::Changes {
+            place: Some(order.clone()),
+            advance: None,
+            history: history(&order, view.now).into_iter().map(|transition| (id, transition)).collect(),
+        },
+        payment: crate::payment::Changes { open: vec![payment.clone()], advance: Vec::new() },
+        inventory: crate::inventory::Changes {
+            reserve: sources.into_iter().map(|source| reservation(id, source, start.hold, ids)).collect(),
+            ..Default::default()
+        },
+        pricing: Default::default(),
+        idempotency: command.request.as_ref().map(|request| Record {
+            scope: request.scope.clone(),
+            fingerprint: request.fingerprint,
+            outcome: Outcome::OrderPlaced(id),
+            at: view.now,
+        }),
+        audit: Vec::new(),
+        events: vec![Event {
+            id: ids.fresh(),
+            name: "order.placed",
+            subject: format!("order:{id}"),
+            sequence: order.version,
+            data: json!({
+                "order_id": id,
+                "number": order.number,
+                "total": {"amount": total.amount(), "currency": total.currency},
+                "payment_method": method,
+                "lines": order.lines.iter().map(|line| json!({"sku": line.sku, "quantity": line.quantity})).collect::<Vec<_>>(),
+            }),
+            at: view.now,
+        }],
+        expects: expects(&priced, rules),
+    };
+    Ok(Placed { order, payment, changes })
+}
+
+/// Line items whose variant is not sold any more: nothing is left of them.
+fn unsold(view: &View, priced: &PricedCart) -> Vec<ShortLine> {
+    priced
+        .lines
+        .iter()
+        .filter(|line| !line.offer.as_ref().is_some_and(|offer| offer.on_sale))
+        .filter_map(|line| {
+            let sku =
+                line.offer.as_ref().or_else(|| view.offer(line.line.variant)).map(|offer| offer.sku.clone());
+            let sku = sku.or_else(|| line.line.variant.to_string().parse().ok())?;
+            let wanted = wanted(&priced.cart, line.line.variant);
+            Some(ShortLine { line: Some(line.line.id), sku, wanted, available: 0 })
+        })
+        .collect()
+}
+
+/// The locations that ship what is wanted, or what there is too little of.
+fn sources(view: &View, priced: &PricedCart) -> Result<Vec<Allocation>, ConfirmError> {
+    let sold =
+        priced.lines.iter().filter_map(|line| Some((line.line.id, line.offer.as_ref()?, line.line.quantity)));
+    allocate(&demand(sold), &view.levels).map_err(|shortages| {
+        let short = |variant: VariantId| shortages.iter().find(|shortage| shortage.variant == variant);
+        let lines = priced.lines.iter().filter_map(|line| {
+            let shortage = short(line.line.variant)?;
+            Some(ShortLine {
+                line: Some(line.line.id),
+                sku: line.offer.as_ref()?.sku.clone(),
+                wanted: shortage.wanted,
+                available: shortage.available,
+            })
+        });
+        ConfirmError::OutOfStock(lines.collect())
+    })
+}
+
+/// How the three machines start, and how long goods are promised.
+struct Start {
+    order: OrderState,
+    payment: PaymentState,
+    hold: Hold,
+}
+
+fn start(method: PaymentMethod, total: Money, now: Timestamp) -> Start {
+    if total.minor == 0 {
+        return Start { order: OrderState::Processing, payment: PaymentState::Paid, hold: Hold::Committed };
+    }
+    if method.needs_gateway() {
+        let until = now.plus(Duration::from_secs(PAYMENT_WINDOW_SECONDS));
+        return Start { order: OrderState::Pending, payment: PaymentState::Pending, hold: Hold::Held(until) };
+    }
+    Start { order: OrderState::Pending, payment: PaymentState::Due, hold: Hold::Committed }
+}
+
+fn history(order: &Order, now: Timestamp) -> Vec<Transition> {
+    let step = |machine, from: Option<&str>, to: &str, actor, note: &str| Transition {
+        machine,
+        from: from.map(str::to_owned),
+        to: to.to_owned(),
+        actor,
+        note: note.to_owned(),
+        at: now,
+    };
+    let pending = OrderState::Pending.as_str();
+    let mut steps = vec![
+        step(Machine::Order, None, pending, Actor::Guest, "placed"),
+        step(
+            Machine::Payment,
+            None,
+            order.payment_status.as_str(),
+            Actor::System,
+            order.payment_method.as_str(),
+        ),
+        step(Machine::Fulfillment, None, order.fulfillment_status.as_str(), Actor::System, ""),
+    ];
+    if order.status == OrderState::Processing {
+        let to = OrderState::Processing.as_str();
+        steps.push(step(Machine::Order, Some(pending), to, Actor::System, "nothing is to be paid"));
+    }
+    steps
+}
+
+/// Nine random letters and digits, 45 bits, in two groups: short enough to read aloud, and no neighbour of another.
+fn number(ids: &mut Ids) -> OrderNumber {
+    let code = ids.code(9);
+    let (left, right) = code.split_at(4);
+    OrderNumber(format!("{left}-{right}"))
+}
+
+fn lines(priced: &PricedCart) -> Result<Vec<OrderLine>, ConfirmError> {
+    let sold = priced.lines.iter().filter_map(|line| Some((line, line.offer.as_ref()?)));
+    sold.zip(&priced.quote.lines)
+        .map(|((line, offer), quoted)| {
+            debug_assert_eq!(line.line.id, quoted.id, "a quote has the lines of its input in their order");
+            Ok(order_line(line.line.id, offer, line.line.quantity, &line.line.customizations, quoted)?)
+        })
+        .collect()
+}
+
+fn order_line(
+    id: LineId,
+    offer: &Offer,
+    quantity: Quantity,
+    customizations: &crate::cart::Customizations,
+    quoted: &QuoteLine,
+) -> Result<OrderLine, crate::pricing::PricingError> {
+    Ok(OrderLine {
+        id,
+        variant: offer.variant,
+        product: offer.product,
+        sku: offer.sku.clone(),
+        slug: offer.slug.clone(),
+        name: offer.name.clone(),
+        options: offer.options.clone(),
+        image: offer.image.clone(),
+        customizations: customizations.clone(),
+        unit_price: offer.price,
+        quantity,
+        line_total: quoted.total,
+        discount: quoted.discount,
+        tax_added: quoted.tax_added,
+        tax_included: quoted.tax_included,
+        paid: quoted.net_of_discount()?.plus(quoted.tax_added)?,
+        tax_class: offer.tax_class.clone(),
+        digital: offer.digital,
+        stock_limited: offer.tracked && !offer.backorder,
+    })
+}
+
+fn close(cart: &Cart, order: OrderId, now: Timestamp) -> crate::cart::Changes {
+    let mut closed = cart.clone();
+    closed.order = Some(order);
+    closed.updated_at = now;
+    crate::cart::Changes { write: Some(Write::between(Some(cart), &mut closed)) }
+}
+
+fn reservation(order: OrderId, source: Allocation, hold: Hold, ids: &mut Ids) -> Reservation {
+    let Allocation { line, variant, location, quantity, backorder } = source;
+    Reservation { id: ids.fresh(), order, line, variant, location, quantity, hold, backorder }
+}
+
+fn expects(priced: &PricedCart, rules: &StoredRulebook) -> Vec<Expect> {
+    let products = priced.lines.iter().filter_map(|line| line.offer.as_ref());
+    let mut expects: Vec<Expect> =
+        products.map(|offer| Expect::Product(offer.product, offer.product_version)).collect();
+    expects.push(Expect::Rulebook(rules.version));
+    expects.sort_unstable();
+    expects.dedup();
+    expects
+}

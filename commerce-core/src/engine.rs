@@ -1,0 +1,189 @@
+//! The engine: the services of the shop over one store.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::cart::Carts;
+use crate::catalog::Catalog;
+use crate::checkout::Checkout;
+use crate::commit::StoreError;
+use crate::inventory::Inventory;
+use crate::order::Orders;
+use crate::payment::PaymentMethod;
+use crate::ports::{Clock, Random, Store, SystemRandom};
+use crate::pricing::{Rulebook, Rules, StoredRulebook};
+use crate::{Currency, Ids, Timestamp, Violation};
+
+/// The commerce engine. Cheap to clone; every clone is the same shop.
+///
+/// ```no_run
+/// # async fn shop(store: impl commerce_core::Store) -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = commerce_core::Engine::builder(store).build();
+/// let tree = engine.catalog().categories().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    parts: Arc<Parts>,
+}
+
+/// Builds an [`Engine`].
+pub struct Builder {
+    store: Arc<dyn Store>,
+    clock: Option<Arc<dyn Clock>>,
+    random: Arc<dyn Random>,
+    currency: Currency,
+    payment_methods: Vec<PaymentMethod>,
+}
+
+/// What the services share.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) payment_methods: Vec<PaymentMethod>,
+    /// The rulebook last seen. Every look says which version is in force, so it is read again only after a change.
+    rulebook: RwLock<Arc<StoredRulebook>>,
+}
+
+impl Engine {
+    /// An engine over this store, with defaults for everything else.
+    pub fn builder(store: impl Store) -> Builder {
+        Self::builder_shared(Arc::new(store))
+    }
+
+    /// An engine over a store that others use too.
+    #[must_use]
+    pub fn builder_shared(store: Arc<dyn Store>) -> Builder {
+        Builder {
+            store,
+            clock: None,
+            random: Arc::new(SystemRandom),
+            currency: Currency::NGN,
+            payment_methods: vec![PaymentMethod::CashOnDelivery],
+        }
+    }
+
+    /// The catalogue.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        Catalog { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The carts.
+    #[must_use]
+    pub fn carts(&self) -> Carts {
+        Carts { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The checkout.
+    #[must_use]
+    pub fn checkout(&self) -> Checkout {
+        Checkout { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The orders.
+    #[must_use]
+    pub fn orders(&self) -> Orders {
+        Orders { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The stock.
+    #[must_use]
+    pub fn inventory(&self) -> Inventory {
+        Inventory { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The rulebook: currency, promotions, tax, shipping.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.parts.store
+    }
+
+    /// The ways to pay that the shop takes.
+    #[must_use]
+    pub fn payment_methods(&self) -> &[PaymentMethod] {
+        &self.parts.payment_methods
+    }
+
+    /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn verify_invariants(&self) -> Result<Vec<Violation>, StoreError> {
+        self.parts.store.violations().await
+    }
+
+    /// A stream of fresh ids that carry the time `now`: for hosts that decide and commit on their own.
+    #[must_use]
+    pub fn ids(&self, now: Timestamp) -> Ids {
+        self.parts.ids(now)
+    }
+}
+
+impl Builder {
+    /// Waits by this clock instead of the store's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Draws ids and tokens from this source instead of the operating system's.
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// The currency of the starter rulebook, which is in force until the shop applies its own; naira unless set.
+    #[must_use]
+    pub fn currency(mut self, currency: Currency) -> Self {
+        self.currency = currency;
+        self
+    }
+
+    /// The ways to pay that the shop takes; cash on delivery unless set. A method that needs a gateway holds the goods
+    /// for [`PAYMENT_WINDOW_SECONDS`](crate::checkout::PAYMENT_WINDOW_SECONDS).
+    #[must_use]
+    pub fn payment_methods(mut self, methods: impl IntoIterator<Item = PaymentMethod>) -> Self {
+        self.payment_methods = methods.into_iter().collect();
+        self
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn build(self) -> Engine {
+        let Self { store, clock, random, currency, payment_methods } = self;
+        let starter = StoredRulebook { version: 0, rulebook: Rulebook::starter(currency) };
+        let clock = clock.unwrap_or_else(|| store.clock());
+        let rulebook = RwLock::new(Arc::new(starter));
+        Engine { parts: Arc::new(Parts { store, clock, random, payment_methods, rulebook }) }
+    }
+}
+
+impl Parts {
+    pub(crate) fn ids(&self, now: Timestamp) -> Ids {
+        Ids::new(self.random.seed(), now)
+    }
+
+    /// The rulebook of the version that a look named, or a later one. What is decided by it names its version in the
+    /// change set, so a rulebook that changed since the look makes the commit stale and nothing else.
+    pub(crate) async fn rulebook(&self, version: u64) -> Result<Arc<StoredRulebook>, StoreError> {
+        let known = Arc::clone(&self.rulebook.read().unwrap_or_else(PoisonError::into_inner));
+        if known.version == version {
+            return Ok(known);
+        }
+        let Some(stored) = self.store.rulebook().await? else { return Ok(known) };
+        let stored = Arc::new(stored);
+        let mut kept = self.rulebook.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Arc::clone(&stored);
+        Ok(stored)
+    }
+}

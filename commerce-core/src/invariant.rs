@@ -1,0 +1,88 @@
+//! What must always hold in a store, whatever happened to it.
+
+use std::fmt;
+
+/// An invariant of the stored data. `commerce doctor` checks every one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Invariant {
+    /// What is on hand is the sum of the movements and never below 0.
+    StockSum,
+    /// What is reserved is the sum of the open reservations, and no more than is on hand unless backorder is allowed.
+    ReservedSum,
+    /// An open reservation belongs to a live order; a held one has an expiry, a committed one has none.
+    ReservationLive,
+    /// Units in orders that are not cancelled are no more than ever came in.
+    NoOversell,
+    /// An order's total is the sum of its parts, and its lines agree with its totals.
+    OrderTotal,
+    /// An order's history is a path in the state tables and ends in its present states.
+    StateLegal,
+    /// Payment is paid if and only if the captures are the total.
+    PaidIsPaid,
+    /// A payment reference belongs to one attempt.
+    RefOne,
+    /// A request key has one recorded outcome, and what it names exists.
+    KeyOne,
+    /// A closed cart has its order, and an order its closed cart.
+    CartOne,
+    /// A placed order has its event in the outbox, once.
+    OutboxOnce,
+}
+
+impl Invariant {
+    /// Every invariant.
+    pub const ALL: [Self; 11] = [
+        Self::StockSum,
+        Self::ReservedSum,
+        Self::ReservationLive,
+        Self::NoOversell,
+        Self::OrderTotal,
+        Self::StateLegal,
+        Self::PaidIsPaid,
+        Self::RefOne,
+        Self::KeyOne,
+        Self::CartOne,
+        Self::OutboxOnce,
+    ];
+
+    /// The name by which tests, logs and reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StockSum => "STOCK_SUM",
+            Self::ReservedSum => "RESERVED_SUM",
+            Self::ReservationLive => "RESERVATION_LIVE",
+            Self::NoOversell => "NO_OVERSELL",
+            Self::OrderTotal => "ORDER_TOTAL",
+            Self::StateLegal => "STATE_LEGAL",
+            Self::PaidIsPaid => "PAID_IS_PAID",
+            Self::RefOne => "REF_ONE",
+            Self::KeyOne => "KEY_ONE",
+            Self::CartOne => "CART_ONE",
+            Self::OutboxOnce => "OUTBOX_ONCE",
+        }
+    }
+}
+
+impl fmt::Display for Invariant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A row that breaks an invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which invariant.
+    pub invariant: Invariant,
+    /// Which row: `stock variant=... location=...`.
+    pub row: String,
+    /// What it says and what it should say.
+    pub detail: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.invariant, self.row, self.detail)
+    }
+}

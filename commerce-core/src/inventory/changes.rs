@@ -1,0 +1,63 @@
+//! What a decision changes about stock.
+
+use super::{Location, Movement, Reservation};
+use crate::{LocationId, OrderId, Quantity, ReservationId, VariantId};
+
+/// Stock changes of one change set. Every one of them is guarded in the write itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// New locations; an existing code is [`Guard::Location`](crate::Guard::Location).
+    pub locations: Vec<Location>,
+    /// Rows to open, and safety stock to set, before anything moves there.
+    pub levels: Vec<Level>,
+    /// Movements of what is on hand.
+    pub adjust: Vec<Adjustment>,
+    /// New reservations. Each raises `reserved` where `on_hand - reserved - safety_stock >= quantity`, or anyhow when
+    /// it is a backorder; else [`Guard::Stock`](crate::Guard::Stock).
+    pub reserve: Vec<Reservation>,
+    /// Reservations that end without the goods leaving. Each lowers `reserved` once: only while it is open.
+    pub release: Vec<Release>,
+}
+
+/// A stock row to open, or whose safety stock to set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// Which variant.
+    pub variant: VariantId,
+    /// Where.
+    pub location: LocationId,
+    /// Units that are never promised; `None` leaves what is set, 0 at first.
+    pub safety_stock: Option<i64>,
+}
+
+/// A movement, and the level on which it was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// The movement. It never takes `on_hand` below `reserved` or below 0: that is [`Guard::Stock`](crate::Guard::Stock).
+    pub movement: Movement,
+    /// What must be on hand before: given when a level is set rather than changed by so many.
+    pub expected_on_hand: Option<i64>,
+}
+
+/// A reservation that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// Which reservation; no longer open is [`Guard::Reservation`](crate::Guard::Reservation).
+    pub reservation: ReservationId,
+    /// Its order.
+    pub order: OrderId,
+    /// Its variant.
+    pub variant: VariantId,
+    /// Its location.
+    pub location: LocationId,
+    /// Its units.
+    pub quantity: Quantity,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}

@@ -1,0 +1,17 @@
+//! Stock: what is where, what is promised, and the movements that explain it.
+//!
+//! A cart never reserves; confirming it does, in the same commit as the order. What is on hand changes only by
+//! movements, so the sum of a variant's movements at a location is what is on hand there. What is reserved is the sum
+//! of the open reservations. Both are kept as counters beside the rows that explain them, because a sale must not add
+//! up history, and `commerce doctor` adds it up instead.
+
+mod allocation;
+mod changes;
+mod service;
+mod stock;
+
+pub(crate) use allocation::demand;
+pub use allocation::{Allocation, Demand, Shortage, allocate};
+pub use changes::{Adjustment, Changes, Level, Release};
+pub use service::{Count, Inventory, InventoryError};
+pub use stock::{Hold, Location, Movement, MovementReason, Reservation, StockLevel};

@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+
+mod attempts;
+pub mod audit;
+pub mod cart;
+pub mod catalog;
+pub mod checkout;
+mod commit;
+pub mod customer;
+mod engine;
+pub mod event;
+mod id;
+pub mod idempotency;
+mod invariant;
+pub mod inventory;
+pub mod money;
+pub mod order;
+pub mod payment;
+mod ports;
+pub mod pricing;
+pub mod promotion;
+mod quantity;
+pub mod shipping;
+pub mod tax;
+//#[cfg(feature = "testkit")]
+//pub mod testkit;
+mod text;
+mod time;
+
+pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble};
+pub use engine::{Builder, Engine};
+pub use id::{
+    AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, LineId, LocationId,
+    MovementId, OrderId, PaymentId, ProductId, ReservationId, SellerId, VariantId,
+};
+pub use invariant::{Invariant, Violation};
+pub use inventory::StockLevel;
+pub use money::{Currency, Money, MoneyError, UnitPrice};
+pub use ports::{Clock, Random, Store, SystemRandom};
+#[cfg(feature = "mock")]
+pub use ports::{MockClock, MockRandom, MockStore};
+pub use quantity::{Quantity, QuantityError};
+pub use text::fold;
+pub use time::{Timestamp, TimestampError};

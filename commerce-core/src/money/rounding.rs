@@ -1,0 +1,101 @@
+//! Rounding: the one place where a quotient becomes an integer.
+
+use serde::{Deserialize, Serialize};
+
+/// How a quotient that lies between two integers becomes one of them.
+///
+/// The worked example of each mode rounds 2.5, -2.5 and 2.4.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// To the nearest, a tie away from zero: 3, -3, 2.
+    #[default]
+    HalfUp,
+    /// To the nearest, a tie to the even neighbour (IEEE 754 roundTiesToEven): 2, -2, 2.
+    HalfEven,
+    /// To the nearest, a tie towards zero: 2, -2, 2.
+    HalfDown,
+    /// Away from zero: 3, -3, 3.
+    Up,
+    /// Towards zero: 2, -2, 2.
+    Down,
+}
+
+/// The conventions by which a shop rounds; copied onto every order.
+///
+/// Amounts are rounded once per line item; shares of an amount are made by
+/// [`largest_remainder`](super::largest_remainder).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoundingProfile {
+    /// What happens to a quotient between two minor units.
+    pub mode: Rounding,
+}
+
+/// `numerator / denominator`, rounded to an integer. The denominator must be positive.
+///
+/// ```
+/// use commerce_core::money::{Rounding, divide};
+/// assert_eq!(divide(5, 2, Rounding::HalfUp), 3);
+/// assert_eq!(divide(5, 2, Rounding::HalfEven), 2);
+/// assert_eq!(divide(-5, 2, Rounding::HalfUp), -3);
+/// ```
+#[must_use]
+pub fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
+    debug_assert!(denominator > 0, "a denominator is positive");
+    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    if remainder == 0 {
+        return quotient;
+    }
+    let away = quotient + remainder.signum();
+    // Compared without doubling, which could overflow.
+    let rest = denominator - remainder.abs();
+    match (mode, remainder.abs().cmp(&rest)) {
+        (Rounding::Up, _) => away,
+        (Rounding::Down, _) => quotient,
+        (_, std::cmp::Ordering::Greater) => away,
+        (_, std::cmp::Ordering::Less) => quotient,
+        (Rounding::HalfUp, std::cmp::Ordering::Equal) => away,
+        (Rounding::HalfDown, std::cmp::Ordering::Equal) => quotient,
+        (Rounding::HalfEven, std::cmp::Ordering::Equal) => {
+            if quotient % 2 == 0 {
+                quotient
+            } else {
+                away
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MODES: [Rounding; 5] =
+        [Rounding::HalfUp, Rounding::HalfEven, Rounding::HalfDown, Rounding::Up, Rounding::Down];
+
+    #[test]
+    fn the_worked_examples_hold() {
+        let round = |mode| [divide(25, 10, mode), divide(-25, 10, mode), divide(24, 10, mode)];
+        assert_eq!(MODES.map(round), [[3, -3, 2], [2, -2, 2], [2, -2, 2], [3, -3, 3], [2, -2, 2]]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_rounded_quotient_is_less_than_one_away(n in any::<i64>(), d in 1..i64::MAX, mode in prop::sample::select(&MODES[..])) {
+            let (n, d) = (i128::from(n), i128::from(d));
+            let off = (divide(n, d, mode) * d - n).abs();
+            prop_assert!(off < d);
+            if matches!(mode, Rounding::HalfUp | Rounding::HalfEven | Rounding::HalfDown) {
+                prop_assert!(off * 2 <= d);
+            }
+        }
+
+        #[test]
+        fn a_mode_treats_both_signs_alike(n in any::<i64>(), d in 1..i64::MAX, mode in prop::sample::select(&MODES[..])) {
+            prop_assert_eq!(divide(n.into(), d.into(), mode), -divide(-i128::from(n), d.into(), mode));
+        }
+    }
+}

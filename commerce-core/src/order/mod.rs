@@ -1,0 +1,21 @@
+//! Orders: what was bought, frozen, and how far it got.
+//!
+//! A placed order is a copy: its lines, prices, tax and addresses never change with the catalogue, the rulebook or the
+//! shopper's account. What moves are three machines - order, payment, fulfillment - whose legal moves are data that can
+//! be listed, drawn and checked. Every move is a row of history with its actor and cause.
+
+mod cancel;
+mod changes;
+mod error;
+mod service;
+mod state;
+mod types;
+
+pub use cancel::{Cancel, cancel, expire};
+pub use changes::{Advance, Changes};
+pub use error::CancelError;
+pub use service::{CancelAnswer, Orders};
+pub use state::{
+    FULFILLMENT_MOVES, FulfillmentState, InvalidTransition, Machine, Move, ORDER_MOVES, OrderState, check,
+};
+pub use types::{Order, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition};

@@ -1,0 +1,128 @@
+//! What the engine needs of the world: ports, each with its contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::catalog::{
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
+    ProductSummary, Slug,
+};
+use crate::commit::{ChangeSet, CommitError, StoreError};
+use crate::invariant::Violation;
+use crate::inventory::{Location, StockLevel};
+use crate::order::OrderView;
+use crate::pricing::StoredRulebook;
+use crate::{OrderId, Timestamp, VariantId, cart, idempotency};
+
+/// Where the shop is kept.
+///
+/// # Contract
+/// - A read MUST come from one snapshot, and its `now` MUST be the store's own time of that snapshot: the database's
+///   clock where several servers share it, else the [`Clock`] given to the store.
+/// - [`commit`](Store::commit) MUST write all of a change set or nothing, and MUST answer `Ok` only when it survives a
+///   `kill -9` of the process.
+/// - A guard that does not hold MUST roll everything back and answer [`CommitError::Stale`]; it MUST hold or fail
+///   atomically with the writes, whatever else runs. A store never retries a decision and never words a refusal.
+/// - Retryable trouble of the database (serialization, deadlock, busy) is retried inside, bounded, with the same change
+///   set; what remains is [`StoreTrouble::Unavailable`](crate::StoreTrouble::Unavailable).
+/// - Sets MUST come in the order that their types name, with text compared bytewise, so that every store answers alike.
+///
+/// The conformance suite in `testkit` (feature `testkit`) checks all of this.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The clock by which services wait between two looks.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// What a decision about a cart, checkout included, looks at.
+    async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError>;
+
+    /// An order, and the record of a request that may be a repetition.
+    async fn order(
+        &self,
+        id: OrderId,
+        repeated: Option<idempotency::Scope>,
+    ) -> Result<Option<OrderView>, StoreError>;
+
+    /// Orders with a held reservation that has expired by the store's time, the oldest expiry first, at most `limit`.
+    async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError>;
+
+    /// The rulebook in force.
+    async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError>;
+
+    /// A page of the products on sale.
+    async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;
+
+    /// One product, whatever its status, unless it is deleted.
+    async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError>;
+
+    /// The category tree with the number of products on sale.
+    async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError>;
+
+    /// What an import of these keys looks at.
+    async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError>;
+
+    /// Up to `limit` products after `after`, for an export.
+    async fn export(&self, after: Option<Slug>, limit: u32) -> Result<ExportPage, StoreError>;
+
+    /// The locations, by priority, then code.
+    async fn locations(&self) -> Result<Vec<Location>, StoreError>;
+
+    /// The stock of these variants, by variant, then location; and the time of the look.
+    async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError>;
+
+    /// Writes a change set, all of it or nothing.
+    async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError>;
+
+    /// The bulk door: writes a batch of the catalogue, all of it or nothing, in a few statements.
+    async fn import(&self, batch: &Batch) -> Result<(), CommitError>;
+
+    /// Every row that breaks an invariant; empty when all is well. Reads the whole store.
+    async fn violations(&self) -> Result<Vec<Violation>, StoreError>;
+
+    /// Answers when the store can be read: for health checks.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Time.
+///
+/// # Contract
+/// `now` MUST be UTC. `sleep` MUST return after about `duration`, and at once on a clock that stands still for a test.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Clock: Send + Sync + 'static {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// Randomness that nobody can guess, for ids, tokens and codes.
+///
+/// # Contract
+/// The bytes MUST come from a cryptographic source, except in tests that want the same ones again.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Random: Send + Sync + 'static {
+    /// 32 fresh random bytes.
+    fn seed(&self) -> [u8; 32];
+}
+
+/// The operating system's random source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "the one door through which randomness enters")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no token is safe: better to stop than to go on"
+    )]
+    fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect("the operating system has a random source");
+        seed
+    }
+}

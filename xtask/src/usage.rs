@@ -1,0 +1,261 @@
+//! What may be typed after `cargo xtask`, and what it means.
+
+use crate::Error;
+
+/// Every verb in one line; the answer to `cargo xtask --help`.
+pub(crate) const USAGE: &str = "\
+The chores of this workspace.
+
+Usage: cargo xtask VERB [OPTIONS]
+
+  test      run everything that CI runs, with a database of its own
+  postgres  run a command with a throw-away PostgreSQL
+  soak      run the tests in their long forms
+  bench     run the benchmarks on a durable PostgreSQL
+  openapi   write docs/openapi.json, or check it
+
+`cargo xtask VERB --help` tells more.
+
+Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 3 no PostgreSQL server to be had.";
+
+const TEST: &str = "\
+Runs formatting, lints, tests, doc tests and documentation, with a PostgreSQL of its own.
+Finds PostgreSQL in PATH or /usr/lib/postgresql, and as root on Debian installs it. Stops what it started.
+
+Usage: cargo xtask test [--only STEP]... [--keep-going]
+
+  --only STEP   only this step: fmt, clippy, tests, doc-tests or docs; may be repeated
+  --keep-going  run the later steps also when one fails
+
+With the variable CI set, Cargo.lock must be up to date (--locked).
+
+Example: cargo xtask test --only fmt --only clippy";
+
+const POSTGRES: &str = "\
+Starts a throw-away PostgreSQL on a free port, with the superuser `commerce` and the database `commerce`,
+runs COMMAND with its address in COMMERCE_TEST_POSTGRES_URL, and stops it. The exit code is that of COMMAND.
+Without COMMAND it prints the address and waits for Ctrl-C or the end of its input.
+
+Usage: cargo xtask postgres [--durable] [-- COMMAND ARGS...]
+
+  --durable  flush commits to disk, as in production; without it a crash of the machine loses the data
+
+Example: cargo xtask postgres -- cargo test -p commerce-storage-postgres";
+
+const SOAK: &str = "\
+Runs all tests in release mode with COMMERCE_SOAK=1, in which they take their long forms, and a PostgreSQL.
+
+Usage: cargo xtask soak [--minutes N]
+
+  --minutes N  how long the forms run that can run for ever (COMMERCE_SOAK_MINUTES); 30 when not given
+
+Example: cargo xtask soak --minutes 120";
+
+const BENCH: &str = "\
+Runs the benchmarks with a PostgreSQL that flushes commits to disk. What follows the verb goes to the benchmarks.
+
+Usage: cargo xtask bench [FILTER]
+
+Example: cargo xtask bench checkout";
+
+const OPENAPI: &str = "\
+Writes the description of the HTTP interface, as the server gives it, to docs/openapi.json.
+
+Usage: cargo xtask openapi [--check]
+
+  --check  write nothing; exit with 1 when the file differs
+
+Example: cargo xtask openapi --check";
+
+/// A verb with its options.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Print this text.
+    Help(&'static str),
+    /// Run what CI runs.
+    Test {
+        /// The names of the steps to run, all when empty.
+        only: Vec<String>,
+        /// Do not stop at a step that fails.
+        keep_going: bool,
+    },
+    /// Run a command with a database, or wait with one.
+    Postgres {
+        /// Flush commits to disk.
+        durable: bool,
+        /// The program and its arguments; empty for none.
+        command: Vec<String>,
+    },
+    /// Run the long tests.
+    Soak {
+        /// For how long.
+        minutes: u32,
+    },
+    /// Run the benchmarks.
+    Bench {
+        /// What the benchmarks get: a part of a name, or options of theirs.
+        arguments: Vec<String>,
+    },
+    /// Write or check the OpenAPI document.
+    Openapi {
+        /// Compare only.
+        check: bool,
+    },
+}
+
+/// Understands the arguments after `cargo xtask`.
+///
+/// # Errors
+/// [`Error::Usage`] for a verb or an option that does not exist.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Error> {
+    let mut arguments = arguments.into_iter();
+    let verb = arguments.next().ok_or_else(|| Error::Usage(USAGE.to_owned()))?;
+    let rest: Vec<String> = arguments.collect();
+    match verb.as_str() {
+        "test" => test(rest),
+        "postgres" => postgres(rest),
+        "soak" => soak(rest),
+        "bench" => Ok(bench(rest)),
+        "openapi" => openapi(rest),
+        "help" | "--help" | "-h" => Ok(Request::Help(USAGE)),
+        other => Err(Error::Usage(format!("there is no verb `{other}`\n\n{USAGE}"))),
+    }
+}
+
+fn test(arguments: Vec<String>) -> Result<Request, Error> {
+    let mut only = Vec::new();
+    let mut keep_going = false;
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(Request::Help(TEST)),
+            "--keep-going" => keep_going = true,
+            "--only" => only.push(arguments.next().ok_or_else(|| without_value("--only", TEST))?),
+            other => return Err(unknown(other, TEST)),
+        }
+    }
+    Ok(Request::Test { only, keep_going })
+}
+
+fn postgres(arguments: Vec<String>) -> Result<Request, Error> {
+    let mut durable = false;
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(Request::Help(POSTGRES)),
+            "--durable" => durable = true,
+            "--" => return Ok(Request::Postgres { durable, command: arguments.collect() }),
+            other => return Err(unknown(other, POSTGRES)),
+        }
+    }
+    Ok(Request::Postgres { durable, command: Vec::new() })
+}
+
+fn soak(arguments: Vec<String>) -> Result<Request, Error> {
+    let mut minutes = 30;
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(Request::Help(SOAK)),
+            "--minutes" => {
+                let value = arguments.next().ok_or_else(|| without_value("--minutes", SOAK))?;
+                minutes = value.parse().ok().filter(|minutes| *minutes > 0).ok_or_else(|| {
+                    Error::Usage(format!("`{value}` is not a number of minutes, 1 or more\n\n{SOAK}"))
+                })?;
+            }
+            other => return Err(unknown(other, SOAK)),
+        }
+    }
+    Ok(Request::Soak { minutes })
+}
+
+fn bench(mut arguments: Vec<String>) -> Request {
+    match arguments.first().map(String::as_str) {
+        Some("--help" | "-h") => return Request::Help(BENCH),
+        Some("--") => drop(arguments.remove(0)),
+        _ => {}
+    }
+    Request::Bench { arguments }
+}
+
+fn openapi(arguments: Vec<String>) -> Result<Request, Error> {
+    let mut check = false;
+    for argument in arguments {
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(Request::Help(OPENAPI)),
+            "--check" => check = true,
+            other => return Err(unknown(other, OPENAPI)),
+        }
+    }
+    Ok(Request::Openapi { check })
+}
+
+fn unknown(argument: &str, help: &str) -> Error {
+    Error::Usage(format!("`{argument}` is not understood here\n\n{help}"))
+}
+
+fn without_value(option: &str, help: &str) -> Error {
+    Error::Usage(format!("{option} needs a value after it\n\n{help}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Request, Error> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_are_understood() {
+        let only = vec!["fmt".to_owned(), "doc-tests".to_owned()];
+        assert_eq!(
+            parsed("test --only fmt --keep-going --only doc-tests").unwrap(),
+            Request::Test { only, keep_going: true }
+        );
+        assert_eq!(parsed("soak").unwrap(), Request::Soak { minutes: 30 });
+        assert_eq!(parsed("soak --minutes 5").unwrap(), Request::Soak { minutes: 5 });
+        assert_eq!(parsed("openapi --check").unwrap(), Request::Openapi { check: true });
+        assert_eq!(parsed("bench order").unwrap(), Request::Bench { arguments: vec!["order".to_owned()] });
+    }
+
+    #[test]
+    fn after_two_dashes_everything_belongs_to_the_command() {
+        let command = vec!["echo".to_owned(), "--durable".to_owned(), "--help".to_owned()];
+        assert_eq!(
+            parsed("postgres -- echo --durable --help").unwrap(),
+            Request::Postgres { durable: false, command }
+        );
+        assert_eq!(
+            parsed("postgres --durable").unwrap(),
+            Request::Postgres { durable: true, command: Vec::new() }
+        );
+    }
+
+    #[test]
+    fn every_verb_has_help_with_an_example() {
+        for verb in ["test", "postgres", "soak", "bench", "openapi"] {
+            let Ok(Request::Help(text)) = parsed(&format!("{verb} --help")) else {
+                panic!("{verb} has no help")
+            };
+            assert!(text.contains(&format!("\nExample: cargo xtask {verb}")), "{text}");
+            assert!(USAGE.contains(&format!("\n  {verb} ")), "{verb} is not in the list");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in [
+            "",
+            "tset",
+            "test --fast",
+            "test --only",
+            "postgres psql",
+            "soak --minutes",
+            "soak --minutes 0",
+            "openapi now",
+        ] {
+            assert!(matches!(parsed(line), Err(Error::Usage(_))), "{line}");
+        }
+    }
+}
