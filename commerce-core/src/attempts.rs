@@ -21,8 +21,7 @@ pub(crate) enum Unsettled {
 }
 
 impl Attempts {
-    /// How often a service looks and decides before it gives up. With fifty carts' worth of clients on one row and
-    /// jittered waits, a tenth of it was enough in the race tests.
+    /// How often a service looks and decides before it gives up.
     const MOST: u32 = 50;
     const LONGEST_WAIT_MICROS: u64 = 40_000;
 

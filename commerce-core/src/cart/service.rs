@@ -173,11 +173,10 @@ impl Carts {
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
             let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
+            // Priced before it is written: a cart whose total does not fit is refused rather than stored.
+            let cart = price(&view, decided.cart, &rules.rulebook, &self.parts.payment_methods)?;
             match self.parts.store.commit(&decided.changes).await {
-                Ok(()) => {
-                    let cart = price(&view, decided.cart, &rules.rulebook, &self.parts.payment_methods)?;
-                    return Ok(CartAnswer { cart, token: decided.token, replayed: false });
-                }
+                Ok(()) => return Ok(CartAnswer { cart, token: decided.token, replayed: false }),
                 Err(error) => attempts.again(error).await?,
             }
         }

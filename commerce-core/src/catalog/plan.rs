@@ -15,6 +15,7 @@
 
 mod draft;
 mod merge;
+mod options;
 mod shared;
 mod sku;
 mod stock;
@@ -47,7 +48,9 @@ impl ImportKeys {
             keys.slugs.push(input.slug.clone());
             keys.skus.extend(input.variants.iter().map(|variant| match &variant.sku {
                 Cell::Is(sku) => sku.clone(),
-                Cell::Absent | Cell::Empty => sku::made_of(&input.slug, &text::trimmed(&variant.option_values), 0),
+                Cell::Absent | Cell::Empty => {
+                    sku::made_of(&input.slug, &text::trimmed(&variant.option_values), 0)
+                }
             }));
         }
         keys.slugs.sort();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CategoryNode, Cell, ExportPage, ImportKeys, Page, Plan, PlanOptions, ProductDetail, ProductFilter,
+    CategoryNode, ExportPage, ImportKeys, Page, Plan, PlanOptions, ProductDetail, ProductFilter,
     ProductInput, ProductKey, ProductSummary, Refusal, Slug, plan,
 };
 use crate::attempts::{Attempts, Unsettled};
@@ -66,22 +66,14 @@ impl Catalog {
         self.parts.store.export(after, limit).await
     }
 
-    /// Adds a product, or changes the one of its slug to what is said here; stock goes to the location `main`.
+    /// Adds a product, or changes the one of its slug to what is said here. Prices are in the currency of the rulebook;
+    /// stock goes to the location `main`.
     ///
     /// # Errors
     /// [`CatalogError::Refused`] says why it, or a variant of it, cannot be taken; nothing is changed then.
     pub async fn put(&self, product: ProductInput) -> Result<Plan, CatalogError> {
-        let currency = product.variants.iter().find_map(|variant| match variant.price {
-            Cell::Is(price) => Some(price.currency),
-            Cell::Absent | Cell::Empty => None,
-        });
-        let currency = match currency {
-            Some(currency) => currency,
-            None => {
-                let rules = crate::pricing::Rules { parts: Arc::clone(&self.parts) };
-                rules.show().await?.rulebook.currency
-            }
-        };
+        let rules = crate::pricing::Rules { parts: Arc::clone(&self.parts) };
+        let currency = rules.show().await?.rulebook.currency;
         let options = PlanOptions {
             currency,
             location: "main".to_owned(),
@@ -110,17 +102,7 @@ impl Catalog {
         options: &PlanOptions,
         all: bool,
     ) -> Result<Plan, CatalogError> {
-        let keys = ImportKeys {
-            slugs: products.iter().map(|product| product.slug.clone()).collect(),
-            skus: products
-                .iter()
-                .flat_map(|product| &product.variants)
-                .filter_map(|variant| match &variant.sku {
-                    Cell::Is(sku) => Some(sku.clone()),
-                    Cell::Absent | Cell::Empty => None,
-                })
-                .collect(),
-        };
+        let keys = ImportKeys::of(&products);
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let view = self.parts.store.import_view(&keys).await?;

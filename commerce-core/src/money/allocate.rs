@@ -30,12 +30,17 @@ pub fn largest_remainder(amount: Money, weights: &[u64]) -> Result<Vec<Money>, M
         let mut remainders: Vec<(u128, usize)> = Vec::with_capacity(weights.len());
         for (index, weight) in weights.iter().enumerate() {
             let product = whole * u128::from(*weight); // below 2^63 * 2^64
-            shares[index] = product / total;
-            remainders.push((product % total, index));
+            let (share, remainder) = divide(product, total);
+            shares[index] = share;
+            remainders.push((remainder, index));
         }
         let left = whole - shares.iter().sum::<u128>();
-        remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (_, index) in remainders.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+        // Fewer units are left over than there are shares, so only those that get one need to be told from the rest.
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        if left > 0 && left < remainders.len() {
+            remainders.select_nth_unstable_by(left - 1, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        }
+        for (_, index) in remainders.into_iter().take(left) {
             shares[index] += 1;
         }
     }
@@ -47,6 +52,14 @@ pub fn largest_remainder(amount: Money, weights: &[u64]) -> Result<Vec<Money>, M
             Ok(Money::from_minor(sign * minor, amount.currency))
         })
         .collect()
+}
+
+/// Quotient and remainder; in a machine word where both fit, which is many times faster.
+fn divide(product: u128, total: u128) -> (u128, u128) {
+    match (u64::try_from(product), u64::try_from(total)) {
+        (Ok(product), Ok(total)) => (u128::from(product / total), u128::from(product % total)),
+        _ => (product / total, product % total),
+    }
 }
 
 #[cfg(test)]

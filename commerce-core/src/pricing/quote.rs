@@ -1,5 +1,7 @@
 //! The pipeline.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::rulebook::Rulebook;
@@ -96,9 +98,9 @@ pub struct Adjustment {
     /// What it is.
     pub kind: AdjustmentKind,
     /// What to call it before the shopper.
-    pub label: String,
+    pub label: Arc<str>,
     /// The rule that it comes from: `promotion:welcome`, `shipping:standard`, `tax:NG`.
-    pub source: String,
+    pub source: Arc<str>,
     /// The amount: a discount is negative. Tax that is inside prices is stated, but not added again.
     pub amount: Money,
     /// The line item that it belongs to; absent for shipping and what belongs to it.

@@ -24,6 +24,14 @@ pub enum RulesError {
     /// Something in it is wrong.
     #[error("the rulebook has {} error(s), the first at {}", .0.len(), .0.first().map_or_else(String::new, ToString::to_string))]
     Invalid(Vec<RulebookError>),
+    /// The catalogue has prices in another currency.
+    #[error("the catalogue is priced in {catalog}, so the rulebook cannot be in {rulebook}")]
+    Currency {
+        /// The currency of the catalogue.
+        catalog: crate::Currency,
+        /// The currency of the rulebook.
+        rulebook: crate::Currency,
+    },
     /// Too many others changed the same at the same time.
     #[error("the rulebook is being changed by too many requests at once")]
     Busy,
@@ -45,9 +53,14 @@ impl Rules {
     /// Puts the rulebook in force: carts are priced by it from now on, orders placed before keep their prices.
     ///
     /// # Errors
-    /// [`RulesError::Invalid`] names what is wrong.
+    /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`].
     pub async fn apply(&self, rulebook: Rulebook, actor: &Actor) -> Result<StoredRulebook, RulesError> {
         rulebook.check().map_err(RulesError::Invalid)?;
+        let priced = self.parts.store.export(None, 1).await?.products;
+        let catalog = priced.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency);
+        if let Some(catalog) = catalog.filter(|catalog| *catalog != rulebook.currency) {
+            return Err(RulesError::Currency { catalog, rulebook: rulebook.currency });
+        }
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let view = self.parts.store.cart(&Look::default()).await?;

@@ -1,5 +1,7 @@
 //! Promotions: reductions that the shop gives by rule.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Percent, largest_remainder};
@@ -87,6 +89,9 @@ pub(crate) fn apply(
             tell(&|| step(false, "nothing is left to reduce".to_owned()));
             continue;
         }
+        let (label, source): (Arc<str>, Arc<str>) =
+            (promotion.label.as_str().into(), format!("promotion:{}", promotion.code).into());
+        adjustments.reserve(lines.len());
         for (line, reduction) in lines.iter_mut().zip(reductions).filter(|(_, reduction)| reduction.minor > 0)
         {
             line.discount = line.discount.plus(reduction)?;
@@ -94,8 +99,8 @@ pub(crate) fn apply(
             tell(&|| step(true, format!("{reduction} off line {line_id}")));
             adjustments.push(Adjustment {
                 kind: AdjustmentKind::Promotion,
-                label: promotion.label.clone(),
-                source: format!("promotion:{}", promotion.code),
+                label: Arc::clone(&label),
+                source: Arc::clone(&source),
                 amount: Money::from_minor(-reduction.minor, reduction.currency),
                 line: Some(line.id),
             });

@@ -187,8 +187,8 @@ pub(crate) fn price(
         if chosen {
             adjustments.push(Adjustment {
                 kind: AdjustmentKind::Shipping,
-                label: method.label.clone(),
-                source: format!("shipping:{}", method.code),
+                label: method.label.as_str().into(),
+                source: format!("shipping:{}", method.code).into(),
                 amount: price,
                 line: None,
             });

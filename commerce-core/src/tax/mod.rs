@@ -1,5 +1,7 @@
 //! Tax: one rate for each country, on top of prices or inside them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::TaxClass;
@@ -87,6 +89,8 @@ pub(crate) fn assess(
         return Ok(shipping_tax);
     };
     let included = rulebook.tax.prices_include_tax;
+    let label: Arc<str> = format!("{} {} %", rate.name, rate.rate).into();
+    let source: Arc<str> = format!("tax:{}", rate.country).into();
     let mut tax_on = |base: Money, line: Option<LineId>| -> Result<Money, PricingError> {
         let mode = rulebook.rounding.mode;
         let minor =
@@ -107,8 +111,8 @@ pub(crate) fn assess(
         if tax.minor > 0 {
             adjustments.push(Adjustment {
                 kind: if included { AdjustmentKind::TaxIncluded } else { AdjustmentKind::TaxAdded },
-                label: format!("{} {} %", rate.name, rate.rate),
-                source: format!("tax:{}", rate.country),
+                label: Arc::clone(&label),
+                source: Arc::clone(&source),
                 amount: tax,
                 line,
             });

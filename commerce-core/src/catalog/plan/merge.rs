@@ -1,0 +1,309 @@
+//! One product: what is there, and what was said over it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::draft::{About, Refused};
+use super::shared::Shared;
+use super::stock::Said;
+use super::variants::{self, Rows, Setting};
+use super::{Refusal, Warning, options, text};
+use crate::catalog::{
+    AttributeKind, AttributeValue, Cell, Image, ImageInput, Product, ProductInput, ProductStatus, Sku,
+};
+use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
+
+/// The most pictures of a product.
+const IMAGES_MAX: usize = 1_000;
+/// The most tags of a product.
+const TAGS_MAX: usize = 1_000;
+/// The most levels of the category tree: a path fits into an index of every store.
+const CATEGORY_LEVELS_MAX: usize = 10;
+
+/// What a product is made with.
+pub(super) struct Desk<'a> {
+    pub(super) now: Timestamp,
+    pub(super) currency: Currency,
+    pub(super) owners: &'a HashMap<Sku, ProductId>,
+    pub(super) shared: &'a mut Shared,
+    pub(super) ids: &'a mut Ids,
+}
+
+/// A product as it will be, and what of the input is not in it.
+pub(super) struct Merged {
+    pub(super) product: Product,
+    pub(super) stock: Vec<(VariantId, Said)>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Merges an input into the product that is there.
+pub(super) fn merge(
+    before: Option<&Product>,
+    input: ProductInput,
+    desk: Desk<'_>,
+) -> Result<Merged, Refused> {
+    let ProductInput {
+        line,
+        slug,
+        name,
+        description_html,
+        brand,
+        category,
+        tags,
+        status,
+        featured,
+        options,
+        images,
+        more_images,
+        attributes,
+        variants,
+    } = input;
+    let about = &About { line, slug: &slug };
+    if before.is_some_and(|before| before.deleted_at.is_some()) {
+        let reason = "the product was deleted: restore it first, or give this one another handle";
+        return Err(about.refuse("slug", "product-deleted", reason).into());
+    }
+    // Everything that can be wrong with the input comes first; what is shared is made only for a product that is taken.
+    let name = match name {
+        Cell::Absent => None,
+        Cell::Empty => Some(String::new()),
+        Cell::Is(name) => Some(text::name(about, "name", &name)?.unwrap_or_default()),
+    };
+    let Some(name) = name.or(before.map(|before| before.name.clone())).filter(|name| !name.is_empty()) else {
+        return Err(about.refuse("name", "name-missing", "a product needs a title").into());
+    };
+    let description_html = match description_html {
+        Cell::Is(text) => Some(text::body(about, "description", text)?.unwrap_or_default()),
+        Cell::Empty => Some(String::new()),
+        Cell::Absent => None,
+    };
+    let brand = checked(brand, |brand| text::name(about, "brand", &brand))?;
+    let category = checked(category, |names| category_names(about, &names))?;
+    let tags = checked(tags, |tags| tag_list(about, tags).map(Some))?;
+    let attributes = attribute_cells(about, attributes, desk.shared)?;
+    let listed = match images {
+        Cell::Absent => None,
+        Cell::Empty => Some(Vec::new()),
+        Cell::Is(images) => Some(image_list(about, images)?),
+    };
+    let more_images = image_list(about, more_images)?;
+    let status = match status {
+        Cell::Is(status) => status,
+        Cell::Absent | Cell::Empty => before.map_or(ProductStatus::Published, |before| before.status),
+    };
+
+    let mut product = match before {
+        Some(before) => before.clone(),
+        None => blank(&slug, desk.now, desk.ids),
+    };
+    let options = options::merge(about, &product.options, options)?;
+    let setting = Setting {
+        about: *about,
+        product: product.id,
+        status,
+        option_count: options.count(),
+        currency: desk.currency,
+        owners: desk.owners,
+    };
+    let there = options.reordered(&product.variants);
+    let Rows { variants, stock, refusals, mut warnings } =
+        variants::merge(there, variants, &setting, desk.ids)?;
+
+    product.options = options.of(about, &variants, desk.shared, desk.ids, &mut warnings);
+    product.variants = variants;
+    product.status = status;
+    product.name = name;
+    product.description_html = description_html.unwrap_or(product.description_html);
+    product.brand = match brand {
+        Cell::Absent => product.brand,
+        Cell::Empty => None,
+        Cell::Is(name) => Some(desk.shared.brand(&name, desk.ids)),
+    };
+    product.category = match category {
+        Cell::Absent => product.category,
+        Cell::Empty => None,
+        Cell::Is(names) => desk.shared.category(&names, desk.ids),
+    };
+    product.tags = tags.over(Some(product.tags)).unwrap_or_default();
+    product.featured = featured.over(Some(product.featured)).unwrap_or(false);
+    product.images = pictures(product.images, listed, more_images, desk.ids);
+    if product.images.len() > IMAGES_MAX {
+        let reason = format!("{} pictures are more than {IMAGES_MAX}", product.images.len());
+        return Err(about.refuse("images", "too-many-images", reason).into());
+    }
+    for cell in attributes {
+        cell.set(&mut product.attributes, desk.shared, desk.ids);
+    }
+    Ok(Merged { product, stock, refusals, warnings })
+}
+
+fn blank(slug: &crate::catalog::Slug, now: Timestamp, ids: &mut Ids) -> Product {
+    Product {
+        id: ids.fresh(),
+        slug: slug.clone(),
+        name: String::new(),
+        description_html: String::new(),
+        status: ProductStatus::Published,
+        featured: false,
+        brand: None,
+        category: None,
+        seller: None,
+        tags: Vec::new(),
+        options: Vec::new(),
+        variants: Vec::new(),
+        images: Vec::new(),
+        attributes: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+        version: 1,
+    }
+}
+
+/// The cell with its value checked; a value of which nothing is left is empty.
+fn checked<T, U>(
+    cell: Cell<T>,
+    check: impl FnOnce(T) -> Result<Option<U>, Refusal>,
+) -> Result<Cell<U>, Refusal> {
+    match cell {
+        Cell::Absent => Ok(Cell::Absent),
+        Cell::Empty => Ok(Cell::Empty),
+        Cell::Is(value) => check(value).map(Cell::from_option),
+    }
+}
+
+fn category_names(about: &About<'_>, names: &[String]) -> Result<Option<Vec<String>>, Refusal> {
+    let mut kept = Vec::with_capacity(names.len());
+    for name in names {
+        kept.extend(text::name(about, "category", name)?);
+    }
+    if kept.len() > CATEGORY_LEVELS_MAX {
+        let reason = format!("{} levels of categories are more than {CATEGORY_LEVELS_MAX}", kept.len());
+        return Err(about.refuse("category", "category-too-deep", reason));
+    }
+    Ok(if kept.is_empty() { None } else { Some(kept) })
+}
+
+fn tag_list(about: &About<'_>, tags: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let (mut kept, mut seen) = (Vec::with_capacity(tags.len()), HashSet::new());
+    for tag in tags {
+        kept.extend(text::name(about, "tags", &tag)?.filter(|tag| seen.insert(tag.clone())));
+    }
+    if kept.len() > TAGS_MAX {
+        return Err(about.refuse(
+            "tags",
+            "too-many-tags",
+            format!("{} tags are more than {TAGS_MAX}", kept.len()),
+        ));
+    }
+    Ok(kept)
+}
+
+fn image_list(about: &About<'_>, images: Vec<ImageInput>) -> Result<Vec<ImageInput>, Refusal> {
+    let mut kept = Vec::with_capacity(images.len());
+    for image in images {
+        let Some(url) = text::address(about, "images", &image.url)? else { continue };
+        let alt = checked(image.alt, |alt| text::address(about, "images", &alt))?;
+        kept.push(ImageInput { url, alt });
+    }
+    Ok(kept)
+}
+
+/// The pictures as they will be. One whose address is known keeps its id, and its words unless others are said.
+fn pictures(
+    before: Vec<Image>,
+    listed: Option<Vec<ImageInput>>,
+    more: Vec<ImageInput>,
+    ids: &mut Ids,
+) -> Vec<Image> {
+    let mut images = match listed {
+        None => before,
+        Some(listed) => {
+            let mut known = before;
+            let mut keep = |input: ImageInput| {
+                let place = known.iter().position(|image| image.url == input.url);
+                picture(place.map(|place| known.remove(place)), input, ids)
+            };
+            listed.into_iter().map(&mut keep).collect()
+        }
+    };
+    for input in more {
+        match images.iter_mut().find(|image| image.url == input.url) {
+            Some(image) => *image = picture(Some(image.clone()), input, ids),
+            None => images.push(picture(None, input, ids)),
+        }
+    }
+    images
+}
+
+fn picture(before: Option<Image>, input: ImageInput, ids: &mut Ids) -> Image {
+    let (id, alt) = match before {
+        Some(before) => (before.id, Some(before.alt)),
+        None => (ids.fresh(), None),
+    };
+    Image { id, url: input.url, alt: input.alt.over(alt).unwrap_or_default() }
+}
+
+/// A checked value of an attribute, or that it has none.
+struct AttributeCell {
+    code: String,
+    name: String,
+    kind: AttributeKind,
+    value: Option<String>,
+}
+
+fn attribute_cells(
+    about: &About<'_>,
+    said: Vec<(String, String, AttributeKind, Cell<String>)>,
+    shared: &Shared,
+) -> Result<Vec<AttributeCell>, Refusal> {
+    let mut cells = Vec::with_capacity(said.len());
+    for (code, name, kind, cell) in said {
+        let Some(code) = text::name(about, "attributes", &code)? else {
+            return Err(about.refuse("attributes", "attribute-invalid", "an attribute has no code"));
+        };
+        let name = text::name(about, "attributes", &name)?.unwrap_or_else(|| code.clone());
+        let value = match cell {
+            Cell::Absent => continue,
+            Cell::Empty => None,
+            Cell::Is(value) => text::body(about, "attributes", value)?,
+        };
+        let kind = shared.known_attribute(&code).map_or(kind, |(_, known)| known);
+        let fits = match (kind, &value) {
+            (AttributeKind::Number, Some(value)) => {
+                rust_decimal::Decimal::from_str_exact(value.trim()).is_ok()
+            }
+            (AttributeKind::Boolean, Some(value)) => matches!(value.trim(), "true" | "false"),
+            (AttributeKind::Text | AttributeKind::Select | AttributeKind::Colour, Some(_)) | (_, None) => {
+                true
+            }
+        };
+        if !fits {
+            let reason = format!(
+                "{value:?} is no {} as the attribute {code} wants it",
+                kind.as_str(),
+                value = value.unwrap_or_default()
+            );
+            return Err(about.refuse("attributes", "attribute-invalid", reason));
+        }
+        cells.push(AttributeCell { code, name, kind, value });
+    }
+    Ok(cells)
+}
+
+impl AttributeCell {
+    fn set(self, values: &mut Vec<AttributeValue>, shared: &mut Shared, ids: &mut Ids) {
+        let Some(value) = self.value else {
+            // An attribute that nobody has need not be made to say so.
+            if let Some((known, _)) = shared.known_attribute(&self.code) {
+                values.retain(|value| value.attribute != known);
+            }
+            return;
+        };
+        let attribute = shared.attribute(&self.code, &self.name, self.kind, ids);
+        match values.iter_mut().find(|value| value.attribute == attribute) {
+            Some(known) => known.value = value,
+            None => values.push(AttributeValue { attribute, value }),
+        }
+    }
+}
