@@ -1,1 +1,50 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+pub mod audit;
+pub mod cart;
+pub mod catalog;
+mod clock;
+mod connect;
+pub mod doctor;
+pub mod event;
+pub mod idempotency;
+pub mod inventory;
+pub mod listing;
+pub mod order;
+pub mod payment;
+pub mod pricing;
+pub mod product;
+mod row;
+mod store;
+mod trouble;
+mod writer;
+
+pub use cart::cart_view;
+pub use clock::SystemClock;
+pub use connect::{Options, SqliteStore, migrate};
+pub use order::order_view;
+
+use commerce_core::{ChangeSet, CommitError};
+use sqlx::sqlite::SqliteConnection;
+
+/// Applies a change set inside the caller's transaction: what a host calls to write the engine's rows and its own in one.
+///
+/// Begin the transaction with `BEGIN IMMEDIATE`, so that it waits for the lock at its start rather than fail at its first
+/// write. It is the caller who commits. **On an error the caller must roll back**: some of the change set may be written.
+///
+/// What has one owner is written first, what many want at once last.
+///
+/// # Errors
+/// [`CommitError::Stale`] when a guard does not hold, [`CommitError::Store`] when the database fails.
+pub async fn apply(conn: &mut SqliteConnection, changes: &ChangeSet) -> Result<(), CommitError> {
+    let ChangeSet { cart, order, payment, inventory, pricing, idempotency, audit, events, expects } = changes;
+    pricing::compare(conn, expects).await?;
+    cart::apply(conn, cart).await?;
+    order::apply(conn, order).await?;
+    payment::apply(conn, payment).await?;
+    pricing::apply(conn, pricing).await?;
+    idempotency::apply(conn, idempotency.as_ref()).await?;
+    audit::apply(conn, audit).await?;
+    event::apply(conn, events).await?;
+    inventory::apply(conn, inventory).await
+}

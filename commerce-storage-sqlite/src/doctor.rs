@@ -1,0 +1,241 @@
+//! The invariants: one query each, which finds every row that breaks it.
+//!
+//! A query answers the columns that say which row it is, and last a column `detail`: what the row says and what it should.
+
+use commerce_core::order::Machine;
+use commerce_core::{Invariant, StoreError, Violation};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::types::Json;
+use sqlx::{Column, Row};
+use uuid::Uuid;
+
+use crate::row::Fields;
+use crate::trouble::trouble;
+
+/// Looks for every row that breaks an invariant, inside the caller's transaction. Reads the whole store.
+///
+/// # Errors
+/// When the database fails.
+pub async fn violations(conn: &mut SqliteConnection) -> Result<Vec<Violation>, StoreError> {
+    let mut moves = Vec::new();
+    for machine in [Machine::Order, Machine::Payment, Machine::Fulfillment] {
+        moves.extend(machine.moves().into_iter().map(|(from, to)| (machine.as_str(), from, to)));
+    }
+    let mut violations = Vec::new();
+    for invariant in Invariant::ALL {
+        let (table, sql) = query(invariant);
+        let rows = sqlx::query(sql).bind(Json(&moves)).fetch_all(&mut *conn).await.map_err(trouble)?;
+        for row in &rows {
+            let detail = Fields::new(table, "detail", row).get("detail")?;
+            violations.push(Violation { invariant, row: name(table, row), detail });
+        }
+    }
+    Ok(violations)
+}
+
+/// The table that an invariant is about, and the query that finds the rows that break it.
+fn query(invariant: Invariant) -> (&'static str, &'static str) {
+    match invariant {
+        Invariant::StockSum => ("stock", STOCK_SUM),
+        Invariant::ReservedSum => ("stock", RESERVED_SUM),
+        Invariant::ReservationLive => ("reservations", RESERVATION_LIVE),
+        Invariant::NoOversell => ("order_lines", NO_OVERSELL),
+        Invariant::OrderTotal => ("orders", ORDER_TOTAL),
+        Invariant::StateLegal => ("order_history", STATE_LEGAL),
+        Invariant::PaidIsPaid => ("orders", PAID_IS_PAID),
+        Invariant::RefOne => ("payments", REF_ONE),
+        Invariant::KeyOne => ("idempotency", KEY_ONE),
+        Invariant::CartOne => ("carts", CART_ONE),
+        Invariant::OutboxOnce => ("outbox", OUTBOX_ONCE),
+    }
+}
+
+/// Which row it is: `stock variant=... location=...`.
+fn name(table: &str, row: &SqliteRow) -> String {
+    let mut name = table.to_owned();
+    for column in row.columns().iter().filter(|column| column.name() != "detail") {
+        let at = column.ordinal();
+        let value = row.try_get::<Uuid, _>(at).map(|id| id.to_string());
+        let value = value.or_else(|_| row.try_get::<String, _>(at));
+        let value = value.or_else(|_| row.try_get::<i64, _>(at).map(|number| number.to_string()));
+        name.push_str(&format!(" {}={}", column.name(), value.unwrap_or_default()));
+    }
+    name
+}
+
+const STOCK_SUM: &str = "
+  WITH moved AS (
+           SELECT variant_id, location_id, sum(delta) AS units FROM stock_movements GROUP BY variant_id, location_id)
+SELECT s.variant_id AS variant, s.location_id AS location,
+       format('on_hand %d, sum of movements %d', s.on_hand, coalesce(m.units, 0)) AS detail
+  FROM stock AS s
+  LEFT JOIN moved AS m ON m.variant_id = s.variant_id AND m.location_id = s.location_id
+ WHERE s.on_hand <> coalesce(m.units, 0) OR s.on_hand < 0
+ UNION ALL
+SELECT m.variant_id, m.location_id, format('no level, sum of movements %d', m.units)
+  FROM moved AS m
+ WHERE NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = m.variant_id AND s.location_id = m.location_id)
+";
+
+const RESERVED_SUM: &str = "
+  WITH promised AS (
+           SELECT variant_id, location_id, sum(quantity) AS units, max(backorder) AS backorder
+             FROM reservations
+            WHERE state = 'open'
+            GROUP BY variant_id, location_id)
+SELECT s.variant_id AS variant, s.location_id AS location,
+       format('reserved %d, open reservations %d, on_hand %d', s.reserved, coalesce(p.units, 0), s.on_hand) AS detail
+  FROM stock AS s
+  LEFT JOIN promised AS p ON p.variant_id = s.variant_id AND p.location_id = s.location_id
+ WHERE s.reserved <> coalesce(p.units, 0)
+    OR s.reserved < 0
+    OR (s.reserved > s.on_hand AND NOT coalesce(p.backorder, 0))
+ UNION ALL
+SELECT p.variant_id, p.location_id, format('no level, open reservations %d', p.units)
+  FROM promised AS p
+ WHERE NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = p.variant_id AND s.location_id = p.location_id)
+";
+
+const RESERVATION_LIVE: &str = "
+SELECT r.id, r.order_id AS \"order\",
+       format('open and %s, while the order is %s and its payment %s',
+              iif(r.expires_at IS NULL, 'committed', 'held'), o.status, o.payment_status) AS detail
+  FROM reservations AS r
+  JOIN orders AS o ON o.id = r.order_id
+ WHERE r.state = 'open'
+   AND (o.status IN ('cancelled', 'returned', 'refunded', 'completed')
+        OR (r.expires_at IS NOT NULL) <> (o.payment_status = 'pending'))
+";
+
+const NO_OVERSELL: &str = "
+SELECT sold.variant_id AS variant, format('%d units sold, %d came in', sold.units, coalesce(moved.units, 0)) AS detail
+  FROM (SELECT l.variant_id, sum(l.quantity) AS units
+          FROM order_lines AS l
+          JOIN orders AS o ON o.id = l.order_id
+         WHERE l.stock_limited AND o.status <> 'cancelled'
+         GROUP BY l.variant_id) AS sold
+  LEFT JOIN (SELECT variant_id, sum(delta) AS units FROM stock_movements GROUP BY variant_id) AS moved
+         ON moved.variant_id = sold.variant_id
+ WHERE sold.units > coalesce(moved.units, 0)
+";
+
+const ORDER_TOTAL: &str = "
+SELECT o.id,
+       format('total %d of subtotal %d - discount %d + shipping %d + tax %d; lines: %d - %d, tax %d + %d inside',
+              o.total, o.subtotal, o.discount, o.shipping, o.tax_added,
+              l.line_total, l.discount, l.tax_added, l.tax_included) AS detail
+  FROM orders AS o
+  JOIN (SELECT o.id AS order_id,
+               coalesce(sum(l.line_total), 0) AS line_total,
+               coalesce(sum(l.discount), 0) AS discount,
+               coalesce(sum(l.tax_added), 0) AS tax_added,
+               coalesce(sum(l.tax_included), 0) AS tax_included,
+               coalesce(sum(l.paid <> l.line_total - l.discount + l.tax_added), 0) AS wrong
+          FROM orders AS o
+          LEFT JOIN order_lines AS l ON l.order_id = o.id
+         GROUP BY o.id) AS l
+    ON l.order_id = o.id
+ WHERE o.total <> o.subtotal - o.discount + o.shipping + o.tax_added
+    OR l.line_total <> o.subtotal
+    OR l.discount <> o.discount
+    OR l.tax_added > o.tax_added
+    OR l.tax_included > o.tax_included
+    OR l.wrong > 0
+    OR min(o.subtotal, o.discount, o.shipping, o.tax_added, o.tax_included, o.total) < 0
+";
+
+const STATE_LEGAL: &str = "
+  WITH step AS (
+           SELECT order_id, position, machine, from_state, to_state,
+                  row_number() OVER (PARTITION BY order_id ORDER BY position) - 1 AS place,
+                  lag(to_state) OVER one_machine AS before,
+                  lead(position) OVER one_machine AS next
+             FROM order_history
+           WINDOW one_machine AS (PARTITION BY order_id, machine ORDER BY position)),
+       present AS (
+           SELECT id AS order_id, 'order' AS machine, status AS state FROM orders
+            UNION ALL SELECT id, 'payment', payment_status FROM orders
+            UNION ALL SELECT id, 'fulfillment', fulfillment_status FROM orders)
+SELECT step.order_id AS \"order\", step.position,
+       format('%s goes from %s to %s at place %d; it was %s before', step.machine, coalesce(step.from_state, 'nothing'),
+              step.to_state, step.place, coalesce(step.before, 'nothing')) AS detail
+  FROM step
+ WHERE step.place <> step.position
+    OR step.from_state IS NOT step.before
+    OR NOT EXISTS (SELECT 1
+                     FROM json_each(?1) AS legal
+                    WHERE legal.value ->> 0 = step.machine
+                      AND legal.value ->> 1 IS step.from_state
+                      AND legal.value ->> 2 = step.to_state)
+ UNION ALL
+SELECT present.order_id, step.position,
+       format('%s is %s; its history ends in %s', present.machine, present.state, coalesce(step.to_state, 'nothing'))
+  FROM present
+  LEFT JOIN step ON step.order_id = present.order_id AND step.machine = present.machine AND step.next IS NULL
+ WHERE step.to_state IS NOT present.state
+";
+
+const PAID_IS_PAID: &str = "
+SELECT o.id, format('paid, but no attempt brought %d %s', o.total, o.currency) AS detail
+  FROM orders AS o
+ WHERE o.payment_status = 'paid'
+   AND o.total <> 0
+   AND NOT EXISTS (SELECT 1
+                     FROM payments AS p
+                    WHERE p.order_id = o.id AND p.state = 'paid' AND p.amount = o.total AND p.currency = o.currency)
+ UNION ALL
+SELECT o.id, format('%s, but attempt %s is paid', o.payment_status, p.reference)
+  FROM payments AS p
+  JOIN orders AS o ON o.id = p.order_id
+ WHERE p.state = 'paid' AND o.payment_status NOT IN ('paid', 'partially_refunded', 'refunded')
+";
+
+const REF_ONE: &str = "
+SELECT o.id AS \"order\", 'has no payment attempt' AS detail
+  FROM orders AS o
+ WHERE NOT EXISTS (SELECT 1 FROM payments AS p WHERE p.order_id = o.id)
+ UNION ALL
+SELECT min(p.order_id), format('%d attempts have the reference %s', count(*), p.reference)
+  FROM payments AS p
+ GROUP BY p.reference
+HAVING count(*) > 1
+";
+
+const KEY_ONE: &str = "
+SELECT i.actor, i.route, i.key, format('%s, which does not exist', i.outcome) AS detail
+  FROM idempotency AS i
+ WHERE NOT CASE i.outcome
+               WHEN 'order_placed' THEN EXISTS (SELECT 1 FROM orders AS o WHERE o.id = i.outcome_id)
+               WHEN 'order_cancelled' THEN EXISTS (SELECT 1 FROM orders AS o WHERE o.id = i.outcome_id)
+               WHEN 'cart_changed' THEN EXISTS (SELECT 1 FROM carts AS c WHERE c.id = i.outcome_id)
+               ELSE false
+           END
+";
+
+const CART_ONE: &str = "
+SELECT c.id, 'closed by an order that does not exist or names another cart' AS detail
+  FROM carts AS c
+ WHERE c.order_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM orders AS o WHERE o.id = c.order_id AND o.cart_id = c.id)
+ UNION ALL
+SELECT o.cart_id, format('order %s came of it, but it does not name the order', o.number)
+  FROM orders AS o
+ WHERE NOT EXISTS (SELECT 1 FROM carts AS c WHERE c.id = o.cart_id AND c.order_id = o.id)
+";
+
+const OUTBOX_ONCE: &str = "
+  WITH digits AS (SELECT id, lower(hex(id)) AS hex FROM orders),
+       named AS (
+           SELECT id, format('order:%s-%s-%s-%s-%s', substr(hex, 1, 8), substr(hex, 9, 4), substr(hex, 13, 4),
+                             substr(hex, 17, 4), substr(hex, 21)) AS subject
+             FROM digits)
+SELECT named.subject, format('%d rows of order.placed', count(outbox.id)) AS detail
+  FROM named
+  LEFT JOIN outbox ON outbox.subject = named.subject AND outbox.name = 'order.placed'
+ GROUP BY named.subject
+HAVING count(outbox.id) <> 1
+ UNION ALL
+SELECT outbox.subject, 'order.placed of an order that does not exist'
+  FROM outbox
+ WHERE outbox.name = 'order.placed' AND NOT EXISTS (SELECT 1 FROM named WHERE named.subject = outbox.subject)
+";

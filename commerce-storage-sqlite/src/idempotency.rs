@@ -1,0 +1,63 @@
+//! Records of requests that may be repeated.
+
+use commerce_core::idempotency::{Outcome, Record, Scope};
+use commerce_core::{CommitError, Guard, StoreError};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use uuid::Uuid;
+
+use crate::row::Fields;
+use crate::trouble::guarded;
+
+/// Writes the record of the request inside the caller's transaction.
+///
+/// # Errors
+/// [`Guard::Idempotency`] when the request was recorded meanwhile.
+pub async fn apply(conn: &mut SqliteConnection, record: Option<&Record>) -> Result<(), CommitError> {
+    let Some(Record { scope: Scope { actor, route, key }, fingerprint, outcome, at }) = record else { return Ok(()) };
+    let (name, id) = told(*outcome);
+    sqlx::query(INSERT)
+        .bind(actor)
+        .bind(route)
+        .bind(key.as_str())
+        .bind(fingerprint.as_slice())
+        .bind(name)
+        .bind(id)
+        .bind(at.as_micros())
+        .execute(conn)
+        .await
+        .map_err(|error| guarded(error, |_| Some(Guard::Idempotency)))?;
+    Ok(())
+}
+
+const INSERT: &str = "
+INSERT INTO idempotency (actor, route, key, fingerprint, outcome, outcome_id, at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+";
+
+fn told(outcome: Outcome) -> (&'static str, Uuid) {
+    match outcome {
+        Outcome::OrderPlaced(order) => ("order_placed", order.0),
+        Outcome::OrderCancelled(order) => ("order_cancelled", order.0),
+        Outcome::CartChanged(cart) => ("cart_changed", cart.0),
+    }
+}
+
+/// The record in the columns `record_...` of a row, which are NULL when there is none.
+pub(crate) fn record(row: &SqliteRow, scope: Option<&Scope>) -> Result<Option<Record>, StoreError> {
+    let fields = Fields::new("idempotency", "record_outcome_id", row);
+    let (Some(scope), Some(fingerprint)) = (scope, fields.get::<Option<&[u8]>>("record_fingerprint")?) else {
+        return Ok(None);
+    };
+    let outcome = match fields.get("record_outcome")? {
+        "order_placed" => Outcome::OrderPlaced(fields.id("record_outcome_id")?),
+        "order_cancelled" => Outcome::OrderCancelled(fields.id("record_outcome_id")?),
+        "cart_changed" => Outcome::CartChanged(fields.id("record_outcome_id")?),
+        other => return Err(fields.invalid("outcome", format_args!("{other:?} is no outcome"))),
+    };
+    Ok(Some(Record {
+        scope: scope.clone(),
+        fingerprint: fingerprint.try_into().map_err(|error| fields.invalid("fingerprint", error))?,
+        outcome,
+        at: fields.at("record_at")?,
+    }))
+}

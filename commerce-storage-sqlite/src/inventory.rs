@@ -1,0 +1,339 @@
+//! Stock: locations, levels, movements and reservations.
+//!
+//! Every change of a counter is guarded in the write itself, so it holds or fails together with it. The rows of a change
+//! set go through in one statement per table; only when it touches the same level twice does it take as many rounds.
+
+use std::collections::BTreeMap;
+
+use commerce_core::inventory::{Adjustment, Changes, Hold, Level, Location, Movement, Release, Reservation};
+use commerce_core::{
+    CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, StockLevel, StoreError,
+    VariantId,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::row::Fields;
+use crate::trouble::{guarded, trouble};
+
+/// Applies stock changes inside the caller's transaction.
+///
+/// # Errors
+/// [`Guard::Location`] when a code is taken, [`Guard::Stock`] when too little is free or on hand or what is on hand is not
+/// what was read, [`Guard::Reservation`] when a reservation is no longer open.
+pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
+    let Changes { locations, levels, adjust, reserve, release } = changes;
+    if !locations.is_empty() {
+        let insert = sqlx::query(INSERT_LOCATIONS).bind(Json(locations));
+        insert.execute(&mut *conn).await.map_err(|error| {
+            guarded(error, |key| (key == "locations.code").then_some(Guard::Location))
+        })?;
+    }
+    if !levels.is_empty() {
+        let rows: Vec<LevelRow> = levels.iter().map(LevelRow::from).collect();
+        sqlx::query(OPEN_LEVELS).bind(Json(rows)).execute(&mut *conn).await.map_err(trouble)?;
+    }
+    move_stock(conn, adjust).await?;
+    promise(conn, reserve).await?;
+    give_back(conn, release).await
+}
+
+const INSERT_LOCATIONS: &str = "
+INSERT INTO locations (id, code, name, priority)
+SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', value ->> '$.priority'
+  FROM json_each(?1)
+";
+
+#[derive(Serialize)]
+struct LevelRow {
+    variant: VariantId,
+    location: LocationId,
+    safety_stock: Option<i64>,
+}
+
+impl From<&Level> for LevelRow {
+    fn from(level: &Level) -> Self {
+        let Level { variant, location, safety_stock } = *level;
+        Self { variant, location, safety_stock }
+    }
+}
+
+// A safety stock that is not given stays what it is, or is 0 at first.
+const OPEN_LEVELS: &str = "
+INSERT INTO stock (variant_id, location_id, safety_stock)
+SELECT w.variant_id, w.location_id, coalesce(w.safety_stock, s.safety_stock, 0)
+  FROM (SELECT unhex(value ->> '$.variant', '-') AS variant_id, unhex(value ->> '$.location', '-') AS location_id,
+               value ->> '$.safety_stock' AS safety_stock
+          FROM json_each(?1)) AS w
+  LEFT JOIN stock AS s ON s.variant_id = w.variant_id AND s.location_id = w.location_id
+ WHERE true
+    ON CONFLICT (variant_id, location_id) DO UPDATE SET safety_stock = excluded.safety_stock
+";
+
+async fn move_stock(conn: &mut SqliteConnection, adjust: &[Adjustment]) -> Result<(), CommitError> {
+    if adjust.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<MovementRow<'_>> = adjust.iter().map(MovementRow::new).collect();
+    for round in rounds(&rows, |row| (row.variant, row.location)) {
+        change_levels(conn, ADJUST, &round, |row| (row.variant, row.location)).await?;
+    }
+    sqlx::query(INSERT_MOVEMENTS).bind(Json(rows)).execute(conn).await.map_err(trouble)?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct MovementRow<'a> {
+    id: MovementId,
+    variant: VariantId,
+    location: LocationId,
+    delta: i64,
+    expected: Option<i64>,
+    reason: &'static str,
+    actor: String,
+    note: &'a str,
+    at: i64,
+}
+
+impl<'a> MovementRow<'a> {
+    fn new(adjustment: &'a Adjustment) -> Self {
+        let Adjustment { movement, expected_on_hand } = adjustment;
+        let Movement { id, variant, location, delta, reason, actor, note, at } = movement;
+        Self {
+            id: *id,
+            variant: *variant,
+            location: *location,
+            delta: *delta,
+            expected: *expected_on_hand,
+            reason: reason.as_str(),
+            actor: actor.to_string(),
+            note,
+            at: at.as_micros(),
+        }
+    }
+}
+
+// Goods that come in are welcome even where more is promised than there is.
+const ADJUST: &str = "
+UPDATE stock AS s
+   SET on_hand = s.on_hand + w.delta
+  FROM (SELECT unhex(value ->> '$.variant', '-') AS variant_id, unhex(value ->> '$.location', '-') AS location_id,
+               value ->> '$.delta' AS delta, value ->> '$.expected' AS expected
+          FROM json_each(?1)) AS w
+ WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id
+   AND s.on_hand + w.delta >= 0
+   AND (w.delta >= 0 OR s.on_hand + w.delta >= s.reserved)
+   AND (w.expected IS NULL OR w.expected = s.on_hand)
+RETURNING variant_id, location_id
+";
+
+const INSERT_MOVEMENTS: &str = "
+INSERT INTO stock_movements (id, variant_id, location_id, delta, reason, actor, note, at)
+SELECT unhex(value ->> '$.id', '-'), unhex(value ->> '$.variant', '-'), unhex(value ->> '$.location', '-'),
+       value ->> '$.delta', value ->> '$.reason', value ->> '$.actor', value ->> '$.note', value ->> '$.at'
+  FROM json_each(?1)
+";
+
+async fn promise(conn: &mut SqliteConnection, reserve: &[Reservation]) -> Result<(), CommitError> {
+    if reserve.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<ReservationRow> = reserve.iter().map(ReservationRow::from).collect();
+    sqlx::query(INSERT_RESERVATIONS).bind(Json(&rows)).execute(&mut *conn).await.map_err(trouble)?;
+    for round in rounds(&rows, |row| (row.variant, row.location)) {
+        change_levels(conn, RESERVE, &round, |row| (row.variant, row.location)).await?;
+    }
+    Ok(())
+}
+
+/// A reservation as it is written and read.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ReservationRow {
+    id: ReservationId,
+    order: OrderId,
+    line: LineId,
+    variant: VariantId,
+    location: LocationId,
+    quantity: Quantity,
+    #[serde(rename = "expires_at", with = "expiry")]
+    hold: Hold,
+    backorder: bool,
+}
+
+/// A hold as it is stored: when it expires, or nothing when it does not.
+mod expiry {
+    use commerce_core::Timestamp;
+    use commerce_core::inventory::Hold;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(hold: &Hold, serializer: S) -> Result<S::Ok, S::Error> {
+        let micros = match hold {
+            Hold::Held(until) => Some(until.as_micros()),
+            Hold::Committed => None,
+        };
+        micros.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(micros: D) -> Result<Hold, D::Error> {
+        let micros: Option<i64> = Deserialize::deserialize(micros)?;
+        let until = micros.map(Timestamp::from_micros).transpose().map_err(serde::de::Error::custom)?;
+        Ok(until.map_or(Hold::Committed, Hold::Held))
+    }
+}
+
+impl From<&Reservation> for ReservationRow {
+    fn from(reservation: &Reservation) -> Self {
+        let Reservation { id, order, line, variant, location, quantity, hold, backorder } = *reservation;
+        Self { id, order, line, variant, location, quantity, hold, backorder }
+    }
+}
+
+impl From<ReservationRow> for Reservation {
+    fn from(row: ReservationRow) -> Self {
+        let ReservationRow { id, order, line, variant, location, quantity, hold, backorder } = row;
+        Self { id, order, line, variant, location, quantity, hold, backorder }
+    }
+}
+
+const INSERT_RESERVATIONS: &str = "
+INSERT INTO reservations (id, order_id, line_id, variant_id, location_id, quantity, expires_at, backorder, state)
+SELECT unhex(value ->> '$.id', '-'), unhex(value ->> '$.order', '-'), unhex(value ->> '$.line', '-'),
+       unhex(value ->> '$.variant', '-'), unhex(value ->> '$.location', '-'), value ->> '$.quantity',
+       value ->> '$.expires_at', value ->> '$.backorder', 'open'
+  FROM json_each(?1)
+";
+
+const RESERVE: &str = "
+UPDATE stock AS s
+   SET reserved = s.reserved + w.quantity
+  FROM (SELECT unhex(value ->> '$.variant', '-') AS variant_id, unhex(value ->> '$.location', '-') AS location_id,
+               value ->> '$.quantity' AS quantity, value ->> '$.backorder' AS backorder
+          FROM json_each(?1)) AS w
+ WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id
+   AND (w.backorder OR s.on_hand - s.reserved - s.safety_stock >= w.quantity)
+RETURNING variant_id, location_id
+";
+
+async fn give_back(conn: &mut SqliteConnection, release: &[Release]) -> Result<(), CommitError> {
+    if release.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<ReservationId> = release.iter().map(|release| release.reservation).collect();
+    let ended: Vec<Uuid> =
+        sqlx::query_scalar(END_RESERVATIONS).bind(Json(&ids)).fetch_all(&mut *conn).await.map_err(trouble)?;
+    if let Some(other) = ids.iter().find(|id| !ended.contains(&id.0)) {
+        return Err(CommitError::Stale { guard: Guard::Reservation(*other) });
+    }
+    sqlx::query(RELEASE).bind(Json(&ids)).execute(conn).await.map_err(trouble)?;
+    Ok(())
+}
+
+// `ended_at` is for people who look into the table; no decision reads it.
+const END_RESERVATIONS: &str = "
+UPDATE reservations
+   SET state = 'released', ended_at = unixepoch() * 1000000
+ WHERE state = 'open' AND id IN (SELECT unhex(value, '-') FROM json_each(?1))
+RETURNING id
+";
+
+// What falls is what the rows say that were just ended, so the counter stays their sum whatever the caller believes.
+const RELEASE: &str = "
+UPDATE stock AS s
+   SET reserved = s.reserved - ended.quantity
+  FROM (SELECT variant_id, location_id, sum(quantity) AS quantity
+          FROM reservations
+         WHERE id IN (SELECT unhex(value, '-') FROM json_each(?1))
+         GROUP BY variant_id, location_id) AS ended
+ WHERE s.variant_id = ended.variant_id AND s.location_id = ended.location_id
+";
+
+/// Runs a guarded statement over rows of different levels, and names the first level whose guard did not hold.
+async fn change_levels<T: Serialize>(
+    conn: &mut SqliteConnection,
+    sql: &'static str,
+    rows: &[&T],
+    level: impl Fn(&T) -> (VariantId, LocationId),
+) -> Result<(), CommitError> {
+    let changed: Vec<(Uuid, Uuid)> =
+        sqlx::query_as(sql).bind(Json(rows)).fetch_all(conn).await.map_err(trouble)?;
+    if changed.len() == rows.len() {
+        return Ok(());
+    }
+    let mut wanted: Vec<(VariantId, LocationId)> = rows.iter().map(|row| level(row)).collect();
+    wanted.sort_unstable();
+    let missed = wanted.into_iter().find(|(variant, location)| !changed.contains(&(variant.0, location.0)));
+    match missed {
+        Some((variant, location)) => Err(CommitError::Stale { guard: Guard::Stock { variant, location } }),
+        None => Ok(()),
+    }
+}
+
+/// Splits rows so that no round touches a level twice: `UPDATE ... FROM` would take only one of two rows that match. The
+/// order of the rows of a level is kept.
+fn rounds<T>(rows: &[T], level: impl Fn(&T) -> (VariantId, LocationId)) -> Vec<Vec<&T>> {
+    let mut rounds: Vec<Vec<&T>> = Vec::new();
+    let mut seen: BTreeMap<(VariantId, LocationId), usize> = BTreeMap::new();
+    for row in rows {
+        let round = seen.entry(level(row)).or_default();
+        if rounds.len() == *round {
+            rounds.push(Vec::new());
+        }
+        rounds[*round].push(row);
+        *round += 1;
+    }
+    rounds
+}
+
+/// Reads the locations, by priority, then code.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn locations(conn: &mut SqliteConnection) -> Result<Vec<Location>, StoreError> {
+    let rows = sqlx::query(LOCATIONS).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields::new("locations", "id", row);
+            Ok(Location {
+                id: fields.id("id")?,
+                code: fields.get("code")?,
+                name: fields.get("name")?,
+                priority: fields.get("priority")?,
+            })
+        })
+        .collect()
+}
+
+const LOCATIONS: &str = "
+SELECT id, code, name, priority FROM locations ORDER BY priority, code
+";
+
+/// Reads the stock of these variants, by variant, then location.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn levels(conn: &mut SqliteConnection, variants: &[VariantId]) -> Result<Vec<StockLevel>, StoreError> {
+    let rows = sqlx::query(LEVELS).bind(Json(variants)).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields::new("stock", "variant_id", row);
+            Ok(StockLevel {
+                variant: fields.id("variant_id")?,
+                location: fields.id("location_id")?,
+                priority: fields.get("priority")?,
+                on_hand: fields.get("on_hand")?,
+                reserved: fields.get("reserved")?,
+                safety_stock: fields.get("safety_stock")?,
+            })
+        })
+        .collect()
+}
+
+const LEVELS: &str = "
+SELECT s.variant_id, s.location_id, l.priority, s.on_hand, s.reserved, s.safety_stock
+  FROM stock AS s
+  JOIN locations AS l ON l.id = s.location_id
+ WHERE s.variant_id IN (SELECT unhex(value, '-') FROM json_each(?1))
+ ORDER BY s.variant_id, s.location_id
+";

@@ -1,0 +1,191 @@
+//! What shoppers list: pages of products, and the category tree.
+
+use commerce_core::catalog::{
+    Category, CategoryNode, Page, ProductFilter, ProductSummary, ROWS_MAX, Slug, SortBy, category_tree,
+};
+use commerce_core::{StoreError, UnitPrice};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::row::{Fields, signed};
+use crate::trouble::trouble;
+
+/// Reads a page of the products on sale, inside the caller's transaction: count and rows are two statements.
+///
+/// Rows beyond [`ROWS_MAX`] are neither counted nor reached.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn products(
+    conn: &mut SqliteConnection,
+    filter: &ProductFilter,
+) -> Result<Page<ProductSummary>, StoreError> {
+    let found: i64 = count(filter).build_query_scalar().fetch_one(&mut *conn).await.map_err(trouble)?;
+    let found = u64::try_from(found).unwrap_or(0);
+    let rows = rows(filter).build().fetch_all(conn).await.map_err(trouble)?;
+    Ok(Page {
+        rows: rows.iter().map(summary).collect::<Result<_, _>>()?,
+        count: found.min(ROWS_MAX),
+        count_is_exact: found <= ROWS_MAX,
+    })
+}
+
+pub(crate) fn count(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM products AS p WHERE ");
+    push_conditions(&mut query, filter);
+    query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
+    query
+}
+
+pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
+    let reachable = ROWS_MAX.saturating_sub(filter.offset());
+    let order = match filter.sort_by {
+        SortBy::Newest => "p.created_at DESC, p.id DESC",
+        SortBy::PriceAsc => "p.listed_variant_price, p.id DESC",
+        SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
+        SortBy::Name => "p.sort_name, p.id DESC",
+    };
+    let mut query = QueryBuilder::new(SUMMARIES);
+    push_conditions(&mut query, filter);
+    query.push(" ORDER BY ").push(order);
+    query.push(" LIMIT ").push_bind(signed(reachable.min(u64::from(filter.page_size))));
+    query.push(" OFFSET ").push_bind(signed(filter.offset().min(ROWS_MAX)));
+    query.push(") ORDER BY ").push(order);
+    query
+}
+
+// The page is cut out first, from an index where there is one; what decorates a row is then looked up for its rows alone.
+const SUMMARIES: &str = "
+SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.price_max, p.image_url,
+       (SELECT v.currency FROM variants AS v WHERE v.product_id = p.id LIMIT 1) AS currency,
+       b.name AS brand_name, b.slug AS brand_slug, c.name AS category_name, c.slug AS category_slug,
+       EXISTS (SELECT 1
+                 FROM variants AS v
+                WHERE v.product_id = p.id
+                  AND (NOT v.tracked OR v.backorder
+                       OR EXISTS (SELECT 1
+                                    FROM stock AS s
+                                   WHERE s.variant_id = v.id AND s.on_hand - s.reserved > s.safety_stock))) AS in_stock
+  FROM products AS p
+  LEFT JOIN brands AS b ON b.id = p.brand_id
+  LEFT JOIN categories AS c ON c.id = p.category_id
+ WHERE p.id IN (SELECT p.id FROM products AS p WHERE ";
+
+/// What every listing shows. The indexes over products have the same condition, word by word, so that they can be used.
+const ON_SALE: &str = "p.status = 'published' AND p.deleted_at IS NULL AND p.listed_variant_price IS NOT NULL";
+
+// A slug that does not exist has no id and no path, so nothing matches: an empty page.
+const OF_BRAND: &str = " AND p.brand_id = (SELECT b.id FROM brands AS b WHERE b.deleted_at IS NULL AND b.slug = ";
+
+// `0` is the character after `/`: what lies between the two is the branch.
+const IN_BRANCH: &str = "
+   AND p.category_id IN (
+           SELECT c.id
+             FROM categories AS root
+             JOIN categories AS c
+               ON c.path = root.path OR (c.path >= root.path || '/' AND c.path < root.path || '0')
+            WHERE root.deleted_at IS NULL AND root.slug = ";
+
+const AVAILABLE: &str = "EXISTS (
+           SELECT 1
+             FROM variants AS v
+            WHERE v.product_id = p.id
+              AND (NOT v.tracked OR v.backorder
+                   OR EXISTS (SELECT 1
+                                FROM stock AS s
+                               WHERE s.variant_id = v.id AND s.on_hand - s.reserved > s.safety_stock)))";
+
+fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ProductFilter) {
+    let ProductFilter {
+        category,
+        brand,
+        min_price,
+        max_price,
+        in_stock,
+        featured,
+        sort_by: _,
+        page: _,
+        page_size: _,
+    } = filter;
+    query.push(ON_SALE);
+    if let Some(slug) = brand {
+        query.push(OF_BRAND).push_bind(slug.as_str().to_owned()).push(")");
+    }
+    if let Some(slug) = category {
+        query.push(IN_BRANCH).push_bind(slug.as_str().to_owned()).push(")");
+    }
+    if let Some(featured) = featured {
+        query.push(" AND p.featured = ").push_bind(*featured);
+    }
+    if min_price.is_some() || max_price.is_some() {
+        query.push(" AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id");
+        if let Some(least) = min_price {
+            query.push(" AND v.price >= ").push_bind(*least);
+        }
+        if let Some(most) = max_price {
+            query.push(" AND v.price <= ").push_bind(*most);
+        }
+        query.push(")");
+    }
+    match in_stock {
+        Some(true) => drop(query.push(" AND ").push(AVAILABLE)),
+        Some(false) => drop(query.push(" AND NOT ").push(AVAILABLE)),
+        None => {}
+    }
+}
+
+fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
+    let fields = Fields::new("products", "id", row);
+    let currency = fields.currency("currency")?;
+    let price = |ten_thousandths| UnitPrice { ten_thousandths, currency };
+    let brand_name: Option<String> = fields.get("brand_name")?;
+    let brand_slug: Option<Slug> = fields.parse_if("brand_slug")?;
+    let category_name: Option<String> = fields.get("category_name")?;
+    let category_slug: Option<Slug> = fields.parse_if("category_slug")?;
+    Ok(ProductSummary {
+        id: fields.id("id")?,
+        name: fields.get("name")?,
+        slug: fields.parse("slug")?,
+        brand: brand_name.zip(brand_slug),
+        category: category_name.zip(category_slug),
+        price: price(fields.get("listed_variant_price")?),
+        compare_at_price: fields.get::<Option<i64>>("listed_compare_at")?.map(price),
+        price_max: price(fields.get("price_max")?),
+        image: fields.get("image_url")?,
+        in_stock: fields.get("in_stock")?,
+    })
+}
+
+/// Reads the category tree with the number of products on sale.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn categories(conn: &mut SqliteConnection) -> Result<Vec<CategoryNode>, StoreError> {
+    let rows = sqlx::query(COUNTED).fetch_all(conn).await.map_err(trouble)?;
+    let counted = rows
+        .iter()
+        .map(|row| Ok((category(row)?, Fields::new("categories", "id", row).count("product_count")?)))
+        .collect::<Result<_, StoreError>>()?;
+    Ok(category_tree(counted))
+}
+
+const COUNTED: &str = "
+SELECT c.id, c.parent_id, c.slug, c.name, c.path,
+       (SELECT count(*)
+          FROM products AS p
+         WHERE p.category_id = c.id
+           AND p.status = 'published' AND p.deleted_at IS NULL AND p.listed_variant_price IS NOT NULL) AS product_count
+  FROM categories AS c
+ WHERE c.deleted_at IS NULL
+";
+
+pub(crate) fn category(row: &SqliteRow) -> Result<Category, StoreError> {
+    let fields = Fields::new("categories", "id", row);
+    Ok(Category {
+        id: fields.id("id")?,
+        parent: fields.id_if("parent_id")?,
+        slug: fields.parse("slug")?,
+        name: fields.get("name")?,
+        path: fields.get("path")?,
+    })
+}

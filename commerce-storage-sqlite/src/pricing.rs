@@ -1,0 +1,92 @@
+//! The rulebook, and the comparison of what a decision relied on.
+
+use commerce_core::pricing::{Changes, StoredRulebook};
+use commerce_core::{CommitError, Expect, Guard, ProductId, StoreError};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::types::Json;
+
+use crate::row::{Fields, signed};
+use crate::trouble::trouble;
+
+/// Compares what was relied on without being written, in one statement and without a lock.
+///
+/// # Errors
+/// [`Guard::Rulebook`] or [`Guard::Product`] for the first that is no longer so.
+pub async fn compare(conn: &mut SqliteConnection, expects: &[Expect]) -> Result<(), CommitError> {
+    if expects.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<(Option<ProductId>, u64)> = expects
+        .iter()
+        .map(|expect| match expect {
+            Expect::Rulebook(version) => (None, *version),
+            Expect::Product(product, version) => (Some(*product), *version),
+        })
+        .collect();
+    let other: Option<i64> =
+        sqlx::query_scalar(COMPARE).bind(Json(told)).fetch_optional(conn).await.map_err(trouble)?;
+    let other = other.and_then(|index| expects.get(usize::try_from(index).ok()?));
+    match other {
+        None => Ok(()),
+        Some(Expect::Rulebook(_)) => Err(CommitError::Stale { guard: Guard::Rulebook }),
+        Some(Expect::Product(product, _)) => Err(CommitError::Stale { guard: Guard::Product(*product) }),
+    }
+}
+
+const COMPARE: &str = "
+SELECT expected.key
+  FROM json_each(?1) AS expected
+ WHERE expected.value ->> 1 <> CASE
+           WHEN expected.value ->> 0 IS NULL
+           THEN coalesce((SELECT version FROM rulebook_current), 0)
+           ELSE coalesce((SELECT version FROM products WHERE id = unhex(expected.value ->> 0, '-')), 0)
+       END
+ ORDER BY expected.key
+ LIMIT 1
+";
+
+/// Puts a rulebook in force inside the caller's transaction.
+///
+/// # Errors
+/// [`Guard::Rulebook`] when the one before it is not the one in force.
+pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
+    let Changes { rulebook } = changes;
+    let Some(StoredRulebook { version, rulebook }) = rulebook else { return Ok(()) };
+    let done = sqlx::query(SWITCH).bind(signed(*version)).execute(&mut *conn).await.map_err(trouble)?;
+    if done.rows_affected() != 1 {
+        return Err(CommitError::Stale { guard: Guard::Rulebook });
+    }
+    let insert = sqlx::query(INSERT).bind(signed(*version)).bind(Json(rulebook));
+    insert.execute(conn).await.map_err(trouble)?;
+    Ok(())
+}
+
+const SWITCH: &str = "
+INSERT INTO rulebook_current (pk, version)
+SELECT 1, ?1
+ WHERE ?1 = 1 OR EXISTS (SELECT 1 FROM rulebook_current)
+    ON CONFLICT (pk) DO UPDATE SET version = excluded.version
+ WHERE rulebook_current.version = excluded.version - 1
+";
+
+// `applied_at` is for people who look into the table; no decision reads it.
+const INSERT: &str = "
+INSERT INTO rulebooks (version, document, applied_at) VALUES (?1, ?2, unixepoch() * 1000000)
+";
+
+/// Reads the rulebook in force.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn rulebook(conn: &mut SqliteConnection) -> Result<Option<StoredRulebook>, StoreError> {
+    let row = sqlx::query(CURRENT).fetch_optional(conn).await.map_err(trouble)?;
+    row.map(|row| {
+        let fields = Fields::new("rulebooks", "version", &row);
+        Ok(StoredRulebook { version: fields.count("version")?, rulebook: fields.json("document")? })
+    })
+    .transpose()
+}
+
+const CURRENT: &str = "
+SELECT version, document FROM rulebooks WHERE version = (SELECT version FROM rulebook_current)
+";

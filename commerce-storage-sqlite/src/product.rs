@@ -1,0 +1,296 @@
+//! Whole products: what a product page, an export and an import look at.
+//!
+//! Each of these reads takes several statements, so the caller's transaction is what makes them one snapshot.
+
+use std::collections::BTreeSet;
+
+use commerce_core::catalog::{
+    Attribute, Availability, Brand, CatalogView, Category, ExportPage, ImportKeys, Product, ProductDetail, ProductKey,
+    Sku, Slug,
+};
+use commerce_core::{
+    AttributeId, BrandId, CategoryId, ProductId, StockLevel, StoreError, Timestamp, VariantId,
+};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::inventory;
+use crate::listing::category;
+use crate::row::Fields;
+use crate::trouble::trouble;
+
+/// Reads one product, whatever its status, unless it is deleted.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn detail(
+    conn: &mut SqliteConnection,
+    key: &ProductKey,
+    now: Timestamp,
+) -> Result<Option<ProductDetail>, StoreError> {
+    let (id, slug) = match key {
+        ProductKey::Id(id) => (Some(id.0), None),
+        ProductKey::Slug(slug) => (None, Some(slug.as_str())),
+    };
+    let found: Option<Uuid> =
+        sqlx::query_scalar(BY_KEY).bind(id).bind(slug).fetch_optional(&mut *conn).await.map_err(trouble)?;
+    let Some(product) = products(conn, found.into_iter().collect()).await?.pop() else { return Ok(None) };
+    let named = Named::by(std::slice::from_ref(&product));
+    let brand = brands(conn, Some(&named.brands)).await?.pop();
+    let breadcrumb = categories(conn, Some(&named.categories)).await?;
+    let attributes = attributes(conn, Some(&named.attributes)).await?;
+    let levels = inventory::levels(conn, &variants(std::slice::from_ref(&product))).await?;
+    let availability = product
+        .variants
+        .iter()
+        .filter(|variant| variant.tracked)
+        .map(|variant| Availability {
+            variant: variant.id,
+            available: levels.iter().filter(|level| level.variant == variant.id).map(StockLevel::free).sum(),
+        })
+        .collect();
+    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability }))
+}
+
+const BY_KEY: &str = "
+SELECT id FROM products WHERE (id = ?1 OR slug = ?2) AND deleted_at IS NULL
+";
+
+/// Reads up to `limit` products after `after`, by slug, with all that they name.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn export(
+    conn: &mut SqliteConnection,
+    after: Option<&Slug>,
+    limit: u32,
+) -> Result<ExportPage, StoreError> {
+    let ids = sqlx::query_scalar(PAGE)
+        .bind(after.map_or("", Slug::as_str))
+        .bind(limit)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(trouble)?;
+    let products = products(conn, ids).await?;
+    let named = Named::by(&products);
+    Ok(ExportPage {
+        brands: brands(conn, Some(&named.brands)).await?,
+        categories: categories(conn, Some(&named.categories)).await?,
+        attributes: attributes(conn, Some(&named.attributes)).await?,
+        levels: inventory::levels(conn, &variants(&products)).await?,
+        products,
+    })
+}
+
+const PAGE: &str = "
+SELECT id FROM products WHERE slug > ?1 AND deleted_at IS NULL ORDER BY slug LIMIT ?2
+";
+
+/// Reads what an import of these keys looks at.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn import_view(
+    conn: &mut SqliteConnection,
+    keys: &ImportKeys,
+    now: Timestamp,
+) -> Result<CatalogView, StoreError> {
+    let ImportKeys { slugs, skus } = keys;
+    let ids = sqlx::query_scalar(BY_SLUGS).bind(Json(slugs)).fetch_all(&mut *conn).await.map_err(trouble)?;
+    let products = products(conn, ids).await?;
+    let owners = sqlx::query(SKU_OWNERS).bind(Json(skus)).fetch_all(&mut *conn).await.map_err(trouble)?;
+    Ok(CatalogView {
+        now,
+        sku_owners: owners.iter().map(sku_owner).collect::<Result<_, _>>()?,
+        brands: brands(conn, None).await?,
+        categories: categories(conn, None).await?,
+        attributes: attributes(conn, None).await?,
+        locations: inventory::locations(conn).await?,
+        levels: inventory::levels(conn, &variants(&products)).await?,
+        products,
+    })
+}
+
+const BY_SLUGS: &str = "
+SELECT id FROM products WHERE slug IN (SELECT value FROM json_each(?1))
+";
+
+const SKU_OWNERS: &str = "
+SELECT sku, id, product_id FROM variants WHERE sku IN (SELECT value FROM json_each(?1)) ORDER BY sku
+";
+
+fn sku_owner(row: &SqliteRow) -> Result<(Sku, VariantId, ProductId), StoreError> {
+    let fields = Fields::new("variants", "id", row);
+    Ok((fields.parse("sku")?, fields.id("id")?, fields.id("product_id")?))
+}
+
+/// Reads whole products, by slug.
+async fn products(conn: &mut SqliteConnection, ids: Vec<Uuid>) -> Result<Vec<Product>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query(PRODUCTS).bind(Json(ids)).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter().map(product).collect()
+}
+
+// The lists are JSON in the very form of the engine's types, so that one statement reads any number of products.
+const PRODUCTS: &str = "
+SELECT p.*,
+       (SELECT json_group_array(t.tag ORDER BY t.position) FROM product_tags AS t WHERE t.product_id = p.id) AS tags,
+       (SELECT json_group_array(
+                   json_object(
+                       'name', o.name,
+                       'values', (SELECT json_group_array(x.value ORDER BY x.position)
+                                    FROM product_option_values AS x
+                                   WHERE x.product_id = p.id AND x.option_position = o.position),
+                       'attribute', iif(o.attribute_id IS NULL, NULL, hex(o.attribute_id)))
+                   ORDER BY o.position)
+          FROM product_options AS o
+         WHERE o.product_id = p.id) AS options,
+       (SELECT json_group_array(
+                   json_object(
+                       'id', hex(v.id),
+                       'sku', v.sku,
+                       'option_values', (SELECT json_group_array(x.value ORDER BY x.position)
+                                           FROM variant_option_values AS x
+                                          WHERE x.variant_id = v.id),
+                       'price', json_object('ten_thousandths', v.price, 'currency', v.currency),
+                       'compare_at_price', json(iif(v.compare_at_price IS NULL, 'null',
+                           json_object('ten_thousandths', v.compare_at_price, 'currency', v.currency))),
+                       'cost', json(iif(v.cost IS NULL, 'null',
+                           json_object('ten_thousandths', v.cost, 'currency', v.currency))),
+                       'weight', json(iif(v.weight_grams IS NULL, 'null',
+                           json_object('grams', v.weight_grams, 'unit', v.weight_unit))),
+                       'barcode', v.barcode,
+                       'image', v.image_url,
+                       'tax_class', v.tax_class,
+                       'digital', json(iif(v.digital, 'true', 'false')),
+                       'tracked', json(iif(v.tracked, 'true', 'false')),
+                       'backorder', json(iif(v.backorder, 'true', 'false')))
+                   ORDER BY v.position, v.id)
+          FROM variants AS v
+         WHERE v.product_id = p.id) AS variants,
+       (SELECT json_group_array(json_object('id', hex(i.id), 'url', i.url, 'alt', i.alt) ORDER BY i.position)
+          FROM product_images AS i
+         WHERE i.product_id = p.id) AS images,
+       (SELECT json_group_array(json_object('attribute', hex(a.attribute_id), 'value', a.value) ORDER BY a.position)
+          FROM product_attributes AS a
+         WHERE a.product_id = p.id) AS attributes
+  FROM products AS p
+ WHERE p.id IN (SELECT unhex(value, '-') FROM json_each(?1))
+ ORDER BY p.slug
+";
+
+fn product(row: &SqliteRow) -> Result<Product, StoreError> {
+    let fields = Fields::new("products", "id", row);
+    Ok(Product {
+        id: fields.id("id")?,
+        slug: fields.parse("slug")?,
+        name: fields.get("name")?,
+        description_html: fields.get("description_html")?,
+        status: fields.named("status")?,
+        featured: fields.get("featured")?,
+        brand: fields.id_if("brand_id")?,
+        category: fields.id_if("category_id")?,
+        seller: fields.id_if("seller_id")?,
+        tags: fields.json("tags")?,
+        options: fields.json("options")?,
+        variants: fields.json("variants")?,
+        images: fields.json("images")?,
+        attributes: fields.json("attributes")?,
+        created_at: fields.at("created_at")?,
+        updated_at: fields.at("updated_at")?,
+        deleted_at: fields.at_if("deleted_at")?,
+        version: fields.count("version")?,
+    })
+}
+
+/// What products name: each once.
+struct Named {
+    brands: BTreeSet<BrandId>,
+    categories: BTreeSet<CategoryId>,
+    attributes: BTreeSet<AttributeId>,
+}
+
+impl Named {
+    fn by(products: &[Product]) -> Self {
+        let of_values = products.iter().flat_map(|product| &product.attributes).map(|value| value.attribute);
+        let of_options = products.iter().flat_map(|product| &product.options).filter_map(|option| option.attribute);
+        Self {
+            brands: products.iter().filter_map(|product| product.brand).collect(),
+            categories: products.iter().filter_map(|product| product.category).collect(),
+            attributes: of_values.chain(of_options).collect(),
+        }
+    }
+}
+
+fn variants(products: &[Product]) -> Vec<VariantId> {
+    products.iter().flat_map(|product| &product.variants).map(|variant| variant.id).collect()
+}
+
+/// Reads the brands of these ids, or all, by slug.
+async fn brands(conn: &mut SqliteConnection, of: Option<&BTreeSet<BrandId>>) -> Result<Vec<Brand>, StoreError> {
+    let rows = sqlx::query(BRANDS).bind(of.map(Json)).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields::new("brands", "id", row);
+            Ok(Brand { id: fields.id("id")?, slug: fields.parse("slug")?, name: fields.get("name")? })
+        })
+        .collect()
+}
+
+const BRANDS: &str = "
+SELECT id, slug, name
+  FROM brands
+ WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
+ ORDER BY slug
+";
+
+/// Reads the categories of these ids and all their ancestors, or all, by path: so an ancestor comes before its branches.
+async fn categories(
+    conn: &mut SqliteConnection,
+    of: Option<&BTreeSet<CategoryId>>,
+) -> Result<Vec<Category>, StoreError> {
+    let rows = sqlx::query(CATEGORIES).bind(of.map(Json)).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter().map(category).collect()
+}
+
+const CATEGORIES: &str = "
+  WITH RECURSIVE wanted (id, parent_id) AS (
+           SELECT id, parent_id
+             FROM categories
+            WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
+            UNION
+           SELECT c.id, c.parent_id FROM wanted JOIN categories AS c ON c.id = wanted.parent_id)
+SELECT c.id, c.parent_id, c.slug, c.name, c.path
+  FROM wanted
+  JOIN categories AS c ON c.id = wanted.id
+ ORDER BY c.path
+";
+
+/// Reads the attributes of these ids, or all, by code.
+async fn attributes(
+    conn: &mut SqliteConnection,
+    of: Option<&BTreeSet<AttributeId>>,
+) -> Result<Vec<Attribute>, StoreError> {
+    let rows = sqlx::query(ATTRIBUTES).bind(of.map(Json)).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields::new("attributes", "id", row);
+            Ok(Attribute {
+                id: fields.id("id")?,
+                code: fields.get("code")?,
+                name: fields.get("name")?,
+                kind: fields.named("kind")?,
+            })
+        })
+        .collect()
+}
+
+const ATTRIBUTES: &str = "
+SELECT id, code, name, kind
+  FROM attributes
+ WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
+ ORDER BY code
+";

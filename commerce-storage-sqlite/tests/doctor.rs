@@ -1,0 +1,126 @@
+//! Every invariant is seen to find the damage that it is there for.
+
+mod common;
+
+use commerce_core::{Invariant, Store};
+use common::*;
+use sqlx::AssertSqlSafe;
+
+/// Damages a sound shop, with two orders of which one is cancelled, and sees what is found.
+async fn finds(damage: &str, invariant: Invariant, row: &str) {
+    let shop = Shop::stocked().await;
+    for number in 1..=2 {
+        shop.store.commit(&new_cart(number)).await.unwrap();
+        shop.store.commit(&place(number)).await.unwrap();
+    }
+    shop.store.commit(&cancel(2)).await.unwrap();
+    shop.is_sound().await;
+    let mut conn = shop.raw().await;
+    sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
+    let done = sqlx::query(AssertSqlSafe(damage.to_owned())).execute(&mut conn).await.unwrap();
+    assert!(done.rows_affected() > 0, "{damage} damaged nothing");
+    let found = shop.store.violations().await.unwrap();
+    assert!(found.iter().any(|said| said.invariant == invariant && said.row.starts_with(row)), "{damage}: {found:?}");
+}
+
+const ORDER: &str = "00000000-0000-0000-0000-000000000065";
+
+#[tokio::test]
+async fn stock_sum() {
+    let row = "stock variant=00000000-0000-0000-0000-00000000001f location=00000000-0000-0000-0000-000000000032";
+    finds("UPDATE stock SET on_hand = on_hand + 1", Invariant::StockSum, row).await;
+    finds("DELETE FROM stock_movements", Invariant::StockSum, row).await;
+    finds("DELETE FROM stock", Invariant::StockSum, row).await;
+}
+
+#[tokio::test]
+async fn reserved_sum() {
+    let row = "stock variant=00000000-0000-0000-0000-00000000001f location=00000000-0000-0000-0000-000000000032";
+    finds("UPDATE stock SET reserved = reserved + 1", Invariant::ReservedSum, row).await;
+    finds("DELETE FROM reservations", Invariant::ReservedSum, row).await;
+    finds("DELETE FROM stock", Invariant::ReservedSum, row).await;
+    finds("UPDATE stock SET on_hand = 2", Invariant::ReservedSum, row).await;
+}
+
+#[tokio::test]
+async fn reservation_live() {
+    let row = "reservations id=00000000-0000-0000-0000-00000000012d";
+    finds("UPDATE orders SET status = 'cancelled'", Invariant::ReservationLive, row).await;
+    finds("UPDATE orders SET payment_status = 'paid'", Invariant::ReservationLive, row).await;
+    finds("UPDATE reservations SET expires_at = NULL", Invariant::ReservationLive, row).await;
+}
+
+#[tokio::test]
+async fn no_oversell() {
+    let row = "order_lines variant=00000000-0000-0000-0000-00000000001f";
+    finds("UPDATE order_lines SET quantity = 16", Invariant::NoOversell, row).await;
+    finds("DELETE FROM stock_movements", Invariant::NoOversell, row).await;
+}
+
+#[tokio::test]
+async fn order_total() {
+    let row = format!("orders id={ORDER}");
+    for damage in [
+        "UPDATE orders SET total = total + 1",
+        "UPDATE orders SET subtotal = subtotal + 1, total = total + 1",
+        "UPDATE orders SET discount = discount - 1, total = total + 1",
+        "UPDATE orders SET tax_added = 0, total = total - tax_added",
+        "UPDATE order_lines SET tax_included = 1",
+        "UPDATE order_lines SET paid = paid - 1",
+        "DELETE FROM order_lines",
+    ] {
+        finds(damage, Invariant::OrderTotal, &row).await;
+    }
+}
+
+#[tokio::test]
+async fn state_legal() {
+    let row = format!("order_history order={ORDER}");
+    for damage in [
+        "UPDATE orders SET status = 'processing'",
+        "UPDATE orders SET fulfillment_status = 'partial'",
+        "UPDATE order_history SET to_state = 'shipped' WHERE machine = 'order'",
+        "UPDATE order_history SET from_state = 'due' WHERE machine = 'payment'",
+        "UPDATE order_history SET position = position + 1 WHERE position = 2",
+        "DELETE FROM order_history WHERE machine = 'fulfillment'",
+        "DELETE FROM order_history",
+    ] {
+        finds(damage, Invariant::StateLegal, &row).await;
+    }
+}
+
+#[tokio::test]
+async fn paid_is_paid() {
+    let row = format!("orders id={ORDER}");
+    finds("UPDATE orders SET payment_status = 'paid'", Invariant::PaidIsPaid, &row).await;
+    finds("UPDATE payments SET state = 'paid'", Invariant::PaidIsPaid, &row).await;
+}
+
+#[tokio::test]
+async fn ref_one() {
+    finds("DELETE FROM payments", Invariant::RefOne, &format!("payments order={ORDER}")).await;
+}
+
+#[tokio::test]
+async fn key_one() {
+    let row = "idempotency actor=cart:1 route=POST /confirm/ key=key-1";
+    finds("UPDATE idempotency SET outcome_id = randomblob(16)", Invariant::KeyOne, row).await;
+    finds("UPDATE idempotency SET outcome = 'cart_changed'", Invariant::KeyOne, row).await;
+}
+
+#[tokio::test]
+async fn cart_one() {
+    let row = "carts id=00000000-0000-0000-0000-000000000001";
+    finds("UPDATE carts SET order_id = randomblob(16)", Invariant::CartOne, row).await;
+    finds("UPDATE carts SET order_id = NULL", Invariant::CartOne, row).await;
+    finds("UPDATE orders SET cart_id = randomblob(16)", Invariant::CartOne, row).await;
+}
+
+#[tokio::test]
+async fn outbox_once() {
+    let row = format!("outbox subject=order:{ORDER}");
+    finds("DELETE FROM outbox", Invariant::OutboxOnce, &row).await;
+    let twice = "INSERT INTO outbox SELECT randomblob(16), name, subject, 2, data, at, NULL FROM outbox";
+    finds(twice, Invariant::OutboxOnce, &row).await;
+    finds("DELETE FROM orders", Invariant::OutboxOnce, &row).await;
+}
