@@ -1,1 +1,37 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+// The tests' shop is shared with those in `tests/`, which know this crate by its name.
+#[cfg(test)]
+extern crate self as commerce_storage_postgres;
+
+pub mod audit;
+pub mod cart;
+pub mod catalog;
+mod clock;
+mod commit;
+mod connect;
+pub mod doctor;
+mod error;
+pub mod event;
+mod fused;
+pub mod idempotency;
+pub mod import;
+mod instant;
+pub mod inventory;
+pub mod listing;
+pub mod order;
+mod order_line;
+pub mod payment;
+pub mod pricing;
+mod product;
+mod row;
+#[cfg(test)]
+mod statements;
+mod store;
+
+pub use cart::view as cart_view;
+pub use clock::SystemClock;
+pub use commit::apply;
+pub use connect::PostgresOptions;
+pub use order::view as order_view;
+pub use store::PostgresStore;

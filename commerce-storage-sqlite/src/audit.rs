@@ -6,19 +6,23 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
 
-use crate::trouble::trouble;
+use crate::script::Script;
 
 /// Writes audit rows inside the caller's transaction.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn apply(conn: &mut SqliteConnection, entries: &[Entry]) -> Result<(), CommitError> {
-    if entries.is_empty() {
-        return Ok(());
+    let mut script = Script::default();
+    add(&mut script, entries);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, entries: &[Entry]) {
+    if !entries.is_empty() {
+        let rows: Vec<EntryRow<'_>> = entries.iter().map(EntryRow::new).collect();
+        script.add(INSERT).bind(Json(rows));
     }
-    let rows: Vec<EntryRow<'_>> = entries.iter().map(EntryRow::new).collect();
-    sqlx::query(INSERT).bind(Json(rows)).execute(conn).await.map_err(trouble)?;
-    Ok(())
 }
 
 #[derive(Serialize)]

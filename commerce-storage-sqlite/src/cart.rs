@@ -1,46 +1,50 @@
 //! Carts: the look of a cart decision, and the writes.
 
 use commerce_core::cart::{Cart, CartLine, Changes, Look, Offer, VariantKey, View, Write};
-use commerce_core::{CommitError, Guard, StockLevel, StoreError, Timestamp, VariantId, cart};
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use commerce_core::{CartId, CommitError, Guard, StockLevel, StoreError, Timestamp, VariantId, cart};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
-use sqlx::{Sqlite, query::Query};
 use uuid::Uuid;
 
 use crate::idempotency;
 use crate::row::{Fields, signed};
-use crate::trouble::{guarded, trouble};
+use crate::script::{Script, Statement};
+use crate::trouble::trouble;
 
 /// Applies cart changes inside the caller's transaction.
 ///
 /// # Errors
 /// [`Guard::Cart`] when the cart is not at the version that was read, or another open cart has its token.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
+    let mut script = Script::default();
+    add(&mut script, changes);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, changes: &Changes) {
     let Changes { write } = changes;
-    let Some(Write { cart, expected_version, lines_written, lines_removed }) = write else { return Ok(()) };
-    write_cart(conn, cart, *expected_version).await?;
+    let Some(Write { cart, expected_version, lines_written, lines_removed }) = write else { return };
+    match expected_version {
+        None => bind(script.add(INSERT), cart).unique(taken(cart.id)),
+        Some(version) => {
+            let update = bind(script.add(UPDATE), cart).bind(signed(*version));
+            update.unique(taken(cart.id)).one(Guard::Cart(cart.id))
+        }
+    };
     if !lines_removed.is_empty() {
-        let delete = sqlx::query(DELETE_LINES).bind(cart.id.0).bind(Json(lines_removed));
-        delete.execute(&mut *conn).await.map_err(trouble)?;
+        script.add(DELETE_LINES).bind(cart.id.0).bind(Json(lines_removed));
     }
     if !lines_written.is_empty() {
-        let upsert = sqlx::query(UPSERT_LINES).bind(cart.id.0).bind(Json(lines_written));
-        upsert.execute(&mut *conn).await.map_err(trouble)?;
+        script.add(UPSERT_LINES).bind(cart.id.0).bind(Json(lines_written));
     }
-    Ok(())
 }
 
-async fn write_cart(conn: &mut SqliteConnection, cart: &Cart, expected: Option<u64>) -> Result<(), CommitError> {
-    let guard = || Guard::Cart(cart.id);
-    let query = match expected {
-        None => bind(sqlx::query(INSERT), cart),
-        Some(version) => bind(sqlx::query(UPDATE), cart).bind(signed(version)),
-    };
-    let done = query.execute(conn).await.map_err(|error| guarded(error, |_| Some(guard())))?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(CommitError::Stale { guard: guard() }) }
+/// Every key of a cart means the same: it was made already, or another open one has its token.
+fn taken(id: CartId) -> impl Fn(&str) -> Option<Guard> {
+    move |_| Some(Guard::Cart(id))
 }
 
-fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, cart: &'q Cart) -> Query<'q, Sqlite, SqliteArguments> {
+fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
     let Cart {
         id,
         token,
@@ -56,7 +60,7 @@ fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, cart: &'q Cart) -> Query<
         expires_at,
         version,
     } = cart;
-    query
+    statement
         .bind(id.0)
         .bind(token.0.as_slice())
         .bind(email.as_ref().map(|email| email.as_str()))

@@ -1,5 +1,7 @@
 //! The bulk door: what an import or an edit writes into the catalogue, a few statements whatever the number of products.
 
+use std::collections::BTreeSet;
+
 use commerce_core::catalog::{
     Attribute, AttributeValue, Batch, Brand, Category, Image, Product, ProductOption, ProductWrite, Variant,
 };
@@ -102,10 +104,18 @@ async fn write_products(conn: &mut SqliteConnection, writes: &[ProductWrite]) ->
 }
 
 /// Runs a statement that returns the ids of the products it wrote. One that it did not write is stale.
-async fn put(conn: &mut SqliteConnection, sql: &'static str, rows: &[&ProductRow<'_>]) -> Result<(), CommitError> {
+async fn put(
+    conn: &mut SqliteConnection,
+    sql: &'static str,
+    rows: &[&ProductRow<'_>],
+) -> Result<(), CommitError> {
     let written: Result<Vec<Uuid>, _> = sqlx::query_scalar(sql).bind(Json(rows)).fetch_all(&mut *conn).await;
     let missed = match written {
-        Ok(written) => rows.iter().map(|row| row.id).find(|id| !written.contains(&id.0)),
+        Ok(written) => {
+            let mut written: BTreeSet<Uuid> = written.into_iter().collect();
+            // One that is named twice is written only once.
+            rows.iter().map(|row| row.id).find(|id| !written.remove(&id.0))
+        }
         Err(error) if violated_key(&error).is_some() => {
             let taken: Option<Uuid> =
                 sqlx::query_scalar(TAKEN).bind(Json(rows)).fetch_optional(conn).await.map_err(trouble)?;
@@ -176,7 +186,9 @@ impl<'a> ProductRow<'a> {
             category: *category,
             seller: *seller,
             listed_variant_price: listed.map(|variant| variant.price.ten_thousandths),
-            listed_compare_at: listed.and_then(|variant| variant.compare_at_price).map(|price| price.ten_thousandths),
+            listed_compare_at: listed
+                .and_then(|variant| variant.compare_at_price)
+                .map(|price| price.ten_thousandths),
             price_max: product.price_max().map(|price| price.ten_thousandths),
             image_url: images.first().map(|image| image.url.as_str()),
             created_at: created_at.as_micros(),
@@ -325,7 +337,8 @@ SELECT unhex(value ->> '$.of', '-'), value ->> '$.position', unhex(value ->> '$.
 ";
 
 async fn write_variants(conn: &mut SqliteConnection, products: &[&Product]) -> Result<(), CommitError> {
-    let rows: Vec<Child<'_, Variant>> = children(products, |product| product.id.0, |product| &product.variants);
+    let rows: Vec<Child<'_, Variant>> =
+        children(products, |product| product.id.0, |product| &product.variants);
     if rows.is_empty() {
         return Ok(());
     }
@@ -337,7 +350,8 @@ async fn write_variants(conn: &mut SqliteConnection, products: &[&Product]) -> R
     let ids: Vec<VariantId> = rows.iter().map(|row| row.value.id).collect();
     sqlx::query(DELETE_CHOSEN).bind(Json(ids)).execute(&mut *conn).await.map_err(trouble)?;
     let variants: Vec<&Variant> = rows.iter().map(|row| row.value).collect();
-    let chosen: Vec<Child<'_, String>> = children(&variants, |variant| variant.id.0, |variant| &variant.option_values);
+    let chosen: Vec<Child<'_, String>> =
+        children(&variants, |variant| variant.id.0, |variant| &variant.option_values);
     insert_children(conn, INSERT_CHOSEN, &chosen).await
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use commerce_core::{Clock, CommitError, StoreError, StoreTrouble};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot};
@@ -94,7 +95,9 @@ impl Options {
             .pragma("mmap_size", "268435456")
             .pragma("journal_size_limit", "67108864");
         match self.bytes_max {
-            Some(bytes) => options.pragma("max_page_count", (bytes / u64::from(Self::PAGE_BYTES)).max(1).to_string()),
+            Some(bytes) => {
+                options.pragma("max_page_count", (bytes / u64::from(Self::PAGE_BYTES)).max(1).to_string())
+            }
             None => options,
         }
     }
@@ -169,11 +172,15 @@ impl SqliteStore {
         if self.inner.jobs.send(Job::Stop(answer)).await.is_ok() {
             stopped.await.ok();
         }
-        if let Ok(mut conn) = self.inner.write.acquire().await {
-            sqlx::query("PRAGMA optimize").execute(&mut *conn).await.ok();
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await.ok();
-        }
+        // Readers first: the log cannot be folded back beyond what one of them still looks at.
         self.inner.read.close().await;
+        if let Ok(mut conn) = self.inner.write.acquire().await {
+            for chore in ["PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+                if let Err(error) = sqlx::query(chore).execute(&mut *conn).await {
+                    tracing::warn!(%error, chore, "left for the next start");
+                }
+            }
+        }
         self.inner.write.close().await;
     }
 
@@ -232,7 +239,8 @@ pub async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     migrations.set_ignore_missing(true);
     // Another process may open the same new file at the same time: the first one makes the tables, the other waits.
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(trouble)?;
-    migrations.run(&mut *tx).await.map_err(|error| match error {
+    // `run` would do the same, but its future cannot be proven `Send`, and a host may open the store in a task.
+    migrations.run_direct(None, &mut *tx, false).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => trouble(error),
         other => StoreError::new(StoreTrouble::Broken, other),
     })?;

@@ -237,5 +237,6 @@ HAVING count(outbox.id) <> 1
  UNION ALL
 SELECT outbox.subject, 'order.placed of an order that does not exist'
   FROM outbox
- WHERE outbox.name = 'order.placed' AND NOT EXISTS (SELECT 1 FROM named WHERE named.subject = outbox.subject)
+ WHERE outbox.name = 'order.placed'
+   AND NOT EXISTS (SELECT 1 FROM orders AS o WHERE o.id = unhex(substr(outbox.subject, length('order:') + 1), '-'))
 ";

@@ -6,19 +6,23 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
 
-use crate::trouble::trouble;
+use crate::script::Script;
 
 /// Writes events into the outbox inside the caller's transaction.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn apply(conn: &mut SqliteConnection, events: &[Event]) -> Result<(), CommitError> {
-    if events.is_empty() {
-        return Ok(());
+    let mut script = Script::default();
+    add(&mut script, events);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, events: &[Event]) {
+    if !events.is_empty() {
+        let rows: Vec<EventRow<'_>> = events.iter().map(EventRow::new).collect();
+        script.add(INSERT).bind(Json(rows));
     }
-    let rows: Vec<EventRow<'_>> = events.iter().map(EventRow::new).collect();
-    sqlx::query(INSERT).bind(Json(rows)).execute(conn).await.map_err(trouble)?;
-    Ok(())
 }
 
 #[derive(Serialize)]

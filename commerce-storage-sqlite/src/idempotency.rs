@@ -6,27 +6,33 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
 use crate::row::Fields;
-use crate::trouble::guarded;
+use crate::script::Script;
 
 /// Writes the record of the request inside the caller's transaction.
 ///
 /// # Errors
 /// [`Guard::Idempotency`] when the request was recorded meanwhile.
 pub async fn apply(conn: &mut SqliteConnection, record: Option<&Record>) -> Result<(), CommitError> {
-    let Some(Record { scope: Scope { actor, route, key }, fingerprint, outcome, at }) = record else { return Ok(()) };
+    let mut script = Script::default();
+    add(&mut script, record);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, record: Option<&Record>) {
+    let Some(Record { scope: Scope { actor, route, key }, fingerprint, outcome, at }) = record else {
+        return;
+    };
     let (name, id) = told(*outcome);
-    sqlx::query(INSERT)
-        .bind(actor)
-        .bind(route)
+    script
+        .add(INSERT)
+        .bind(actor.as_str())
+        .bind(route.as_str())
         .bind(key.as_str())
         .bind(fingerprint.as_slice())
         .bind(name)
         .bind(id)
         .bind(at.as_micros())
-        .execute(conn)
-        .await
-        .map_err(|error| guarded(error, |_| Some(Guard::Idempotency)))?;
-    Ok(())
+        .unique(|_| Some(Guard::Idempotency));
 }
 
 const INSERT: &str = "

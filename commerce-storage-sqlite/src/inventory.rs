@@ -3,20 +3,21 @@
 //! Every change of a counter is guarded in the write itself, so it holds or fails together with it. The rows of a change
 //! set go through in one statement per table; only when it touches the same level twice does it take as many rounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use commerce_core::inventory::{Adjustment, Changes, Hold, Level, Location, Movement, Release, Reservation};
 use commerce_core::{
-    CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, StockLevel, StoreError,
-    VariantId,
+    CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, StockLevel,
+    StoreError, VariantId,
 };
 use serde::{Deserialize, Serialize};
+use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
-use uuid::Uuid;
 
 use crate::row::Fields;
-use crate::trouble::{guarded, trouble};
+use crate::script::Script;
+use crate::trouble::trouble;
 
 /// Applies stock changes inside the caller's transaction.
 ///
@@ -24,20 +25,34 @@ use crate::trouble::{guarded, trouble};
 /// [`Guard::Location`] when a code is taken, [`Guard::Stock`] when too little is free or on hand or what is on hand is not
 /// what was read, [`Guard::Reservation`] when a reservation is no longer open.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
+    let mut script = Script::default();
+    add(&mut script, changes);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, changes: &Changes) {
     let Changes { locations, levels, adjust, reserve, release } = changes;
     if !locations.is_empty() {
-        let insert = sqlx::query(INSERT_LOCATIONS).bind(Json(locations));
-        insert.execute(&mut *conn).await.map_err(|error| {
-            guarded(error, |key| (key == "locations.code").then_some(Guard::Location))
-        })?;
+        let insert = script.add(INSERT_LOCATIONS).bind(Json(locations));
+        insert.unique(|key| (key == "locations.code").then_some(Guard::Location));
     }
     if !levels.is_empty() {
         let rows: Vec<LevelRow> = levels.iter().map(LevelRow::from).collect();
-        sqlx::query(OPEN_LEVELS).bind(Json(rows)).execute(&mut *conn).await.map_err(trouble)?;
+        script.add(OPEN_LEVELS).bind(Json(rows));
     }
-    move_stock(conn, adjust).await?;
-    promise(conn, reserve).await?;
-    give_back(conn, release).await
+    if !adjust.is_empty() {
+        let rows: Vec<MovementRow<'_>> = adjust.iter().map(MovementRow::new).collect();
+        script.add(INSERT_MOVEMENTS).bind(Json(&rows));
+        change_levels(script, ADJUST, &rows, |row| (row.variant, row.location));
+    }
+    if !reserve.is_empty() {
+        let rows: Vec<ReservationRow> = reserve.iter().map(ReservationRow::from).collect();
+        script.add(INSERT_RESERVATIONS).bind(Json(&rows));
+        change_levels(script, RESERVE, &rows, |row| (row.variant, row.location));
+    }
+    if !release.is_empty() {
+        give_back(script, release);
+    }
 }
 
 const INSERT_LOCATIONS: &str = "
@@ -71,18 +86,6 @@ SELECT w.variant_id, w.location_id, coalesce(w.safety_stock, s.safety_stock, 0)
  WHERE true
     ON CONFLICT (variant_id, location_id) DO UPDATE SET safety_stock = excluded.safety_stock
 ";
-
-async fn move_stock(conn: &mut SqliteConnection, adjust: &[Adjustment]) -> Result<(), CommitError> {
-    if adjust.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<MovementRow<'_>> = adjust.iter().map(MovementRow::new).collect();
-    for round in rounds(&rows, |row| (row.variant, row.location)) {
-        change_levels(conn, ADJUST, &round, |row| (row.variant, row.location)).await?;
-    }
-    sqlx::query(INSERT_MOVEMENTS).bind(Json(rows)).execute(conn).await.map_err(trouble)?;
-    Ok(())
-}
 
 #[derive(Serialize)]
 struct MovementRow<'a> {
@@ -135,18 +138,6 @@ SELECT unhex(value ->> '$.id', '-'), unhex(value ->> '$.variant', '-'), unhex(va
        value ->> '$.delta', value ->> '$.reason', value ->> '$.actor', value ->> '$.note', value ->> '$.at'
   FROM json_each(?1)
 ";
-
-async fn promise(conn: &mut SqliteConnection, reserve: &[Reservation]) -> Result<(), CommitError> {
-    if reserve.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<ReservationRow> = reserve.iter().map(ReservationRow::from).collect();
-    sqlx::query(INSERT_RESERVATIONS).bind(Json(&rows)).execute(&mut *conn).await.map_err(trouble)?;
-    for round in rounds(&rows, |row| (row.variant, row.location)) {
-        change_levels(conn, RESERVE, &round, |row| (row.variant, row.location)).await?;
-    }
-    Ok(())
-}
 
 /// A reservation as it is written and read.
 #[derive(Serialize, Deserialize)]
@@ -216,18 +207,17 @@ UPDATE stock AS s
 RETURNING variant_id, location_id
 ";
 
-async fn give_back(conn: &mut SqliteConnection, release: &[Release]) -> Result<(), CommitError> {
-    if release.is_empty() {
-        return Ok(());
-    }
+fn give_back(script: &mut Script, release: &[Release]) {
     let ids: Vec<ReservationId> = release.iter().map(|release| release.reservation).collect();
-    let ended: Vec<Uuid> =
-        sqlx::query_scalar(END_RESERVATIONS).bind(Json(&ids)).fetch_all(&mut *conn).await.map_err(trouble)?;
-    if let Some(other) = ids.iter().find(|id| !ended.contains(&id.0)) {
-        return Err(CommitError::Stale { guard: Guard::Reservation(*other) });
-    }
-    sqlx::query(RELEASE).bind(Json(&ids)).execute(conn).await.map_err(trouble)?;
-    Ok(())
+    let wanted = ids.clone();
+    script.add(END_RESERVATIONS).bind(Json(&ids)).returning(move |rows| {
+        let ended = rows.iter().map(|row| row.try_get(0).map(ReservationId));
+        let mut ended: BTreeSet<ReservationId> = ended.collect::<Result<_, _>>().map_err(trouble)?;
+        // One that is named twice ended only once.
+        let other = wanted.into_iter().find(|id| !ended.remove(id));
+        other.map_or(Ok(()), |id| Err(CommitError::Stale { guard: Guard::Reservation(id) }))
+    });
+    script.add(RELEASE).bind(Json(&ids));
 }
 
 // `ended_at` is for people who look into the table; no decision reads it.
@@ -249,24 +239,29 @@ UPDATE stock AS s
  WHERE s.variant_id = ended.variant_id AND s.location_id = ended.location_id
 ";
 
-/// Runs a guarded statement over rows of different levels, and names the first level whose guard did not hold.
-async fn change_levels<T: Serialize>(
-    conn: &mut SqliteConnection,
+/// Adds a guarded statement over rows of levels, which returns the levels whose guard held. The first that it does not
+/// return, by variant and location, is stale.
+fn change_levels<T: Serialize>(
+    script: &mut Script,
     sql: &'static str,
-    rows: &[&T],
+    rows: &[T],
     level: impl Fn(&T) -> (VariantId, LocationId),
-) -> Result<(), CommitError> {
-    let changed: Vec<(Uuid, Uuid)> =
-        sqlx::query_as(sql).bind(Json(rows)).fetch_all(conn).await.map_err(trouble)?;
-    if changed.len() == rows.len() {
-        return Ok(());
-    }
-    let mut wanted: Vec<(VariantId, LocationId)> = rows.iter().map(|row| level(row)).collect();
-    wanted.sort_unstable();
-    let missed = wanted.into_iter().find(|(variant, location)| !changed.contains(&(variant.0, location.0)));
-    match missed {
-        Some((variant, location)) => Err(CommitError::Stale { guard: Guard::Stock { variant, location } }),
-        None => Ok(()),
+) {
+    for round in rounds(rows, &level) {
+        let mut wanted: Vec<(VariantId, LocationId)> = round.iter().map(|row| level(row)).collect();
+        wanted.sort_unstable();
+        script.add(sql).bind(Json(round)).returning(move |rows| {
+            if rows.len() == wanted.len() {
+                return Ok(());
+            }
+            let changed =
+                rows.iter().map(|row| Ok((VariantId(row.try_get(0)?), LocationId(row.try_get(1)?))));
+            let changed: BTreeSet<_> = changed.collect::<Result<_, sqlx::Error>>().map_err(trouble)?;
+            let missed = wanted.into_iter().find(|level| !changed.contains(level));
+            missed.map_or(Ok(()), |(variant, location)| {
+                Err(CommitError::Stale { guard: Guard::Stock { variant, location } })
+            })
+        });
     }
 }
 
@@ -313,7 +308,10 @@ SELECT id, code, name, priority FROM locations ORDER BY priority, code
 ///
 /// # Errors
 /// When the database fails or a row is no valid value.
-pub async fn levels(conn: &mut SqliteConnection, variants: &[VariantId]) -> Result<Vec<StockLevel>, StoreError> {
+pub async fn levels(
+    conn: &mut SqliteConnection,
+    variants: &[VariantId],
+) -> Result<Vec<StockLevel>, StoreError> {
     let rows = sqlx::query(LEVELS).bind(Json(variants)).fetch_all(conn).await.map_err(trouble)?;
     rows.iter()
         .map(|row| {

@@ -15,6 +15,7 @@ pub mod payment;
 pub mod pricing;
 pub mod product;
 mod row;
+mod script;
 mod store;
 mod trouble;
 mod writer;
@@ -27,6 +28,8 @@ pub use order::order_view;
 use commerce_core::{ChangeSet, CommitError};
 use sqlx::sqlite::SqliteConnection;
 
+use crate::script::Script;
+
 /// Applies a change set inside the caller's transaction: what a host calls to write the engine's rows and its own in one.
 ///
 /// Begin the transaction with `BEGIN IMMEDIATE`, so that it waits for the lock at its start rather than fail at its first
@@ -37,14 +40,20 @@ use sqlx::sqlite::SqliteConnection;
 /// # Errors
 /// [`CommitError::Stale`] when a guard does not hold, [`CommitError::Store`] when the database fails.
 pub async fn apply(conn: &mut SqliteConnection, changes: &ChangeSet) -> Result<(), CommitError> {
+    let mut script = Script::default();
+    add(&mut script, changes);
+    script.run(conn).await
+}
+
+fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet { cart, order, payment, inventory, pricing, idempotency, audit, events, expects } = changes;
-    pricing::compare(conn, expects).await?;
-    cart::apply(conn, cart).await?;
-    order::apply(conn, order).await?;
-    payment::apply(conn, payment).await?;
-    pricing::apply(conn, pricing).await?;
-    idempotency::apply(conn, idempotency.as_ref()).await?;
-    audit::apply(conn, audit).await?;
-    event::apply(conn, events).await?;
-    inventory::apply(conn, inventory).await
+    pricing::add_comparison(script, expects);
+    cart::add(script, cart);
+    order::add(script, order);
+    payment::add(script, payment);
+    pricing::add(script, pricing);
+    idempotency::add(script, idempotency.as_ref());
+    audit::add(script, audit);
+    event::add(script, events);
+    inventory::add(script, inventory);
 }

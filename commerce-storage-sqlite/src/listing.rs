@@ -72,10 +72,12 @@ SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.pric
  WHERE p.id IN (SELECT p.id FROM products AS p WHERE ";
 
 /// What every listing shows. The indexes over products have the same condition, word by word, so that they can be used.
-const ON_SALE: &str = "p.status = 'published' AND p.deleted_at IS NULL AND p.listed_variant_price IS NOT NULL";
+const ON_SALE: &str =
+    "p.status = 'published' AND p.deleted_at IS NULL AND p.listed_variant_price IS NOT NULL";
 
 // A slug that does not exist has no id and no path, so nothing matches: an empty page.
-const OF_BRAND: &str = " AND p.brand_id = (SELECT b.id FROM brands AS b WHERE b.deleted_at IS NULL AND b.slug = ";
+const OF_BRAND: &str =
+    " AND p.brand_id = (SELECT b.id FROM brands AS b WHERE b.deleted_at IS NULL AND b.slug = ";
 
 // `0` is the character after `/`: what lies between the two is the branch.
 const IN_BRANCH: &str = "

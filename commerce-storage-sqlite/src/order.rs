@@ -15,7 +15,8 @@ use sqlx::types::Json;
 use crate::inventory::ReservationRow;
 use crate::payment::PaymentRow;
 use crate::row::{Fields, instant, signed};
-use crate::trouble::{guarded, trouble};
+use crate::script::Script;
+use crate::trouble::trouble;
 
 /// Applies order changes inside the caller's transaction.
 ///
@@ -23,21 +24,33 @@ use crate::trouble::{guarded, trouble};
 /// [`Guard::OrderNumber`] when the number is taken, [`Guard::Cart`] when the cart has an order already,
 /// [`Guard::Order`] when the order is not at the version that was read.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
+    let mut script = Script::default();
+    add(&mut script, changes);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, changes: &Changes) {
     let Changes { place, advance, history } = changes;
     if let Some(order) = place {
-        insert(conn, order).await?;
+        insert(script, order);
     }
-    if let Some(advance) = advance {
-        update(conn, advance).await?;
+    if let Some(Advance { id, expected_version, status, payment_status, fulfillment_status }) = advance {
+        script
+            .add(ADVANCE)
+            .bind(id.0)
+            .bind(signed(*expected_version))
+            .bind(status.as_str())
+            .bind(payment_status.as_str())
+            .bind(fulfillment_status.as_str())
+            .one(Guard::Order(*id));
     }
     if !history.is_empty() {
         let rows: Vec<StepRow<'_>> = history.iter().map(|(order, step)| StepRow::new(*order, step)).collect();
-        sqlx::query(INSERT_HISTORY).bind(Json(rows)).execute(conn).await.map_err(trouble)?;
+        script.add(INSERT_HISTORY).bind(Json(rows));
     }
-    Ok(())
 }
 
-async fn insert(conn: &mut SqliteConnection, order: &Order) -> Result<(), CommitError> {
+fn insert(script: &mut Script, order: &Order) {
     let Order {
         id,
         number,
@@ -59,9 +72,11 @@ async fn insert(conn: &mut SqliteConnection, order: &Order) -> Result<(), Commit
         placed_at,
         version,
     } = order;
-    sqlx::query(INSERT)
+    let (taken_id, taken_cart) = (*id, *cart);
+    script
+        .add(INSERT)
         .bind(id.0)
-        .bind(&number.0)
+        .bind(number.0.as_str())
         .bind(cart.0)
         .bind(status.as_str())
         .bind(payment_status.as_str())
@@ -84,22 +99,16 @@ async fn insert(conn: &mut SqliteConnection, order: &Order) -> Result<(), Commit
         .bind(signed(*rulebook_version))
         .bind(placed_at.as_micros())
         .bind(signed(*version))
-        .execute(&mut *conn)
-        .await
-        .map_err(|error| {
-            guarded(error, |key| match key {
-                "orders.number" => Some(Guard::OrderNumber),
-                "orders.cart_id" => Some(Guard::Cart(*cart)),
-                "orders.id" => Some(Guard::Order(*id)),
-                _ => None,
-            })
-        })?;
-    sqlx::query(INSERT_LINES).bind(id.0).bind(Json(lines)).execute(&mut *conn).await.map_err(trouble)?;
+        .unique(move |key| match key {
+            "orders.number" => Some(Guard::OrderNumber),
+            "orders.cart_id" => Some(Guard::Cart(taken_cart)),
+            "orders.id" => Some(Guard::Order(taken_id)),
+            _ => None,
+        });
+    script.add(INSERT_LINES).bind(id.0).bind(Json(lines));
     if !adjustments.is_empty() {
-        let insert = sqlx::query(INSERT_ADJUSTMENTS).bind(id.0).bind(Json(adjustments));
-        insert.execute(conn).await.map_err(trouble)?;
+        script.add(INSERT_ADJUSTMENTS).bind(id.0).bind(Json(adjustments));
     }
-    Ok(())
 }
 
 const INSERT: &str = "
@@ -128,20 +137,6 @@ SELECT ?1, key, value ->> '$.kind', value ->> '$.label', value ->> '$.source', v
        unhex(value ->> '$.line', '-')
   FROM json_each(?2)
 ";
-
-async fn update(conn: &mut SqliteConnection, advance: &Advance) -> Result<(), CommitError> {
-    let Advance { id, expected_version, status, payment_status, fulfillment_status } = advance;
-    let done = sqlx::query(ADVANCE)
-        .bind(id.0)
-        .bind(signed(*expected_version))
-        .bind(status.as_str())
-        .bind(payment_status.as_str())
-        .bind(fulfillment_status.as_str())
-        .execute(conn)
-        .await
-        .map_err(trouble)?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(CommitError::Stale { guard: Guard::Order(*id) }) }
-}
 
 const ADVANCE: &str = "
 UPDATE orders
@@ -241,7 +236,9 @@ fn order(row: &SqliteRow) -> Result<Order, StoreError> {
         },
         shipping_address: fields.json_if("shipping_address")?,
         billing_address: fields.json_if("billing_address")?,
-        shipping_method: shipping_code.zip(shipping_label).map(|(code, label)| ShippingChoice { code, label }),
+        shipping_method: shipping_code
+            .zip(shipping_label)
+            .map(|(code, label)| ShippingChoice { code, label }),
         payment_method: fields.parse("payment_method")?,
         rounding: fields.json("rounding")?,
         rulebook_version: fields.count("rulebook_version")?,
@@ -334,9 +331,17 @@ SELECT o.*,
 ///
 /// # Errors
 /// When the database fails or a row is no valid value.
-pub async fn overdue(conn: &mut SqliteConnection, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-    let ids: Vec<uuid::Uuid> =
-        sqlx::query_scalar(OVERDUE).bind(now.as_micros()).bind(limit).fetch_all(conn).await.map_err(trouble)?;
+pub async fn overdue(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OrderId>, StoreError> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(OVERDUE)
+        .bind(now.as_micros())
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(trouble)?;
     Ok(ids.into_iter().map(OrderId).collect())
 }
 

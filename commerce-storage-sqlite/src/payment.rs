@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::row::{instant, signed};
-use crate::trouble::{guarded, trouble};
+use crate::script::Script;
 
 /// Applies payment changes inside the caller's transaction.
 ///
@@ -14,47 +14,41 @@ use crate::trouble::{guarded, trouble};
 /// [`Guard::PaymentReference`] when an attempt has the reference already, [`Guard::Payment`] when an attempt is not at the
 /// version that was read.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
-    let Changes { open, advance } = changes;
-    for payment in open {
-        insert(conn, payment).await?;
-    }
-    for Advance { id, expected_version, state } in advance {
-        let done = sqlx::query(ADVANCE)
-            .bind(id.0)
-            .bind(signed(*expected_version))
-            .bind(state.as_str())
-            .execute(&mut *conn)
-            .await
-            .map_err(trouble)?;
-        if done.rows_affected() != 1 {
-            return Err(CommitError::Stale { guard: Guard::Payment(*id) });
-        }
-    }
-    Ok(())
+    let mut script = Script::default();
+    add(&mut script, changes);
+    script.run(conn).await
 }
 
-async fn insert(conn: &mut SqliteConnection, payment: &Payment) -> Result<(), CommitError> {
+pub(crate) fn add(script: &mut Script, changes: &Changes) {
+    let Changes { open, advance } = changes;
+    for payment in open {
+        insert(script, payment);
+    }
+    for Advance { id, expected_version, state } in advance {
+        let advance = script.add(ADVANCE).bind(id.0).bind(signed(*expected_version)).bind(state.as_str());
+        advance.one(Guard::Payment(*id));
+    }
+}
+
+fn insert(script: &mut Script, payment: &Payment) {
     let Payment { id, order, reference, method, amount, state, created_at, version } = payment;
-    sqlx::query(INSERT)
+    let taken_id = *id;
+    script
+        .add(INSERT)
         .bind(id.0)
         .bind(order.0)
-        .bind(&reference.0)
+        .bind(reference.0.as_str())
         .bind(method.as_str())
         .bind(amount.minor)
         .bind(amount.currency.code())
         .bind(state.as_str())
         .bind(created_at.as_micros())
         .bind(signed(*version))
-        .execute(conn)
-        .await
-        .map_err(|error| {
-            guarded(error, |key| match key {
-                "payments.reference" => Some(Guard::PaymentReference),
-                "payments.id" => Some(Guard::Payment(*id)),
-                _ => None,
-            })
-        })?;
-    Ok(())
+        .unique(move |key| match key {
+            "payments.reference" => Some(Guard::PaymentReference),
+            "payments.id" => Some(Guard::Payment(taken_id)),
+            _ => None,
+        });
 }
 
 const INSERT: &str = "

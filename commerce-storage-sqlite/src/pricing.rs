@@ -2,10 +2,12 @@
 
 use commerce_core::pricing::{Changes, StoredRulebook};
 use commerce_core::{CommitError, Expect, Guard, ProductId, StoreError};
+use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
 
 use crate::row::{Fields, signed};
+use crate::script::Script;
 use crate::trouble::trouble;
 
 /// Compares what was relied on without being written, in one statement and without a lock.
@@ -13,8 +15,14 @@ use crate::trouble::trouble;
 /// # Errors
 /// [`Guard::Rulebook`] or [`Guard::Product`] for the first that is no longer so.
 pub async fn compare(conn: &mut SqliteConnection, expects: &[Expect]) -> Result<(), CommitError> {
+    let mut script = Script::default();
+    add_comparison(&mut script, expects);
+    script.run(conn).await
+}
+
+pub(crate) fn add_comparison(script: &mut Script, expects: &[Expect]) {
     if expects.is_empty() {
-        return Ok(());
+        return;
     }
     let told: Vec<(Option<ProductId>, u64)> = expects
         .iter()
@@ -23,14 +31,15 @@ pub async fn compare(conn: &mut SqliteConnection, expects: &[Expect]) -> Result<
             Expect::Product(product, version) => (Some(*product), *version),
         })
         .collect();
-    let other: Option<i64> =
-        sqlx::query_scalar(COMPARE).bind(Json(told)).fetch_optional(conn).await.map_err(trouble)?;
-    let other = other.and_then(|index| expects.get(usize::try_from(index).ok()?));
-    match other {
-        None => Ok(()),
-        Some(Expect::Rulebook(_)) => Err(CommitError::Stale { guard: Guard::Rulebook }),
-        Some(Expect::Product(product, _)) => Err(CommitError::Stale { guard: Guard::Product(*product) }),
-    }
+    let expects = expects.to_vec();
+    script.add(COMPARE).bind(Json(told)).returning(move |rows| {
+        let Some(row) = rows.first() else { return Ok(()) };
+        let index: i64 = row.try_get(0).map_err(trouble)?;
+        match usize::try_from(index).ok().and_then(|index| expects.get(index)) {
+            Some(Expect::Product(product, _)) => Err(CommitError::Stale { guard: Guard::Product(*product) }),
+            Some(Expect::Rulebook(_)) | None => Err(CommitError::Stale { guard: Guard::Rulebook }),
+        }
+    });
 }
 
 const COMPARE: &str = "
@@ -50,15 +59,17 @@ SELECT expected.key
 /// # Errors
 /// [`Guard::Rulebook`] when the one before it is not the one in force.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
+    let mut script = Script::default();
+    add(&mut script, changes);
+    script.run(conn).await
+}
+
+pub(crate) fn add(script: &mut Script, changes: &Changes) {
     let Changes { rulebook } = changes;
-    let Some(StoredRulebook { version, rulebook }) = rulebook else { return Ok(()) };
-    let done = sqlx::query(SWITCH).bind(signed(*version)).execute(&mut *conn).await.map_err(trouble)?;
-    if done.rows_affected() != 1 {
-        return Err(CommitError::Stale { guard: Guard::Rulebook });
+    if let Some(StoredRulebook { version, rulebook }) = rulebook {
+        script.add(SWITCH).bind(signed(*version)).one(Guard::Rulebook);
+        script.add(INSERT).bind(signed(*version)).bind(Json(rulebook));
     }
-    let insert = sqlx::query(INSERT).bind(signed(*version)).bind(Json(rulebook));
-    insert.execute(conn).await.map_err(trouble)?;
-    Ok(())
 }
 
 const SWITCH: &str = "

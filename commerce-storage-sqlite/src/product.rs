@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use commerce_core::catalog::{
-    Attribute, Availability, Brand, CatalogView, Category, ExportPage, ImportKeys, Product, ProductDetail, ProductKey,
-    Sku, Slug,
+    Attribute, Availability, Brand, CatalogView, Category, ExportPage, ImportKeys, Product, ProductDetail,
+    ProductKey, Sku, Slug,
 };
 use commerce_core::{
     AttributeId, BrandId, CategoryId, ProductId, StockLevel, StoreError, Timestamp, VariantId,
@@ -216,7 +216,8 @@ struct Named {
 impl Named {
     fn by(products: &[Product]) -> Self {
         let of_values = products.iter().flat_map(|product| &product.attributes).map(|value| value.attribute);
-        let of_options = products.iter().flat_map(|product| &product.options).filter_map(|option| option.attribute);
+        let of_options =
+            products.iter().flat_map(|product| &product.options).filter_map(|option| option.attribute);
         Self {
             brands: products.iter().filter_map(|product| product.brand).collect(),
             categories: products.iter().filter_map(|product| product.category).collect(),
@@ -230,7 +231,10 @@ fn variants(products: &[Product]) -> Vec<VariantId> {
 }
 
 /// Reads the brands of these ids, or all, by slug.
-async fn brands(conn: &mut SqliteConnection, of: Option<&BTreeSet<BrandId>>) -> Result<Vec<Brand>, StoreError> {
+async fn brands(
+    conn: &mut SqliteConnection,
+    of: Option<&BTreeSet<BrandId>>,
+) -> Result<Vec<Brand>, StoreError> {
     let rows = sqlx::query(BRANDS).bind(of.map(Json)).fetch_all(conn).await.map_err(trouble)?;
     rows.iter()
         .map(|row| {

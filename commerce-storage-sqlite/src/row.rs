@@ -49,7 +49,9 @@ impl<'r> Fields<'r> {
     /// An instant, or none.
     pub(crate) fn at_if(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
         let micros: Option<i64> = self.get(column)?;
-        micros.map(|micros| Timestamp::from_micros(micros).map_err(|error| self.invalid(column, error))).transpose()
+        micros
+            .map(|micros| Timestamp::from_micros(micros).map_err(|error| self.invalid(column, error)))
+            .transpose()
     }
 
     /// A version or another count.
@@ -69,7 +71,10 @@ impl<'r> Fields<'r> {
     }
 
     /// A value that is written as text, or none.
-    pub(crate) fn parse_if<T: FromStr<Err: Display>>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+    pub(crate) fn parse_if<T: FromStr<Err: Display>>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<T>, StoreError> {
         let text: Option<&str> = self.get(column)?;
         text.map(|text| text.parse().map_err(|error| self.invalid(column, error))).transpose()
     }

@@ -11,8 +11,8 @@ use commerce_core::inventory::Location;
 use commerce_core::order::OrderView;
 use commerce_core::pricing::StoredRulebook;
 use commerce_core::{
-    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId, Violation, cart,
-    idempotency,
+    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId, Violation,
+    cart, idempotency,
 };
 
 use crate::connect::SqliteStore;

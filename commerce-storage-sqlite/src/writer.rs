@@ -25,8 +25,9 @@ use commerce_core::{ChangeSet, Clock, CommitError, StoreError, StoreTrouble};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::catalog;
+use crate::script::Script;
 use crate::trouble::{again, is_retryable, trouble};
-use crate::{apply, catalog};
 
 /// The most change sets in one transaction: a bound on how long the first of them waits for the last.
 const GROUP_MAX: usize = 256;
@@ -98,7 +99,8 @@ impl Writer {
             return;
         }
         let answers = self.patiently(&group).await;
-        let answers = answers.unwrap_or_else(|error| group.iter().map(|_| Err(again(&error).into())).collect());
+        let answers =
+            answers.unwrap_or_else(|error| group.iter().map(|_| Err(again(&error).into())).collect());
         for ((_, caller), answer) in group.into_iter().zip(answers) {
             caller.send(answer).ok(); // whoever asked may have gone away
         }
@@ -143,18 +145,27 @@ async fn write_each(
     group: &Group,
 ) -> Result<Vec<Result<(), CommitError>>, StoreError> {
     let mut answers = Vec::with_capacity(group.len());
+    run(conn, "SAVEPOINT change").await?;
     for (write, _) in group {
-        run(conn, "SAVEPOINT change").await?;
+        // The savepoint of the one before is given up in the same message that sets this one's.
+        let mut script = Script::default();
+        script.add("RELEASE change");
+        script.add("SAVEPOINT change");
         let done = match write {
-            Write::Changes(changes) => apply(conn, changes).await,
-            Write::Batch(batch) => catalog::import(conn, batch).await,
+            Write::Changes(changes) => {
+                crate::add(&mut script, changes);
+                script.run(conn).await
+            }
+            Write::Batch(batch) => match script.run(conn).await {
+                Ok(()) => catalog::import(conn, batch).await,
+                refused => refused,
+            },
         };
         match done {
             Err(CommitError::Store(error)) if error.kind != StoreTrouble::Broken => return Err(error),
             Err(_) => run(conn, "ROLLBACK TO change").await?,
             Ok(()) => {}
         }
-        run(conn, "RELEASE change").await?;
         answers.push(done);
     }
     Ok(answers)

@@ -1,5 +1,7 @@
 //! The bulk door.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use commerce_core::catalog::{Attribute, Batch, Brand, Category, ImportKeys, ProductKey, ProductWrite};
@@ -43,7 +45,8 @@ fn plate() -> ProductWrite {
 #[tokio::test]
 async fn what_is_imported_is_read_back() {
     let shop = Shop::stocked().await;
-    let keys = ImportKeys { slugs: vec!["enamel-mug".parse().unwrap()], skus: vec!["MUG-B".parse().unwrap()] };
+    let keys =
+        ImportKeys { slugs: vec!["enamel-mug".parse().unwrap()], skus: vec!["MUG-B".parse().unwrap()] };
     let view = shop.store.import_view(&keys).await.unwrap();
     let batch = catalogue();
     assert_eq!(view.now, at(0));
@@ -51,7 +54,8 @@ async fn what_is_imported_is_read_back() {
     assert_eq!(view.sku_owners, vec![("MUG-B".parse().unwrap(), id(BLUE), id(30))]);
     assert_eq!((view.brands, view.categories), (batch.brands, batch.categories));
     assert_eq!((view.attributes, view.locations), (batch.attributes, batch.inventory.locations));
-    let levels: Vec<_> = view.levels.iter().map(|level| (level.variant, level.location, level.on_hand)).collect();
+    let levels: Vec<_> =
+        view.levels.iter().map(|level| (level.variant, level.location, level.on_hand)).collect();
     assert_eq!(
         levels,
         vec![(id(WHITE), id(LAGOS), 10), (id(WHITE), id(ABUJA), 5), (id(BLUE), id(LAGOS), 10)]
@@ -75,7 +79,12 @@ async fn a_product_that_changed_or_whose_slug_is_taken_is_stale() {
     let shop = Shop::stocked().await;
     shop.store.import(&only(plate())).await.unwrap();
     let with_plate = |write: ProductWrite| Batch { products: vec![plate_again(), write], ..Batch::default() };
-    refuses(&shop, with_plate(ProductWrite { expected_version: Some(2), ..new_mug() }), Guard::Product(id(30))).await;
+    refuses(
+        &shop,
+        with_plate(ProductWrite { expected_version: Some(2), ..new_mug() }),
+        Guard::Product(id(30)),
+    )
+    .await;
     let mut taken = new_mug();
     taken.product.slug = "plate".parse().unwrap();
     refuses(&shop, only(taken), Guard::Product(id(30))).await;
@@ -83,6 +92,14 @@ async fn a_product_that_changed_or_whose_slug_is_taken_is_stale() {
     (taken.product.id, taken.product.variants[0].id) = (id(90), id(91));
     refuses(&shop, only(taken), Guard::Product(id(90))).await;
     shop.store.import(&with_plate(new_mug())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_product_that_is_named_twice_is_stale() {
+    let shop = Shop::stocked().await;
+    let twice = |write: ProductWrite| Batch { products: vec![write.clone(), write], ..Batch::default() };
+    refuses(&shop, twice(new_mug()), Guard::Product(id(30))).await;
+    refuses(&shop, twice(plate()), Guard::Product(id(80))).await;
 }
 
 /// The plate once more, as it is.
@@ -103,7 +120,8 @@ async fn a_sku_belongs_to_one_variant() {
 #[tokio::test]
 async fn what_products_share_is_made_once() {
     let shop = Shop::stocked().await;
-    let brand = |name: &str, slug: &str| Brand { id: id(110), slug: slug.parse().unwrap(), name: name.into() };
+    let brand =
+        |name: &str, slug: &str| Brand { id: id(110), slug: slug.parse().unwrap(), name: name.into() };
     for brand in [brand("ACME ", "acme-2"), brand("Other", "acme")] {
         refuses(&shop, Batch { brands: vec![brand], ..Batch::default() }, Guard::Brand).await;
     }
@@ -114,7 +132,11 @@ async fn what_products_share_is_made_once() {
         name: name.into(),
         path: parent.map_or(slug.to_owned(), |_| format!("kitchen/{slug}")),
     };
-    let taken = [category("kitchen", "other", None), category("MUGS", "other", Some(21)), category("x", "mugs", None)];
+    let taken = [
+        category("kitchen", "other", None),
+        category("MUGS", "other", Some(21)),
+        category("x", "mugs", None),
+    ];
     for category in taken {
         refuses(&shop, Batch { categories: vec![category], ..Batch::default() }, Guard::Category).await;
     }

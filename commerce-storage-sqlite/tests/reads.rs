@@ -1,10 +1,13 @@
 //! What is read is what was written, in the order that the types name, in any state of the shop.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use commerce_core::cart::{Look, Offer, VariantKey};
 use commerce_core::catalog::{
-    Availability, Batch, CategoryNode, Product, ProductFilter, ProductKey, ProductStatus, ProductWrite, SortBy,
+    Availability, Batch, CategoryNode, Product, ProductFilter, ProductKey, ProductStatus, ProductWrite,
+    SortBy,
 };
 use commerce_core::idempotency::Outcome;
 use commerce_core::inventory::Hold;
@@ -50,18 +53,16 @@ async fn a_cart_is_seen_with_all_that_its_decision_needs() {
         }
     };
     assert_eq!(view.offers, vec![offer(0), offer(1)]);
-    let levels: Vec<_> = view.levels.iter().map(|level| (level.variant, level.location, level.priority)).collect();
+    let levels: Vec<_> =
+        view.levels.iter().map(|level| (level.variant, level.location, level.priority)).collect();
     assert_eq!(levels, vec![(id(WHITE), id(LAGOS), 1), (id(WHITE), id(ABUJA), 2), (id(BLUE), id(LAGOS), 1)]);
 }
 
 #[tokio::test]
 async fn an_empty_shop_is_seen_as_such() {
     let shop = Shop::empty().await;
-    let look = Look {
-        token: Some(token(9)),
-        variant: Some(VariantKey::Id(id(31))),
-        repeated: Some(scope("key")),
-    };
+    let look =
+        Look { token: Some(token(9)), variant: Some(VariantKey::Id(id(31))), repeated: Some(scope("key")) };
     for look in [Look::default(), look] {
         let view = shop.store.cart(&look).await.unwrap();
         assert_eq!((view.cart, view.token_known, view.record), (None, false, None));
@@ -97,7 +98,10 @@ async fn an_offer_that_is_not_on_sale_is_still_seen() {
     shop.store.import(&replacing(draft, 1)).await.unwrap();
     let look = Look { variant: Some(VariantKey::Id(id(WHITE))), ..Look::default() };
     let offers = shop.store.cart(&look).await.unwrap().offers;
-    assert_eq!(offers.iter().map(|offer| (offer.product_version, offer.on_sale)).collect::<Vec<_>>(), vec![(2, false)]);
+    assert_eq!(
+        offers.iter().map(|offer| (offer.product_version, offer.on_sale)).collect::<Vec<_>>(),
+        vec![(2, false)]
+    );
     let deleted = Product { deleted_at: Some(at(1)), version: 3, ..mug() };
     shop.store.import(&replacing(deleted, 2)).await.unwrap();
     assert!(!shop.store.cart(&look).await.unwrap().offers[0].on_sale);
@@ -155,7 +159,12 @@ async fn overdue_orders_come_by_their_expiry() {
 async fn shelves() -> Shop {
     let shop = Shop::stocked().await;
     let mut batch = Batch::default();
-    let plain = [("Pot", "10.00", 21, 0), ("apron", "30.00", 20, 4), ("Bowl", "20.00", 20, 0), ("Cup", "30.00", 20, 1)];
+    let plain = [
+        ("Pot", "10.00", 21, 0),
+        ("apron", "30.00", 20, 4),
+        ("Bowl", "20.00", 20, 0),
+        ("Cup", "30.00", 20, 1),
+    ];
     for (index, (name, amount, category, on_hand)) in plain.into_iter().enumerate() {
         let number = 200 + 10 * index as u128;
         let product = Product {
@@ -202,12 +211,18 @@ async fn products_are_listed_by_filter_and_page() {
     let slug = |text: &str| Some(text.parse().unwrap());
     let kitchen = ProductFilter { category: slug("kitchen"), ..all() };
     assert_eq!(listed(&shop, kitchen).await, ["cup", "bowl", "apron", "pot", "enamel-mug"]);
-    assert_eq!(listed(&shop, ProductFilter { category: slug("mugs"), ..all() }).await, ["cup", "bowl", "apron", "enamel-mug"]);
+    assert_eq!(
+        listed(&shop, ProductFilter { category: slug("mugs"), ..all() }).await,
+        ["cup", "bowl", "apron", "enamel-mug"]
+    );
     assert_eq!(listed(&shop, ProductFilter { category: slug("mug"), ..all() }).await, [""; 0]);
     assert_eq!(listed(&shop, ProductFilter { brand: slug("acme"), ..all() }).await, ["enamel-mug"]);
     assert_eq!(listed(&shop, ProductFilter { brand: slug("none"), ..all() }).await, [""; 0]);
     assert_eq!(listed(&shop, ProductFilter { featured: Some(true), ..all() }).await, ["enamel-mug"]);
-    assert_eq!(listed(&shop, ProductFilter { in_stock: Some(true), ..all() }).await, ["cup", "apron", "enamel-mug"]);
+    assert_eq!(
+        listed(&shop, ProductFilter { in_stock: Some(true), ..all() }).await,
+        ["cup", "apron", "enamel-mug"]
+    );
     assert_eq!(listed(&shop, ProductFilter { in_stock: Some(false), ..all() }).await, ["bowl", "pot"]);
     let between = |least: &str, most: &str| ProductFilter {
         min_price: Some(price(least).ten_thousandths),
@@ -270,7 +285,10 @@ async fn the_tree_counts_what_is_on_sale() {
     let tree = shop.store.categories().await.unwrap();
     let mut categories = catalogue().categories;
     let mugs = CategoryNode { category: categories.remove(1), product_count: 4, children: vec![] };
-    assert_eq!(tree, vec![CategoryNode { category: categories.remove(0), product_count: 5, children: vec![mugs] }]);
+    assert_eq!(
+        tree,
+        vec![CategoryNode { category: categories.remove(0), product_count: 5, children: vec![mugs] }]
+    );
 }
 
 #[tokio::test]

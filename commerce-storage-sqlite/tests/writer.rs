@@ -1,5 +1,7 @@
 //! The one writer: races, groups, trouble, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::sync::Arc;
@@ -82,10 +84,17 @@ async fn one_cart_is_confirmed_once() {
 async fn a_refusal_within_a_group_concerns_nobody_else() {
     let shop = Shop::stocked().await;
     let placing = carts(&shop.store, 1..=3).await;
-    let reserve = Reservation { quantity: quantity(9), ..reservation_of(1) };
+    let reserve = Reservation { id: id(901), quantity: quantity(9), ..reservation_of(1) };
     let too_much = stock_change(inventory::Changes { reserve: vec![reserve], ..Default::default() });
     let broken = ChangeSet { audit: vec![audit_entry(900), audit_entry(900)], ..new_cart(9) };
-    let group = vec![placing[0].clone(), too_much, placing[1].clone(), broken, placing[0].clone(), placing[2].clone()];
+    let group = vec![
+        placing[0].clone(),
+        too_much,
+        placing[1].clone(),
+        broken,
+        placing[0].clone(),
+        placing[2].clone(),
+    ];
     let mut done = at_once(&shop.store, group).await;
     assert!(done.pop().unwrap().is_ok());
     refused(done.pop().unwrap(), cart_guard(1));
@@ -113,7 +122,8 @@ async fn a_caller_that_goes_away_does_not_undo_its_change_set() {
 async fn what_waits_is_written_before_the_store_closes() {
     let shop = Shop::stocked().await;
     let (first, second) = (new_cart(1), new_cart(2));
-    let (first, second, ()) = tokio::join!(shop.store.commit(&first), shop.store.commit(&second), shop.store.close());
+    let (first, second, ()) =
+        tokio::join!(shop.store.commit(&first), shop.store.commit(&second), shop.store.close());
     first.unwrap();
     second.unwrap();
     assert_eq!(trouble(shop.store.commit(&new_cart(3)).await), StoreTrouble::Unavailable);
@@ -129,7 +139,8 @@ async fn what_waits_is_written_before_the_store_closes() {
 
 #[test]
 fn a_runtime_that_is_gone_makes_the_store_unavailable() {
-    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let first = runtime();
     let shop = first.block_on(Shop::stocked());
     first.block_on(shop.store.commit(&new_cart(1))).unwrap();
@@ -177,8 +188,14 @@ async fn a_full_store_refuses_writes_reads_on_and_recovers() {
 
     // Somebody makes room.
     let mut other = shop.raw().await;
-    sqlx::query("DELETE FROM cart_lines WHERE cart_id <> (SELECT min(id) FROM carts)").execute(&mut other).await.unwrap();
-    sqlx::query("DELETE FROM carts WHERE id <> (SELECT min(id) FROM carts)").execute(&mut other).await.unwrap();
+    sqlx::query("DELETE FROM cart_lines WHERE cart_id <> (SELECT min(id) FROM carts)")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    sqlx::query("DELETE FROM carts WHERE id <> (SELECT min(id) FROM carts)")
+        .execute(&mut other)
+        .await
+        .unwrap();
     other.close().await.unwrap();
     shop.store.commit(&changes).await.unwrap();
     shop.is_sound().await;
@@ -210,7 +227,11 @@ async fn a_host_writes_its_rows_and_ours_in_one_transaction() {
         let view = commerce_storage_sqlite::cart_view(&mut tx, &look, at(0)).await.unwrap();
         assert_eq!(view.cart, Some(cart(1)));
         assert_eq!(shop.store.cart(&look).await.unwrap().cart, None);
-        if commits { tx.commit().await.unwrap() } else { tx.rollback().await.unwrap() }
+        if commits {
+            tx.commit().await.unwrap()
+        } else {
+            tx.rollback().await.unwrap()
+        }
         let gifts: i64 = sqlx::query_scalar("SELECT count(*) FROM gifts").fetch_one(&mut conn).await.unwrap();
         let seen = shop.store.cart(&look).await.unwrap().cart;
         assert_eq!((gifts, seen.is_some()), (i64::from(commits), commits));
@@ -218,10 +239,35 @@ async fn a_host_writes_its_rows_and_ours_in_one_transaction() {
 }
 
 #[tokio::test]
-async fn an_empty_file_of_somebody_else_is_left_alone() {
+async fn a_store_is_opened_and_used_in_a_task() {
+    let task = tokio::spawn(async {
+        let store = SqliteStore::in_memory().await.unwrap();
+        store.import(&catalogue()).await.unwrap();
+        store.locations().await.unwrap().len()
+    });
+    assert_eq!(task.await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_newer_version_leaves_the_file_to_the_one_before_it() {
+    let shop = Shop::stocked().await;
+    shop.store.close().await;
+    let mut conn = shop.raw().await;
+    sqlx::query("INSERT INTO _commerce_migrations SELECT 9999, 'later', installed_on, success, checksum, 0 FROM _commerce_migrations LIMIT 1")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let store = SqliteStore::open(shop.folder.file()).await.unwrap();
+    assert_eq!(store.locations().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_not_opened() {
     let folder = Folder::new();
-    std::fs::write(folder.file(), "no database at all, but long enough to look like one, and then some more").unwrap();
+    std::fs::write(folder.file(), "no database at all, but long enough to look like one, and then some more")
+        .unwrap();
     assert!(SqliteStore::open(folder.file()).await.is_err());
-    let missing = Options::file(folder.file().join("nowhere/shop.db")).clock(Arc::new(commerce_storage_sqlite::SystemClock));
+    let missing = Options::file(folder.file().join("nowhere/shop.db"))
+        .clock(Arc::new(commerce_storage_sqlite::SystemClock));
     assert_eq!(SqliteStore::open_with(missing).await.unwrap_err().kind, StoreTrouble::Unavailable);
 }

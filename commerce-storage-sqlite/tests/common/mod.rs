@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use commerce_core::audit::{Actor, Entry};
 use commerce_core::cart::{self, Cart, CartLine, TokenHash};
 use commerce_core::catalog::{
-    Attribute, AttributeKind, AttributeValue, Batch, Brand, Category, Image, Product, ProductOption, ProductStatus,
-    ProductWrite, TaxClass, Variant, Weight, WeightUnit,
+    Attribute, AttributeKind, AttributeValue, Batch, Brand, Category, Image, Product, ProductOption,
+    ProductStatus, ProductWrite, TaxClass, Variant, Weight, WeightUnit,
 };
 use commerce_core::event::Event;
 use commerce_core::idempotency::{Outcome, Record, Scope};
@@ -27,8 +27,8 @@ use commerce_core::order::{
 use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
 use commerce_core::pricing::{self, Adjustment as Amount, AdjustmentKind, Rulebook, StoredRulebook, Summary};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, Currency, Guard, LineId, Money, OrderId, Quantity, Store, Timestamp,
-    UnitPrice, VariantId,
+    CartId, ChangeSet, Clock, CommitError, Currency, Guard, LineId, Money, OrderId, Quantity, Store,
+    Timestamp, UnitPrice, VariantId,
 };
 use commerce_storage_sqlite::{Options, SqliteStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -126,18 +126,23 @@ impl Shop {
     /// Everything in the file, row by row: to see that nothing changed.
     pub(crate) async fn everything(&self) -> String {
         let mut conn = self.raw().await;
-        let tables: Vec<String> =
-            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+        )
+        .fetch_all(&mut conn)
+        .await
+        .unwrap();
+        let mut all = String::new();
+        for table in tables {
+            let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?1)")
+                .bind(&table)
                 .fetch_all(&mut conn)
                 .await
                 .unwrap();
-        let mut all = String::new();
-        for table in tables {
-            let columns: Vec<String> =
-                sqlx::query_scalar("SELECT name FROM pragma_table_info(?1)").bind(&table).fetch_all(&mut conn).await.unwrap();
             let list: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
             let sql = format!("SELECT concat_ws('|', {}) AS row FROM {table} ORDER BY row", list.join(", "));
-            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut conn).await.unwrap();
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut conn).await.unwrap();
             all.push_str(&format!("{table}: {rows:#?}\n"));
         }
         all
@@ -203,7 +208,11 @@ pub(crate) fn catalogue() -> Batch {
         inventory: inventory::Changes {
             locations: vec![location(LAGOS, "LAGOS", 1), location(ABUJA, "ABUJA", 2)],
             levels: vec![level(WHITE, LAGOS), level(BLUE, LAGOS), level(WHITE, ABUJA)],
-            adjust: vec![movement(60, WHITE, LAGOS, 10), movement(61, BLUE, LAGOS, 10), movement(62, WHITE, ABUJA, 5)],
+            adjust: vec![
+                movement(60, WHITE, LAGOS, 10),
+                movement(61, BLUE, LAGOS, 10),
+                movement(62, WHITE, ABUJA, 5),
+            ],
             ..Default::default()
         },
         audit: vec![audit_entry(70)],
@@ -458,7 +467,13 @@ pub(crate) fn record(key: &str, outcome: Outcome) -> Record {
     Record { scope: scope(key), fingerprint: [7; 32], outcome, at: at(1) }
 }
 
-pub(crate) fn step(order: OrderId, machine: Machine, from: Option<&str>, to: &str, when: i64) -> (OrderId, Transition) {
+pub(crate) fn step(
+    order: OrderId,
+    machine: Machine,
+    from: Option<&str>,
+    to: &str,
+    when: i64,
+) -> (OrderId, Transition) {
     let (from, to) = (from.map(str::to_owned), to.to_owned());
     (order, Transition { machine, from, to, actor: Actor::Guest, note: String::new(), at: at(when) })
 }

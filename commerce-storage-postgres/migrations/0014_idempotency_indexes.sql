@@ -1,0 +1,1 @@
+create index if not exists idempotency_at on idempotency (at);

@@ -1,0 +1,353 @@
+//! The bulk door: catalogue writes of many products in a few statements.
+
+use std::ops::Range;
+
+use commerce_core::catalog::{Batch, Product, ProductWrite, Variant};
+use commerce_core::{CommitError, Guard, fold};
+use sqlx::postgres::PgConnection;
+
+use crate::fused::{Fused, column};
+use crate::instant::Instant;
+use crate::{audit, inventory};
+
+pub(crate) const INSERT_BRANDS: &str = "
+insert into brands (id, slug, name, name_folded)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_CATEGORIES: &str = "
+insert into categories (id, parent_id, slug, name, name_folded, path)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_ATTRIBUTES: &str = "
+insert into attributes (id, code, name, kind)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+ where (select held from guards)";
+
+// A slug that is taken leaves its row out, so that the answer tells which product it was.
+pub(crate) const INSERT_PRODUCTS: &str = "
+insert into products (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
+                      listed_variant_price, listed_compare_at, listed_currency, price_max, image_url,
+                      created_at, updated_at, deleted_at, version)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::uuid[],
+                     $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[],
+                     $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bigint[])
+on conflict do nothing
+returning id";
+
+pub(crate) const UPDATE_PRODUCTS: &str = "
+update products p
+   set slug = w.slug, name = w.name, sort_name = w.sort_name, description_html = w.description_html,
+       status = w.status, featured = w.featured, brand_id = w.brand_id, category_id = w.category_id,
+       seller_id = w.seller_id, listed_variant_price = w.listed_variant_price,
+       listed_compare_at = w.listed_compare_at, listed_currency = w.listed_currency, price_max = w.price_max,
+       image_url = w.image_url, created_at = w.created_at, updated_at = w.updated_at, deleted_at = w.deleted_at,
+       version = w.version
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::uuid[],
+              $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[],
+              $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::bigint[])
+       as w (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
+             listed_variant_price, listed_compare_at, listed_currency, price_max, image_url,
+             created_at, updated_at, deleted_at, version, expected)
+ where p.id = w.id and p.version = w.expected
+returning p.id";
+
+pub(crate) const DELETE_TAGS: &str = "delete from product_tags where product_id = any($1::uuid[])
+   and (select held from guards)";
+pub(crate) const DELETE_IMAGES: &str = "delete from product_images where product_id = any($1::uuid[])
+   and (select held from guards)";
+pub(crate) const DELETE_OPTIONS: &str = "delete from product_options where product_id = any($1::uuid[])
+   and (select held from guards)";
+pub(crate) const DELETE_OPTION_VALUES: &str =
+    "delete from product_option_values where product_id = any($1::uuid[])
+   and (select held from guards)";
+pub(crate) const DELETE_ATTRIBUTES: &str = "delete from product_attributes where product_id = any($1::uuid[])
+   and (select held from guards)";
+pub(crate) const DELETE_VARIANT_VALUES: &str =
+    "delete from variant_option_values where variant_id = any($1::uuid[])
+   and (select held from guards)";
+
+pub(crate) const INSERT_TAGS: &str = "
+insert into product_tags (product_id, position, tag)
+select * from unnest($1::uuid[], $2::bigint[], $3::text[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_IMAGES: &str = "
+insert into product_images (product_id, position, id, url, alt)
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_OPTIONS: &str = "
+insert into product_options (product_id, position, name, attribute_id)
+select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_OPTION_VALUES: &str = "
+insert into product_option_values (product_id, option_position, position, value)
+select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_PRODUCT_ATTRIBUTES: &str = "
+insert into product_attributes (product_id, position, attribute_id, value)
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[])
+ where (select held from guards)";
+
+pub(crate) const WRITE_VARIANTS: &str = "
+insert into variants (product_id, position, id, sku, price, compare_at_price, cost, currency, weight_grams, weight_unit,
+                      barcode, image_url, tax_class, digital, tracked, backorder)
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+                     $8::text[], $9::numeric[], $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[],
+                     $15::boolean[], $16::boolean[])
+ where (select held from guards)
+on conflict (id) do update
+   set product_id = excluded.product_id, position = excluded.position, sku = excluded.sku, price = excluded.price,
+       compare_at_price = excluded.compare_at_price, cost = excluded.cost, currency = excluded.currency,
+       weight_grams = excluded.weight_grams, weight_unit = excluded.weight_unit, barcode = excluded.barcode,
+       image_url = excluded.image_url, tax_class = excluded.tax_class, digital = excluded.digital,
+       tracked = excluded.tracked, backorder = excluded.backorder";
+
+pub(crate) const INSERT_VARIANT_VALUES: &str = "
+insert into variant_option_values (variant_id, position, value)
+select * from unnest($1::uuid[], $2::bigint[], $3::text[])
+ where (select held from guards)";
+
+/// Applies a batch in the caller's transaction, which is to be rolled back on an error.
+///
+/// Three to five statements, whatever the number of products.
+///
+/// # Errors
+/// [`CommitError::Stale`] with [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`], [`Guard::Product`],
+/// [`Guard::Sku`], or a guard of [`inventory::apply`](crate::inventory::apply).
+pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitError> {
+    let Batch { brands: _, categories: _, attributes: _, products, inventory, audit } = batch;
+    // By id, so that two batches lock the products that both have in one order.
+    let mut products: Vec<&ProductWrite> = products.iter().collect();
+    products.sort_unstable_by_key(|write| write.product.id);
+
+    let mut first = Fused::new();
+    write_shared(batch, &mut first);
+    write_products(&products, &mut first);
+    delete_parts(&products, &mut first);
+    first.run(conn).await?;
+
+    let mut second = Fused::new();
+    insert_parts(&products, &mut second);
+    audit::write(audit, &mut second);
+    inventory::write(inventory, &mut second);
+    second.run(conn).await?;
+
+    inventory::move_counters(conn, inventory).await
+}
+
+fn write_shared(batch: &Batch, fused: &mut Fused) {
+    let Batch { brands, categories, attributes, products: _, inventory: _, audit: _ } = batch;
+    if !brands.is_empty() {
+        fused
+            .write(INSERT_BRANDS)
+            .bind(column(brands, |brand| brand.id.0))
+            .bind(column(brands, |brand| brand.slug.as_str()))
+            .bind(column(brands, |brand| brand.name.as_str()))
+            .bind(column(brands, |brand| fold(&brand.name)));
+        for name in ["brands_pkey", "brands_slug_key", "brands_name_key"] {
+            fused.constraint(name, Guard::Brand);
+        }
+    }
+    if !categories.is_empty() {
+        fused
+            .write(INSERT_CATEGORIES)
+            .bind(column(categories, |category| category.id.0))
+            .bind(column(categories, |category| category.parent.map(|parent| parent.0)))
+            .bind(column(categories, |category| category.slug.as_str()))
+            .bind(column(categories, |category| category.name.as_str()))
+            .bind(column(categories, |category| fold(&category.name)))
+            .bind(column(categories, |category| category.path.as_str()));
+        for name in
+            ["categories_pkey", "categories_slug_key", "categories_path_key", "categories_sibling_key"]
+        {
+            fused.constraint(name, Guard::Category);
+        }
+    }
+    if !attributes.is_empty() {
+        fused
+            .write(INSERT_ATTRIBUTES)
+            .bind(column(attributes, |attribute| attribute.id.0))
+            .bind(column(attributes, |attribute| attribute.code.as_str()))
+            .bind(column(attributes, |attribute| attribute.name.as_str()))
+            .bind(column(attributes, |attribute| attribute.kind.as_str()));
+        for name in ["attributes_pkey", "attributes_code_key"] {
+            fused.constraint(name, Guard::Attribute);
+        }
+    }
+}
+
+fn write_products(products: &[&ProductWrite], fused: &mut Fused) {
+    let (known, new): (Vec<&ProductWrite>, Vec<&ProductWrite>) =
+        products.iter().partition(|write| write.expected_version.is_some());
+    if !known.is_empty() {
+        fused.guarded(UPDATE_PRODUCTS);
+        bind_products(&known, fused);
+        fused.bind(column(&known, |write| write.expected_version.map(|version| version as i64)));
+        for write in &known {
+            fused.needs(Some(write.product.id.0), Guard::Product(write.product.id));
+        }
+        // The new slug of one of them is taken. Which one, the database does not say in words to rely on.
+        fused.constraint("products_slug_key", Guard::Product(known[0].product.id));
+    }
+    if !new.is_empty() {
+        fused.guarded(INSERT_PRODUCTS);
+        bind_products(&new, fused);
+        for write in &new {
+            fused.needs(Some(write.product.id.0), Guard::Product(write.product.id));
+        }
+    }
+}
+
+fn bind_products(writes: &[&ProductWrite], fused: &mut Fused) {
+    let products = column(writes, |write| &write.product);
+    let cheapest = column(&products, |product| product.cheapest());
+    fused
+        .bind(column(&products, |product| product.id.0))
+        .bind(column(&products, |product| product.slug.as_str()))
+        .bind(column(&products, |product| product.name.as_str()))
+        .bind(column(&products, |product| product.sort_name()))
+        .bind(column(&products, |product| product.description_html.as_str()))
+        .bind(column(&products, |product| product.status.as_str()))
+        .bind(column(&products, |product| product.featured))
+        .bind(column(&products, |product| product.brand.map(|brand| brand.0)))
+        .bind(column(&products, |product| product.category.map(|category| category.0)))
+        .bind(column(&products, |product| product.seller.map(|seller| seller.0)))
+        .bind(column(&cheapest, |variant| variant.map(|variant| variant.price.ten_thousandths)))
+        .bind(column(&cheapest, |variant| {
+            variant.and_then(|v| v.compare_at_price).map(|price| price.ten_thousandths)
+        }))
+        .bind(column(&cheapest, |variant| variant.map(|variant| variant.price.currency.code())))
+        .bind(column(&products, |product| product.price_max().map(|price| price.ten_thousandths)))
+        .bind(column(&products, |product| product.images.first().map(|image| image.url.as_str())))
+        .bind(column(&products, |product| Instant(product.created_at)))
+        .bind(column(&products, |product| Instant(product.updated_at)))
+        .bind(column(&products, |product| product.deleted_at.map(Instant)))
+        .bind(column(&products, |product| product.version as i64));
+}
+
+/// Takes the parts of known products away; the statement after this one puts the new ones in their place. One statement
+/// could not do both: its parts see one snapshot and would meet on the same keys.
+fn delete_parts(products: &[&ProductWrite], fused: &mut Fused) {
+    let known =
+        || products.iter().filter(|write| write.expected_version.is_some()).map(|write| &write.product);
+    let ids = column(known(), |product| product.id.0);
+    if ids.is_empty() {
+        return;
+    }
+    for sql in [DELETE_TAGS, DELETE_IMAGES, DELETE_OPTIONS, DELETE_OPTION_VALUES, DELETE_ATTRIBUTES] {
+        fused.write(sql).bind(ids.as_slice());
+    }
+    let variants = column(known().flat_map(|product| &product.variants), |variant| variant.id.0);
+    fused.write(DELETE_VARIANT_VALUES).bind(variants);
+}
+
+fn insert_parts(products: &[&ProductWrite], fused: &mut Fused) {
+    let products = column(products, |write| &write.product);
+    let tags = parts(&products, |product| &product.tags);
+    if !tags.is_empty() {
+        fused
+            .write(INSERT_TAGS)
+            .bind(column(&tags, |(product, ..)| product.id.0))
+            .bind(column(&tags, |(_, position, _)| *position))
+            .bind(column(&tags, |(.., tag)| tag.as_str()));
+    }
+    let images = parts(&products, |product| &product.images);
+    if let Some((product, ..)) = images.first() {
+        fused
+            .write(INSERT_IMAGES)
+            .bind(column(&images, |(product, ..)| product.id.0))
+            .bind(column(&images, |(_, position, _)| *position))
+            .bind(column(&images, |(.., image)| image.id.0))
+            .bind(column(&images, |(.., image)| image.url.as_str()))
+            .bind(column(&images, |(.., image)| image.alt.as_str()))
+            .constraint("product_images_pkey", Guard::Product(product.id));
+    }
+    let options = parts(&products, |product| &product.options);
+    if !options.is_empty() {
+        let values: Vec<_> = options
+            .iter()
+            .flat_map(|(product, option, of)| {
+                places().zip(&of.values).map(move |(place, value)| (product.id, *option, place, value))
+            })
+            .collect();
+        fused
+            .write(INSERT_OPTIONS)
+            .bind(column(&options, |(product, ..)| product.id.0))
+            .bind(column(&options, |(_, position, _)| *position))
+            .bind(column(&options, |(.., option)| option.name.as_str()))
+            .bind(column(&options, |(.., option)| option.attribute.map(|attribute| attribute.0)))
+            .write(INSERT_OPTION_VALUES)
+            .bind(column(&values, |(product, ..)| product.0))
+            .bind(column(&values, |(_, option, ..)| *option))
+            .bind(column(&values, |(_, _, position, _)| *position))
+            .bind(column(&values, |(.., value)| value.as_str()));
+    }
+    let attributes = parts(&products, |product| &product.attributes);
+    if !attributes.is_empty() {
+        fused
+            .write(INSERT_PRODUCT_ATTRIBUTES)
+            .bind(column(&attributes, |(product, ..)| product.id.0))
+            .bind(column(&attributes, |(_, position, _)| *position))
+            .bind(column(&attributes, |(.., value)| value.attribute.0))
+            .bind(column(&attributes, |(.., value)| value.value.as_str()));
+    }
+    let variants = parts(&products, |product| &product.variants);
+    if !variants.is_empty() {
+        write_variants(&variants, fused);
+    }
+}
+
+fn write_variants(variants: &[(&Product, i64, &Variant)], fused: &mut Fused) {
+    fused
+        .write(WRITE_VARIANTS)
+        .bind(column(variants, |(product, ..)| product.id.0))
+        .bind(column(variants, |(_, position, _)| *position))
+        .bind(column(variants, |(.., variant)| variant.id.0))
+        .bind(column(variants, |(.., variant)| variant.sku.as_str()))
+        .bind(column(variants, |(.., variant)| variant.price.ten_thousandths))
+        .bind(column(variants, |(.., variant)| variant.compare_at_price.map(|price| price.ten_thousandths)))
+        .bind(column(variants, |(.., variant)| variant.cost.map(|cost| cost.ten_thousandths)))
+        .bind(column(variants, |(.., variant)| variant.price.currency.code()))
+        .bind(column(variants, |(.., variant)| variant.weight.map(|weight| weight.grams)))
+        .bind(column(variants, |(.., variant)| variant.weight.map(|weight| weight.unit.to_string())))
+        .bind(column(variants, |(.., variant)| variant.barcode.as_deref()))
+        .bind(column(variants, |(.., variant)| variant.image.as_deref()))
+        .bind(column(variants, |(.., variant)| variant.tax_class.as_str()))
+        .bind(column(variants, |(.., variant)| variant.digital))
+        .bind(column(variants, |(.., variant)| variant.tracked))
+        .bind(column(variants, |(.., variant)| variant.backorder))
+        .constraint("variants_sku_key", Guard::Sku);
+    let values: Vec<_> = variants
+        .iter()
+        .flat_map(|(.., variant)| {
+            places().zip(&variant.option_values).map(|(place, value)| (variant.id, place, value))
+        })
+        .collect();
+    if !values.is_empty() {
+        fused
+            .write(INSERT_VARIANT_VALUES)
+            .bind(column(&values, |(variant, ..)| variant.0))
+            .bind(column(&values, |(_, position, _)| *position))
+            .bind(column(&values, |(.., value)| value.as_str()));
+    }
+}
+
+/// The parts of all products, each with its product and its place there.
+fn parts<'p, T>(
+    products: &[&'p Product],
+    of: impl Fn(&'p Product) -> &'p [T],
+) -> Vec<(&'p Product, i64, &'p T)> {
+    products
+        .iter()
+        .flat_map(|product| places().zip(of(product)).map(|(place, part)| (*product, place, part)))
+        .collect()
+}
+
+fn places() -> Range<i64> {
+    0..i64::MAX
+}

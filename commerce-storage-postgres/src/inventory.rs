@@ -1,0 +1,392 @@
+//! Stock: what has one owner (reservations, movements) first, the shared counters last.
+//!
+//! The counters are the rows that many orders want at once, so they are written by the last statement before COMMIT,
+//! all of them by one, locked in one order: by variant, then location. Everything that a change set says about one
+//! counter is added up first, in the order in which it takes effect: movements, then new reservations, then released
+//! ones.
+
+use std::collections::BTreeMap;
+
+use commerce_core::inventory::{
+    Adjustment, Changes, Hold, Level, Location, Release, Reservation, StockLevel,
+};
+use commerce_core::{CommitError, Guard, LocationId, StoreError, Timestamp, VariantId};
+use serde::Deserialize;
+use sqlx::postgres::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::fused::{Fused, column, refused};
+use crate::instant::Instant;
+use crate::row::Row;
+
+pub(crate) const INSERT_LOCATIONS: &str = "
+insert into locations (id, code, name, priority)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_MOVEMENTS: &str = "
+insert into stock_movements (id, variant_id, location_id, delta, reason, actor, note, at)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+                     $8::timestamptz[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_RESERVATIONS: &str = "
+insert into reservations (id, order_id, line_id, variant_id, location_id, quantity, expires_at, backorder, state)
+select r.*, 'open'
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::timestamptz[],
+              $8::boolean[]) as r
+ where (select held from guards)";
+
+// Only what is still open, and only as it was read: what `reserved` loses is what the reservation had.
+pub(crate) const RELEASE: &str = "
+update reservations r
+   set state = 'released', ended_at = statement_timestamp()
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
+       as w (id, order_id, variant_id, location_id, quantity)
+ where r.id = w.id and r.state = 'open' and r.order_id = w.order_id and r.variant_id = w.variant_id
+   and r.location_id = w.location_id and r.quantity = w.quantity
+returning r.id";
+
+pub(crate) const OPEN_LEVELS: &str = "
+insert into stock (variant_id, location_id, on_hand, reserved, safety_stock)
+select w.variant_id, w.location_id, 0, 0, 0
+  from unnest($1::uuid[], $2::uuid[]) as w (variant_id, location_id)
+ order by w.variant_id, w.location_id
+on conflict (variant_id, location_id) do nothing";
+
+pub(crate) const SET_LEVELS: &str = "
+insert into stock (variant_id, location_id, on_hand, reserved, safety_stock)
+select w.variant_id, w.location_id, 0, 0, w.safety_stock
+  from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as w (variant_id, location_id, safety_stock)
+ order by w.variant_id, w.location_id
+on conflict (variant_id, location_id) do update set safety_stock = excluded.safety_stock";
+
+// The order of the arrays is not the order of the locks: the sorted CTE is. The guards are in the update itself, which
+// reads each row again as it is once the lock is held.
+pub(crate) const MOVE_COUNTERS: &str = "
+with wanted as (
+    select s.variant_id, s.location_id, w.delta, w.lowest, w.lowest_taking, w.expected, w.firm, w.backordered, w.released
+      from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                  $8::bigint[], $9::bigint[])
+           as w (variant_id, location_id, delta, lowest, lowest_taking, expected, firm, backordered, released)
+      join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id
+     order by s.variant_id, s.location_id
+       for update of s
+)
+update stock s
+   set on_hand = s.on_hand + w.delta, reserved = s.reserved + w.firm + w.backordered - w.released
+  from wanted w
+ where s.variant_id = w.variant_id and s.location_id = w.location_id
+   and (w.expected is null or s.on_hand = w.expected)
+   and s.on_hand + w.lowest >= 0
+   and (w.lowest_taking is null or s.on_hand + w.lowest_taking >= s.reserved)
+   and (w.firm = 0 or s.on_hand + w.delta - s.reserved - s.safety_stock >= w.firm)
+returning s.variant_id, s.location_id";
+
+/// Applies the changes in the caller's transaction, which is to be rolled back on an error.
+///
+/// The last statement locks counters that others want too: COMMIT soon after.
+///
+/// # Errors
+/// [`CommitError::Stale`] with [`Guard::Stock`] when too little is free or on hand, or what is on hand is not what was
+/// read; with [`Guard::Reservation`] when a reservation is no longer open; with [`Guard::Location`] when a location has
+/// the code already.
+pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
+    let mut fused = Fused::new();
+    write(changes, &mut fused);
+    fused.run(conn).await?;
+    move_counters(conn, changes).await
+}
+
+/// What has one owner: everything but the counters.
+pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
+    let Changes { locations, levels: _, adjust, reserve, release } = changes;
+    if !release.is_empty() {
+        fused
+            .guarded(RELEASE)
+            .bind(column(release, |release| release.reservation.0))
+            .bind(column(release, |release| release.order.0))
+            .bind(column(release, |release| release.variant.0))
+            .bind(column(release, |release| release.location.0))
+            .bind(column(release, |release| i64::from(release.quantity.get())));
+        for Release { reservation, .. } in release {
+            fused.needs(Some(reservation.0), Guard::Reservation(*reservation));
+        }
+    }
+    if !locations.is_empty() {
+        fused
+            .write(INSERT_LOCATIONS)
+            .bind(column(locations, |location| location.id.0))
+            .bind(column(locations, |location| location.code.as_str()))
+            .bind(column(locations, |location| location.name.as_str()))
+            .bind(column(locations, |location| i64::from(location.priority)))
+            .constraint("locations_code_key", Guard::Location)
+            .constraint("locations_pkey", Guard::Location);
+    }
+    if !reserve.is_empty() {
+        fused
+            .write(INSERT_RESERVATIONS)
+            .bind(column(reserve, |reservation| reservation.id.0))
+            .bind(column(reserve, |reservation| reservation.order.0))
+            .bind(column(reserve, |reservation| reservation.line.0))
+            .bind(column(reserve, |reservation| reservation.variant.0))
+            .bind(column(reserve, |reservation| reservation.location.0))
+            .bind(column(reserve, |reservation| i64::from(reservation.quantity.get())))
+            .bind(column(reserve, |reservation| expiry(reservation.hold).map(Instant)))
+            .bind(column(reserve, |reservation| reservation.backorder));
+    }
+    if !adjust.is_empty() {
+        let moved = || adjust.iter().map(|adjustment| &adjustment.movement);
+        fused
+            .write(INSERT_MOVEMENTS)
+            .bind(column(moved(), |movement| movement.id.0))
+            .bind(column(moved(), |movement| movement.variant.0))
+            .bind(column(moved(), |movement| movement.location.0))
+            .bind(column(moved(), |movement| movement.delta))
+            .bind(column(moved(), |movement| movement.reason.as_str()))
+            .bind(column(moved(), |movement| movement.actor.to_string()))
+            .bind(column(moved(), |movement| movement.note.as_str()))
+            .bind(column(moved(), |movement| Instant(movement.at)));
+    }
+}
+
+fn expiry(hold: Hold) -> Option<Timestamp> {
+    match hold {
+        Hold::Held(until) => Some(until),
+        Hold::Committed => None,
+    }
+}
+
+/// Opens the rows that are new, then moves the counters: the last statements of a commit.
+pub(crate) async fn move_counters(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
+    open_levels(conn, &changes.levels).await?;
+    let counters = Counter::of(changes)?;
+    if counters.is_empty() {
+        return Ok(());
+    }
+    let found: Vec<(Uuid, Uuid)> = sqlx::query_as(MOVE_COUNTERS)
+        .bind(column(counters.keys(), |(variant, _)| variant.0))
+        .bind(column(counters.keys(), |(_, location)| location.0))
+        .bind(column(counters.values(), |counter| counter.delta))
+        .bind(column(counters.values(), |counter| counter.lowest))
+        .bind(column(counters.values(), |counter| counter.lowest_taking))
+        .bind(column(counters.values(), |counter| counter.expected))
+        .bind(column(counters.values(), |counter| counter.firm))
+        .bind(column(counters.values(), |counter| counter.backordered))
+        .bind(column(counters.values(), |counter| counter.released))
+        .fetch_all(conn)
+        .await
+        .map_err(store_error)?;
+    if found.len() == counters.len() {
+        return Ok(());
+    }
+    let found: std::collections::HashSet<(Uuid, Uuid)> = found.into_iter().collect();
+    let missed = counters.keys().find(|(variant, location)| !found.contains(&(variant.0, location.0)));
+    missed.map_or(Ok(()), |(variant, location)| Err(stale(*variant, *location)))
+}
+
+async fn open_levels(conn: &mut PgConnection, levels: &[Level]) -> Result<(), CommitError> {
+    let mut wanted: BTreeMap<(VariantId, LocationId), Option<i64>> = BTreeMap::new();
+    for Level { variant, location, safety_stock } in levels {
+        let known = wanted.entry((*variant, *location)).or_default();
+        *known = safety_stock.or(*known);
+    }
+    let Some((variant, location)) = wanted.keys().next().copied() else { return Ok(()) };
+    // A level of a variant or location that is not there: which one, the database does not say.
+    let nowhere = Guard::Stock { variant, location };
+    let constraints = [("stock_variant_fkey", nowhere.clone()), ("stock_location_fkey", nowhere)];
+    let (set, open): (Vec<_>, Vec<_>) =
+        wanted.into_iter().partition(|(_, safety_stock)| safety_stock.is_some());
+    if !open.is_empty() {
+        sqlx::query(OPEN_LEVELS)
+            .bind(column(&open, |((variant, _), _)| variant.0))
+            .bind(column(&open, |((_, location), _)| location.0))
+            .execute(&mut *conn)
+            .await
+            .map_err(|error| refused(error, &constraints))?;
+    }
+    if !set.is_empty() {
+        sqlx::query(SET_LEVELS)
+            .bind(column(&set, |((variant, _), _)| variant.0))
+            .bind(column(&set, |((_, location), _)| location.0))
+            .bind(column(&set, |(_, safety_stock)| *safety_stock))
+            .execute(&mut *conn)
+            .await
+            .map_err(|error| refused(error, &constraints))?;
+    }
+    Ok(())
+}
+
+fn stale(variant: VariantId, location: LocationId) -> CommitError {
+    CommitError::Stale { guard: Guard::Stock { variant, location } }
+}
+
+/// What a change set does to the counters of one stock row, and on which condition.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counter {
+    /// What `on_hand` changes by.
+    delta: i64,
+    /// The lowest that `on_hand` gets on the way, relative to what it is; it never gets below 0.
+    lowest: i64,
+    /// The lowest that a movement takes it to that takes something away; that never gets below `reserved`.
+    lowest_taking: Option<i64>,
+    /// What `on_hand` must be.
+    expected: Option<i64>,
+    /// Units to reserve of what is free.
+    firm: i64,
+    /// Units to reserve whatever is free.
+    backordered: i64,
+    /// Units that are no longer reserved.
+    released: i64,
+}
+
+impl Counter {
+    /// The counters that the changes touch, by variant, then location.
+    fn of(changes: &Changes) -> Result<BTreeMap<(VariantId, LocationId), Self>, CommitError> {
+        let Changes { locations: _, levels: _, adjust, reserve, release } = changes;
+        let mut counters: BTreeMap<(VariantId, LocationId), Self> = BTreeMap::new();
+        for Adjustment { movement, expected_on_hand } in adjust {
+            let counter = counters.entry((movement.variant, movement.location)).or_default();
+            if let Some(expected) = expected_on_hand {
+                // What is to be there before this movement, less what earlier ones of the change set brought.
+                let before = expected.saturating_sub(counter.delta);
+                if counter.expected.is_some_and(|known| known != before) {
+                    return Err(stale(movement.variant, movement.location));
+                }
+                counter.expected = Some(before);
+            }
+            counter.delta = counter.delta.saturating_add(movement.delta);
+            counter.lowest = counter.lowest.min(counter.delta);
+            if movement.delta < 0 {
+                counter.lowest_taking =
+                    Some(counter.lowest_taking.map_or(counter.delta, |low| low.min(counter.delta)));
+            }
+        }
+        for reservation in reserve {
+            let counter = counters.entry((reservation.variant, reservation.location)).or_default();
+            let units = i64::from(reservation.quantity.get());
+            if reservation.backorder { counter.backordered += units } else { counter.firm += units }
+        }
+        for Release { variant, location, quantity, .. } in release {
+            counters.entry((*variant, *location)).or_default().released += i64::from(quantity.get());
+        }
+        Ok(counters)
+    }
+}
+
+pub(crate) const LOCATIONS: &str = "
+select id, code, name, priority from locations order by priority, code";
+
+/// The locations, by priority, then code.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn locations(conn: &mut PgConnection) -> Result<Vec<Location>, StoreError> {
+    let found: Vec<(Uuid, String, String, i64)> =
+        sqlx::query_as(LOCATIONS).fetch_all(conn).await.map_err(store_error)?;
+    found
+        .into_iter()
+        .map(|(id, code, name, priority)| LocationRow { id, code, name, priority }.read())
+        .collect()
+}
+
+pub(crate) const LEVELS: &str = "
+select statement_timestamp() as now,
+       coalesce((select json_agg(json_build_object(
+            'variant_id', s.variant_id, 'location_id', s.location_id, 'priority', l.priority,
+            'on_hand', s.on_hand, 'reserved', s.reserved, 'safety_stock', s.safety_stock)
+            order by s.variant_id, s.location_id)
+          from stock s
+          join locations l on l.id = s.location_id
+         where s.variant_id = any($1::uuid[])), '[]') as levels";
+
+/// The stock of these variants, by variant, then location; and the time of the look.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn levels(
+    conn: &mut PgConnection,
+    variants: &[VariantId],
+) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
+    let (now, Json(levels)): (Instant, Json<Vec<LevelRow>>) = sqlx::query_as(LEVELS)
+        .bind(column(variants, |variant| variant.0))
+        .fetch_one(conn)
+        .await
+        .map_err(store_error)?;
+    Ok((now.0, levels.into_iter().map(LevelRow::read).collect::<Result<_, _>>()?))
+}
+
+/// A location as a look reads it.
+#[derive(Deserialize)]
+pub(crate) struct LocationRow {
+    id: Uuid,
+    code: String,
+    name: String,
+    priority: i64,
+}
+
+impl LocationRow {
+    pub(crate) fn read(self) -> Result<Location, StoreError> {
+        let row = Row::new("locations", &self.id);
+        let priority = i32::try_from(self.priority).map_err(|error| row.invalid("priority", error))?;
+        Ok(Location { id: self.id.into(), code: self.code, name: self.name, priority })
+    }
+}
+
+/// A stock row as a look reads it, with the rank of its location.
+#[derive(Deserialize)]
+pub(crate) struct LevelRow {
+    variant_id: Uuid,
+    location_id: Uuid,
+    priority: i64,
+    on_hand: i64,
+    reserved: i64,
+    safety_stock: i64,
+}
+
+impl LevelRow {
+    pub(crate) fn read(self) -> Result<StockLevel, StoreError> {
+        let row = Row::new("locations", &self.location_id);
+        Ok(StockLevel {
+            variant: self.variant_id.into(),
+            location: self.location_id.into(),
+            priority: i32::try_from(self.priority).map_err(|error| row.invalid("priority", error))?,
+            on_hand: self.on_hand,
+            reserved: self.reserved,
+            safety_stock: self.safety_stock,
+        })
+    }
+}
+
+/// A reservation as a look reads it.
+#[derive(Deserialize)]
+pub(crate) struct ReservationRow {
+    id: Uuid,
+    order_id: Uuid,
+    line_id: Uuid,
+    variant_id: Uuid,
+    location_id: Uuid,
+    quantity: i64,
+    expires_at: Option<String>,
+    backorder: bool,
+}
+
+impl ReservationRow {
+    pub(crate) fn read(self) -> Result<Reservation, StoreError> {
+        let row = Row::new("reservations", &self.id);
+        Ok(Reservation {
+            id: self.id.into(),
+            order: self.order_id.into(),
+            line: self.line_id.into(),
+            variant: self.variant_id.into(),
+            location: self.location_id.into(),
+            quantity: row.quantity("quantity", self.quantity)?,
+            hold: row
+                .optional_text("expires_at", self.expires_at.as_deref())?
+                .map_or(Hold::Committed, Hold::Held),
+            backorder: self.backorder,
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! What shoppers read of the catalogue: pages of products, one product, the category tree.
+
+use commerce_core::catalog::{
+    Availability, CategoryNode, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary, ROWS_MAX,
+    SortBy, category_tree,
+};
+use commerce_core::{Currency, StoreError, UnitPrice};
+use serde::Deserialize;
+use sqlx::postgres::PgConnection;
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::instant::Instant;
+use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_product};
+use crate::row::Row;
+
+// The three words that the partial indexes on products have: with them, and only with them, a listing uses those.
+const ON_SALE: &str =
+    "p.status = 'published' and p.deleted_at is null and p.listed_variant_price is not null";
+
+// A sum of what is free, none below 0, is above 0 when one of them is.
+macro_rules! in_stock {
+    () => {
+        "exists (select 1
+             from variants v
+             left join stock s on s.variant_id = v.id
+            where v.product_id = p.id
+              and (not v.tracked or v.backorder or s.on_hand - s.reserved - s.safety_stock > 0))"
+    };
+}
+
+const COUNT: &str = "
+select (select count(*) from (select 1 from products p where ";
+
+const PAGE: &str = concat!(
+    ") counted) as count,
+       coalesce((select json_agg(json_build_object(
+            'id', p.id, 'name', p.name, 'slug', p.slug,
+            'brand', case when b.id is not null then json_build_array(b.name, b.slug) end,
+            'category', case when c.id is not null then json_build_array(c.name, c.slug) end,
+            'price', p.listed_variant_price, 'compare_at_price', p.listed_compare_at, 'price_max', p.price_max,
+            'currency', p.listed_currency, 'image', p.image_url, 'in_stock', ",
+    in_stock!(),
+    ") order by "
+);
+
+const FROM_PAGE: &str = ")
+          from (select * from products p where ";
+
+const JOINED: &str = ") p
+          left join brands b on b.id = p.brand_id
+          left join categories c on c.id = p.category_id), '[]') as page";
+
+/// A page of the products on sale.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn products(
+    conn: &mut PgConnection,
+    filter: &ProductFilter,
+) -> Result<Page<ProductSummary>, StoreError> {
+    let mut statement = listing(filter);
+    let (count, Json(rows)): (i64, Json<Vec<SummaryRow>>) =
+        statement.build_query_as().fetch_one(conn).await.map_err(store_error)?;
+    let count = u64::try_from(count).unwrap_or(0);
+    Ok(Page {
+        rows: rows.into_iter().map(SummaryRow::read).collect::<Result<_, _>>()?,
+        count: count.min(ROWS_MAX),
+        count_is_exact: count <= ROWS_MAX,
+    })
+}
+
+/// The statement of a listing: only what the filter names is in it, so that each has a plan of its own.
+pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
+    let order = match filter.sort_by {
+        SortBy::Newest => "p.created_at desc, p.id desc",
+        SortBy::PriceAsc => "p.listed_variant_price, p.id desc",
+        SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
+        SortBy::Name => "p.sort_name, p.id desc",
+    };
+    let mut statement = QueryBuilder::new(COUNT);
+    push_conditions(&mut statement, filter);
+    // One more than is counted tells whether there are more.
+    statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1);
+    statement.push(PAGE).push(order).push(FROM_PAGE);
+    push_conditions(&mut statement, filter);
+    statement.push(" order by ").push(order);
+    statement.push(" limit ").push_bind(i64::from(filter.page_size));
+    statement.push(" offset ").push_bind(i64::try_from(filter.offset()).unwrap_or(i64::MAX));
+    statement.push(JOINED);
+    statement
+}
+
+fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilter) {
+    let ProductFilter {
+        category,
+        brand,
+        min_price,
+        max_price,
+        in_stock,
+        featured,
+        sort_by: _,
+        page: _,
+        page_size: _,
+    } = filter;
+    statement.push(ON_SALE);
+    if let Some(category) = category {
+        // What grows on a branch has its path as a prefix; '0' is the character after '/'.
+        statement
+            .push(
+                " and p.category_id in (
+                    select below.id
+                      from categories c
+                      join categories below
+                        on below.path = c.path or (below.path >= c.path || '/' and below.path < c.path || '0')
+                     where c.deleted_at is null and c.slug = ",
+            )
+            .push_bind(category.as_str().to_owned())
+            .push(")");
+    }
+    if let Some(brand) = brand {
+        statement
+            .push(" and p.brand_id in (select b.id from brands b where b.deleted_at is null and b.slug = ")
+            .push_bind(brand.as_str().to_owned())
+            .push(")");
+    }
+    // A bound alone asks about the dearest or the cheapest variant, whose price is at hand.
+    if let Some(least) = min_price {
+        statement.push(" and p.price_max >= ").push_bind(*least);
+    }
+    if let Some(most) = max_price {
+        statement.push(" and p.listed_variant_price <= ").push_bind(*most);
+    }
+    if let (Some(least), Some(most)) = (min_price, max_price) {
+        statement
+            .push(" and exists (select 1 from variants v where v.product_id = p.id and v.price between ")
+            .push_bind(*least)
+            .push(" and ")
+            .push_bind(*most)
+            .push(")");
+    }
+    if let Some(wanted) = in_stock {
+        statement.push(concat!(" and ", in_stock!(), " = ")).push_bind(*wanted);
+    }
+    if let Some(wanted) = featured {
+        statement.push(" and p.featured = ").push_bind(*wanted);
+    }
+}
+
+#[derive(Deserialize)]
+struct SummaryRow {
+    id: Uuid,
+    name: String,
+    slug: String,
+    brand: Option<(String, String)>,
+    category: Option<(String, String)>,
+    price: i64,
+    compare_at_price: Option<i64>,
+    price_max: i64,
+    currency: String,
+    image: Option<String>,
+    in_stock: bool,
+}
+
+impl SummaryRow {
+    fn read(self) -> Result<ProductSummary, StoreError> {
+        let row = Row::new("products", &self.id);
+        let currency: Currency = row.text("listed_currency", &self.currency)?;
+        let price = |ten_thousandths| UnitPrice { ten_thousandths, currency };
+        let named = |named: Option<(String, String)>, column| {
+            named.map(|(name, slug)| Ok((name, row.text(column, &slug)?))).transpose()
+        };
+        Ok(ProductSummary {
+            id: self.id.into(),
+            slug: row.text("slug", &self.slug)?,
+            brand: named(self.brand, "brand_id")?,
+            category: named(self.category, "category_id")?,
+            price: price(self.price),
+            compare_at_price: self.compare_at_price.map(price),
+            price_max: price(self.price_max),
+            image: self.image,
+            in_stock: self.in_stock,
+            name: self.name,
+        })
+    }
+}
+
+macro_rules! detail {
+    ($key:literal) => {
+        concat!(
+            "
+with recursive p as (
+    select * from products where deleted_at is null and ",
+            $key,
+            "
+), branches as (
+    select c.*, 0 as depth from categories c join p on p.category_id = c.id
+    union all
+    select c.*, b.depth + 1 from branches b join categories c on c.id = b.parent_id
+)
+select statement_timestamp() as now,
+       ",
+            whole_product!(),
+            " as product,
+       (select row_to_json(b) from brands b where b.id = p.brand_id) as brand,
+       (select coalesce(json_agg(b order by b.depth desc), '[]') from branches b) as breadcrumb,
+       (select coalesce(json_agg(a order by a.code), '[]')
+          from attributes a
+         where a.id in (select x.attribute_id from product_attributes x where x.product_id = p.id
+                        union
+                        select o.attribute_id from product_options o where o.product_id = p.id)) as attributes,
+       (select coalesce(json_agg(json_build_object('variant', v.id, 'available',
+                   (select coalesce(sum(greatest(s.on_hand - s.reserved - s.safety_stock, 0)), 0)
+                      from stock s where s.variant_id = v.id)) order by v.position, v.id), '[]')
+          from variants v
+         where v.product_id = p.id and v.tracked) as availability
+  from p"
+        )
+    };
+}
+
+pub(crate) const DETAIL_BY_ID: &str = detail!("id = $1");
+pub(crate) const DETAIL_BY_SLUG: &str = detail!("slug = $1");
+
+type DetailRow = (
+    Instant,
+    Json<ProductRow>,
+    Option<Json<BrandRow>>,
+    Json<Vec<CategoryRow>>,
+    Json<Vec<AttributeRow>>,
+    Json<Vec<Availability>>,
+);
+
+/// One product, whatever its status, unless it is deleted.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn product(conn: &mut PgConnection, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
+    let statement = match key {
+        ProductKey::Id(id) => sqlx::query_as(DETAIL_BY_ID).bind(id.0),
+        ProductKey::Slug(slug) => sqlx::query_as(DETAIL_BY_SLUG).bind(slug.as_str()),
+    };
+    let found: Option<DetailRow> = statement.fetch_optional(conn).await.map_err(store_error)?;
+    let Some((now, Json(product), brand, Json(breadcrumb), Json(attributes), Json(availability))) = found
+    else {
+        return Ok(None);
+    };
+    Ok(Some(ProductDetail {
+        now: now.0,
+        product: product.read()?,
+        brand: brand.map(|Json(brand)| brand.read()).transpose()?,
+        breadcrumb: breadcrumb.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?,
+        attributes: attributes.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
+        availability,
+    }))
+}
+
+pub(crate) const CATEGORIES: &str = "
+select coalesce(json_agg(json_build_array(row_to_json(c), coalesce(n.products, 0)) order by c.path), '[]')
+  from categories c
+  left join (select p.category_id, count(*) as products
+               from products p
+              where p.status = 'published' and p.deleted_at is null and p.listed_variant_price is not null
+              group by p.category_id) n on n.category_id = c.id
+ where c.deleted_at is null";
+
+/// The category tree with the number of products on sale.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryNode>, StoreError> {
+    let Json(counted): Json<Vec<(CategoryRow, u64)>> =
+        sqlx::query_scalar(CATEGORIES).fetch_one(conn).await.map_err(store_error)?;
+    let counted = counted.into_iter().map(|(category, products)| Ok((category.read()?, products)));
+    Ok(category_tree(counted.collect::<Result<_, StoreError>>()?))
+}

@@ -1,0 +1,86 @@
+//! From what a row says to what the domain knows: the one way, which names the row when a value is not valid.
+
+use std::fmt::Display;
+
+use commerce_core::{Currency, Money, Quantity, StoreError};
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde_json::Value;
+
+/// A row on its way into the domain.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'r> {
+    table: &'static str,
+    id: &'r dyn Display,
+}
+
+impl<'r> Row<'r> {
+    pub(crate) fn new(table: &'static str, id: &'r dyn Display) -> Self {
+        Self { table, id }
+    }
+
+    /// The error that this column of the row is no valid value.
+    pub(crate) fn invalid(&self, column: &str, reason: impl Display) -> StoreError {
+        StoreError::invalid_row(self.table, column, self.id, reason)
+    }
+
+    /// A value that the domain writes as text: a code, a state, an instant.
+    pub(crate) fn text<T: DeserializeOwned>(&self, column: &str, text: &str) -> Result<T, StoreError> {
+        let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
+        T::deserialize(text).map_err(|error| self.invalid(column, error))
+    }
+
+    pub(crate) fn optional_text<T: DeserializeOwned>(
+        &self,
+        column: &str,
+        text: Option<&str>,
+    ) -> Result<Option<T>, StoreError> {
+        text.map(|text| self.text(column, text)).transpose()
+    }
+
+    /// A value that the domain writes as JSON: an address, a document.
+    pub(crate) fn json<T: DeserializeOwned>(&self, column: &str, value: Value) -> Result<T, StoreError> {
+        serde_json::from_value(value).map_err(|error| self.invalid(column, error))
+    }
+
+    pub(crate) fn optional_json<T: DeserializeOwned>(
+        &self,
+        column: &str,
+        value: Option<Value>,
+    ) -> Result<Option<T>, StoreError> {
+        value.map(|value| self.json(column, value)).transpose()
+    }
+
+    /// A count or version.
+    pub(crate) fn count(&self, column: &str, number: i64) -> Result<u64, StoreError> {
+        u64::try_from(number).map_err(|error| self.invalid(column, error))
+    }
+
+    pub(crate) fn quantity(&self, column: &str, number: i64) -> Result<Quantity, StoreError> {
+        u32::try_from(number)
+            .ok()
+            .and_then(Quantity::new)
+            .ok_or_else(|| self.invalid(column, "not a quantity"))
+    }
+
+    pub(crate) fn money(&self, column: &str, minor: i64, currency: Currency) -> Result<Money, StoreError> {
+        if minor < 0 {
+            Err(self.invalid(column, "below zero"))
+        } else {
+            Ok(Money::from_minor(minor, currency))
+        }
+    }
+
+    /// 32 bytes in hexadecimal: a hash.
+    pub(crate) fn hash(&self, column: &str, hex: &str) -> Result<[u8; 32], StoreError> {
+        let mut bytes = [0; 32];
+        if hex.len() != 64 || !hex.is_ascii() {
+            return Err(self.invalid(column, "not 32 bytes"));
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let digits = &hex[2 * index..2 * index + 2];
+            *byte = u8::from_str_radix(digits, 16).map_err(|error| self.invalid(column, error))?;
+        }
+        Ok(bytes)
+    }
+}

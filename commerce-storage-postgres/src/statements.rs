@@ -1,0 +1,151 @@
+//! Every statement is prepared against the migrated schema: names, types and the number of parameters are right.
+
+use commerce_core::catalog::{ProductFilter, SortBy};
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
+
+use crate::{
+    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, listing, order, order_line,
+};
+use crate::{payment, pricing};
+
+#[path = "../tests/shop/mod.rs"]
+mod shop;
+
+const STATEMENTS: &[&str] = &[
+    audit::INSERT,
+    cart::INSERT,
+    cart::UPDATE,
+    cart::WRITE_LINES,
+    cart::REMOVE_LINES,
+    cart::LOOK,
+    catalog::INSERT_BRANDS,
+    catalog::INSERT_CATEGORIES,
+    catalog::INSERT_ATTRIBUTES,
+    catalog::INSERT_PRODUCTS,
+    catalog::UPDATE_PRODUCTS,
+    catalog::DELETE_TAGS,
+    catalog::DELETE_IMAGES,
+    catalog::DELETE_OPTIONS,
+    catalog::DELETE_OPTION_VALUES,
+    catalog::DELETE_ATTRIBUTES,
+    catalog::DELETE_VARIANT_VALUES,
+    catalog::INSERT_TAGS,
+    catalog::INSERT_IMAGES,
+    catalog::INSERT_OPTIONS,
+    catalog::INSERT_OPTION_VALUES,
+    catalog::INSERT_PRODUCT_ATTRIBUTES,
+    catalog::WRITE_VARIANTS,
+    catalog::INSERT_VARIANT_VALUES,
+    commit::EXPECT_RULEBOOK,
+    commit::EXPECT_PRODUCTS,
+    doctor::STOCK_SUM,
+    doctor::RESERVED_SUM,
+    doctor::RESERVATION_LIVE,
+    doctor::NO_OVERSELL,
+    doctor::ORDER_TOTAL,
+    doctor::STATE_LEGAL,
+    doctor::PAID_IS_PAID,
+    doctor::REF_ONE,
+    doctor::KEY_ONE,
+    doctor::CART_ONE,
+    doctor::OUTBOX_ONCE,
+    doctor::PING,
+    event::INSERT,
+    idempotency::INSERT,
+    import::IMPORT_LOOK,
+    import::EXPORT_LOOK,
+    inventory::INSERT_LOCATIONS,
+    inventory::INSERT_MOVEMENTS,
+    inventory::INSERT_RESERVATIONS,
+    inventory::RELEASE,
+    inventory::OPEN_LEVELS,
+    inventory::SET_LEVELS,
+    inventory::MOVE_COUNTERS,
+    inventory::LOCATIONS,
+    inventory::LEVELS,
+    listing::DETAIL_BY_ID,
+    listing::DETAIL_BY_SLUG,
+    listing::CATEGORIES,
+    order::INSERT,
+    order::ADVANCE,
+    order::INSERT_HISTORY,
+    order::LOOK,
+    order::OVERDUE,
+    order_line::INSERT,
+    order_line::INSERT_ADJUSTMENTS,
+    payment::INSERT,
+    payment::ADVANCE,
+    pricing::INSERT,
+    pricing::BEGIN,
+    pricing::REPLACE,
+    pricing::CURRENT,
+];
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    shop::in_shop(|store| async move {
+        for sql in STATEMENTS {
+            let standing = if sql.contains("from guards") {
+                AssertSqlSafe(format!("with guards as (select true as held) {sql}")).into_sql_str()
+            } else {
+                sql.into_sql_str()
+            };
+            let prepared = store.pool().prepare(standing).await;
+            let prepared = prepared.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+            let parameters = (1..).take_while(|number| mentions(sql, *number)).count();
+            let known =
+                prepared.parameters().map_or(0, |known| known.either(|types| types.len(), |count| count));
+            assert_eq!(known, parameters, "{sql}");
+        }
+    })
+    .await;
+}
+
+fn mentions(sql: &str, parameter: usize) -> bool {
+    let name = format!("${parameter}");
+    sql.match_indices(&name).any(|(at, _)| !sql[at + name.len()..].starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[tokio::test]
+async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
+    shop::in_shop(|store| async move {
+        let mut conn = store.pool().acquire().await.unwrap();
+        for chosen in 0..64_u32 {
+            let when = |bit: u32| chosen & (1 << bit) != 0;
+            for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name] {
+                let filter = ProductFilter {
+                    category: when(0).then(|| "mugs".parse().unwrap()),
+                    brand: when(1).then(|| "adire".parse().unwrap()),
+                    min_price: when(2).then_some(1),
+                    max_price: when(3).then_some(2),
+                    in_stock: when(4).then_some(true),
+                    featured: when(5).then_some(false),
+                    sort_by,
+                    ..ProductFilter::default()
+                };
+                let page = listing::products(&mut conn, &filter).await;
+                assert_eq!(page.unwrap_or_else(|error| panic!("{error} of {filter:?}")).count, 0);
+            }
+        }
+    })
+    .await;
+}
+
+/// Every constant that looks like a statement is in the list above.
+#[test]
+fn no_statement_is_forgotten() {
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in std::fs::read_dir(sources).unwrap() {
+        let path = entry.unwrap().path();
+        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let Some(name) =
+                line.strip_prefix("pub(crate) const ").and_then(|rest| rest.split_once(": &str"))
+            else {
+                continue;
+            };
+            let listed = format!("    {module}::{},", name.0);
+            assert!(include_str!("statements.rs").contains(&listed), "{listed} is in no list");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The port: each method takes a connection, does its work, and does it again when the database asks for that.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use commerce_core::catalog::{
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
+    ProductSummary, Slug,
+};
+use commerce_core::inventory::Location;
+use commerce_core::order::OrderView;
+use commerce_core::pricing::StoredRulebook;
+use commerce_core::{
+    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId, Violation,
+    cart::{Look, View},
+    idempotency,
+};
+use sqlx::Connection;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, PgPool, Postgres};
+
+use crate::clock::SystemClock;
+use crate::error::{Attempts, Stage, store_error, trouble_of};
+use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing};
+
+/// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
+#[derive(Debug, Clone)]
+pub struct PostgresStore {
+    pub(crate) pool: PgPool,
+    pub(crate) schema: Option<String>,
+    pub(crate) migration_lock: bool,
+}
+
+/// Work that is done in a transaction, as data, so that it can be done again.
+#[derive(Clone, Copy)]
+enum Work<'w> {
+    Commit(&'w ChangeSet),
+    Import(&'w Batch),
+}
+
+impl PostgresStore {
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(store_error)
+    }
+
+    async fn write(&self, work: Work<'_>) -> Result<(), CommitError> {
+        let mut attempts = Attempts::default();
+        loop {
+            let (stage, done) = self.try_write(work).await;
+            let Err(error) = done else { return Ok(()) };
+            match trouble_of(&error) {
+                Some(trouble) if attempts.again(trouble, stage).await => {}
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn try_write(&self, work: Work<'_>) -> (Stage, Result<(), CommitError>) {
+        let mut conn = match self.acquire().await {
+            Ok(conn) => conn,
+            Err(error) => return (Stage::Before, Err(error.into())),
+        };
+        let mut transaction = match conn.begin().await {
+            Ok(transaction) => transaction,
+            Err(error) => return (Stage::Before, Err(store_error(error).into())),
+        };
+        let applied = work.apply(&mut transaction).await;
+        if let Err(error) = applied {
+            // At once, for the locks' sake. Should this fail, the connection is gone and the server rolls back itself.
+            let _ = transaction.rollback().await;
+            return (Stage::Before, Err(error));
+        }
+        (Stage::Commit, transaction.commit().await.map_err(|error| store_error(error).into()))
+    }
+}
+
+impl Work<'_> {
+    async fn apply(self, conn: &mut PgConnection) -> Result<(), CommitError> {
+        match self {
+            Self::Commit(changes) => commit::apply(conn, changes).await,
+            Self::Import(batch) => catalog::apply(conn, batch).await,
+        }
+    }
+}
+
+/// Reads, and reads once more when the connection broke or the database asks for that: a read leaves nothing behind.
+macro_rules! read {
+    ($store:expr, $conn:ident => $look:expr) => {{
+        let mut attempts = Attempts::default();
+        loop {
+            let looked = match $store.acquire().await {
+                Ok(mut held) => {
+                    let $conn = &mut *held;
+                    $look.await
+                }
+                Err(error) => Err(error),
+            };
+            match looked {
+                Err(error) if attempts.again(&error, Stage::Before).await => {}
+                looked => break looked,
+            }
+        }
+    }};
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    async fn cart(&self, look: &Look) -> Result<View, StoreError> {
+        read!(self, conn => cart::view(conn, look))
+    }
+
+    async fn order(
+        &self,
+        id: OrderId,
+        repeated: Option<idempotency::Scope>,
+    ) -> Result<Option<OrderView>, StoreError> {
+        read!(self, conn => order::view(conn, id, repeated.as_ref()))
+    }
+
+    async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        read!(self, conn => order::overdue(conn, limit))
+    }
+
+    async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {
+        read!(self, conn => pricing::current(conn))
+    }
+
+    async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
+        read!(self, conn => listing::products(conn, filter))
+    }
+
+    async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
+        read!(self, conn => listing::product(conn, key))
+    }
+
+    async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
+        read!(self, conn => listing::categories(conn))
+    }
+
+    async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {
+        read!(self, conn => import::view(conn, keys))
+    }
+
+    async fn export(&self, after: Option<Slug>, limit: u32) -> Result<ExportPage, StoreError> {
+        read!(self, conn => import::export(conn, after.as_ref(), limit))
+    }
+
+    async fn locations(&self) -> Result<Vec<Location>, StoreError> {
+        read!(self, conn => inventory::locations(conn))
+    }
+
+    async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
+        read!(self, conn => inventory::levels(conn, variants))
+    }
+
+    async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
+        self.write(Work::Commit(changes)).await
+    }
+
+    async fn import(&self, batch: &Batch) -> Result<(), CommitError> {
+        self.write(Work::Import(batch)).await
+    }
+
+    async fn violations(&self) -> Result<Vec<Violation>, StoreError> {
+        read!(self, conn => doctor::violations(conn))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        read!(self, conn => doctor::ping(conn))
+    }
+}

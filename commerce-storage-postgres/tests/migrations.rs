@@ -1,0 +1,183 @@
+//! The schema: made once whoever makes it, a shop of its own for each, and portable.
+
+mod shop;
+
+use commerce_core::{ChangeSet, Store};
+use commerce_storage_postgres::PostgresStore;
+use shop::data::*;
+use shop::{drop_schema, options};
+
+fn files() -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).unwrap().to_lowercase())
+        })
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn without_comments(sql: &str) -> String {
+    sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// What YugabyteDB, CockroachDB or Citus do not speak, or speak differently.
+#[test]
+fn the_migrations_are_portable() {
+    for (name, sql) in files() {
+        let sql = without_comments(&sql);
+        for forbidden in [
+            "advisory",
+            "listen",
+            "notify",
+            "exclude",
+            "deferrable",
+            "trigger",
+            "function",
+            "procedure",
+            "inherits",
+            "extension",
+            "create type",
+            "enum",
+            "create sequence",
+            "serial",
+            "identity",
+            "nextval",
+            "generated",
+            "concurrently",
+            "tablespace",
+            "unlogged",
+            "using gin",
+            "using gist",
+            "tsvector",
+            "language",
+        ] {
+            assert!(!sql.contains(forbidden), "{name} has {forbidden:?}");
+        }
+        let words: Vec<&str> = sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for vague in [
+            "int",
+            "integer",
+            "int4",
+            "smallint",
+            "timestamp",
+            "time",
+            "float",
+            "real",
+            "double",
+            "money",
+            "varchar",
+        ] {
+            assert!(!words.contains(&vague), "{name} has a column of type {vague}");
+        }
+    }
+}
+
+#[test]
+fn the_migrations_do_one_kind_of_thing_each_and_may_meet_themselves() {
+    for (name, sql) in files() {
+        let sql = without_comments(&sql);
+        let statements: Vec<&str> =
+            sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
+        let mut kinds: Vec<&str> = Vec::new();
+        for statement in statements {
+            let tables = statement.starts_with("create table if not exists");
+            let indexes = statement.starts_with("create index if not exists")
+                || statement.starts_with("create unique index if not exists");
+            assert!(tables || indexes, "{name} has\n{statement}");
+            assert!(
+                !tables || statement.contains("primary key"),
+                "{name} has a table without a key\n{statement}"
+            );
+            kinds.push(if tables { "tables" } else { "indexes" });
+        }
+        kinds.dedup();
+        assert_eq!(kinds.len(), 1, "{name} makes tables and indexes");
+    }
+}
+
+#[tokio::test]
+async fn migrating_twice_changes_nothing() {
+    shop::in_shop(|store| async move {
+        stocked(&store, 3, &["mug"]).await;
+        let before = shop::rows(&store).await;
+        store.migrate().await.unwrap();
+        assert_eq!(shop::rows(&store).await, before);
+        store.ping().await.unwrap();
+    })
+    .await;
+}
+
+async fn race(lock: bool) {
+    let options = options().migration_lock(lock);
+    let schema = options.schema.clone().unwrap();
+    drop_schema(&schema).await;
+    let mut runners = Vec::new();
+    for _ in 0..6 {
+        let store = PostgresStore::connect_with(options.clone().pool_size(1)).await.unwrap();
+        runners.push(tokio::spawn(async move { store.migrate().await }));
+    }
+    for runner in runners {
+        runner.await.unwrap().unwrap();
+    }
+    let store = PostgresStore::connect_with(options).await.unwrap();
+    let applied = shop::number(&store, "select count(*) from _sqlx_migrations where success").await;
+    assert_eq!(applied, files().len() as i64);
+    stocked(&store, 3, &["mug"]).await;
+    store.pool().close().await;
+    drop_schema(&schema).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_start_at_once_migrate_once_with_the_lock() {
+    race(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_start_at_once_migrate_once_without_the_lock() {
+    race(false).await;
+}
+
+#[tokio::test]
+async fn a_schema_is_a_shop_of_its_own() {
+    shop::in_shop(|first| async move {
+        shop::in_shop(|second| async move {
+            let stocked = stocked(&first, 3, &["mug"]).await;
+            let mut changes = ChangeSet::default();
+            changes.pricing.rulebook = Some(rulebook(1));
+            first.commit(&changes).await.unwrap();
+            assert_eq!(second.stock(&[stocked.variant(0)]).await.unwrap().1, []);
+            assert_eq!(second.rulebook().await.unwrap(), None);
+            assert_eq!(second.locations().await.unwrap(), []);
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_schema_that_is_not_migrated_is_found_by_a_ping() {
+    let store = PostgresStore::connect_with(options()).await.unwrap();
+    assert!(store.ping().await.is_err());
+    store.pool().close().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone_by_an_older_program() {
+    shop::in_shop(|store| async move {
+        shop::sabotage(
+            &store,
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values (9999, 'from the future', true, '', 0)",
+        )
+        .await;
+        store.migrate().await.unwrap();
+    })
+    .await;
+}
