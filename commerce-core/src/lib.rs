@@ -22,8 +22,8 @@ pub mod promotion;
 mod quantity;
 pub mod shipping;
 pub mod tax;
-//#[cfg(feature = "testkit")]
-//pub mod testkit;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod text;
 mod time;
 

@@ -79,7 +79,11 @@ impl SeededRandom {
 impl Random for SeededRandom {
     fn seed(&self) -> [u8; 32] {
         let drawn = self.drawn.fetch_add(1, Ordering::SeqCst);
-        Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(drawn.to_be_bytes()).finalize().into()
+        Sha256::new()
+            .chain_update(self.seed.to_be_bytes())
+            .chain_update(drawn.to_be_bytes())
+            .finalize()
+            .into()
     }
 }
 
@@ -90,7 +94,8 @@ impl Random for SeededRandom {
 pub fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     let given = std::env::var("COMMERCE_SEED").ok().and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(|| if soaking() { RandomState::new().hash_one("seed") } else { 20_261_122 });
+    let seed =
+        given.unwrap_or_else(|| if soaking() { RandomState::new().hash_one("seed") } else { 20_261_122 });
     println!("COMMERCE_SEED={seed}");
     seed
 }

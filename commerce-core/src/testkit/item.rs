@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::MockClock;
 use crate::audit::Actor;
 use crate::catalog::{
-    Attribute, AttributeKind, AttributeValue, Batch, Brand, CatalogView, Category, Image, Product, ProductOption,
-    ProductStatus, ProductWrite, Slug, TaxClass, Variant, Weight, WeightUnit,
+    Attribute, AttributeKind, AttributeValue, Batch, Brand, CatalogView, Category, Image, Product,
+    ProductOption, ProductStatus, ProductWrite, Slug, TaxClass, Variant, Weight, WeightUnit,
 };
 use crate::inventory::{Adjustment, Level, Location, Movement, MovementReason};
 use crate::{Currency, Ids, LocationId, ProductId, Timestamp, UnitPrice, VariantId};
@@ -100,7 +100,8 @@ pub fn location_id(code: &str) -> LocationId {
 /// An id made of what it is the id of, always the same.
 #[must_use]
 pub fn named<T: From<Uuid>>(kind: &str, name: &str) -> T {
-    let digest: [u8; 32] = Sha256::new().chain_update(kind).chain_update([0]).chain_update(name).finalize().into();
+    let digest: [u8; 32] =
+        Sha256::new().chain_update(kind).chain_update([0]).chain_update(name).finalize().into();
     Ids::new(digest, start()).fresh()
 }
 
@@ -202,7 +203,8 @@ impl Item {
     /// Whose variants differ in this.
     #[must_use]
     pub fn options(mut self, names: &[&str]) -> Self {
-        let option = |name: &&str| ProductOption { name: (*name).to_owned(), values: Vec::new(), attribute: None };
+        let option =
+            |name: &&str| ProductOption { name: (*name).to_owned(), values: Vec::new(), attribute: None };
         self.product.options = names.iter().map(option).collect();
         self
     }
@@ -218,7 +220,9 @@ impl Item {
     /// With this value of the attribute of this code, which is made when it is not there.
     #[must_use]
     pub fn attribute(mut self, code: &str, kind: AttributeKind, value: &str) -> Self {
-        self.product.attributes.push(AttributeValue { attribute: named("attribute", code), value: value.to_owned() });
+        self.product
+            .attributes
+            .push(AttributeValue { attribute: named("attribute", code), value: value.to_owned() });
         self.attributes.push((code.to_owned(), kind, value.to_owned()));
         self
     }
@@ -290,6 +294,13 @@ impl Item {
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Variant)) -> Self {
         change(self.last());
+        self
+    }
+
+    /// Changed like this, for what has no word of its own.
+    #[must_use]
+    pub fn with_product(mut self, change: impl FnOnce(&mut Product)) -> Self {
+        change(&mut self.product);
         self
     }
 

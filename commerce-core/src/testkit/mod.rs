@@ -1,9 +1,52 @@
-//! placeholder
-#![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
+//! What tests are made of: the suite that every store runs, a model of the shop, builders for test data, a clock that
+//! stands still, bugs to plant. Behind the feature `testkit`; never in production.
+//!
+//! # Testing a store
+//!
+//! An adapter, ours or yours, says in a [`Fixture`](conformance::Fixture) how it opens a fresh store, and hands it to two
+//! macros in a file of its `tests` folder:
+//!
+//! ```ignore
+//! commerce_core::store_conformance!(MyFixture); // one #[test] for every case, see `conformance`
+//! commerce_core::store_model!(MyFixture);       // random walks beside a model, see `model`
+//! ```
+//!
+//! The [conformance] suite goes through every read and every guard of the port, through what the services promise, and
+//! through races; after each case it asks the store for violated invariants. The [model] walks at random through carts,
+//! orders, cancellations, expiry and lost answers, and keeps a few numbers beside the store that must agree with it.
+//!
+//! A test that has never been red proves little. So a third macro plants bugs, one after the other, between the engine
+//! and the store, and sees that the cases which guard against each of them go red (feature `planted`):
+//!
+//! ```ignore
+//! commerce_core::planted_bugs!(MyFixture);      // one #[test] for every bug, see `planted`
+//! ```
+//!
+//! Every run prints its seed as `COMMERCE_SEED=n`; the same number in the environment brings the run back.
+//! `COMMERCE_SOAK=1` asks for the long forms, with a fresh seed.
+//!
+//! # Testing a rule
+//!
+//! A decision is a pure function, so its test is data: [given](given()) a [view](view()), when a command, then these
+//! changes, or this refusal. No store, no runtime.
+//!
+//! # Testing a host
+//!
+//! [`MockClock`] and [`SeededRandom`] stand in for time and chance, [`Losing`] loses answers as a network does,
+//! [`Crossing`] lets something happen between a look and its commit, and [`item`](item()) makes products in a line each.
+
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop, and say where")]
+
 mod clock;
+pub mod conformance;
+mod intercept;
 mod item;
 mod scene;
 
 pub use clock::{MockClock, SeededRandom, seed, soaking};
-pub use item::*;
-pub use scene::*;
+pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};
+pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, variant_id};
+pub use scene::{
+    Decide, Decision, Given, Made, Scene, SetQuantity, add, address, given, ids, key, line_id, offers,
+    order_view, units, view,
+};

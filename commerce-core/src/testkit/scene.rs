@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 
 use super::item::{Item, MAIN, item, location_id, named, start, variant_id};
+use crate::cart::CartError;
 use crate::cart::{
-    self, AddItem, Cart, CartLine, CartToken, Customizations, Decided, Delivery, Offer, TokenHash, VariantKey, View,
+    self, AddItem, Cart, CartLine, CartToken, Customizations, Decided, Delivery, Offer, TokenHash,
+    VariantKey, View,
 };
 use crate::catalog::Sku;
 use crate::checkout::{Confirm, ConfirmError, Placed, place_order};
@@ -14,7 +16,6 @@ use crate::inventory::StockLevel;
 use crate::order::{Cancel, CancelError, OrderView};
 use crate::payment::PaymentMethod;
 use crate::pricing::{Rulebook, StoredRulebook};
-use crate::cart::CartError;
 use crate::{Currency, Ids, LineId, OrderId, Quantity, Timestamp};
 
 /// What a decision about a cart sees, made up: see [`view`].
@@ -91,7 +92,11 @@ pub fn address(country_code: Country) -> Address {
 /// Puts so many units of the SKU into a cart.
 #[must_use]
 pub fn add(sku: &str, quantity: u32) -> AddItem {
-    AddItem { variant: VariantKey::Sku(key(sku)), quantity: units(quantity), customizations: Customizations::new() }
+    AddItem {
+        variant: VariantKey::Sku(key(sku)),
+        quantity: units(quantity),
+        customizations: Customizations::new(),
+    }
 }
 
 /// Sets how many units the line item of this place holds; 0 removes it.
@@ -116,10 +121,12 @@ impl Scene {
     pub fn stock_at(mut self, sku: &str, location: &str, units: i64) -> Self {
         self = self.sells(item(sku));
         let (variant, location) = (variant_id(sku), location_id(location));
-        let rank = self.view.levels.iter().find(|level| level.location == location).map(|level| level.priority);
+        let rank =
+            self.view.levels.iter().find(|level| level.location == location).map(|level| level.priority);
         let next = self.view.levels.iter().map(|level| level.priority + 1).max().unwrap_or(0);
         let priority = rank.unwrap_or(next);
-        let known = self.view.levels.iter_mut().find(|level| (level.variant, level.location) == (variant, location));
+        let known =
+            self.view.levels.iter_mut().find(|level| (level.variant, level.location) == (variant, location));
         match known {
             Some(level) => level.on_hand += units,
             None => self.view.levels.push(StockLevel {
@@ -379,7 +386,12 @@ impl Decide<OrderView> for Cancel {
 pub fn order_view(placed: &Placed) -> OrderView {
     let changes = &placed.changes;
     let history = |order: OrderId| {
-        changes.order.history.iter().filter(move |(of, _)| *of == order).map(|(_, transition)| transition.clone())
+        changes
+            .order
+            .history
+            .iter()
+            .filter(move |(of, _)| *of == order)
+            .map(|(_, transition)| transition.clone())
     };
     let mut reservations = changes.inventory.reserve.clone();
     reservations.sort_by_key(|reservation| reservation.id);
@@ -441,4 +453,3 @@ pub fn key(sku: &str) -> Sku {
 pub fn units(quantity: u32) -> Quantity {
     Quantity::new(quantity).unwrap()
 }
-

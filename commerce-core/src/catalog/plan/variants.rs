@@ -117,8 +117,8 @@ fn matched(
         };
         // Twice even if the first of them is refused for something else: a second time it may be taken, and would then
         // stand in the place of this one.
-        let keeps_values = known.is_some() && input.option_values.is_empty();
-        if !keeps_values && !values_named.insert(input.option_values.clone()) {
+        let unsaid = input.option_values.is_empty() && (known.is_some() || setting.option_count > 0);
+        if !unsaid && !values_named.insert(input.option_values.clone()) {
             refusals.push(options_twice(&about(setting, &input), &input.option_values));
             continue;
         }

@@ -1,0 +1,422 @@
+//! What every store must do, as tests that any adapter runs.
+//!
+//! An adapter says how a fresh store is opened, and gets one `#[test]` for each case:
+//!
+//! ```ignore
+//! struct InMemory;
+//!
+//! #[async_trait::async_trait]
+//! impl Fixture for InMemory {
+//!     async fn open(&self) -> Opened {
+//!         let clock = Arc::new(MockClock::default());
+//!         Opened::new(MyStore::in_memory(Arc::clone(&clock)).await.unwrap()).clock(clock)
+//!     }
+//! }
+//!
+//! commerce_core::store_conformance!(InMemory);
+//! ```
+//!
+//! The cases ask for exact answers, so stores that pass give the same ones. They live in a file per concept:
+//!
+//! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
+//! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
+//! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
+//! - [`import`]: the bulk door;
+//! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
+//!
+//! Each case has a store, a runtime with several threads, and two minutes. When it is over, every invariant must hold:
+//! the harness asks [`Store::violations`](crate::Store::violations) so that no case forgets. A case needs no clock that
+//! can be set; where a store has one, some go further.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::Store;
+use crate::testkit::MockClock;
+
+pub mod cancelling;
+pub mod catalog;
+pub mod checkout;
+pub mod crossings;
+pub mod guards;
+pub mod idempotency;
+pub mod import;
+pub mod import_guards;
+pub mod listing;
+pub mod looks;
+pub mod races;
+pub mod round_trips;
+mod shop;
+mod snapshot;
+pub mod stock;
+
+pub use shop::{Shop, before, cancel, check_out, delivery, fill, guard, request, short, shortages};
+pub use snapshot::Snapshot;
+
+/// How the adapter under test opens a store.
+#[async_trait]
+pub trait Fixture: Send + Sync + 'static {
+    /// Opens a store that is fresh, empty and migrated, and that nobody else writes to.
+    async fn open(&self) -> Opened;
+}
+
+/// What closes a store: a folder is removed, a schema dropped.
+pub(crate) type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A store that was opened for a case.
+#[must_use = "an opened store is there to be tested"]
+pub struct Opened {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The clock that it reads, when that can be set.
+    pub clock: Option<Arc<MockClock>>,
+    pub(crate) closing: Option<Closing>,
+}
+
+impl Opened {
+    /// This store, which has a clock of its own.
+    pub fn new(store: impl Store) -> Self {
+        Self { store: Arc::new(store), clock: None, closing: None }
+    }
+
+    /// It reads this clock.
+    pub fn clock(mut self, clock: Arc<MockClock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// When the case is over, and right, this is done.
+    pub fn closing(mut self, closing: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.closing = Some(Box::pin(closing));
+        self
+    }
+
+    /// The same, with something put before the store.
+    pub fn behind(mut self, decorate: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        self.store = decorate(self.store);
+        self
+    }
+}
+
+/// A case of the suite.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Its name: `races::last_unit`.
+    pub name: &'static str,
+    body: for<'a> fn(&'a Shop) -> Pin<Box<dyn Future<Output = ()> + 'a>>,
+}
+
+/// Runs a case over a fresh store, and sees that every invariant holds afterwards.
+///
+/// # Panics
+/// When the store does not do what the case asks for.
+pub fn run(fixture: &dyn Fixture, case: impl AsyncFn(&Shop)) {
+    block_on(async {
+        let shop = Shop::open(fixture).await;
+        case(&shop).await;
+        shop.close().await;
+    });
+}
+
+/// Runs a case of the [list](cases), as [`run`] does.
+///
+/// # Panics
+/// When the store does not do what the case asks for.
+pub fn run_case(fixture: &dyn Fixture, case: &Case) {
+    block_on(async {
+        let shop = Shop::open(fixture).await;
+        (case.body)(&shop).await;
+        shop.close().await;
+    });
+}
+
+/// Runs the future on a runtime of its own with several threads.
+///
+/// # Panics
+/// When it does, or when it takes more than two minutes: a case that hangs is red.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let done = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(120), future).await });
+    runtime.shutdown_background();
+    done.expect("the case ends within two minutes")
+}
+
+/// Makes a `#[test]` of every case of the suite, over the store that this [`Fixture`] opens. Once in a module: see
+/// [`conformance`](crate::testkit::conformance).
+#[macro_export]
+macro_rules! store_conformance {
+    ($fixture:expr) => {
+        fn store_under_test() -> impl $crate::testkit::conformance::Fixture {
+            $fixture
+        }
+        $crate::__each_store_case! { __store_case_tests }
+    };
+}
+
+/// A `#[test]` of each case.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __store_case_tests {
+    ($($concept:ident: $($case:ident)*;)*) => {$(
+        mod $concept {$(
+            #[test]
+            fn $case() {
+                $crate::testkit::conformance::run(
+                    &super::store_under_test(),
+                    $crate::testkit::conformance::$concept::$case,
+                );
+            }
+        )*}
+    )*};
+}
+
+/// The list of cases.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __store_case_list {
+    ($($concept:ident: $($case:ident)*;)*) => {
+        [$($(Case {
+            name: concat!(stringify!($concept), "::", stringify!($case)),
+            body: |shop| Box::pin($concept::$case(shop)),
+        },)*)*]
+    };
+}
+
+/// Every case by concept and name: the one place where they are listed. A test sees that none is left out.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __each_store_case {
+    ($then:ident) => {
+        $crate::$then! {
+            listing:
+                an_empty_shop_lists_nothing
+                a_row_shows_the_cheapest_variant
+                a_plain_row_has_nothing_to_show
+                drafts_archived_and_deleted_products_are_hidden
+                a_category_holds_its_descendants
+                a_brand_holds_its_products
+                price_bounds_are_met_by_one_variant
+                in_stock_is_what_can_be_bought_now
+                featured_products_can_be_asked_for
+                filters_hold_together
+                the_newest_come_first
+                sorted_by_price
+                sorted_by_name
+                pages_cover_the_listing
+                a_sale_moves_the_listing
+            ;
+            catalog:
+                an_empty_shop_knows_nothing
+                a_product_with_all_its_page_shows
+                a_product_in_any_status_unless_deleted
+                what_is_left_is_summed_over_locations
+                the_tree_counts_what_is_on_sale
+                an_export_goes_by_slug
+                an_export_names_what_its_products_name
+                an_import_sees_what_it_touches
+                locations_come_by_priority
+                stock_comes_by_variant_and_location
+            ;
+            looks:
+                a_look_at_nothing
+                an_unknown_token
+                an_open_cart_with_its_offers
+                an_offer_in_full
+                what_is_not_on_sale_is_seen_as_such
+                a_closed_cart_leaves_its_token
+                an_expired_cart_is_refused
+                a_record_is_found_by_its_whole_scope
+                the_rulebook_in_force
+                an_unknown_order
+                an_order_reads_back_as_it_was_answered
+                a_cancelled_order_has_no_open_reservations
+                overdue_orders_come_by_expiry
+                tokens_that_are_alike_are_not_the_same
+            ;
+            round_trips:
+                a_product_in_full
+                a_product_with_nothing_optional
+                a_product_put_in_place_of_another
+                prices_in_every_kind_of_currency
+                a_cart_in_full_and_one_with_nothing
+                line_items_keep_their_order
+                an_order_in_full
+                an_order_with_nothing_optional
+                orders_in_a_currency_without_decimals
+                orders_in_a_currency_with_three_decimals
+                every_way_to_pay
+                an_order_that_gets_further
+                payment_attempts_come_oldest_first
+                a_cancellation_with_its_reason
+                stock_of_every_size
+                a_rulebook_in_full
+                an_expected_total_is_kept
+            ;
+            guards:
+                a_cart_that_changed
+                a_cart_that_became_an_order
+                a_second_order_of_one_cart
+                a_cart_that_is_not_there
+                a_second_open_cart_of_one_token
+                an_order_that_changed
+                an_order_number_that_is_taken
+                a_payment_that_changed
+                a_payment_reference_that_is_taken
+                stock_that_is_gone
+                stock_is_guarded_by_location_and_safety
+                two_reservations_of_one_row
+                a_backorder_is_not_guarded
+                a_movement_below_what_is_promised
+                a_movement_from_another_level
+                a_reservation_that_has_ended
+                a_reservation_released_twice_at_once
+                a_location_code_that_is_taken
+                a_rulebook_that_changed
+                a_rulebook_that_was_relied_on
+                a_product_that_was_relied_on
+                a_request_that_was_recorded
+                what_nothing_came_between_is_committed
+            ;
+            import:
+                a_large_batch
+                a_product_is_put_and_changed
+                an_import_twice_changes_nothing
+                an_import_that_sets_stock
+                what_products_share_is_made_once
+                a_product_that_is_refused
+                an_import_takes_what_it_can
+                imports_at_once_share_what_they_make
+                what_was_put_is_sold
+            ;
+            import_guards:
+                a_product_that_changed
+                a_slug_that_is_taken
+                a_sku_that_is_taken
+                a_name_that_was_made_meanwhile
+                stock_in_a_batch_is_guarded
+                what_nothing_came_between_is_imported
+            ;
+            checkout:
+                an_order_reserves_its_stock
+                an_online_payment_holds_the_goods
+                the_stock_runs_out
+                two_lines_of_one_variant_count_together
+                an_order_is_split_over_locations
+                what_is_not_limited_is_always_sold
+                an_incomplete_checkout_says_what_is_missing
+                a_placed_order_is_frozen
+                a_changed_price_is_asked_about
+                changed_rules_are_asked_about
+                a_changed_cart_is_asked_about
+                a_product_that_left_the_shop
+                an_order_that_costs_nothing
+            ;
+            stock:
+                a_count_sets_what_is_there
+                safety_stock_is_set_on_purpose
+                a_count_below_what_is_promised
+                what_cannot_be_counted
+                a_location_is_added_once
+                counts_at_once_end_in_one_of_them
+            ;
+            idempotency:
+                a_repeated_confirm
+                a_repetition_shows_the_present_state
+                a_key_is_not_taken_twice
+                a_key_belongs_to_its_actor_and_route
+                a_repeated_change_of_a_cart
+                a_repeated_cancellation
+                a_confirm_whose_answer_was_lost
+                a_change_of_a_cart_whose_answer_was_lost
+                a_cancellation_whose_answer_was_lost
+            ;
+            cancelling:
+                a_cancelled_order_gives_its_stock_back
+                an_order_is_cancelled_once
+                what_cannot_be_cancelled
+                an_unpaid_order_expires
+                expiry_goes_step_by_step
+                the_window_closes_on_the_microsecond
+                a_cart_is_forgotten_after_thirty_days
+            ;
+            crossings:
+                a_price_changes_while_an_expected_total_is_confirmed
+                a_price_changes_while_a_cart_is_confirmed
+                the_rules_change_while_a_cart_is_confirmed
+                a_product_leaves_the_shop_while_a_cart_is_confirmed
+                the_stock_goes_while_a_cart_is_confirmed
+                the_stock_goes_and_there_is_more_elsewhere
+                two_add_to_one_cart
+                a_cart_changes_while_it_is_confirmed
+                a_cart_is_confirmed_while_it_changes
+                one_request_is_confirmed_twice
+                one_order_is_cancelled_twice
+                an_order_is_cancelled_while_it_expires
+                stock_is_promised_while_it_is_counted
+                stock_comes_in_while_it_is_counted
+                two_apply_rules
+            ;
+            races:
+                the_last_unit
+                two_hundred_buyers_of_fifty_units
+                buyers_over_several_locations
+                buyers_of_two_variants_in_either_order
+                one_key_confirmed_thirty_times
+                one_cart_confirmed_under_thirty_keys
+                thirty_add_to_one_cart
+                confirms_while_the_price_changes
+                one_order_cancelled_ten_times
+                one_cancellation_repeated_ten_times
+                expiry_on_several_servers
+                cancellations_while_others_buy
+                first_requests_at_once_make_a_cart_each
+                a_closed_cart_is_followed_by_one
+            ;
+        }
+    };
+}
+
+/// Every case of the suite.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    crate::__each_store_case! { __store_case_list }.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_is_in_the_list() {
+        let files = [
+            ("cancelling", include_str!("cancelling.rs")),
+            ("catalog", include_str!("catalog.rs")),
+            ("checkout", include_str!("checkout.rs")),
+            ("crossings", include_str!("crossings.rs")),
+            ("guards", include_str!("guards.rs")),
+            ("idempotency", include_str!("idempotency.rs")),
+            ("import", include_str!("import.rs")),
+            ("import_guards", include_str!("import_guards.rs")),
+            ("listing", include_str!("listing.rs")),
+            ("looks", include_str!("looks.rs")),
+            ("races", include_str!("races.rs")),
+            ("round_trips", include_str!("round_trips.rs")),
+            ("stock", include_str!("stock.rs")),
+        ];
+        let mut written: Vec<String> = Vec::new();
+        for (concept, text) in files {
+            let names =
+                text.split("\npub async fn ").skip(1).filter_map(|rest| rest.split_once("(shop: &Shop)"));
+            written.extend(names.map(|(name, _)| format!("{concept}::{name}")));
+        }
+        let mut listed: Vec<String> = cases().iter().map(|case| case.name.to_owned()).collect();
+        written.sort();
+        listed.sort();
+        assert_eq!(written, listed);
+    }
+}

@@ -1,0 +1,104 @@
+//! All that can be read of a store, to see that a refused commit left nothing behind.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use super::shop::Known;
+use crate::cart::{Look, VariantKey};
+use crate::catalog::{ImportKeys, PAGE_SIZE_MAX, ProductFilter, ProductKey};
+use crate::testkit::start;
+use crate::{Store, VariantId};
+
+/// All that can be read of a store, as text by name. The time of the look is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot(BTreeMap<String, String>);
+
+impl Snapshot {
+    pub(super) async fn take(store: &Arc<dyn Store>, known: &Known) -> Self {
+        let mut seen = Self(BTreeMap::new());
+        let exported = seen.catalog(store).await;
+        let variants: Vec<VariantId> = exported.iter().map(|(_, variant)| *variant).collect();
+        seen.note("stock", store.stock(&variants).await.unwrap().1);
+        for (product, variant) in &exported {
+            let look = Look { token: None, variant: Some(VariantKey::Id(*variant)), repeated: None };
+            let mut view = store.cart(&look).await.unwrap();
+            view.now = start();
+            seen.note(&format!("offer {variant}"), view);
+            let mut detail = store.product(&ProductKey::Id(*product)).await.unwrap().unwrap();
+            detail.now = start();
+            seen.note(&format!("product {product}"), detail);
+        }
+        for token in &known.tokens {
+            let look = Look { token: Some(*token), variant: None, repeated: None };
+            let mut view = store.cart(&look).await.unwrap();
+            view.now = start();
+            seen.note(&format!("cart {token:?}"), view);
+        }
+        for id in &known.orders {
+            let mut view = store.order(*id, None).await.unwrap();
+            if let Some(view) = &mut view {
+                view.now = start();
+            }
+            seen.note(&format!("order {id}"), view);
+        }
+        for scope in &known.scopes {
+            let look = Look { token: None, variant: None, repeated: Some(scope.clone()) };
+            seen.note(&format!("record {scope:?}"), store.cart(&look).await.unwrap().record);
+        }
+        seen.note("overdue", store.overdue_orders(1_000).await.unwrap());
+        seen.note("rulebook", store.rulebook().await.unwrap());
+        seen
+    }
+
+    async fn catalog(&mut self, store: &Arc<dyn Store>) -> Vec<(crate::ProductId, VariantId)> {
+        let mut variants = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.export(after.clone(), PAGE_SIZE_MAX).await.unwrap();
+            let Some(last) = page.products.last() else { break };
+            after = Some(last.slug.clone());
+            for product in &page.products {
+                variants.extend(product.variants.iter().map(|variant| (product.id, variant.id)));
+                self.note(&format!("export {}", product.slug), product);
+            }
+        }
+        let mut filter = ProductFilter { page_size: PAGE_SIZE_MAX, ..ProductFilter::default() };
+        loop {
+            let page = store.products(&filter).await.unwrap();
+            self.note(&format!("listing {}", filter.page), &page);
+            if page.rows.is_empty() {
+                break;
+            }
+            filter.page += 1;
+        }
+        self.note("categories", store.categories().await.unwrap());
+        let all = store.import_view(&ImportKeys::default()).await.unwrap();
+        self.note("brands", all.brands);
+        self.note("all categories", all.categories);
+        self.note("attributes", all.attributes);
+        self.note("locations", all.locations);
+        variants
+    }
+
+    fn note(&mut self, name: &str, value: impl Debug) {
+        self.0.insert(name.to_owned(), format!("{value:#?}"));
+    }
+
+    /// Asserts that the other is the same, and shows the lines that are not.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[track_caller]
+    pub fn assert_same(&self, other: &Self) {
+        for name in self.0.keys().chain(other.0.keys()) {
+            let lines = |seen: &Self| -> Vec<String> {
+                seen.0.get(name).map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
+            };
+            let (before, after) = (lines(self), lines(other));
+            let gone: Vec<&String> = before.iter().filter(|line| !after.contains(line)).collect();
+            let new: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
+            assert!(before == after, "{name} is not what it was\ngone: {gone:#?}\nnew: {new:#?}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Decorators of a store: one that lets something happen between the look and the commit, one that has many commits meet,
+//! one that loses answers.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use crate::cart::{Look, View};
+use crate::catalog::{
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
+    ProductSummary, Slug,
+};
+use crate::idempotency::Scope;
+use crate::inventory::Location;
+use crate::order::OrderView;
+use crate::pricing::StoredRulebook;
+use crate::{
+    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    VariantId, Violation,
+};
+
+/// What stands between the engine and a store. Without a say of its own it lets everything through.
+#[async_trait]
+pub trait Intercept: Send + Sync + 'static {
+    /// What becomes of a commit.
+    async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
+        store.commit(changes).await
+    }
+
+    /// What becomes of a write through the bulk door.
+    async fn import(&self, store: &dyn Store, batch: &Batch) -> Result<(), CommitError> {
+        store.import(batch).await
+    }
+
+    /// What a decision about a cart gets to see.
+    fn seen(&self, view: View) -> View {
+        view
+    }
+}
+
+#[async_trait]
+impl<I: Intercept> Intercept for Arc<I> {
+    async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
+        I::commit(self, store, changes).await
+    }
+
+    async fn import(&self, store: &dyn Store, batch: &Batch) -> Result<(), CommitError> {
+        I::import(self, store, batch).await
+    }
+
+    fn seen(&self, view: View) -> View {
+        I::seen(self, view)
+    }
+}
+
+/// A store with an [`Intercept`] before it.
+pub struct Intercepted<I> {
+    store: Arc<dyn Store>,
+    intercept: I,
+}
+
+impl<I: Intercept> Intercepted<I> {
+    /// The store with this before it.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, intercept: I) -> Self {
+        Self { store, intercept }
+    }
+
+    /// What stands before it.
+    #[must_use]
+    pub fn intercept(&self) -> &I {
+        &self.intercept
+    }
+}
+
+#[async_trait]
+impl<I: Intercept> Store for Intercepted<I> {
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.store.clock()
+    }
+
+    async fn cart(&self, look: &Look) -> Result<View, StoreError> {
+        Ok(self.intercept.seen(self.store.cart(look).await?))
+    }
+
+    async fn order(&self, id: OrderId, repeated: Option<Scope>) -> Result<Option<OrderView>, StoreError> {
+        self.store.order(id, repeated).await
+    }
+
+    async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        self.store.overdue_orders(limit).await
+    }
+
+    async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {
+        self.store.rulebook().await
+    }
+
+    async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
+        self.store.products(filter).await
+    }
+
+    async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
+        self.store.product(key).await
+    }
+
+    async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
+        self.store.categories().await
+    }
+
+    async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {
+        self.store.import_view(keys).await
+    }
+
+    async fn export(&self, after: Option<Slug>, limit: u32) -> Result<ExportPage, StoreError> {
+        self.store.export(after, limit).await
+    }
+
+    async fn locations(&self) -> Result<Vec<Location>, StoreError> {
+        self.store.locations().await
+    }
+
+    async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
+        self.store.stock(variants).await
+    }
+
+    async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
+        self.intercept.commit(&*self.store, changes).await
+    }
+
+    async fn import(&self, batch: &Batch) -> Result<(), CommitError> {
+        self.intercept.import(&*self.store, batch).await
+    }
+
+    async fn violations(&self) -> Result<Vec<Violation>, StoreError> {
+        self.store.violations().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}
+
+type Interlude = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Lets something happen between a look and its commit: each interlude runs once, before one commit. What would need
+/// luck to meet in a race comes about every time.
+#[derive(Default)]
+pub struct Crossing {
+    interludes: Mutex<VecDeque<Interlude>>,
+}
+
+impl Crossing {
+    /// Before the next commit, or the one after those that have an interlude already, this happens.
+    #[must_use]
+    pub fn then(self, interlude: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.interludes.lock().unwrap().push_back(Box::pin(interlude));
+        self
+    }
+
+    /// How many interludes are still to come.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.interludes.lock().unwrap().len()
+    }
+}
+
+#[async_trait]
+impl Intercept for Crossing {
+    async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
+        let interlude = self.interludes.lock().unwrap().pop_front();
+        if let Some(interlude) = interlude {
+            interlude.await;
+        }
+        store.commit(changes).await
+    }
+}
+
+/// Has the first so many commits wait for each other: all of them were decided before any is written.
+#[derive(Debug)]
+pub struct Meeting {
+    expected: usize,
+    arrived: AtomicUsize,
+    all_here: Notify,
+}
+
+impl Meeting {
+    /// A meeting of so many commits.
+    #[must_use]
+    pub fn of(expected: usize) -> Self {
+        Self { expected, arrived: AtomicUsize::new(0), all_here: Notify::new() }
+    }
+}
+
+#[async_trait]
+impl Intercept for Meeting {
+    async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
+        let all_here = self.all_here.notified();
+        let arrived = self.arrived.fetch_add(1, Ordering::SeqCst) + 1;
+        if arrived >= self.expected {
+            self.all_here.notify_waiters();
+        } else {
+            // Who was refused before the commit does not come. That is wrong in every race, so it may cost its time.
+            let _ = tokio::time::timeout(Duration::from_secs(5), all_here).await;
+        }
+        store.commit(changes).await
+    }
+}
+
+/// When the store stops answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Before it writes: nothing happened.
+    Before,
+    /// After it wrote: what was asked for happened, and nobody was told.
+    After,
+}
+
+/// Loses the answers to commits, as a network does.
+#[derive(Debug, Default)]
+pub struct Losing {
+    faults: Mutex<VecDeque<Option<Fault>>>,
+}
+
+impl Losing {
+    /// The next commit meets this fault; said again, the one after it.
+    pub fn next(&self, fault: Fault) {
+        self.faults.lock().unwrap().push_back(Some(fault));
+    }
+
+    /// The next commit is answered; said between faults.
+    pub fn answered(&self) {
+        self.faults.lock().unwrap().push_back(None);
+    }
+
+    /// No more faults.
+    pub fn heal(&self) {
+        self.faults.lock().unwrap().clear();
+    }
+}
+
+#[async_trait]
+impl Intercept for Losing {
+    async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
+        let fault = self.faults.lock().unwrap().pop_front().flatten();
+        let lost = || CommitError::Store(StoreError::new(StoreTrouble::Unavailable, "the answer was lost"));
+        match fault {
+            None => store.commit(changes).await,
+            Some(Fault::Before) => Err(lost()),
+            Some(Fault::After) => {
+                store.commit(changes).await?;
+                Err(lost())
+            }
+        }
+    }
+}
