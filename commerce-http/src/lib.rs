@@ -1,1 +1,17 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+mod accept;
+mod api;
+pub mod cli;
+pub mod config;
+pub mod export;
+pub mod import;
+mod layer;
+mod order_token;
+mod routes;
+mod secret;
+pub mod server;
+mod settle;
+mod site;
+pub mod store;
+mod wire;

@@ -1,2 +1,7 @@
-//! stub
-fn main(){}
+//! The `commerce` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commerce_http::cli::main()
+}

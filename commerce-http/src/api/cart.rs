@@ -1,0 +1,188 @@
+//! `/api/cart/`: what a shopper means to buy.
+
+use commerce_core::cart::{CartAnswer, CartError, CartToken};
+use commerce_core::customer::Destination;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+
+use super::key::OptionalKey;
+use super::token::{CART_TOKEN, CartAccess};
+use super::{Shop, Tag};
+use crate::settle::settle;
+use crate::wire::{
+    AddItemBody, Answer, Body, CartDto, Check, Country, Flag, Id, Problem, QuantityBody, Refused, ShippingOptionsDto,
+    Text, statuses,
+};
+
+statuses! {
+    /// Refusals of reading a cart.
+    ReadCart: 404 "No cart has this token.", 422 "A parameter cannot be understood.";
+    /// Refusals of adding to a cart.
+    Add:
+        400 "The body cannot be understood.",
+        404 "No cart has this token.",
+        409 "Too little is left: `out-of-stock`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `unknown-variant`, `idempotency-key-reused`.";
+    /// Refusals of changing a line item.
+    Change:
+        400 "The body cannot be understood.",
+        401 "No token was sent.",
+        404 "No cart has this token, or the cart has no such line item.",
+        409 "Too little is left: `out-of-stock`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `unknown-variant`.";
+    /// Refusals of removing a line item.
+    Remove:
+        401 "No token was sent.",
+        404 "No cart has this token, or the cart has no such line item.",
+        422 "The cart cannot be priced.";
+}
+
+pub(crate) struct CartApi {
+    pub(super) shop: Shop,
+}
+
+#[OpenApi(prefix_path = "/api/cart", tag = "Tag::Cart")]
+impl CartApi {
+    /// Shows the cart
+    ///
+    /// Without a token: an empty one that is stored nowhere.
+    #[oai(path = "/", method = "get", operation_id = "getCart")]
+    async fn show(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// Whether to tell how the amounts came about, and why a promotion did not apply.
+        explain: Query<Option<Flag>>,
+    ) -> Result<Answer<CartDto>, Refused<ReadCart>> {
+        let mut check = Check::default();
+        let explain = explain.0.and_then(|flag| flag.check("/explain", &mut check)).unwrap_or(false);
+        check.finish(Some(()))?;
+        let token = token.optional()?;
+        let carts = self.shop.engine.carts();
+        let mut body = CartDto::new(&carts.get(token.as_ref()).await?);
+        if explain {
+            body = body.trace(carts.explain(token.as_ref()).await?.steps);
+        }
+        Ok(Answer::new(&body)?)
+    }
+
+    /// Puts units of a variant into the cart
+    ///
+    /// Without a token a cart is made, whose token is in the answer and in its header `X-Cart-Token`, this once. The same
+    /// variant with the same customizations adds up. A key counts for the cart of the token; without a token it has no
+    /// effect, as nobody can be told from anybody else.
+    #[oai(path = "/items/", method = "post", operation_id = "addCartItem")]
+    async fn add(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<AddItemBody>,
+    ) -> Result<Answer<CartDto, 201>, Refused<Add>> {
+        let token = token.optional()?;
+        let request = token
+            .as_ref()
+            .and_then(|token| key.request(actor(token), "POST /api/cart/items/", &body.canonical));
+        let pointer = body.value.variant_pointer();
+        let command = body.value.command()?;
+        let carts = self.shop.engine.carts();
+        let added = settle(async move {
+            carts.add(token.as_ref(), &command, request.as_ref()).await.map_err(|error| match error {
+                CartError::UnknownVariant => Problem::from(error).at(pointer),
+                other => other.into(),
+            })
+        });
+        changed(&added.await?)
+    }
+
+    /// Sets how many units a line item holds
+    ///
+    /// 0 removes it.
+    #[oai(path = "/items/:id/", method = "put", operation_id = "setCartItem")]
+    async fn set_quantity(
+        &self,
+        /// The line item.
+        id: Path<Id>,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        body: Body<QuantityBody>,
+    ) -> Result<Answer<CartDto>, Refused<Change>> {
+        let token = token.required()?;
+        let quantity = body.value.check()?;
+        let line = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let carts = self.shop.engine.carts();
+        changed(&settle(async move { carts.set_quantity(&token, line, quantity, None).await }).await?)
+    }
+
+    /// Removes a line item
+    #[oai(path = "/items/:id/", method = "delete", operation_id = "removeCartItem")]
+    async fn remove(
+        &self,
+        /// The line item.
+        id: Path<Id>,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+    ) -> Result<Answer<CartDto>, Refused<Remove>> {
+        let token = token.required()?;
+        let line = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let carts = self.shop.engine.carts();
+        changed(&settle(async move { carts.set_quantity(&token, line, None, None).await }).await?)
+    }
+
+    /// Shows what shipping would cost
+    ///
+    /// The methods that serve the destination with what is in the cart.
+    #[oai(path = "/shipping-options/", method = "get", operation_id = "listShippingOptions")]
+    async fn shipping_options(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// Two upper-case letters of ISO 3166-1.
+        country_code: Query<Option<Country>>,
+        /// State, province or region.
+        state_province: Query<Option<Text>>,
+        /// Postal code.
+        postal_code: Query<Option<Text>>,
+    ) -> Result<Answer<ShippingOptionsDto>, Refused<ReadCart>> {
+        let mut check = Check::default();
+        let country = match &country_code.0 {
+            Some(country) => check.parse("/country_code", &country.0),
+            None => {
+                check.wrong("/country_code", "required", "is required");
+                None
+            }
+        };
+        let text = |sent: Option<Text>| sent.map(|text| text.0).filter(|text| !text.is_empty());
+        let (state_province, postal_code) = (text(state_province.0), text(postal_code.0));
+        let destination = country.map(|country| Destination { country, state_province, postal_code });
+        let destination = check.finish(destination)?;
+        let token = token.optional()?;
+        let options = self.shop.engine.carts().shipping_options(token.as_ref(), destination).await?;
+        Ok(Answer::new(&options.into())?)
+    }
+}
+
+/// Whose request a key belongs to: the holder of the cart's token.
+pub(super) fn actor(token: &CartToken) -> String {
+    format!("cart:{}", token.hash().to_hex())
+}
+
+/// The cart after a change.
+pub(super) fn changed<const STATUS: u16, S: crate::wire::Statuses>(
+    answer: &CartAnswer,
+) -> Result<Answer<CartDto, STATUS>, Refused<S>> {
+    let token = answer.token.as_ref().map(CartToken::reveal);
+    let body = CartDto::new(&answer.cart).token(token.as_deref());
+    Ok(Answer::new(&body)?.header(CART_TOKEN, token.as_deref()).replayed(answer.replayed))
+}

@@ -1,0 +1,113 @@
+//! `/api/cart/checkout/`: from a cart to an order.
+
+use commerce_core::checkout::Confirm;
+use commerce_core::payment::PaymentMethod;
+use poem_openapi::OpenApi;
+
+use super::cart::{actor, changed};
+use super::key::{OptionalKey, RequiredKey};
+use super::token::{CartAccess, ORDER_TOKEN};
+use super::{Shop, Tag};
+use crate::settle::settle;
+use crate::wire::{
+    Answer, Body, CartDto, Check, ConfirmBody, ConfirmedDto, DeliveryBody, PaymentBody, Refused, statuses,
+};
+
+statuses! {
+    /// Refusals of a step of the checkout.
+    CheckoutStep:
+        400 "The body cannot be understood.",
+        401 "No token was sent.",
+        404 "No cart has this token.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
+    /// Refusals of a confirmation.
+    Confirmation:
+        400 "The body cannot be understood, or there is no valid `Idempotency-Key`.",
+        401 "No token was sent.",
+        404 "No cart has this token.",
+        409 "The state says no: `out-of-stock`, `price-changed`, `cart-changed`, `checkout-incomplete`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
+}
+
+pub(crate) struct CheckoutApi {
+    pub(super) shop: Shop,
+}
+
+#[OpenApi(prefix_path = "/api/cart/checkout", tag = "Tag::Checkout")]
+impl CheckoutApi {
+    /// Says where the goods go, how, and who is told
+    #[oai(path = "/shipping/", method = "post", operation_id = "setDelivery")]
+    async fn shipping(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<DeliveryBody>,
+    ) -> Result<Answer<CartDto>, Refused<CheckoutStep>> {
+        let token = token.required()?;
+        let request = key.request(actor(&token), "POST /api/cart/checkout/shipping/", &body.canonical);
+        let command = body.value.command()?;
+        let carts = self.shop.engine.carts();
+        changed(&settle(async move { carts.set_delivery(&token, &command, request.as_ref()).await }).await?)
+    }
+
+    /// Says how the shopper pays
+    #[oai(path = "/payment/", method = "post", operation_id = "setPayment")]
+    async fn payment(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<PaymentBody>,
+    ) -> Result<Answer<CartDto>, Refused<CheckoutStep>> {
+        let token = token.required()?;
+        let request = key.request(actor(&token), "POST /api/cart/checkout/payment/", &body.canonical);
+        let mut check = Check::default();
+        let method = check.parse::<PaymentMethod>("/method", &body.value.method);
+        let method = check.finish(method)?;
+        let carts = self.shop.engine.carts();
+        changed(&settle(async move { carts.set_payment(&token, method, request.as_ref()).await }).await?)
+    }
+
+    /// Confirms the cart: places the order
+    ///
+    /// Reserves the stock, freezes prices and addresses, and closes the cart; its token then opens the next, empty one.
+    /// The same key with the same request answers with the same order, however often and however fast it comes.
+    #[oai(path = "/confirm/", method = "post", operation_id = "confirmCart")]
+    async fn confirm(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// A key of the client's own making, the same one for every attempt at this order.
+        #[oai(name = "Idempotency-Key")]
+        key: RequiredKey,
+        body: Body<ConfirmBody>,
+    ) -> Result<Answer<ConfirmedDto, 201>, Refused<Confirmation>> {
+        let token = token.required()?;
+        let request = key.request(actor(&token), "POST /api/cart/checkout/confirm/", &body.canonical);
+        let mut check = Check::default();
+        let expected_total = body.value.expected_total.map(|money| money.check("/expected_total", &mut check));
+        let command = Confirm {
+            expected_total: expected_total.flatten(),
+            cart_version: body.value.cart_version,
+            request: Some(request),
+        };
+        let command = check.finish(Some(command))?;
+        let checkout = self.shop.engine.checkout();
+        let confirmed = settle(async move { checkout.confirm(&token, &command).await }).await?;
+        let order_token = self.shop.order_tokens.token(confirmed.order.order.id);
+        let body = ConfirmedDto::new(&confirmed, &order_token);
+        Ok(Answer::new(&body)?.header(ORDER_TOKEN, Some(&order_token)).replayed(confirmed.replayed))
+    }
+}

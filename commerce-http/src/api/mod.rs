@@ -1,0 +1,108 @@
+//! The operations of the HTTP contract, a file per resource. Handlers are thin: read the request, call the engine, shape
+//! the answer.
+
+mod cart;
+mod checkout;
+mod health;
+mod key;
+mod orders;
+mod products;
+mod refusal;
+mod token;
+
+use std::collections::HashMap;
+
+use commerce_core::Engine;
+use poem::IntoEndpoint;
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{OpenApi, OpenApiService, Tags};
+
+use crate::order_token::OrderTokens;
+
+pub(crate) use cart::CartApi;
+pub(crate) use checkout::CheckoutApi;
+pub(crate) use health::HealthApi;
+pub(crate) use orders::OrdersApi;
+pub(crate) use products::ProductsApi;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct Shop {
+    pub(crate) engine: Engine,
+    pub(crate) order_tokens: OrderTokens,
+}
+
+/// All operations.
+pub(crate) type Operations = (ProductsApi, CartApi, CheckoutApi, OrdersApi, HealthApi);
+
+#[derive(Tags)]
+enum Tag {
+    /// What is on sale. Public, cacheable, with `ETag`.
+    Catalogue,
+    /// What a shopper means to buy. A guest's cart is reached by the header `X-Cart-Token`.
+    Cart,
+    /// From a cart to an order.
+    Checkout,
+    /// What was bought. A guest's order is reached by the header `X-Order-Token`.
+    Orders,
+    /// For those who run the server.
+    Operations,
+}
+
+/// The operations, to be called.
+pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
+    let operations: Operations = (
+        ProductsApi { shop: shop.clone() },
+        CartApi { shop: shop.clone() },
+        CheckoutApi { shop: shop.clone() },
+        OrdersApi { shop: shop.clone() },
+        HealthApi { shop: shop.clone() },
+    );
+    OpenApiService::new(operations, TITLE, VERSION).into_endpoint()
+}
+
+/// The operations with their paths as the contract writes them: below `/api/` with a slash at the end, which
+/// `poem-openapi` drops.
+pub(crate) fn contract() -> Vec<MetaApi> {
+    let mut contract = Operations::meta();
+    for path in contract.iter_mut().flat_map(|api| &mut api.paths) {
+        if path.path.starts_with("/api/") && !path.path.ends_with('/') {
+            path.path.push('/');
+        }
+    }
+    contract
+}
+
+/// The OpenAPI document.
+pub(crate) fn document() -> String {
+    described().spec()
+}
+
+/// The page that shows the document.
+pub(crate) fn documentation() -> String {
+    described().swagger_ui_html()
+}
+
+const TITLE: &str = "Commerce";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn described() -> OpenApiService<Described, ()> {
+    OpenApiService::new(Described, TITLE, VERSION).description(include_str!("contract.md")).server("/")
+}
+
+/// The operations as the document describes them, without a shop to call them on.
+struct Described;
+
+impl OpenApi for Described {
+    fn meta() -> Vec<MetaApi> {
+        contract()
+    }
+
+    fn register(registry: &mut Registry) {
+        Operations::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}

@@ -1,0 +1,274 @@
+//! `/api/products/`: what is on sale.
+
+use commerce_core::UnitPrice;
+use commerce_core::catalog::{CategoryNode, ProductFilter, ROWS_MAX, Slug, SortBy};
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Header, Path, Query};
+
+use super::{Shop, Tag};
+use crate::wire::{
+    BranchDto, CategoriesDto, Catalogue, Check, Decimal, Flag, PageLinks, PageNumber, PageSize, Problem, ProductDto,
+    ProductPageDto, Refused, Sort, Text, statuses,
+};
+
+statuses! {
+    /// Refusals of a listing.
+    Listing: 422 "A filter cannot be understood, or the page lies beyond row 10,000.";
+    /// Refusals of a listing of a branch.
+    Branch: 404 "There is no such category.", 422 "A filter cannot be understood, or the page lies beyond row 10,000.";
+    /// Refusals of one product.
+    OneProduct: 404 "There is no such product on sale.";
+    /// The tree is always there.
+    Tree: ;
+}
+
+pub(crate) struct ProductsApi {
+    pub(super) shop: Shop,
+}
+
+/// The filters of a listing as they were sent.
+struct Filters {
+    category: Option<Text>,
+    brand: Option<Text>,
+    min_price: Option<Decimal>,
+    max_price: Option<Decimal>,
+    in_stock: Option<Flag>,
+    featured: Option<Flag>,
+    sort_by: Option<Sort>,
+    page: Option<PageNumber>,
+    page_size: Option<PageSize>,
+}
+
+type IfNoneMatch = Header<Option<Text>>;
+
+#[OpenApi(prefix_path = "/api/products", tag = "Tag::Catalogue")]
+impl ProductsApi {
+    /// Lists products
+    ///
+    /// A page of the products on sale.
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the contract")]
+    #[oai(path = "/", method = "get", operation_id = "listProducts")]
+    async fn list(
+        &self,
+        /// The slug of a category; what grows on it is included.
+        category: Query<Option<Text>>,
+        /// The slug of a brand.
+        brand: Query<Option<Text>>,
+        /// With a variant that costs at least this, in the shop's currency.
+        min_price: Query<Option<Decimal>>,
+        /// With a variant that costs at most this, in the shop's currency.
+        max_price: Query<Option<Decimal>>,
+        /// With (or without) a variant that can be bought now.
+        in_stock: Query<Option<Flag>>,
+        /// In the window, or not.
+        featured: Query<Option<Flag>>,
+        /// The order.
+        sort_by: Query<Option<Sort>>,
+        /// Which page, from 1.
+        page: Query<Option<PageNumber>>,
+        /// Rows on a page.
+        page_size: Query<Option<PageSize>>,
+        /// The `ETag` of an answer that the client has already.
+        #[oai(name = "If-None-Match")]
+        if_none_match: IfNoneMatch,
+    ) -> Result<Catalogue<ProductPageDto>, Refused<Listing>> {
+        let filters = Filters {
+            category: category.0,
+            brand: brand.0,
+            min_price: min_price.0,
+            max_price: max_price.0,
+            in_stock: in_stock.0,
+            featured: featured.0,
+            sort_by: sort_by.0,
+            page: page.0,
+            page_size: page_size.0,
+        };
+        let (filter, links) = self.filter(filters, "/api/products/").await?;
+        let page = self.shop.engine.catalog().products(&filter).await?;
+        Ok(Catalogue::new(&ProductPageDto::new(page, &links), known(&if_none_match))?)
+    }
+
+    /// Shows the category tree
+    ///
+    /// All categories with the number of products on sale in and below each.
+    #[oai(path = "/categories/", method = "get", operation_id = "listCategories")]
+    async fn categories(
+        &self,
+        /// The `ETag` of an answer that the client has already.
+        #[oai(name = "If-None-Match")]
+        if_none_match: IfNoneMatch,
+    ) -> Result<Catalogue<CategoriesDto>, Refused<Tree>> {
+        let tree = self.shop.engine.catalog().categories().await?;
+        let body = CategoriesDto { results: tree.into_iter().map(Into::into).collect() };
+        Ok(Catalogue::new(&body, known(&if_none_match))?)
+    }
+
+    /// Shows one branch of the category tree with its products
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the contract")]
+    #[oai(path = "/categories/:slug/", method = "get", operation_id = "getCategory")]
+    async fn category(
+        &self,
+        /// The category's name in addresses.
+        slug: Path<Text>,
+        /// The slug of a brand.
+        brand: Query<Option<Text>>,
+        /// With a variant that costs at least this, in the shop's currency.
+        min_price: Query<Option<Decimal>>,
+        /// With a variant that costs at most this, in the shop's currency.
+        max_price: Query<Option<Decimal>>,
+        /// With (or without) a variant that can be bought now.
+        in_stock: Query<Option<Flag>>,
+        /// In the window, or not.
+        featured: Query<Option<Flag>>,
+        /// The order.
+        sort_by: Query<Option<Sort>>,
+        /// Which page, from 1.
+        page: Query<Option<PageNumber>>,
+        /// Rows on a page.
+        page_size: Query<Option<PageSize>>,
+        /// The `ETag` of an answer that the client has already.
+        #[oai(name = "If-None-Match")]
+        if_none_match: IfNoneMatch,
+    ) -> Result<Catalogue<BranchDto>, Refused<Branch>> {
+        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let filters = Filters {
+            category: None,
+            brand: brand.0,
+            min_price: min_price.0,
+            max_price: max_price.0,
+            in_stock: in_stock.0,
+            featured: featured.0,
+            sort_by: sort_by.0,
+            page: page.0,
+            page_size: page_size.0,
+        };
+        let (filter, links) = self.filter(filters, &format!("/api/products/categories/{slug}/")).await?;
+        let catalog = self.shop.engine.catalog();
+        let branch = branch(catalog.categories().await?, &slug).ok_or_else(Problem::not_found)?;
+        let page = catalog.products(&ProductFilter { category: Some(slug), ..filter }).await?;
+        let body = BranchDto::new(branch, ProductPageDto::new(page, &links));
+        Ok(Catalogue::new(&body, known(&if_none_match))?)
+    }
+
+    /// Shows one product
+    #[oai(path = "/:slug/", method = "get", operation_id = "getProduct")]
+    async fn product(
+        &self,
+        /// The product's name in addresses.
+        slug: Path<Text>,
+        /// The `ETag` of an answer that the client has already.
+        #[oai(name = "If-None-Match")]
+        if_none_match: IfNoneMatch,
+    ) -> Result<Catalogue<ProductDto>, Refused<OneProduct>> {
+        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let found = self.shop.engine.catalog().product(&slug).await?;
+        let body = found.as_ref().and_then(ProductDto::new).ok_or_else(Problem::not_found)?;
+        Ok(Catalogue::new(&body, known(&if_none_match))?)
+    }
+}
+
+impl ProductsApi {
+    /// What was asked for, and the links that ask for other pages of it.
+    async fn filter(&self, sent: Filters, path: &str) -> Result<(ProductFilter, PageLinks), Problem> {
+        let mut check = Check::default();
+        let mut filter = ProductFilter::default();
+        filter.category = slug(sent.category.as_ref(), "/category", &mut check);
+        filter.brand = slug(sent.brand.as_ref(), "/brand", &mut check);
+        filter.in_stock = sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", &mut check));
+        filter.featured = sent.featured.as_ref().and_then(|flag| flag.check("/featured", &mut check));
+        if let Some(sort) = sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", &mut check)) {
+            filter.sort_by = sort;
+        }
+        if let Some(page) = sent.page.as_ref().and_then(|page| page.check("/page", &mut check)) {
+            filter.page = page;
+        }
+        if let Some(size) = sent.page_size.as_ref().and_then(|size| size.check("/page_size", &mut check)) {
+            filter.page_size = size;
+        }
+        if sent.min_price.is_some() || sent.max_price.is_some() {
+            let currency = self.shop.engine.rules().show().await?.rulebook.currency;
+            let mut price = |sent: &Option<Decimal>, pointer| {
+                let text = &sent.as_ref()?.0;
+                let price = check.take(pointer, UnitPrice::parse(text, currency))?;
+                if text.starts_with('-') {
+                    check.wrong(pointer, "out-of-range", "must not be below 0");
+                }
+                Some(price.ten_thousandths)
+            };
+            filter.min_price = price(&sent.min_price, "/min_price");
+            filter.max_price = price(&sent.max_price, "/max_price");
+        }
+        if filter.offset() >= ROWS_MAX {
+            check.wrong(
+                "/page",
+                "out-of-range",
+                format_args!("lies beyond row {ROWS_MAX}: narrow the listing by category, brand or price instead"),
+            );
+        }
+        let filter = check.finish(Some(filter))?;
+        let links = PageLinks {
+            path: path.to_owned(),
+            filters: asked(&filter, &sent),
+            page: filter.page,
+            page_size: filter.page_size,
+        };
+        Ok((filter, links))
+    }
+}
+
+fn slug(sent: Option<&Text>, pointer: &str, check: &mut Check) -> Option<Slug> {
+    check.parse_optional(pointer, sent.map(|text| text.0.as_str()))
+}
+
+/// The filters, for the links to other pages: what was sent and known, in the order of the contract.
+fn asked(filter: &ProductFilter, sent: &Filters) -> Vec<(&'static str, String)> {
+    let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string());
+    let sort = (filter.sort_by != SortBy::default()).then(|| Sort::name(filter.sort_by).to_owned());
+    [
+        ("category", filter.category.as_ref().map(ToString::to_string)),
+        ("brand", filter.brand.as_ref().map(ToString::to_string)),
+        ("min_price", sent.min_price.as_ref().map(|price| price.0.clone())),
+        ("max_price", sent.max_price.as_ref().map(|price| price.0.clone())),
+        ("in_stock", flag(filter.in_stock)),
+        ("featured", flag(filter.featured)),
+        ("sort_by", sort),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+fn known(if_none_match: &IfNoneMatch) -> Option<&str> {
+    if_none_match.0.as_ref().map(|text| text.0.as_str())
+}
+
+fn branch(nodes: Vec<CategoryNode>, slug: &Slug) -> Option<CategoryNode> {
+    nodes.into_iter().find_map(|node| {
+        if node.category.slug == *slug { Some(node) } else { branch(node.children, slug) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce_core::CategoryId;
+    use commerce_core::catalog::Category;
+
+    use super::*;
+
+    fn node(slug: &str, children: Vec<CategoryNode>) -> CategoryNode {
+        let slug: Slug = slug.parse().unwrap();
+        let name = slug.to_string();
+        let category =
+            Category { id: CategoryId(uuid::Uuid::nil()), parent: None, path: name.clone(), slug, name };
+        CategoryNode { category, product_count: 0, children }
+    }
+
+    #[test]
+    fn a_branch_is_found_at_any_depth() {
+        let tree = || vec![node("home", vec![]), node("fashion", vec![node("women", vec![node("dresses", vec![])])])];
+        let found = |slug: &str| branch(tree(), &slug.parse().unwrap()).map(|node| node.category.name);
+        assert_eq!(found("dresses"), Some("dresses".to_owned()));
+        assert_eq!(found("home"), Some("home".to_owned()));
+        assert_eq!(found("shoes"), None);
+    }
+}

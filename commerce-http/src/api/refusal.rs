@@ -1,0 +1,112 @@
+//! From what the engine refuses to what the client reads: one place for each of its errors.
+
+use commerce_core::cart::{CartError, PricedCart, ShortLine};
+use commerce_core::checkout::ConfirmError;
+use commerce_core::order::CancelError;
+use commerce_core::pricing::PricingError;
+use commerce_core::{StoreError, StoreTrouble};
+
+use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
+
+impl From<CartError> for Problem {
+    fn from(error: CartError) -> Self {
+        let words = error.to_string();
+        match error {
+            CartError::NotFound | CartError::LineNotFound => Self::not_found(),
+            CartError::UnknownVariant => Self::new(Code::UnknownVariant, words),
+            CartError::OutOfStock(lines) => out_of_stock(words, &lines),
+            CartError::QuantityTooLarge => Self::field("/quantity", "out-of-range", words),
+            CartError::TooManyLines => Self::new(Code::ValidationFailed, words),
+            CartError::Customizations(_) => Self::field("/customizations", "invalid", words),
+            CartError::Address { which, errors } => {
+                let mut check = Check::default();
+                for error in errors {
+                    check.wrong(&format!("/{which}/{}", error.field), "invalid", error.reason);
+                }
+                check.problem()
+            }
+            CartError::AddressMissing => Self::field("/address", "required", words),
+            CartError::ShippingMethod => Self::field("/shipping_method", "unsupported", words),
+            CartError::PaymentMethod(_) => Self::field("/method", "unsupported", words),
+            CartError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            CartError::Pricing(error) => error.into(),
+            CartError::Busy => Self::unavailable(words),
+            CartError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        let words = error.to_string();
+        match error {
+            ConfirmError::NotFound => Self::not_found(),
+            ConfirmError::Incomplete(cart) => {
+                let missing = cart.missing.clone();
+                with_cart(Code::CheckoutIncomplete, words, &cart).with("missing", missing)
+            }
+            ConfirmError::OutOfStock(lines) => out_of_stock(words, &lines),
+            ConfirmError::PriceChanged(cart) => with_cart(Code::PriceChanged, words, &cart),
+            ConfirmError::CartChanged(cart) => with_cart(Code::CartChanged, words, &cart),
+            ConfirmError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            ConfirmError::Pricing(error) => error.into(),
+            ConfirmError::Busy => Self::unavailable(words),
+            ConfirmError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        let words = error.to_string();
+        match error {
+            CancelError::NotFound => Self::not_found(),
+            CancelError::State(_) | CancelError::Fulfilled | CancelError::Paid => {
+                Self::new(Code::InvalidTransition, words)
+            }
+            CancelError::Reason => Self::field("/reason", "invalid", words),
+            CancelError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            CancelError::Busy => Self::unavailable(words),
+            CancelError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<PricingError> for Problem {
+    fn from(error: PricingError) -> Self {
+        match error {
+            // The only way to get there is to ask for more than any shop has.
+            PricingError::Money(commerce_core::MoneyError::Overflow) => {
+                Self::validation(vec![FieldError::new("", "out-of-range", error)])
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error.kind {
+            StoreTrouble::Unavailable => Self::unavailable(error),
+            StoreTrouble::Full => Self::new(Code::StorageFull, "reading goes on").because(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+fn out_of_stock(words: String, lines: &[ShortLine]) -> Problem {
+    let short = |line: &ShortLine| ShortLineDto {
+        line_id: OrNull(line.line.map(|id| id.to_string())),
+        sku: line.sku.to_string(),
+        wanted: line.wanted,
+        available: line.available,
+    };
+    Problem::new(Code::OutOfStock, words).with("lines", lines.iter().map(short).collect::<Vec<_>>())
+}
+
+fn with_cart(code: Code, words: String, cart: &PricedCart) -> Problem {
+    Problem::new(code, words).with("cart", CartDto::new(cart))
+}

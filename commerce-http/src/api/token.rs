@@ -1,0 +1,82 @@
+//! The tokens that a caller shows: headers that are described in the document and read without telling a wrong one from
+//! one that does not exist.
+
+use commerce_core::OrderId;
+use commerce_core::cart::CartToken;
+use poem::{Request, RequestBody, Result};
+use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::order_token::OrderTokens;
+use crate::wire::Problem;
+
+/// The header that carries a cart's token.
+pub(crate) const CART_TOKEN: &str = "x-cart-token";
+/// The header that carries an order's token.
+pub(crate) const ORDER_TOKEN: &str = "x-order-token";
+
+/// A header of the request: what was sent, be it text or not.
+pub(super) struct Sent(Option<Vec<u8>>);
+
+impl Sent {
+    /// The text; bytes that are none become a text that no token equals.
+    fn text(&self) -> Option<&str> {
+        self.0.as_deref().map(|bytes| std::str::from_utf8(bytes).unwrap_or(""))
+    }
+}
+
+/// The token of a cart, as sent.
+pub(super) struct CartAccess(Sent);
+
+impl CartAccess {
+    /// The token, if one was sent. One that cannot be a token is answered like one that opens no cart.
+    pub(super) fn optional(&self) -> Result<Option<CartToken>, Problem> {
+        self.0.text().map(|text| text.parse().map_err(|_| Problem::not_found())).transpose()
+    }
+
+    /// The token, without which nothing here belongs to the caller.
+    pub(super) fn required(&self) -> Result<CartToken, Problem> {
+        self.optional()?.ok_or_else(|| Problem::unauthenticated("X-Cart-Token", "CartToken"))
+    }
+}
+
+/// The token of an order, as sent.
+pub(super) struct OrderAccess(Sent);
+
+impl OrderAccess {
+    /// The order that the token opens: the one asked for, or none.
+    pub(super) fn opens(&self, id: &str, tokens: &OrderTokens) -> Result<OrderId, Problem> {
+        let token = self.0.text().ok_or_else(|| Problem::unauthenticated("X-Order-Token", "OrderToken"))?;
+        let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
+        if tokens.verify(id, token) { Ok(id) } else { Err(Problem::not_found()) }
+    }
+}
+
+macro_rules! header_param {
+    ($($name:ident)+) => {$(
+        impl<'a> ApiExtractor<'a> for $name {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn param_in() -> Option<MetaParamIn> {
+                Some(MetaParamIn::Header)
+            }
+
+            fn param_schema_ref() -> Option<MetaSchemaRef> {
+                Some(MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))))
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _: &mut RequestBody,
+                options: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                let sent = request.headers().get(options.name);
+                Ok(Self(Sent(sent.map(|value| value.as_bytes().to_vec()))))
+            }
+        }
+    )+};
+}
+
+header_param! { CartAccess OrderAccess }

@@ -1,0 +1,81 @@
+//! `commerce demo`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::database::Shop;
+use super::failure::Failure;
+use super::{out, sample, session, stop};
+use crate::config::{Database, DatabaseUrl, Settings};
+use crate::secret;
+use crate::server::Bound;
+use crate::store::Migrations;
+
+/// Run a shop with a sample catalogue, without any configuration.
+///
+/// Keeps it in one file of SQLite and fills that when it is empty. Starting again goes on where it stopped.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  commerce demo
+  commerce demo --port 9000 --data /tmp/try.db --fresh
+
+Reads neither commerce.toml nor COMMERCE_ variables. The secret that signs order tokens is made once and kept beside the
+data, in a file that only its owner can read.
+
+Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage")]
+pub(super) struct Args {
+    /// Listen on this port of 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The file that keeps the shop
+    #[arg(long, value_name = "FILE", default_value = "commerce.db")]
+    data: PathBuf,
+    /// Delete the file first
+    #[arg(long)]
+    fresh: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<u8, Failure> {
+    let settings = Settings { listen: Some(format!("127.0.0.1:{}", args.port)), ..Settings::default() };
+    super::log(&settings, "warn")?;
+    // The address first: a second demo beside a running one must not touch its data.
+    let secret = secret::kept_beside(&args.data).map_err(crate::config::ConfigError::from)?;
+    let server = Bound::new(settings.server_with(secret, None)?).await?;
+    if args.fresh {
+        delete(&args.data)?;
+    }
+    let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
+    let shop = Shop::open(&database, Migrations::Run).await?;
+    let loaded = sample::load_into_empty(&shop.engine).await?;
+    out::write(&session::welcome(server.address(), &args.data, loaded))?;
+    let ran = server.run(&shop.engine, stop::signal()).await;
+    shop.close().await;
+    ran?;
+    out::line("The shop is closed. Start it again to go on where you stopped.")?;
+    Ok(0)
+}
+
+/// Deletes the database, and nothing that is none.
+fn delete(path: &Path) -> Result<(), Failure> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    let mut head = Vec::new();
+    match std::fs::File::open(path) {
+        Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut head)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if !head.is_empty() && head != MAGIC {
+        let words = format!("{} is no database of SQLite, so it is not deleted; name another file", path.display());
+        return Err(Failure::Usage(words));
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Why a command failed, and with which exit code.
+
+use commerce_core::StoreError;
+use commerce_core::catalog::CatalogError;
+use commerce_core::inventory::InventoryError;
+use commerce_core::pricing::RulesError;
+
+use crate::config::ConfigError;
+use crate::import::{EXIT_TROUBLE, EXIT_USAGE};
+use crate::server::ServerError;
+use crate::store::{OpenError, chain};
+
+/// The doctor found violations.
+pub(super) const EXIT_VIOLATIONS: u8 = 5;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the log filter cannot be understood: {0}")]
+    Log(tracing_subscriber::filter::ParseError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("{}", chain(.0))]
+    Store(#[from] StoreError),
+    #[error("{}", rules(.0))]
+    Rules(#[from] RulesError),
+    #[error("the sample cannot be loaded: {}", chain(.0))]
+    Catalog(#[from] CatalogError),
+    #[error("the sample cannot be loaded: {}", chain(.0))]
+    Inventory(#[from] InventoryError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Config(_) | Self::Log(_) | Self::Rules(RulesError::Invalid(_)) => EXIT_USAGE,
+            Self::Open(OpenError::NotBuilt(_) | OpenError::Absent(_) | OpenError::NoFolder(_)) => EXIT_USAGE,
+            _ => EXIT_TROUBLE,
+        }
+    }
+}
+
+fn rules(error: &RulesError) -> String {
+    match error {
+        RulesError::Invalid(errors) => {
+            let lines: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
+            format!("the rulebook was not applied, as it has errors:\n{}", lines.join("\n"))
+        }
+        other => chain(other),
+    }
+}

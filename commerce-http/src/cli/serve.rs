@@ -1,0 +1,68 @@
+//! `commerce serve`.
+
+use super::database::{DatabaseArgs, Shop};
+use super::failure::Failure;
+use super::{out, stop};
+use crate::config::{LogFormat, Settings};
+use crate::server::Bound;
+use crate::store::Migrations;
+
+/// Run the server.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  export COMMERCE_SECRET=\"$(openssl rand -base64 48)\"     # once; keep it
+  commerce serve --database-url sqlite:shop.db
+  commerce serve --database-url postgres://shop@localhost/shop --schema adire --listen 0.0.0.0:8080 \\
+      --metrics-listen 127.0.0.1:9090
+
+The secret comes from COMMERCE_SECRET or from `secret` in the configuration file, never from a flag, which others on
+the machine could read. To change it, put the old one into COMMERCE_PREVIOUS_SECRET: tokens of both are then good.
+A public server belongs behind a proxy that ends TLS and bounds slow clients.
+
+Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage or configuration")]
+pub(super) struct Args {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Where to listen [env: COMMERCE_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Listen on this port of 127.0.0.1; 0 takes a free one
+    #[arg(long, conflicts_with = "listen")]
+    port: Option<u16>,
+    /// Where to show metrics [env: COMMERCE_METRICS_LISTEN] [default: beside the API, if that is a loopback address]
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
+    /// Whether to show the documentation at /docs [env: COMMERCE_DOCS] [default: true]
+    #[arg(long, value_name = "BOOL")]
+    docs: Option<bool>,
+    /// How log lines look [env: COMMERCE_LOG_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// Leave the tables as they are
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<u8, Failure> {
+    let listen = args.port.map(|port| format!("127.0.0.1:{port}")).or(args.listen);
+    let flags = Settings {
+        listen,
+        metrics_listen: args.metrics_listen,
+        docs: args.docs,
+        log_format: args.log_format,
+        ..Settings::default()
+    };
+    let settings = args.database.settings(flags)?;
+    super::log(&settings, "info,sqlx=warn")?;
+    let config = settings.server()?;
+    let database = settings.database()?;
+    let server = Bound::new(config).await?;
+    let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
+    let shop = Shop::open(&database, migrations).await?;
+    out::line(&format!("listening on http://{}", server.address()))?;
+    let ran = server.run(&shop.engine, stop::signal()).await;
+    shop.close().await;
+    ran?;
+    Ok(0)
+}

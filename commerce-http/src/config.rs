@@ -1,0 +1,368 @@
+//! Configuration: the file `commerce.toml`, then `COMMERCE_` variables, then flags, each outweighing the one before.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::secret::{self, SecretError};
+
+/// The file that is read when none is named.
+const FILE: &str = "commerce.toml";
+
+/// Where the shop is kept: `sqlite:shop.db` or `postgres://user:password@host/database`.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+    /// A database of PostgreSQL; the address may hold a password.
+    Postgres(SecretString),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(ConfigError::DatabaseUrl);
+            }
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned().into()));
+        }
+        Err(ConfigError::DatabaseUrl)
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(_) => f.write_str("postgres://..."),
+        }
+    }
+}
+
+/// One layer of the configuration: every setting may be absent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the shop is kept.
+    pub database_url: Option<SecretString>,
+    /// The schema of PostgreSQL that is the shop.
+    pub schema: Option<String>,
+    /// The most connections to PostgreSQL at once.
+    pub database_connections: Option<NonZeroU32>,
+    /// Where the server listens.
+    pub listen: Option<String>,
+    /// Where metrics are shown, when not beside the API.
+    pub metrics_listen: Option<String>,
+    /// What tokens are signed with.
+    pub secret: Option<SecretString>,
+    /// What tokens were signed with before.
+    pub previous_secret: Option<SecretString>,
+    /// Whether `/docs` is shown.
+    pub docs: Option<bool>,
+    /// The longest a request may take.
+    pub request_timeout_seconds: Option<NonZeroU64>,
+    /// The largest body.
+    pub body_bytes_max: Option<NonZeroUsize>,
+    /// The most connections of clients at once.
+    pub connections_max: Option<NonZeroUsize>,
+    /// What is logged.
+    pub log: Option<String>,
+    /// How it is logged.
+    pub log_format: Option<LogFormat>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the configuration cannot be used, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no configuration.
+    #[error("the configuration file {} has an error:\n{source}", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<toml::de::Error>,
+    },
+    /// A variable has a value that its setting cannot have.
+    #[error("{name} is set to a value that cannot be used: {reason}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What is wrong with the value.
+        reason: String,
+    },
+    /// There is no database.
+    #[error(
+        "no database is named. Give --database-url sqlite:shop.db (or postgres://user@host/database), or set COMMERCE_DATABASE_URL, or write database_url = \"...\" into commerce.toml"
+    )]
+    DatabaseMissing,
+    /// The address of the database is none.
+    #[error("the database address must look like sqlite:shop.db or postgres://user:password@host:5432/database")]
+    DatabaseUrl,
+    /// An address to listen on is none.
+    #[error("{setting} = {text:?} is not an address to listen on; write it like 127.0.0.1:8080")]
+    Listen {
+        /// Which setting.
+        setting: &'static str,
+        /// What it says.
+        text: String,
+    },
+    /// The secret cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+impl Settings {
+    /// The settings of file and environment, and over them those of the flags.
+    ///
+    /// # Errors
+    /// When the file or a variable cannot be understood.
+    pub fn load(file: Option<&Path>, flags: Self) -> Result<Self, ConfigError> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let named = file.map(Path::to_owned).or_else(|| set(variable("COMMERCE_CONFIG")).map(PathBuf::from));
+        let from_file = match named {
+            Some(path) => Self::from_file(&path)?,
+            None if Path::new(FILE).exists() => Self::from_file(Path::new(FILE))?,
+            None => Self::default(),
+        };
+        Ok(from_file.under(Self::from_variables(variable)?).under(flags))
+    }
+
+    fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// The settings of the `COMMERCE_` variables. An empty one is not set.
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text = |name: &str| set(variable(&format!("COMMERCE_{name}")));
+        let secret = |name: &str| text(name).map(SecretString::from);
+        Ok(Self {
+            database_url: secret("DATABASE_URL"),
+            schema: text("SCHEMA"),
+            database_connections: parsed("DATABASE_CONNECTIONS", &text)?,
+            listen: text("LISTEN"),
+            metrics_listen: text("METRICS_LISTEN"),
+            secret: secret("SECRET"),
+            previous_secret: secret("PREVIOUS_SECRET"),
+            docs: parsed("DOCS", &text)?,
+            request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
+            body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
+            connections_max: parsed("CONNECTIONS_MAX", &text)?,
+            log: text("LOG"),
+            log_format: match text("LOG_FORMAT").as_deref() {
+                None => None,
+                Some("text") => Some(LogFormat::Text),
+                Some("json") => Some(LogFormat::Json),
+                Some(_) => return Err(wrong("LOG_FORMAT", "it must be text or json")),
+            },
+        })
+    }
+
+    /// These settings where `above` says nothing.
+    fn under(self, above: Self) -> Self {
+        Self {
+            database_url: above.database_url.or(self.database_url),
+            schema: above.schema.or(self.schema),
+            database_connections: above.database_connections.or(self.database_connections),
+            listen: above.listen.or(self.listen),
+            metrics_listen: above.metrics_listen.or(self.metrics_listen),
+            secret: above.secret.or(self.secret),
+            previous_secret: above.previous_secret.or(self.previous_secret),
+            docs: above.docs.or(self.docs),
+            request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
+            body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
+            connections_max: above.connections_max.or(self.connections_max),
+            log: above.log.or(self.log),
+            log_format: above.log_format.or(self.log_format),
+        }
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// When none is named, or its address is none.
+    pub fn database(&self) -> Result<Database, ConfigError> {
+        let url = self.database_url.as_ref().ok_or(ConfigError::DatabaseMissing)?;
+        Ok(Database {
+            url: url.expose_secret().parse()?,
+            schema: self.schema.clone(),
+            connections: self.database_connections.map_or(Database::CONNECTIONS, NonZeroU32::get),
+        })
+    }
+
+    /// What the server needs beside the database.
+    ///
+    /// # Errors
+    /// When the secret is missing or weak, or an address is none.
+    pub fn server(&self) -> Result<ServerConfig, ConfigError> {
+        let secret = secret::checked(self.secret.as_ref())?;
+        let previous_secret = self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
+        self.server_with(secret, previous_secret)
+    }
+
+    /// As [`Settings::server`], with a secret that comes from elsewhere.
+    ///
+    /// # Errors
+    /// When an address is none.
+    pub fn server_with(
+        &self,
+        secret: SecretString,
+        previous_secret: Option<SecretString>,
+    ) -> Result<ServerConfig, ConfigError> {
+        let address = |setting: &'static str, text: &str| {
+            text.parse::<SocketAddr>().map_err(|_| ConfigError::Listen { setting, text: text.to_owned() })
+        };
+        Ok(ServerConfig {
+            listen: address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
+            metrics_listen: match &self.metrics_listen {
+                Some(text) => Some(address("metrics_listen", text)?),
+                None => None,
+            },
+            secret,
+            previous_secret,
+            docs: self.docs.unwrap_or(true),
+            request_timeout: Duration::from_secs(self.request_timeout_seconds.map_or(10, NonZeroU64::get)),
+            body_bytes_max: self.body_bytes_max.map_or(1 << 20, NonZeroUsize::get),
+            connections_max: self.connections_max.map_or(10_000, NonZeroUsize::get),
+        })
+    }
+}
+
+/// Which database, and how to reach it.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// The schema of PostgreSQL that is the shop.
+    pub schema: Option<String>,
+    /// The most connections to PostgreSQL at once.
+    pub connections: u32,
+}
+
+impl Database {
+    const CONNECTIONS: u32 = 16;
+
+    /// The database at this address, with defaults for the rest.
+    #[must_use]
+    pub fn at(url: DatabaseUrl) -> Self {
+        Self { url, schema: None, connections: Self::CONNECTIONS }
+    }
+}
+
+/// What the server needs beside the database.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where it shows metrics; absent: beside the API when that is a loopback address, else nowhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What tokens are signed with.
+    pub secret: SecretString,
+    /// What tokens were signed with before.
+    pub previous_secret: Option<SecretString>,
+    /// Whether `/docs` is shown.
+    pub docs: bool,
+    /// The longest a request may take.
+    pub request_timeout: Duration,
+    /// The largest body.
+    pub body_bytes_max: usize,
+    /// The most connections of clients at once.
+    pub connections_max: usize,
+}
+
+fn set(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn wrong(name: &str, reason: impl fmt::Display) -> ConfigError {
+    ConfigError::Variable { name: format!("COMMERCE_{name}"), reason: reason.to_string() }
+}
+
+fn parsed<T: FromStr<Err: fmt::Display>>(
+    name: &str,
+    text: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<T>, ConfigError> {
+    text(name).map(|text| text.parse().map_err(|error| wrong(name, error))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {
+        Settings::from_variables(|name| set.iter().find(|(known, _)| *known == name).map(|(_, to)| (*to).to_owned()))
+    }
+
+    #[test]
+    fn flags_outweigh_variables_and_variables_the_file() {
+        let file: Settings = toml::from_str("listen = \"1.1.1.1:1\"\nschema = \"file\"\ndocs = false").unwrap();
+        let above = variables(&[("COMMERCE_LISTEN", "2.2.2.2:2"), ("COMMERCE_SCHEMA", "variable")]).unwrap();
+        let flags = Settings { listen: Some("3.3.3.3:3".to_owned()), ..Settings::default() };
+        let settings = file.under(above).under(flags);
+        assert_eq!(settings.listen.as_deref(), Some("3.3.3.3:3"));
+        assert_eq!(settings.schema.as_deref(), Some("variable"));
+        assert_eq!(settings.docs, Some(false));
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let settings = variables(&[("COMMERCE_LISTEN", ""), ("COMMERCE_DOCS", "")]).unwrap();
+        assert_eq!((settings.listen, settings.docs), (None, None));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let said = variables(&[("COMMERCE_BODY_BYTES_MAX", "lots")]).unwrap_err().to_string();
+        assert!(said.contains("COMMERCE_BODY_BYTES_MAX"), "{said}");
+        assert!(toml::from_str::<Settings>("lisen = \"1.1.1.1:1\"").is_err());
+        let unclear = Settings { listen: Some("8080".to_owned()), ..Settings::default() };
+        let said = unclear.server_with("s".into(), None).unwrap_err().to_string();
+        assert!(said.contains("127.0.0.1:8080"), "{said}");
+    }
+
+    #[test]
+    fn database_addresses() {
+        let url = |text: &str| text.parse::<DatabaseUrl>().map(|url| format!("{url:?}")).ok();
+        assert_eq!(url("sqlite:shop.db").as_deref(), Some("sqlite:shop.db"));
+        assert_eq!(url("sqlite:///var/shop.db").as_deref(), Some("sqlite:/var/shop.db"));
+        assert_eq!(url("postgres://u:password@h/d").as_deref(), Some("postgres://..."));
+        for bad in ["", "sqlite:", "shop.db", "mysql://h/d"] {
+            assert_eq!(url(bad), None, "{bad}");
+        }
+    }
+}

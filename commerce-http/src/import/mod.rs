@@ -1,0 +1,54 @@
+//! Reading a merchant's catalogue: the CSV file that Shopify exports products to.
+//!
+//! [`import`] streams: it holds one batch of products and one product more, whatever the size of the file. Every batch
+//! is one transaction. A row that cannot be taken is refused with its line, column and reason, and the rest goes on; a
+//! file that is malformed ends the import where it is broken, and nothing of the batch that was being read is written.
+//!
+//! How the columns map:
+//!
+//! | Column | Becomes |
+//! | --- | --- |
+//! | `Handle` | the slug and key of the product, in lower case |
+//! | `Title`, `Body (HTML)`, `Tags` | name, description, tags |
+//! | `Vendor` | the brand of that name, whatever its case |
+//! | `Product Category` | the category path, split at ` > `; without it `Type` is a top category |
+//! | `Type` beside another `Product Category` | the text attribute `product_type` |
+//! | `Status`, `Published` | `draft` and `archived` are that; active and unpublished is a draft |
+//! | `Option1 Name` to `Option3 Value` | options; `Title` with `Default Title` means none |
+//! | `Variant SKU` | the SKU, by which a variant is known; without it option values tell it, and a SKU is made |
+//! | `Variant Price`, `Variant Compare At Price`, `Cost per item` | prices in the currency of the import |
+//! | `Variant Grams`, `Variant Weight Unit` | the weight, exactly as written, and the unit to show |
+//! | `Variant Inventory Tracker` | stock is counted; blank: it is not |
+//! | `Variant Inventory Qty` | the stock of variants that the import creates, or of all, as [`StockRule`] says |
+//! | `Variant Inventory Policy` | `continue` allows backorders |
+//! | `Variant Requires Shipping` | `false`: digital |
+//! | `Variant Taxable` | `false`: tax class `exempt`; `true` keeps any other class |
+//! | `Variant Barcode`, `Variant Image` | barcode and picture of the variant |
+//! | `Image Src`, `Image Position`, `Image Alt Text` | pictures |
+//! | `Name (product.metafields.a.b)` | the text attribute `a.b` |
+//!
+//! A column that the file lacks leaves what is there; a blank cell clears it; products that the file does not name stay
+//! as they are. Columns without a place are named in the [`Summary`].
+
+mod column;
+mod group;
+mod progress;
+mod record;
+mod refused;
+mod row;
+mod run;
+mod shopify;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use column::{Column, METAFIELD, PRODUCT_TYPE};
+pub use commerce_core::catalog::StockRule;
+pub use progress::{Position, Progress, Silent, terminal};
+pub use refused::refused_path;
+pub(crate) use refused::write_row;
+pub use run::{ImportError, ImportOptions, import};
+pub(crate) use summary::grouped;
+pub use summary::{
+    EXIT_MALFORMED, EXIT_REFUSED, EXIT_TAKEN, EXIT_TROUBLE, EXIT_USAGE, Refused, Summary, Tally, exit_code,
+};

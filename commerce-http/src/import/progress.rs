@@ -1,0 +1,144 @@
+//! Showing how far long work has come.
+
+use std::io::{self, IsTerminal};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::summary::{grouped, size};
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// How far the work has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Bytes read of the source; 0 where the work reads none.
+    pub bytes: u64,
+    /// How many there are, if that is known.
+    pub size: Option<u64>,
+    /// Products done.
+    pub products: u64,
+    /// Products and variants refused.
+    pub refused: u64,
+}
+
+/// Is told how far the work has come.
+pub trait Progress: Send + Sync {
+    /// The work has come this far. It is told often.
+    fn at(&self, position: Position);
+
+    /// The work has ended, well or not.
+    fn done(&self) {}
+}
+
+/// Shows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn at(&self, _: Position) {}
+}
+
+/// Shows progress on the standard error: a bar with rate and time left on a terminal, else a plain line every few
+/// seconds.
+#[must_use]
+pub fn terminal(doing: &'static str, size: Option<u64>) -> Box<dyn Progress> {
+    if io::stderr().is_terminal() {
+        Box::new(Bar::new(doing, size))
+    } else {
+        let begun = Instant::now();
+        Box::new(Lines { doing, begun, last: Mutex::new(begun) })
+    }
+}
+
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(doing: &'static str, size: Option<u64>) -> Self {
+        let template = match size {
+            Some(_) => "{prefix} [{bar:30}] {percent:>3}%  {bytes_per_sec}, {eta} left  {msg}",
+            None => "{prefix} {spinner} {elapsed}  {msg}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr_with_hz(5));
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_prefix(doing);
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn at(&self, position: Position) {
+        self.0.set_position(position.bytes);
+        self.0.set_message(counted(&position));
+    }
+
+    fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+struct Lines {
+    doing: &'static str,
+    begun: Instant,
+    last: Mutex<Instant>,
+}
+
+impl Progress for Lines {
+    #[expect(clippy::print_stderr, reason = "progress of a command, asked for by its caller")]
+    fn at(&self, position: Position) {
+        let now = Instant::now();
+        {
+            let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if now - *last < LINE_EVERY {
+                return;
+            }
+            *last = now;
+        }
+        eprintln!("{}: {}", self.doing, line(&position, now - self.begun));
+    }
+}
+
+/// `37 % of 3.7 MB, 12 s left, 800 products`.
+fn line(position: &Position, elapsed: Duration) -> String {
+    let Position { bytes, size: whole, .. } = *position;
+    let mut parts = Vec::new();
+    if let Some(whole) = whole.filter(|whole| *whole > 0) {
+        parts.push(format!("{} % of {}", bytes.min(whole) * 100 / whole, size(whole)));
+        if let Some(left) = left(bytes, whole, elapsed) {
+            parts.push(format!("{left} s left"));
+        }
+    }
+    parts.push(counted(position));
+    parts.push(format!("{} products/s", u128::from(position.products) * 1_000 / elapsed.as_millis().max(1)));
+    parts.join(", ")
+}
+
+/// Seconds left if the rest goes as the part before did.
+fn left(bytes: u64, whole: u64, elapsed: Duration) -> Option<u128> {
+    let rest = u128::from(whole.saturating_sub(bytes));
+    (bytes > 0).then(|| elapsed.as_millis() * rest / u128::from(bytes) / 1_000)
+}
+
+fn counted(position: &Position) -> String {
+    let products = format!("{} products", grouped(position.products));
+    if position.refused == 0 { products } else { format!("{products}, {} refused", grouped(position.refused)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_far_how_fast_and_how_long_still() {
+        let position = Position { bytes: 1_000_000, size: Some(4_000_000), products: 1_200, refused: 3 };
+        assert_eq!(
+            line(&position, Duration::from_secs(2)),
+            "25 % of 4.0 MB, 6 s left, 1,200 products, 3 refused, 600 products/s"
+        );
+        let unknown = Position { size: None, refused: 0, ..position };
+        assert_eq!(line(&unknown, Duration::from_secs(2)), "1,200 products, 600 products/s");
+    }
+}

@@ -1,0 +1,118 @@
+//! Bounds: how long an address, how large headers and body, how slow a client, how long an answer may be.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures_util::{Stream, StreamExt};
+use poem::http::{Method, header};
+use poem::{Body, Endpoint, Middleware, Request, Result};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::wire::{Code, Problem};
+
+/// The longest address, in bytes.
+const URI_MAX: usize = 8 << 10;
+/// The largest headers, in bytes of names and values.
+const HEADERS_MAX: usize = 16 << 10;
+/// How much of a body that is too large is read and thrown away, so that the client is still listening when it is told.
+const DISCARD_MAX: usize = 16 << 20;
+
+/// Bounds every request.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// The largest body, in bytes.
+    pub(crate) body_bytes_max: usize,
+    /// How long a request may take to arrive, and then again to be answered.
+    pub(crate) request_timeout: Duration,
+}
+
+pub(crate) struct Limited<E> {
+    endpoint: E,
+    limits: Limits,
+}
+
+impl<E: Endpoint> Middleware<E> for Limits {
+    type Output = Limited<E>;
+
+    fn transform(&self, endpoint: E) -> Limited<E> {
+        Limited { endpoint, limits: *self }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Limited<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<E::Output> {
+        check_head(&request)?;
+        // What only reads takes no body; one that comes all the same is left in the connection.
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let body = self.limits.arrived(&mut request).await?;
+            request.set_body(body);
+        }
+        match timeout(self.limits.request_timeout, self.endpoint.call(request)).await {
+            Ok(answered) => answered,
+            Err(late) => Err(Problem::unavailable(late).into()),
+        }
+    }
+}
+
+fn check_head(request: &Request) -> Result<(), Problem> {
+    let address = request.uri().path_and_query().map_or("", |text| text.as_str());
+    if address.len() > URI_MAX {
+        return Err(Problem::new(Code::UriTooLong, format_args!("an address has at most {URI_MAX} bytes")));
+    }
+    if address.contains("%00") {
+        return Err(Problem::new(Code::InvalidEncoding, "an address must not contain NUL characters"));
+    }
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers > HEADERS_MAX {
+        return Err(Problem::new(Code::HeadersTooLarge, format_args!("headers have at most {HEADERS_MAX} bytes")));
+    }
+    let coded = request.header(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+    if coded {
+        return Err(Problem::new(Code::UnsupportedMediaType, "bodies are read without Content-Encoding"));
+    }
+    Ok(())
+}
+
+impl Limits {
+    /// The whole body.
+    async fn arrived(&self, request: &mut Request) -> Result<Body, Problem> {
+        let most = self.body_bytes_max;
+        let too_large = || Problem::new(Code::TooLarge, format_args!("a body has at most {most} bytes"));
+        let declared = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+        let deadline = Instant::now() + self.request_timeout;
+        let mut chunks = request.take_body().into_bytes_stream();
+        if declared.is_some_and(|length| length > most) {
+            discard(&mut chunks, 0).await;
+            return Err(too_large());
+        }
+        let mut body = BytesMut::new();
+        loop {
+            match timeout_at(deadline, chunks.next()).await {
+                Ok(None) => return Ok(Body::from_bytes(body.freeze())),
+                Ok(Some(Ok(chunk))) if body.len() + chunk.len() <= most => body.extend_from_slice(&chunk),
+                Ok(Some(Ok(chunk))) => {
+                    discard(&mut chunks, body.len() + chunk.len()).await;
+                    return Err(too_large());
+                }
+                Ok(Some(Err(error))) => return Err(Problem::new(Code::BadRequest, "the body broke off").because(error)),
+                Err(_) => return Err(Problem::new(Code::Timeout, "the body did not arrive in time")),
+            }
+        }
+    }
+}
+
+/// Reads on for a moment. A client that is still sending when the connection closes may never see the answer.
+async fn discard<S: Stream<Item = std::io::Result<bytes::Bytes>> + Unpin>(chunks: &mut S, mut read: usize) {
+    let patience = Duration::from_secs(1);
+    let drained = timeout(patience, async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            read += chunk.len();
+            if read > DISCARD_MAX {
+                break;
+            }
+        }
+    });
+    drained.await.ok();
+}

@@ -1,0 +1,149 @@
+//! A request id, a span and a measurement for every request; a problem for every error, whoever made it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use commerce_core::{Clock, Ids, Random, SystemRandom};
+use futures_util::FutureExt;
+use poem::error::{MethodNotAllowedError, NotFoundError};
+use poem::http::{HeaderValue, StatusCode, Version, header};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem_openapi::OperationId;
+use poem_openapi::error::ParsePathError;
+use tracing::Instrument;
+
+use crate::routes::Routes;
+use crate::wire::{Code, Problem};
+
+/// Watches every request.
+#[derive(Clone)]
+pub(crate) struct Observe {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) routes: Arc<Routes>,
+}
+
+pub(crate) struct Observed<E> {
+    endpoint: E,
+    observe: Observe,
+}
+
+impl<E: Endpoint> Middleware<E> for Observe {
+    type Output = Observed<E>;
+
+    fn transform(&self, endpoint: E) -> Observed<E> {
+        Observed { endpoint, observe: self.clone() }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Observed<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let persistent = request.version() < Version::HTTP_2;
+        let id = self.observe.request_id(&request);
+        let span = tracing::info_span!("request", request_id = %id, %method, path = %shown(&path));
+        let called = AssertUnwindSafe(self.endpoint.call(request)).catch_unwind().instrument(span.clone()).await;
+        let _entered = span.enter();
+        let (mut response, route) = match called {
+            Ok(Ok(answer)) => {
+                let response = answer.into_response();
+                let route = response.data::<OperationId>().copied();
+                (response, route)
+            }
+            Ok(Err(error)) => {
+                let route = error.data::<OperationId>().copied();
+                let problem = self.observe.problem(error, method.as_str(), &path);
+                (told(&problem, &path, &id), route)
+            }
+            Err(panic) => (told(&Problem::internal(words(panic.as_ref())), &path, &id), None),
+        };
+        let status = response.status();
+        let unread = matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+        let headers = response.headers_mut();
+        if unread && persistent {
+            // The rest of the body is still on its way, so this connection is good for nothing else.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            headers.insert("x-request-id", id);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let route = self.observe.routes.label(route.map(|route| route.0), &path);
+        let labels = [("method", method_label(&method)), ("route", route), ("status", status.as_str().to_owned())];
+        metrics::histogram!("http_request_seconds", &labels).record(started.elapsed());
+        tracing::debug!(status = status.as_u16(), micros = started.elapsed().as_micros(), "answered");
+        Ok(response)
+    }
+}
+
+impl Observe {
+    /// The client's id for the request, if it can stand in a log line; else one of ours.
+    fn request_id(&self, request: &Request) -> String {
+        let sane = |id: &str| {
+            (1..=64).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        };
+        match request.header("x-request-id").filter(|id| sane(id)) {
+            Some(id) => id.to_owned(),
+            None => Ids::new(SystemRandom.seed(), self.clock.now()).fresh::<uuid::Uuid>().to_string(),
+        }
+    }
+
+    /// What the client reads of an error.
+    fn problem(&self, error: poem::Error, method: &str, path: &str) -> Problem {
+        if let Some(problem) = error.downcast_ref::<Problem>() {
+            return problem.clone();
+        }
+        if error.is::<NotFoundError>() || error.is::<ParsePathError>() {
+            return Problem::not_found();
+        }
+        if error.is::<MethodNotAllowedError>() {
+            let allowed = self.routes.allowed(path);
+            let problem =
+                Problem::new(Code::MethodNotAllowed, format_args!("{method} is not among {allowed}"));
+            return match HeaderValue::from_str(&allowed) {
+                Ok(allowed) => problem.header(header::ALLOW, allowed),
+                Err(_) => problem,
+            };
+        }
+        let status = error.status();
+        if status.is_client_error() {
+            Problem::new(Code::BadRequest, "the request cannot be understood").because(error)
+        } else {
+            Problem::internal(error)
+        }
+    }
+}
+
+/// Writes the problem for the client, and its cause for the log.
+fn told(problem: &Problem, path: &str, id: &str) -> Response {
+    match (problem.code(), problem.cause()) {
+        (Code::Internal, cause) => tracing::error!(cause, "failed"),
+        (Code::Unavailable | Code::StorageFull, cause) => tracing::warn!(cause, "unavailable"),
+        (_, cause) => tracing::debug!(cause, %problem, "refused"),
+    }
+    problem.response(path, id)
+}
+
+/// What a panic said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+}
+
+/// The method as a label: any client can send a method of its own making, so the others share one.
+fn method_label(method: &poem::http::Method) -> String {
+    match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
+        _ => "other".to_owned(),
+    }
+}
+
+/// The beginning of a path: a log line need not carry eight thousand characters.
+fn shown(path: &str) -> &str {
+    path.get(..200).unwrap_or(path)
+}

@@ -1,0 +1,213 @@
+//! The server: operations and pages put together, running until it is told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use commerce_core::Engine;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use poem::listener::{Acceptor, TcpAcceptor};
+use poem::{Endpoint, EndpointExt, Request, Response, Result, Route, Server};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::accept::Accept;
+use crate::api::{self, Shop};
+use crate::config::ServerConfig;
+use crate::layer::{Limits, Observe, Slash};
+use crate::order_token::OrderTokens;
+use crate::site::{Site, metrics};
+
+pub use crate::routes::{Route as Address, Routes};
+
+/// How long requests that are under way may take once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+/// A connection on which nothing happens is closed after this time.
+const IDLE: Duration = Duration::from_secs(75);
+/// How often orders whose payment window has closed are looked for.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(30);
+/// How many of them are cancelled in one go.
+const EXPIRY_BATCH: u32 = 100;
+
+/// Why the server cannot run, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The address is taken.
+    #[error("{address} is in use by another program. Stop that one, or choose another port (--port 8081, or --listen)")]
+    AddressInUse {
+        /// Which address.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The metrics cannot be recorded.
+    #[error("cannot record metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The connection handling failed.
+    #[error("the server failed: {0}")]
+    Run(#[from] std::io::Error),
+}
+
+/// A server that holds its addresses and waits to run.
+pub struct Bound {
+    config: ServerConfig,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    address: SocketAddr,
+}
+
+impl Bound {
+    /// Takes the addresses, so that whatever is wrong with them is known before anything runs.
+    ///
+    /// # Errors
+    /// When an address is taken or cannot be listened on.
+    pub async fn new(config: ServerConfig) -> Result<Self, ServerError> {
+        let listener = bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        Ok(Self { config, listener, metrics_listener, address })
+    }
+
+    /// Where it listens; the port is the real one when 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves the shop until `stop` is done, then finishes what is under way.
+    ///
+    /// # Errors
+    /// When metrics cannot be recorded or the connection handling fails.
+    pub async fn run(self, engine: &Engine, stop: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
+        let Self { config, listener, metrics_listener, address } = self;
+        let recorded = recorder()?;
+        let (stopping, stopped) = watch::channel(false);
+        let expiry = tokio::spawn(expire_overdue(engine.clone(), stopped.clone()));
+        let upkeep = tokio::spawn(upkeep(recorded.clone(), stopped.clone()));
+        let beside = match metrics_listener {
+            Some(listener) => {
+                let route = Route::new().at("/metrics", metrics(recorded.clone()));
+                let acceptor = TcpAcceptor::from_tokio(listener)?;
+                let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE);
+                let done = wait(stopped);
+                Some(tokio::spawn(server.run_with_graceful_shutdown(route, done, Some(Duration::from_secs(1)))))
+            }
+            None => None,
+        };
+        let here = (beside.is_none() && address.ip().is_loopback()).then_some(recorded);
+        let app = app(engine, &config, here);
+        let acceptor = Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max);
+        let ran = serve(acceptor, app, stop).await;
+        stopping.send_replace(true);
+        for job in [Some(expiry), Some(upkeep)].into_iter().flatten() {
+            job.await.ok();
+        }
+        if let Some(beside) = beside {
+            beside.await.ok();
+        }
+        Ok(ran?)
+    }
+}
+
+async fn serve<A, E>(acceptor: A, app: E, stop: impl Future<Output = ()>) -> std::io::Result<()>
+where
+    A: Acceptor + 'static,
+    E: Endpoint + 'static,
+{
+    Server::new_with_acceptor(acceptor).idle_timeout(IDLE).run_with_graceful_shutdown(app, stop, Some(DRAIN)).await
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => ServerError::AddressInUse { address },
+        _ => ServerError::Listen { address, source },
+    })
+}
+
+/// All that the server answers.
+fn app(engine: &Engine, config: &ServerConfig, metrics: Option<PrometheusHandle>) -> impl Endpoint + use<> {
+    let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
+    let operations = api::operations(&Shop { engine: engine.clone(), order_tokens });
+    let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
+    let limits = Limits { body_bytes_max: config.body_bytes_max, request_timeout: config.request_timeout };
+    let observe = Observe { clock: engine.store().clock(), routes: Arc::new(Routes::new()) };
+    let fork = Fork { operations, site: site.endpoint() };
+    fork.with(Slash).with(limits).with(observe)
+}
+
+/// Operations to the one side, pages to the other.
+struct Fork<O, S> {
+    operations: O,
+    site: S,
+}
+
+impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint for Fork<O, S> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let path = request.uri().path();
+        if path.starts_with("/api/") || path.starts_with("/health/") {
+            self.operations.call(request).await
+        } else {
+            self.site.call(request).await
+        }
+    }
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn openapi() -> String {
+    api::document()
+}
+
+fn recorder() -> Result<PrometheusHandle, ServerError> {
+    let buckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("http_request_seconds".to_owned()), &buckets)?;
+    let handle = builder.install_recorder()?;
+    metrics::describe_histogram!("http_request_seconds", metrics::Unit::Seconds, "How long answers take, by route.");
+    metrics::describe_counter!("orders_expired_total", "Orders cancelled because nobody paid in time.");
+    Ok(handle)
+}
+
+/// Cancels orders whose payment window has closed. Any number of servers may do so: each order is cancelled once.
+async fn expire_overdue(engine: Engine, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match engine.orders().expire_overdue(EXPIRY_BATCH).await {
+            Ok(0) => {}
+            Ok(expired) => {
+                metrics::counter!("orders_expired_total").increment(expired.into());
+                tracing::info!(expired, "cancelled orders that nobody paid in time");
+                if expired == EXPIRY_BATCH {
+                    continue;
+                }
+            }
+            Err(error) => tracing::warn!(error = %crate::store::chain(&error), "cannot look for overdue orders"),
+        }
+        if tokio::time::timeout(EXPIRY_INTERVAL, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Keeps what the metrics remember bounded.
+async fn upkeep(recorded: PrometheusHandle, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(Duration::from_secs(5), stopped.wait_for(|stopped| *stopped)).await.is_err() {
+        recorded.run_upkeep();
+    }
+}
+
+async fn wait(mut stopped: watch::Receiver<bool>) {
+    stopped.wait_for(|stopped| *stopped).await.ok();
+}

@@ -1,0 +1,106 @@
+//! Postal addresses.
+
+use commerce_core::customer::Address;
+use poem_openapi::Object;
+use serde::{Deserialize, Serialize};
+
+use super::{Check, OrNull};
+
+/// A postal address.
+#[derive(Debug, Clone, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "AddressInput", deny_unknown_fields)]
+pub(crate) struct AddressBody {
+    /// Who receives the parcel.
+    #[serde(default)]
+    #[oai(validator(max_length = 200))]
+    contact_name: String,
+    /// How the courier reaches them, in international form: `+2348031234567`.
+    phone: Option<String>,
+    /// Street and number.
+    #[serde(default)]
+    #[oai(validator(max_length = 200))]
+    street_line1: String,
+    /// Flat, floor, landmark.
+    street_line2: Option<String>,
+    /// Town or city.
+    #[serde(default)]
+    #[oai(validator(max_length = 200))]
+    city: String,
+    /// State, province or region.
+    state_province: Option<String>,
+    /// Postal code, where the country has them.
+    postal_code: Option<String>,
+    /// Two upper-case letters of ISO 3166-1: `NG`.
+    #[serde(default)]
+    #[oai(validator(pattern = "^[A-Z]{2}$"))]
+    country_code: String,
+}
+
+impl AddressBody {
+    /// The address, or what is wrong with each field of it.
+    pub(crate) fn check(self, pointer: &str, check: &mut Check) -> Option<Address> {
+        let at = |field: &str| format!("{pointer}/{field}");
+        let phone = self.phone.filter(|phone| !phone.trim().is_empty());
+        let phone = phone.map(|phone| check.parse(&at("phone"), &phone));
+        let country = check.parse(&at("country_code"), &self.country_code);
+        // The other fields are checked beside a country that stands in for a wrong one, so that all errors are found.
+        let address = Address {
+            contact_name: self.contact_name,
+            phone: phone.clone().flatten(),
+            street_line1: self.street_line1,
+            street_line2: self.street_line2,
+            city: self.city,
+            state_province: self.state_province,
+            postal_code: self.postal_code,
+            country_code: country.unwrap_or(commerce_core::customer::Country::NG),
+        };
+        let address = match address.check() {
+            Ok(address) => Some(address),
+            Err(errors) => {
+                for error in errors {
+                    check.wrong(&at(error.field), "invalid", error.reason);
+                }
+                None
+            }
+        };
+        address.filter(|_| country.is_some() && phone.is_none_or(|phone| phone.is_some()))
+    }
+}
+
+/// A postal address.
+#[derive(Debug, Clone, Serialize, Object)]
+#[oai(rename = "Address")]
+pub(crate) struct AddressDto {
+    /// Who receives the parcel.
+    contact_name: String,
+    /// How the courier reaches them.
+    phone: OrNull<String>,
+    /// Street and number.
+    street_line1: String,
+    /// Flat, floor, landmark.
+    street_line2: OrNull<String>,
+    /// Town or city.
+    city: String,
+    /// State, province or region.
+    state_province: OrNull<String>,
+    /// Postal code.
+    postal_code: OrNull<String>,
+    /// Two letters of ISO 3166-1.
+    country_code: String,
+}
+
+impl From<&Address> for AddressDto {
+    fn from(address: &Address) -> Self {
+        Self {
+            contact_name: address.contact_name.clone(),
+            phone: OrNull(address.phone.as_ref().map(ToString::to_string)),
+            street_line1: address.street_line1.clone(),
+            street_line2: OrNull(address.street_line2.clone()),
+            city: address.city.clone(),
+            state_province: OrNull(address.state_province.clone()),
+            postal_code: OrNull(address.postal_code.clone()),
+            country_code: address.country_code.code(),
+        }
+    }
+}

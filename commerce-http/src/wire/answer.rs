@@ -1,0 +1,222 @@
+//! Answers: written once by serde, described in the OpenAPI document by their type.
+
+use std::marker::PhantomData;
+
+use poem::http::{HeaderName, HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Problem, ProblemDto};
+
+/// A JSON answer with this status that belongs to one caller: no cache keeps it.
+pub(crate) struct Answer<T, const STATUS: u16 = 200> {
+    response: Response,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize, const STATUS: u16> Answer<T, STATUS> {
+    pub(crate) fn new(body: &T) -> Result<Self, Problem> {
+        let mut response = json(body)?.into_response();
+        response.set_status(StatusCode::from_u16(STATUS).map_err(Problem::internal)?);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        Ok(Self { response, kind: PhantomData })
+    }
+
+    /// Adds a header whose value is a token or a mark of ours.
+    pub(crate) fn header(mut self, name: &'static str, value: Option<&str>) -> Self {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            self.response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Marks the answer to a repeated request.
+    pub(crate) fn replayed(self, replayed: bool) -> Self {
+        self.header("idempotent-replayed", replayed.then_some("true"))
+    }
+}
+
+impl<T, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<T: Type, const STATUS: u16> ApiResponse for Answer<T, STATUS> {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: vec![described::<T>(STATUS, "Done.", Vec::new())] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// A public JSON answer of the catalogue: caches may keep it, and whoever has it already is told so.
+pub(crate) struct Catalogue<T> {
+    response: Response,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize> Catalogue<T> {
+    /// Catalogue answers may be this many seconds old. Carts and orders never use them.
+    const CACHE_CONTROL: &'static str = "public, max-age=10";
+
+    /// The answer, or 304 when `if_none_match` names it.
+    pub(crate) fn new(body: &T, if_none_match: Option<&str>) -> Result<Self, Problem> {
+        let body = bytes(body)?;
+        let etag = etag(&body);
+        let known = if_none_match.is_some_and(|known| names(known, &etag));
+        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body).into_response() };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Self::CACHE_CONTROL));
+        headers.insert(header::ETAG, HeaderValue::from_str(&etag).map_err(Problem::internal)?);
+        Ok(Self { response, kind: PhantomData })
+    }
+}
+
+impl<T> IntoResponse for Catalogue<T> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<T: Type> ApiResponse for Catalogue<T> {
+    fn meta() -> MetaResponses {
+        let etag = |description: &str| MetaHeader {
+            name: "ETag".to_owned(),
+            description: Some(description.to_owned()),
+            required: true,
+            deprecated: false,
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        };
+        let not_modified = MetaResponse {
+            description: "What `If-None-Match` names is still so.",
+            status: Some(304),
+            status_range: None,
+            content: Vec::new(),
+            headers: vec![etag("The version of the answer.")],
+        };
+        let found = described::<T>(200, "Found.", vec![etag("The version of the answer, for `If-None-Match`.")]);
+        MetaResponses { responses: vec![found, not_modified] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// The statuses with which an operation may refuse or fail.
+pub(crate) trait Statuses: Send + Sync + 'static {
+    const STATUSES: &'static [(u16, &'static str)];
+}
+
+/// Declares sets of statuses.
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident: $($status:literal $words:literal),*;)+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl $crate::wire::Statuses for $name {
+            const STATUSES: &'static [(u16, &'static str)] = &[$(($status, $words)),*];
+        }
+    )+};
+}
+
+pub(crate) use statuses;
+
+/// A problem with one of the statuses that the operation declares.
+pub(crate) struct Refused<S>(Problem, PhantomData<fn() -> S>);
+
+impl<S: Statuses, E: Into<Problem>> From<E> for Refused<S> {
+    fn from(error: E) -> Self {
+        let problem = error.into();
+        let status = poem::error::ResponseError::status(&problem).as_u16();
+        debug_assert!(
+            S::STATUSES.iter().chain(ALWAYS).any(|(declared, _)| *declared == status),
+            "{status} is not declared: {problem}"
+        );
+        Self(problem, PhantomData)
+    }
+}
+
+impl<S> From<Refused<S>> for poem::Error {
+    fn from(refused: Refused<S>) -> Self {
+        refused.0.into()
+    }
+}
+
+/// What any operation may answer.
+const ALWAYS: &[(u16, &str)] = &[
+    (500, "The server failed; the log tells why."),
+    (503, "Not at the moment: `Retry-After` says when to try again."),
+    (507, "There is no room left to store anything."),
+];
+
+impl<S: Statuses> ApiResponse for Refused<S> {
+    fn meta() -> MetaResponses {
+        let problem = |(status, words): &(u16, &'static str)| MetaResponse {
+            description: words,
+            status: Some(*status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: Problem::CONTENT_TYPE, schema: ProblemDto::schema_ref() }],
+            headers: Vec::new(),
+        };
+        MetaResponses { responses: S::STATUSES.iter().chain(ALWAYS).map(problem).collect() }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemDto::register(registry);
+    }
+}
+
+fn described<T: Type>(status: u16, description: &'static str, headers: Vec<MetaHeader>) -> MetaResponse {
+    let content = vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }];
+    MetaResponse { description, status: Some(status), status_range: None, content, headers }
+}
+
+const JSON: &str = "application/json";
+
+fn json(body: &impl Serialize) -> Result<Response, Problem> {
+    Ok(written(bytes(body)?))
+}
+
+fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(body).map_err(Problem::internal)
+}
+
+fn written(body: Vec<u8>) -> Response {
+    body.with_content_type(JSON).into_response()
+}
+
+/// A strong validator: half of the SHA-256 of the answer.
+pub(crate) fn etag(body: &[u8]) -> String {
+    let hash = Sha256::digest(body);
+    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}
+
+/// Whether an `If-None-Match` names the validator, compared weakly as RFC 9110 asks.
+pub(crate) fn names(if_none_match: &str, etag: &str) -> bool {
+    let known = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
+    if_none_match.split(',').map(str::trim).any(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_is_found_in_a_list() {
+        let tag = etag(b"answer");
+        assert!(names(&tag, &tag));
+        assert!(names(&format!("\"other\", W/{tag}"), &tag));
+        assert!(names("*", &tag));
+        assert!(!names("\"other\"", &tag));
+        assert!(!names("", &tag));
+    }
+}

@@ -1,0 +1,416 @@
+//! Carts on the wire.
+
+use std::collections::{BTreeMap, HashMap};
+
+use commerce_core::cart::{AddItem, Delivery, PricedCart, PricedLine, VariantKey};
+use commerce_core::catalog::Sku;
+use commerce_core::customer::Email;
+use commerce_core::pricing::{Adjustment, QuoteLine, Step, Summary};
+use commerce_core::shipping::ShippingOption;
+use commerce_core::{CartId, Currency, Money, Quantity, VariantId};
+use poem_openapi::Object;
+use serde::{Deserialize, Serialize};
+
+use super::word::{AdjustmentName, Method};
+use super::{AddressBody, AddressDto, Check, MoneyDto, OrNull, Problem};
+use crate::wire::product::OptionValueDto;
+
+/// Puts units of a variant into the cart. Name it by `sku` or by `variant_id`.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "AddItem", deny_unknown_fields)]
+pub(crate) struct AddItemBody {
+    /// The variant's id.
+    variant_id: Option<String>,
+    /// The variant's code.
+    sku: Option<String>,
+    /// How many units.
+    #[oai(validator(minimum(value = "1"), maximum(value = "10000")))]
+    quantity: u32,
+    /// The shopper's wishes, name by name: at most 10, of 500 characters each. They have no effect on the price.
+    customizations: Option<BTreeMap<String, String>>,
+}
+
+impl AddItemBody {
+    /// Which field names the variant.
+    pub(crate) fn variant_pointer(&self) -> &'static str {
+        if self.sku.is_some() { "/sku" } else { "/variant_id" }
+    }
+
+    pub(crate) fn command(self) -> Result<AddItem, Problem> {
+        let mut check = Check::default();
+        let variant = match (&self.variant_id, &self.sku) {
+            (Some(id), None) => match id.parse::<VariantId>() {
+                Ok(id) => Some(VariantKey::Id(id)),
+                Err(_) => {
+                    check.wrong("/variant_id", "invalid", "not a UUID");
+                    None
+                }
+            },
+            (None, Some(sku)) => check.parse::<Sku>("/sku", sku).map(VariantKey::Sku),
+            (None, None) => {
+                check.wrong("/sku", "required", "name the variant by sku or by variant_id");
+                None
+            }
+            (Some(_), Some(_)) => {
+                check.wrong("/sku", "invalid", "name the variant by sku or by variant_id, not by both");
+                None
+            }
+        };
+        let quantity = check.take("/quantity", Quantity::try_from(self.quantity));
+        let customizations = self.customizations.unwrap_or_default();
+        let command =
+            variant.zip(quantity).map(|(variant, quantity)| AddItem { variant, quantity, customizations });
+        check.finish(command)
+    }
+}
+
+/// Sets how many units a line item holds.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "SetQuantity", deny_unknown_fields)]
+pub(crate) struct QuantityBody {
+    /// How many units; 0 removes the line item.
+    #[oai(validator(minimum(value = "0"), maximum(value = "10000")))]
+    quantity: u32,
+}
+
+impl QuantityBody {
+    /// The quantity; `None` removes the line item.
+    pub(crate) fn check(&self) -> Result<Option<Quantity>, Problem> {
+        if self.quantity == 0 {
+            return Ok(None);
+        }
+        let mut check = Check::default();
+        let quantity = check.take("/quantity", Quantity::try_from(self.quantity));
+        check.finish(quantity).map(Some)
+    }
+}
+
+/// Says where the goods go, how, and who is told.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "SetDelivery", deny_unknown_fields)]
+pub(crate) struct DeliveryBody {
+    /// Where the order confirmation goes.
+    #[serde(default)]
+    email: String,
+    /// Where the goods go; may be left out when nothing is shipped.
+    address: Option<AddressBody>,
+    /// Where the bill goes, when elsewhere.
+    billing_address: Option<AddressBody>,
+    /// The code of one of the shipping options; may be left out when nothing is shipped.
+    shipping_method: Option<String>,
+}
+
+impl DeliveryBody {
+    pub(crate) fn command(self) -> Result<Delivery, Problem> {
+        let mut check = Check::default();
+        let email = check.parse::<Email>("/email", &self.email);
+        let address = self.address.map(|address| address.check("/address", &mut check));
+        let billing = self.billing_address.map(|address| address.check("/billing_address", &mut check));
+        let delivery = email.map(|email| Delivery {
+            email,
+            address: address.flatten(),
+            billing_address: billing.flatten(),
+            shipping_method: self.shipping_method,
+        });
+        check.finish(delivery)
+    }
+}
+
+/// Says how the shopper pays.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "SetPayment", deny_unknown_fields)]
+pub(crate) struct PaymentBody {
+    /// `card`, `bank_transfer`, `mobile_money`, `ussd` or `cash_on_delivery`, as far as the shop takes it.
+    pub(crate) method: String,
+    /// With `mobile_money`: the phone to charge.
+    mobile_money: Option<MobileMoneyBody>,
+}
+
+/// The phone to charge.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "MobileMoney", deny_unknown_fields)]
+pub(crate) struct MobileMoneyBody {
+    /// Its number.
+    phone: String,
+    /// Its provider.
+    provider: String,
+}
+
+/// A cart with what it costs now.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Cart", skip_serializing_if_is_none)]
+pub(crate) struct CartDto {
+    /// Its id; null while nothing was put into it.
+    id: OrNull<String>,
+    /// The secret that reaches the cart: only in the answer that creates it. Send it as `X-Cart-Token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// The currency of its amounts.
+    currency: String,
+    /// Grows with every change; 0 while nothing was put into it.
+    version: u64,
+    /// Its line items, in the order in which they were added.
+    items: Vec<CartItemDto>,
+    /// Its amounts.
+    summary: SummaryDto,
+    /// Where every amount beside the list prices comes from.
+    adjustments: Vec<AdjustmentDto>,
+    /// How far the checkout has got.
+    checkout: CheckoutDto,
+    /// What the shopper should know.
+    messages: Vec<String>,
+    /// With `explain=true`: how the amounts came about, step by step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Vec<StepDto>>,
+}
+
+/// A line item of a cart.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "CartItem")]
+pub(crate) struct CartItemDto {
+    /// Its id.
+    id: String,
+    /// The variant's id.
+    variant_id: String,
+    /// The product's name in addresses; null when the variant is gone, as for the other facts of the catalogue.
+    product_slug: OrNull<String>,
+    /// The variant's code.
+    sku: OrNull<String>,
+    /// The product's title.
+    name: OrNull<String>,
+    /// Name and value of each option.
+    options: Vec<OptionValueDto>,
+    /// The shopper's wishes.
+    customizations: BTreeMap<String, String>,
+    /// The address of its picture.
+    image: OrNull<String>,
+    /// How many units.
+    quantity: u32,
+    /// The price of one unit.
+    unit_price: OrNull<MoneyDto>,
+    /// Unit price times quantity; nothing for what is no longer sold.
+    line_total: MoneyDto,
+    /// Its share of all discounts.
+    discount: MoneyDto,
+    /// The tax on it or inside it.
+    tax: MoneyDto,
+    /// Whether so many can be bought now.
+    in_stock: bool,
+    /// Units of the variant that can be bought now; null when there is no limit.
+    available_quantity: OrNull<u64>,
+}
+
+/// The amounts of a cart or an order: `total = subtotal - discount + shipping + tax_added`.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Summary")]
+pub(crate) struct SummaryDto {
+    /// The sum of the line totals.
+    subtotal: MoneyDto,
+    /// The sum of all discounts.
+    discount: MoneyDto,
+    /// What shipping costs.
+    shipping: MoneyDto,
+    /// The tax added on top of prices and shipping.
+    tax_added: MoneyDto,
+    /// The tax that is inside prices and shipping already.
+    tax_included: MoneyDto,
+    /// What the shopper pays.
+    total: MoneyDto,
+    /// The currency of all of them.
+    currency: String,
+}
+
+impl From<&Summary> for SummaryDto {
+    fn from(summary: &Summary) -> Self {
+        let Summary { subtotal, discount, shipping, tax_added, tax_included, total } = *summary;
+        Self {
+            subtotal: subtotal.into(),
+            discount: discount.into(),
+            shipping: shipping.into(),
+            tax_added: tax_added.into(),
+            tax_included: tax_included.into(),
+            total: total.into(),
+            currency: total.currency.code().to_owned(),
+        }
+    }
+}
+
+/// Where an amount comes from.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Adjustment", skip_serializing_if_is_none)]
+pub(crate) struct AdjustmentDto {
+    /// What it is.
+    kind: AdjustmentName,
+    /// What to call it.
+    label: String,
+    /// The rule that it comes from: `promotion:welcome`, `shipping:standard`, `tax:NG`.
+    source: String,
+    /// The amount; a discount is negative. Tax inside prices is stated, not added again.
+    amount: MoneyDto,
+    /// The line item that it belongs to; absent for shipping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_id: Option<String>,
+}
+
+impl From<&Adjustment> for AdjustmentDto {
+    fn from(adjustment: &Adjustment) -> Self {
+        Self {
+            kind: adjustment.kind.into(),
+            label: adjustment.label.to_string(),
+            source: adjustment.source.to_string(),
+            amount: adjustment.amount.into(),
+            line_id: adjustment.line.map(|line| line.to_string()),
+        }
+    }
+}
+
+/// How far the checkout has got.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "CheckoutState")]
+pub(crate) struct CheckoutDto {
+    /// Where the order confirmation goes.
+    email: OrNull<String>,
+    /// Where the goods go.
+    shipping_address: OrNull<AddressDto>,
+    /// Where the bill goes, when elsewhere.
+    billing_address: OrNull<AddressDto>,
+    /// The code of the chosen shipping method.
+    shipping_method: OrNull<String>,
+    /// The chosen way to pay.
+    payment_method: OrNull<Method>,
+    /// Whether the cart can be confirmed.
+    ready: bool,
+    /// What is missing before, of `items`, `email`, `shipping_address`, `shipping_method` and `payment_method`.
+    missing: Vec<String>,
+}
+
+/// One step of how a total came about.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "TraceStep")]
+pub(crate) struct StepDto {
+    /// Which step of the pipeline: `price`, `promotion`, `shipping`, `tax`, `total`.
+    stage: String,
+    /// Which rule or line item.
+    source: String,
+    /// Whether it changed anything.
+    applied: bool,
+    /// What it did with which numbers, or why it did nothing.
+    detail: String,
+}
+
+impl From<Step> for StepDto {
+    fn from(step: Step) -> Self {
+        let Step { stage, source, applied, detail } = step;
+        Self { stage: stage.to_owned(), source, applied, detail }
+    }
+}
+
+/// A shipping method that serves the destination.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "ShippingOption")]
+pub(crate) struct ShippingOptionDto {
+    /// Its code, for `shipping_method`.
+    code: String,
+    /// What to call it.
+    label: String,
+    /// What it costs for this cart.
+    price: MoneyDto,
+}
+
+/// The shipping methods that serve the destination.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "ShippingOptions")]
+pub(crate) struct ShippingOptionsDto {
+    /// The methods, in the shop's order.
+    results: Vec<ShippingOptionDto>,
+}
+
+impl From<Vec<ShippingOption>> for ShippingOptionsDto {
+    fn from(options: Vec<ShippingOption>) -> Self {
+        let option = |option: ShippingOption| {
+            let ShippingOption { code, label, price } = option;
+            ShippingOptionDto { code, label, price: price.into() }
+        };
+        Self { results: options.into_iter().map(option).collect() }
+    }
+}
+
+impl CartDto {
+    pub(crate) fn new(priced: &PricedCart) -> Self {
+        let currency = priced.quote.summary.total.currency;
+        let quoted: HashMap<_, &QuoteLine> = priced.quote.lines.iter().map(|line| (line.id, line)).collect();
+        let item = |line: &PricedLine| CartItemDto::new(line, quoted.get(&line.line.id).copied(), currency);
+        let CartId(id) = priced.cart.id;
+        Self {
+            id: OrNull((!id.is_nil()).then(|| id.to_string())),
+            token: None,
+            currency: currency.code().to_owned(),
+            version: priced.cart.version,
+            items: priced.lines.iter().map(item).collect(),
+            summary: (&priced.quote.summary).into(),
+            adjustments: priced.quote.adjustments.iter().map(Into::into).collect(),
+            checkout: CheckoutDto::new(priced),
+            messages: priced.messages.clone(),
+            trace: None,
+        }
+    }
+
+    /// Shows the token, to whoever created the cart.
+    pub(crate) fn token(mut self, token: Option<&str>) -> Self {
+        self.token = token.map(str::to_owned);
+        self
+    }
+
+    /// Tells how the amounts came about.
+    pub(crate) fn trace(mut self, steps: Vec<Step>) -> Self {
+        self.trace = Some(steps.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+impl CartItemDto {
+    fn new(line: &PricedLine, quoted: Option<&QuoteLine>, currency: Currency) -> Self {
+        let zero = Money::zero(currency);
+        let offer = line.offer.as_ref();
+        let quantity = line.line.quantity.get();
+        // Tax is either added or included, so one of the two is nothing.
+        let tax = |quoted: &QuoteLine| if quoted.tax_added.minor == 0 { quoted.tax_included } else { quoted.tax_added };
+        Self {
+            id: line.line.id.to_string(),
+            variant_id: line.line.variant.to_string(),
+            product_slug: OrNull(offer.map(|offer| offer.slug.to_string())),
+            sku: OrNull(offer.map(|offer| offer.sku.to_string())),
+            name: OrNull(offer.map(|offer| offer.name.clone())),
+            options: offer.iter().flat_map(|offer| &offer.options).map(Into::into).collect(),
+            customizations: line.line.customizations.clone(),
+            image: OrNull(offer.and_then(|offer| offer.image.clone())),
+            quantity,
+            unit_price: OrNull::of(offer.map(|offer| offer.price)),
+            line_total: quoted.map_or(zero, |quoted| quoted.total).into(),
+            discount: quoted.map_or(zero, |quoted| quoted.discount).into(),
+            tax: quoted.map_or(zero, tax).into(),
+            in_stock: line.available.is_none_or(|left| left >= u64::from(quantity)),
+            available_quantity: OrNull(line.available),
+        }
+    }
+}
+
+impl CheckoutDto {
+    fn new(priced: &PricedCart) -> Self {
+        let cart = &priced.cart;
+        Self {
+            email: OrNull(cart.email.as_ref().map(ToString::to_string)),
+            shipping_address: OrNull::of(cart.shipping_address.as_ref()),
+            billing_address: OrNull::of(cart.billing_address.as_ref()),
+            shipping_method: OrNull(cart.shipping_method.clone()),
+            payment_method: OrNull::of(cart.payment_method),
+            ready: priced.missing.is_empty() && priced.messages.is_empty(),
+            missing: priced.missing.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What goes over the wire: the server's own request and response types, and how they are read and written.
+//!
+//! Nothing of the domain is serialized by accident: each answer is made field by field from what the engine gives, and
+//! each request is read by one reader ([`Body`]) that says precisely what is wrong and where.
+
+mod address;
+mod answer;
+mod body;
+mod cart;
+mod check;
+mod json;
+mod money;
+mod nullable;
+mod order;
+mod page;
+mod param;
+mod payment;
+mod problem;
+mod product;
+mod reader;
+mod schema;
+mod time;
+mod word;
+
+pub(crate) use address::{AddressBody, AddressDto};
+pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses};
+pub(crate) use body::Body;
+pub(crate) use cart::{AddItemBody, CartDto, DeliveryBody, PaymentBody, QuantityBody, ShippingOptionsDto};
+pub(crate) use check::Check;
+pub(crate) use money::{MoneyBody, MoneyDto};
+pub(crate) use nullable::OrNull;
+pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto};
+pub(crate) use page::{PageLinks, PaginationDto};
+pub(crate) use param::{Country, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
+pub(crate) use payment::PaymentDto;
+pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
+pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
+pub(crate) use schema::wire_type;
+pub(crate) use time::Instant;

@@ -1,0 +1,244 @@
+//! Orders on the wire.
+
+use std::collections::BTreeMap;
+
+use commerce_core::audit::Actor;
+use commerce_core::checkout::Confirmed;
+use commerce_core::order::{Order, OrderLine, OrderView, Transition};
+use poem_openapi::Object;
+use serde::{Deserialize, Serialize};
+
+use super::cart::{AdjustmentDto, SummaryDto};
+use super::product::OptionValueDto;
+use super::word::{FulfillmentStatus, MachineName, Method, OrderStatus, PaymentStatus};
+use super::{AddressDto, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto};
+
+/// Confirms the cart.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "Confirm", deny_unknown_fields)]
+pub(crate) struct ConfirmBody {
+    /// The total that the shopper agreed to; another is refused with `price-changed`.
+    pub(crate) expected_total: Option<MoneyBody>,
+    /// The version of the cart that the shopper saw; another is refused with `cart-changed`.
+    pub(crate) cart_version: Option<u64>,
+}
+
+/// Calls an order off.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "Cancel", deny_unknown_fields)]
+pub(crate) struct CancelBody {
+    /// Why, in at most 500 characters.
+    #[oai(validator(max_length = 500))]
+    pub(crate) reason: Option<String>,
+}
+
+/// A placed order and how it is paid.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Confirmed")]
+pub(crate) struct ConfirmedDto {
+    /// The order.
+    order: OrderDto,
+    /// Its payment.
+    payment: PaymentDto,
+    /// The secret by which a guest reads and cancels the order. Send it as `X-Order-Token`.
+    order_token: String,
+}
+
+impl ConfirmedDto {
+    pub(crate) fn new(confirmed: &Confirmed, order_token: &str) -> Self {
+        Self {
+            order: OrderDto::new(&confirmed.order),
+            payment: (&confirmed.payment).into(),
+            order_token: order_token.to_owned(),
+        }
+    }
+}
+
+/// A placed order: a copy of what was bought, with how far it has got.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Order")]
+pub(crate) struct OrderDto {
+    /// Its id.
+    id: String,
+    /// The number that people call it by.
+    number: String,
+    /// How far it has got.
+    status: OrderStatus,
+    /// How far its payment has got.
+    payment_status: PaymentStatus,
+    /// How far its goods have got.
+    fulfillment_status: FulfillmentStatus,
+    /// Who bought.
+    customer: CustomerDto,
+    /// What was bought.
+    items: Vec<OrderItemDto>,
+    /// Where every amount beside the list prices comes from.
+    adjustments: Vec<AdjustmentDto>,
+    /// The amounts.
+    totals: SummaryDto,
+    /// Where the goods go; null when nothing is shipped.
+    shipping_address: OrNull<AddressDto>,
+    /// Where the bill goes, when elsewhere.
+    billing_address: OrNull<AddressDto>,
+    /// How the goods go; null when nothing is shipped.
+    shipping_method: OrNull<ShippingMethodDto>,
+    /// How the shopper chose to pay.
+    payment_method: Method,
+    /// Its payment attempts, the oldest first.
+    payments: Vec<PaymentDto>,
+    /// What has happened to it, the oldest first.
+    history: Vec<MoveDto>,
+    /// When it was placed.
+    placed_at: Instant,
+    /// Grows with every change.
+    version: u64,
+}
+
+/// Who bought.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "OrderCustomer")]
+pub(crate) struct CustomerDto {
+    /// The customer's id; null for a guest.
+    id: OrNull<String>,
+    /// Where the order confirmation goes.
+    email: String,
+}
+
+/// How the goods go, as it was when the order was placed.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "OrderShippingMethod")]
+pub(crate) struct ShippingMethodDto {
+    /// Its code.
+    code: String,
+    /// What it was called.
+    label: String,
+}
+
+/// A line item of an order.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "OrderItem")]
+pub(crate) struct OrderItemDto {
+    /// Its id: that of the cart's line item.
+    id: String,
+    /// The variant's id.
+    variant_id: String,
+    /// The product's name in addresses.
+    product_slug: String,
+    /// The variant's code.
+    sku: String,
+    /// The product's title.
+    name: String,
+    /// Name and value of each option.
+    options: Vec<OptionValueDto>,
+    /// The shopper's wishes.
+    customizations: BTreeMap<String, String>,
+    /// The address of its picture.
+    image: OrNull<String>,
+    /// How many units.
+    quantity: u32,
+    /// The price of one unit.
+    unit_price: MoneyDto,
+    /// Unit price times quantity.
+    line_total: MoneyDto,
+    /// Its share of all discounts.
+    discount: MoneyDto,
+    /// The tax added on top of it.
+    tax_added: MoneyDto,
+    /// The tax inside it.
+    tax_included: MoneyDto,
+    /// What the shopper pays for it: line total - discount + tax added.
+    paid: MoneyDto,
+}
+
+/// A move of an order, its payment or its fulfillment.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "OrderMove")]
+pub(crate) struct MoveDto {
+    /// When.
+    at: Instant,
+    /// What moved.
+    machine: MachineName,
+    /// The state before; null at the start.
+    from: OrNull<String>,
+    /// The state after.
+    to: String,
+    /// Who moved it: `guest`, `customer`, `staff` or `system`.
+    actor: String,
+    /// Why.
+    note: String,
+}
+
+impl OrderDto {
+    pub(crate) fn new(view: &OrderView) -> Self {
+        let order: &Order = &view.order;
+        Self {
+            id: order.id.to_string(),
+            number: order.number.to_string(),
+            status: order.status.into(),
+            payment_status: order.payment_status.into(),
+            fulfillment_status: order.fulfillment_status.into(),
+            customer: CustomerDto {
+                id: OrNull(order.customer.map(|id| id.to_string())),
+                email: order.email.to_string(),
+            },
+            items: order.lines.iter().map(Into::into).collect(),
+            adjustments: order.adjustments.iter().map(Into::into).collect(),
+            totals: (&order.totals).into(),
+            shipping_address: OrNull::of(order.shipping_address.as_ref()),
+            billing_address: OrNull::of(order.billing_address.as_ref()),
+            shipping_method: OrNull(order.shipping_method.as_ref().map(|method| ShippingMethodDto {
+                code: method.code.clone(),
+                label: method.label.clone(),
+            })),
+            payment_method: order.payment_method.into(),
+            payments: view.payments.iter().map(Into::into).collect(),
+            history: view.history.iter().map(Into::into).collect(),
+            placed_at: order.placed_at.into(),
+            version: order.version,
+        }
+    }
+}
+
+impl From<&OrderLine> for OrderItemDto {
+    fn from(line: &OrderLine) -> Self {
+        Self {
+            id: line.id.to_string(),
+            variant_id: line.variant.to_string(),
+            product_slug: line.slug.to_string(),
+            sku: line.sku.to_string(),
+            name: line.name.clone(),
+            options: line.options.iter().map(Into::into).collect(),
+            customizations: line.customizations.clone(),
+            image: OrNull(line.image.clone()),
+            quantity: line.quantity.get(),
+            unit_price: line.unit_price.into(),
+            line_total: line.line_total.into(),
+            discount: line.discount.into(),
+            tax_added: line.tax_added.into(),
+            tax_included: line.tax_included.into(),
+            paid: line.paid.into(),
+        }
+    }
+}
+
+impl From<&Transition> for MoveDto {
+    fn from(transition: &Transition) -> Self {
+        // Who it was by name is the shop's business, not the shopper's.
+        let actor = match &transition.actor {
+            Actor::Guest => "guest",
+            Actor::Customer(_) => "customer",
+            Actor::Staff(_) => "staff",
+            Actor::System => "system",
+        };
+        Self {
+            at: transition.at.into(),
+            machine: transition.machine.into(),
+            from: OrNull(transition.from.clone()),
+            to: transition.to.clone(),
+            actor: actor.to_owned(),
+            note: transition.note.clone(),
+        }
+    }
+}

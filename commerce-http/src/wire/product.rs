@@ -1,0 +1,386 @@
+//! The catalogue on the wire.
+
+use commerce_core::catalog::{
+    Attribute, Availability, Category, CategoryNode, Page, Product, ProductDetail, ProductSummary, Slug, Variant,
+};
+use commerce_core::{AttributeId, VariantId};
+use poem_openapi::Object;
+use serde::Serialize;
+
+use super::word::AttributeType;
+use super::{Instant, MoneyDto, OrNull, PageLinks, PaginationDto};
+
+/// A brand or a category by name.
+#[derive(Debug, Clone, Serialize, Object)]
+#[oai(rename = "Named")]
+pub(crate) struct NamedDto {
+    /// Its name.
+    name: String,
+    /// Its name in addresses.
+    slug: String,
+}
+
+impl From<(String, Slug)> for NamedDto {
+    fn from((name, slug): (String, Slug)) -> Self {
+        Self { name, slug: slug.into() }
+    }
+}
+
+/// A product in a list.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "ProductSummary")]
+pub(crate) struct ProductSummaryDto {
+    /// Its id.
+    id: String,
+    /// Its title.
+    name: String,
+    /// Its name in addresses.
+    slug: String,
+    /// Its brand.
+    brand: OrNull<NamedDto>,
+    /// Its category.
+    category: OrNull<NamedDto>,
+    /// The price of its cheapest variant.
+    price: MoneyDto,
+    /// The higher price that this one is compared at.
+    compare_at_price: OrNull<MoneyDto>,
+    /// The price of its dearest variant.
+    price_max: MoneyDto,
+    /// The address of its first picture.
+    image: OrNull<String>,
+    /// Whether any variant can be bought now.
+    in_stock: bool,
+}
+
+impl From<ProductSummary> for ProductSummaryDto {
+    fn from(product: ProductSummary) -> Self {
+        Self {
+            id: product.id.to_string(),
+            name: product.name,
+            slug: product.slug.into(),
+            brand: OrNull::of(product.brand),
+            category: OrNull::of(product.category),
+            price: product.price.into(),
+            compare_at_price: OrNull::of(product.compare_at_price),
+            price_max: product.price_max.into(),
+            image: OrNull(product.image),
+            in_stock: product.in_stock,
+        }
+    }
+}
+
+/// A page of products.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "ProductPage")]
+pub(crate) struct ProductPageDto {
+    /// The products of the page.
+    results: Vec<ProductSummaryDto>,
+    /// Where the page lies among the others.
+    pagination: PaginationDto,
+}
+
+impl ProductPageDto {
+    pub(crate) fn new(page: Page<ProductSummary>, links: &PageLinks) -> Self {
+        let pagination = links.around(&page);
+        Self { results: page.rows.into_iter().map(Into::into).collect(), pagination }
+    }
+}
+
+/// A category with what grows on it.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Category")]
+pub(crate) struct CategoryDto {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Its name in addresses.
+    slug: String,
+    /// The slugs from the root down to it, joined by `/`.
+    path: String,
+    /// Products on sale in it and below it.
+    product_count: u64,
+    /// Its branches, by name.
+    children: Vec<CategoryDto>,
+}
+
+impl From<CategoryNode> for CategoryDto {
+    fn from(node: CategoryNode) -> Self {
+        let Category { id, parent: _, slug, name, path } = node.category;
+        Self {
+            id: id.to_string(),
+            name,
+            slug: slug.into(),
+            path,
+            product_count: node.product_count,
+            children: node.children.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// The category tree.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Categories")]
+pub(crate) struct CategoriesDto {
+    /// The roots, by name.
+    pub(crate) results: Vec<CategoryDto>,
+}
+
+/// A branch of the category tree with a page of its products.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Branch")]
+pub(crate) struct BranchDto {
+    /// The branch.
+    pub(crate) category: CategoryDto,
+    /// The products of the page, those below the branch included.
+    results: Vec<ProductSummaryDto>,
+    /// Where the page lies among the others.
+    pagination: PaginationDto,
+}
+
+impl BranchDto {
+    pub(crate) fn new(branch: CategoryNode, page: ProductPageDto) -> Self {
+        Self { category: branch.into(), results: page.results, pagination: page.pagination }
+    }
+}
+
+/// One product with all that its page shows.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Product")]
+pub(crate) struct ProductDto {
+    /// Its id.
+    id: String,
+    /// Its title.
+    name: String,
+    /// Its name in addresses.
+    slug: String,
+    /// Its description in HTML, as the merchant wrote it: clean it before it is shown.
+    description_html: String,
+    /// Its brand.
+    brand: OrNull<NamedDto>,
+    /// Its category.
+    category: OrNull<NamedDto>,
+    /// Its category and that one's ancestors, from the root down.
+    breadcrumb: Vec<NamedDto>,
+    /// The price of its cheapest variant.
+    price: MoneyDto,
+    /// The higher price that this one is compared at.
+    compare_at_price: OrNull<MoneyDto>,
+    /// The price of its dearest variant.
+    price_max: MoneyDto,
+    /// Whether any variant can be bought now.
+    in_stock: bool,
+    /// Whether the shop puts it in the window.
+    featured: bool,
+    /// Free words.
+    tags: Vec<String>,
+    /// What its variants differ in.
+    options: Vec<OptionDto>,
+    /// What can be bought.
+    variants: Vec<VariantDto>,
+    /// Its pictures.
+    images: Vec<ImageDto>,
+    /// Values of the shop's attributes.
+    attributes: Vec<AttributeDto>,
+    /// When it came in.
+    created_at: Instant,
+    /// When it last changed.
+    updated_at: Instant,
+}
+
+/// Something that the variants of a product differ in.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "ProductOption")]
+pub(crate) struct OptionDto {
+    /// Its name: `Size`.
+    name: String,
+    /// Its values, in the merchant's order.
+    values: Vec<String>,
+    /// The code of the shop-wide attribute of the same name.
+    attribute: OrNull<String>,
+}
+
+/// What is priced, stocked and sold.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Variant")]
+pub(crate) struct VariantDto {
+    /// Its id.
+    id: String,
+    /// Its code.
+    sku: String,
+    /// Name and value of each option.
+    options: Vec<OptionValueDto>,
+    /// The price of one unit.
+    price: MoneyDto,
+    /// The higher price that this one is compared at.
+    compare_at_price: OrNull<MoneyDto>,
+    /// Whether it can be bought now.
+    in_stock: bool,
+    /// Units that can be bought now; null when there is no limit.
+    available_quantity: OrNull<u64>,
+    /// Whether it may be sold beyond the stock.
+    backorder: bool,
+    /// Whether nothing is shipped.
+    digital: bool,
+    /// The weight of one unit.
+    weight: OrNull<WeightDto>,
+    /// GTIN or another barcode.
+    barcode: OrNull<String>,
+    /// The address of its own picture.
+    image: OrNull<String>,
+}
+
+/// Name and value of an option.
+#[derive(Debug, Clone, Serialize, Object)]
+#[oai(rename = "OptionValue")]
+pub(crate) struct OptionValueDto {
+    /// The name: `Size`.
+    name: String,
+    /// The value: `M`.
+    value: String,
+}
+
+impl From<&(String, String)> for OptionValueDto {
+    fn from((name, value): &(String, String)) -> Self {
+        Self { name: name.clone(), value: value.clone() }
+    }
+}
+
+/// A weight.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Weight")]
+pub(crate) struct WeightDto {
+    /// Grams, as a decimal string.
+    grams: String,
+    /// The unit in which the merchant likes to see it: `g`, `kg`, `oz` or `lb`.
+    unit: String,
+}
+
+/// A picture.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Image")]
+pub(crate) struct ImageDto {
+    /// Its id.
+    id: String,
+    /// Where it is.
+    url: String,
+    /// What it shows.
+    alt: String,
+}
+
+/// A product's value of an attribute.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "AttributeValue")]
+pub(crate) struct AttributeDto {
+    /// The attribute's code.
+    code: String,
+    /// The attribute's name.
+    name: String,
+    /// What its values are.
+    kind: AttributeType,
+    /// The value.
+    value: String,
+}
+
+/// What is left, variant by variant.
+struct Left<'a>(&'a [Availability]);
+
+impl Left<'_> {
+    /// How many units of a variant can be bought: `None` when there is no limit.
+    fn of(&self, variant: &Variant) -> Option<u64> {
+        let counted = variant.tracked && !variant.backorder;
+        counted.then(|| {
+            let known = self.0.iter().find(|left| left.variant == variant.id);
+            known.map_or(0, |left| u64::try_from(left.available).unwrap_or(0))
+        })
+    }
+}
+
+impl ProductDto {
+    /// The product, or nothing when it has no variant that could be bought.
+    pub(crate) fn new(detail: &ProductDetail) -> Option<Self> {
+        let product = &detail.product;
+        let left = Left(&detail.availability);
+        let cheapest = product.cheapest()?;
+        let price_max = product.price_max()?;
+        let variants: Vec<VariantDto> =
+            product.variants.iter().map(|variant| VariantDto::new(product, variant, left.of(variant))).collect();
+        let named = |category: &Category| NamedDto::from((category.name.clone(), category.slug.clone()));
+        let attribute = |id: AttributeId| detail.attributes.iter().find(|attribute| attribute.id == id);
+        Some(Self {
+            id: product.id.to_string(),
+            name: product.name.clone(),
+            slug: product.slug.to_string(),
+            description_html: product.description_html.clone(),
+            brand: OrNull::of(detail.brand.as_ref().map(|brand| (brand.name.clone(), brand.slug.clone()))),
+            category: OrNull(detail.breadcrumb.last().map(named)),
+            breadcrumb: detail.breadcrumb.iter().map(named).collect(),
+            price: cheapest.price.into(),
+            compare_at_price: OrNull::of(cheapest.compare_at_price),
+            price_max: price_max.into(),
+            in_stock: variants.iter().any(|variant| variant.in_stock),
+            featured: product.featured,
+            tags: product.tags.clone(),
+            options: product
+                .options
+                .iter()
+                .map(|option| OptionDto {
+                    name: option.name.clone(),
+                    values: option.values.clone(),
+                    attribute: OrNull(option.attribute.and_then(attribute).map(|known| known.code.clone())),
+                })
+                .collect(),
+            variants,
+            images: product
+                .images
+                .iter()
+                .map(|image| ImageDto { id: image.id.to_string(), url: image.url.clone(), alt: image.alt.clone() })
+                .collect(),
+            attributes: product
+                .attributes
+                .iter()
+                .filter_map(|value| Some(AttributeDto::new(attribute(value.attribute)?, &value.value)))
+                .collect(),
+            created_at: product.created_at.into(),
+            updated_at: product.updated_at.into(),
+        })
+    }
+}
+
+impl VariantDto {
+    fn new(product: &Product, variant: &Variant, left: Option<u64>) -> Self {
+        let names = product.options.iter().map(|option| option.name.clone());
+        let VariantId(id) = variant.id;
+        Self {
+            id: id.to_string(),
+            sku: variant.sku.to_string(),
+            options: names
+                .zip(&variant.option_values)
+                .map(|(name, value)| OptionValueDto { name, value: value.clone() })
+                .collect(),
+            price: variant.price.into(),
+            compare_at_price: OrNull::of(variant.compare_at_price),
+            in_stock: left.is_none_or(|left| left > 0),
+            available_quantity: OrNull(left),
+            backorder: variant.backorder,
+            digital: variant.digital,
+            weight: OrNull(variant.weight.map(|weight| WeightDto {
+                grams: weight.grams.to_string(),
+                unit: weight.unit.to_string(),
+            })),
+            barcode: OrNull(variant.barcode.clone()),
+            image: OrNull(variant.image.clone()),
+        }
+    }
+}
+
+impl AttributeDto {
+    fn new(attribute: &Attribute, value: &str) -> Self {
+        Self {
+            code: attribute.code.clone(),
+            name: attribute.name.clone(),
+            kind: attribute.kind.into(),
+            value: value.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Words of fixed lists: states, methods, kinds.
+
+use commerce_core::catalog::AttributeKind;
+use commerce_core::order::{FulfillmentState, Machine, OrderState};
+use commerce_core::payment::{PaymentMethod, PaymentState};
+use commerce_core::pricing::AdjustmentKind;
+use poem_openapi::registry::MetaSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::wire_type;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident of $from:ty: $all:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Serialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(&'static str);
+
+        wire_type!(
+            $name,
+            stringify!($name),
+            MetaSchema {
+                enum_items: $all.into_iter().map(|known: $from| Value::from(known.as_str())).collect(),
+                ..MetaSchema::new("string")
+            }
+        );
+
+        impl From<$from> for $name {
+            fn from(known: $from) -> Self {
+                Self(known.as_str())
+            }
+        }
+    )+};
+}
+
+words! {
+    /// How far an order has got.
+    OrderStatus of OrderState: OrderState::ALL;
+    /// How far payment has got.
+    PaymentStatus of PaymentState: PaymentState::ALL;
+    /// How far the goods have got.
+    FulfillmentStatus of FulfillmentState: FulfillmentState::ALL;
+    /// A way to pay.
+    Method of PaymentMethod: PaymentMethod::ALL;
+    /// Which machine of an order moved.
+    MachineName of Machine: [Machine::Order, Machine::Payment, Machine::Fulfillment];
+    /// What an adjustment is.
+    AdjustmentName of AdjustmentKind: [
+        AdjustmentKind::Promotion,
+        AdjustmentKind::Shipping,
+        AdjustmentKind::TaxAdded,
+        AdjustmentKind::TaxIncluded,
+    ];
+    /// What the values of an attribute are.
+    AttributeType of AttributeKind: [
+        AttributeKind::Text,
+        AttributeKind::Number,
+        AttributeKind::Boolean,
+        AttributeKind::Select,
+        AttributeKind::Colour,
+    ];
+}
+
+/// What the shopper does next to pay.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NextAction {
+    /// Nothing now.
+    None,
+}
+
+wire_type!(
+    NextAction,
+    "NextAction",
+    MetaSchema { enum_items: vec![Value::from("none")], ..MetaSchema::new("string") }
+);
