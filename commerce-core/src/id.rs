@@ -104,12 +104,17 @@ impl Ids {
         self
     }
 
-    /// A fresh id: UUID v7, sortable by time to the millisecond.
+    /// A fresh id: UUID v7, and ids of one stream sort in the order in which they were drawn (a counter in the first
+    /// twelve bits after the milliseconds: RFC 9562, section 6.2, method 1). 62 random bits remain.
     pub fn fresh<T: From<Uuid>>(&mut self) -> T {
+        const COUNTER_SIZE: u64 = 1 << 12;
+        let (overflow, count) = (self.drawn / COUNTER_SIZE, self.drawn % COUNTER_SIZE);
         let bytes = self.bytes();
         let mut random = [0; 10];
         random.copy_from_slice(&bytes[..10]);
-        T::from(uuid::Builder::from_unix_timestamp_millis(self.now.as_millis(), &random).into_uuid())
+        random[..2].copy_from_slice(&(count as u16).to_be_bytes());
+        let millis = self.now.as_millis() + overflow;
+        T::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
     /// 32 fresh bytes, for a token.
@@ -143,5 +148,12 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(first.0.get_version_num(), 7);
         assert_eq!(code.len(), 9);
+    }
+
+    #[test]
+    fn ids_of_one_stream_sort_in_the_order_in_which_they_were_drawn() {
+        let mut ids = Ids::new([7; 32], Timestamp::from_micros(1_700_000_000_000_000).unwrap());
+        let drawn: Vec<OrderId> = (0..10_000).map(|_| ids.fresh()).collect();
+        assert!(drawn.is_sorted() && drawn.windows(2).all(|pair| pair[0] != pair[1]));
     }
 }

@@ -23,7 +23,8 @@ use commerce_core::catalog::{
 use commerce_core::{AttributeId, BrandId, CategoryId, Engine, StoreError, VariantId};
 
 use crate::import::{
-    Column, EXIT_REFUSED, EXIT_TAKEN, EXIT_TROUBLE, METAFIELD, PRODUCT_TYPE, Position, Progress, grouped, write_row,
+    Column, EXIT_REFUSED, EXIT_TAKEN, EXIT_TROUBLE, METAFIELD, PRODUCT_TYPE, Position, Progress, grouped,
+    write_row,
 };
 
 /// How many products are read at once.
@@ -177,7 +178,11 @@ impl<'a> Page<'a> {
     /// The product's values by the code of their attribute.
     fn values(&self, product: &'a Product) -> BTreeMap<&'a str, &'a str> {
         let code = |id| self.attributes.get(&id).map(|attribute| attribute.code.as_str());
-        product.attributes.iter().filter_map(|value| Some((code(value.attribute)?, value.value.as_str()))).collect()
+        product
+            .attributes
+            .iter()
+            .filter_map(|value| Some((code(value.attribute)?, value.value.as_str())))
+            .collect()
     }
 }
 
@@ -203,25 +208,38 @@ async fn metafields(engine: &Engine) -> Result<BTreeMap<String, String>, StoreEr
 fn sayable(product: &Product, page: &Page<'_>) -> Result<(), Refused> {
     let refuse = |code, reason: String| Err(Refused { slug: product.slug.clone(), code, reason });
     if product.options.len() > Column::OPTIONS.len() {
-        return refuse("too-many-options", format!("it has {} options, the format has three", product.options.len()));
+        return refuse(
+            "too-many-options",
+            format!("it has {} options, the format has three", product.options.len()),
+        );
     }
     if let Some(tag) = product.tags.iter().find(|tag| tag.contains(',')) {
-        return refuse("tag-with-comma", format!("its tag {tag:?} has a comma, which parts tags in the format"));
+        return refuse(
+            "tag-with-comma",
+            format!("its tag {tag:?} has a comma, which parts tags in the format"),
+        );
     }
     let category = page.category(product);
     let path = category.join(" > ");
     let alone = category.len() == 1 && !page.values(product).contains_key(PRODUCT_TYPE); // may go into `Type`
     if !alone && !category.is_empty() && !path.split(" > ").eq(category.iter().copied()) {
-        return refuse("category-name", format!("a category of {path:?} has \" > \" in its name, which parts categories"));
+        return refuse(
+            "category-name",
+            format!("a category of {path:?} has \" > \" in its name, which parts categories"),
+        );
     }
     if category.is_empty() && page.values(product).contains_key(PRODUCT_TYPE) {
-        return refuse("type-without-category", "without a category, its type would be read as one".to_owned());
+        return refuse(
+            "type-without-category",
+            "without a category, its type would be read as one".to_owned(),
+        );
     }
     Ok(())
 }
 
 fn write_header(out: &mut impl Write, metafields: &BTreeMap<String, String>) -> io::Result<()> {
-    let metafields: Vec<String> = metafields.iter().map(|(code, name)| format!("{name}{METAFIELD}{code})")).collect();
+    let metafields: Vec<String> =
+        metafields.iter().map(|(code, name)| format!("{name}{METAFIELD}{code})")).collect();
     let mut names: Vec<&str> = Column::ALL.into_iter().map(Column::name).collect();
     names.extend(metafields.iter().map(String::as_str));
     write_row(out, &names)
@@ -244,7 +262,8 @@ fn write_product(
         if place == 0 {
             about_product(&mut row, product, page, &values);
             for (field, code) in metafields.keys().enumerate() {
-                row.cells[Column::ALL.len() + field] = values.get(code.as_str()).copied().unwrap_or_default().to_owned();
+                row.cells[Column::ALL.len() + field] =
+                    values.get(code.as_str()).copied().unwrap_or_default().to_owned();
             }
         }
         if let Some(variant) = product.variants.get(place) {
@@ -337,7 +356,12 @@ impl Row {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();
-        writeln!(f, "{} products with {} variants in {seconds:.1} s", grouped(self.products), grouped(self.variants))?;
+        writeln!(
+            f,
+            "{} products with {} variants in {seconds:.1} s",
+            grouped(self.products),
+            grouped(self.variants)
+        )?;
         for Refused { slug, code, reason } in &self.refused {
             writeln!(f, "  not exported: {slug} ({code}): {reason}")?;
         }

@@ -29,7 +29,8 @@ impl Store {
                     "COMMERCE_TEST_POSTGRES_URL names no database: run `cargo xtask test`, or \
                      `cargo xtask postgres -- cargo test -p commerce-http`",
                 );
-                let name: String = SystemRandom.seed()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+                let name: String =
+                    SystemRandom.seed()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
                 let options = PostgresOptions::new(url).schema(format!("import_{name}")).pool_size(2);
                 let store = PostgresStore::connect_with(options.migration_lock(false)).await.unwrap();
                 store.migrate().await.unwrap();
@@ -56,6 +57,7 @@ on_both_stores! {
     a_broken_file_leaves_what_was_before_its_bad_batch
     rows_of_one_product_need_not_be_together
     what_the_format_cannot_say_is_refused_by_name
+    a_shop_has_one_currency
     any_text_goes_around
 }
 
@@ -63,7 +65,11 @@ fn options() -> ImportOptions {
     ImportOptions::new(Currency::NGN)
 }
 
-async fn import(shop: &Engine, file: impl AsRef<[u8]>, options: ImportOptions) -> Result<Summary, ImportError> {
+async fn import(
+    shop: &Engine,
+    file: impl AsRef<[u8]>,
+    options: ImportOptions,
+) -> Result<Summary, ImportError> {
     import::import(shop, file.as_ref(), None, options, &Silent).await
 }
 
@@ -86,7 +92,8 @@ async fn product(shop: &Engine, slug: &str) -> commerce_core::catalog::ProductDe
 }
 
 async fn on_hand(shop: &Engine, slug: &str) -> Vec<i64> {
-    let variants: Vec<_> = product(shop, slug).await.product.variants.iter().map(|variant| variant.id).collect();
+    let variants: Vec<_> =
+        product(shop, slug).await.product.variants.iter().map(|variant| variant.id).collect();
     let levels = shop.inventory().levels(&variants).await.unwrap();
     let of = |id| levels.iter().filter(|level| level.variant == id).map(|level| level.on_hand).sum();
     variants.into_iter().map(of).collect()
@@ -155,30 +162,43 @@ async fn a_product_is_what_its_rows_say(store: Store) {
         Variant SKU,Variant Grams,Variant Weight Unit,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,\
         Variant Price,Variant Compare At Price,Variant Requires Shipping,Variant Taxable,Image Src,Image Position,\
         Colour (product.metafields.my.colour),Cost per item,Status\r\n\
-        Wrap-Dress,\"Wrap \"\"Indigo\"\"\",<p>a\r\nb</p>,Adùnní,Fashion > Women > Dresses,Dress,\"indigo, new\",true,Size,S,\
+        Wrap-Dress,\"Wrap \"\"Indigo\"\"\",\"<p>a\r\nb</p>\",Adùnní,Fashion > Women > Dresses,Dress,\"indigo, new\",true,Size,S,\
         WD-S,187.95733831875,oz,shopify,3,continue,38500.00,40000,true,true,/2.jpg,2,Blue,20000,active\r\n\
         Wrap-Dress,,,,,,,,,M,,,,,,deny,39000,39000,false,false,/1.jpg,1,,,\r\n\
         Wrap-Dress,,,,,,,,,,,,,,,,,,,,/3.jpg,3,,,\r\n";
     let summary = take(&shop, file).await;
-    assert_eq!(summary.warnings["compare-at-dropped"].first_line, 4);
+    assert_eq!(summary.warnings["compare-at-dropped"].first_line, 4); // the first row has two lines
     let found = product(&shop, "wrap-dress").await;
     let product = &found.product;
-    assert_eq!((product.name.as_str(), product.description_html.as_str()), ("Wrap \"Indigo\"", "<p>a\r\nb</p>"));
+    assert_eq!(
+        (product.name.as_str(), product.description_html.as_str()),
+        ("Wrap \"Indigo\"", "<p>a\r\nb</p>")
+    );
     assert_eq!(found.brand.unwrap().name, "Adùnní");
     let path: Vec<_> = found.breadcrumb.iter().map(|category| category.path.as_str()).collect();
     assert_eq!(path, ["fashion", "fashion/women", "fashion/women/dresses"]);
-    assert_eq!((&product.tags[..], product.status), (&["indigo".to_owned(), "new".to_owned()][..], ProductStatus::Published));
+    assert_eq!(
+        (&product.tags[..], product.status),
+        (&["indigo".to_owned(), "new".to_owned()][..], ProductStatus::Published)
+    );
     let images: Vec<_> = product.images.iter().map(|image| image.url.as_str()).collect();
     assert_eq!(images, ["/1.jpg", "/2.jpg", "/3.jpg"]);
     let mut codes: Vec<_> = found.attributes.iter().map(|known| (known.code.as_str(), known.kind)).collect();
     codes.sort_unstable_by_key(|(code, _)| *code);
     assert_eq!(
         codes,
-        [("my.colour", AttributeKind::Text), ("product_type", AttributeKind::Text), ("size", AttributeKind::Select)]
+        [
+            ("my.colour", AttributeKind::Text),
+            ("product_type", AttributeKind::Text),
+            ("size", AttributeKind::Select)
+        ]
     );
     let [s, m] = &product.variants[..] else { panic!() };
     assert_eq!(s.weight.unwrap().grams.to_string(), "187.95733831875");
-    assert_eq!((s.price.amount(), s.compare_at_price.unwrap().amount()), ("38500.00".into(), "40000.00".into()));
+    assert_eq!(
+        (s.price.amount(), s.compare_at_price.unwrap().amount()),
+        ("38500.00".into(), "40000.00".into())
+    );
     assert_eq!((s.tracked, s.backorder, s.digital, s.tax_class.as_str()), (true, true, false, "standard"));
     assert!(m.sku.as_str().starts_with("WRAP-DRESS-M-"));
     assert_eq!((m.tracked, m.backorder, m.digital, m.tax_class.as_str()), (false, false, true, "exempt"));
@@ -197,7 +217,10 @@ async fn absent_columns_leave_and_blank_cells_clear(store: Store) {
     take(&shop, "Handle,Title,Vendor,Type,Tags,Variant SKU,Cost per item\nmug,Mug,,,,MUG,\n").await;
     let found = product(&shop, "mug").await;
     assert!(found.brand.is_none() && found.breadcrumb.is_empty() && found.product.tags.is_empty());
-    assert_eq!((found.product.variants[0].cost, found.product.variants[0].price.amount()), (None, "9.00".to_owned()));
+    assert_eq!(
+        (found.product.variants[0].cost, found.product.variants[0].price.amount()),
+        (None, "9.00".to_owned())
+    );
     assert_eq!(found.product.version, 2);
 }
 
@@ -215,7 +238,8 @@ async fn rows_that_cannot_be_taken_are_refused_and_written_down(store: Store) {
                 pot,Pot,,,M-S,5,active\n=cmd(),X,,,X,1,active\ntea,Tea,,,TEA,0,draft\ncup,Cup,,,CUP,1,sold\n";
     let summary = import(&shop, format!("{header}{rows}"), with_file.clone()).await.unwrap();
     assert_eq!((summary.created, summary.unchanged, summary.refused_products), (1, 1, 3));
-    let counts: Vec<_> = summary.refused.iter().map(|(code, tally)| (*code, tally.count, tally.first_line)).collect();
+    let counts: Vec<_> =
+        summary.refused.iter().map(|(code, tally)| (*code, tally.count, tally.first_line)).collect();
     assert_eq!(
         counts,
         [
@@ -230,7 +254,8 @@ async fn rows_that_cannot_be_taken_are_refused_and_written_down(store: Store) {
     assert_eq!(summary.refused_file.as_ref(), Some(&path));
     let file = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    let starts: Vec<String> = file.lines().map(|line| line.split(',').take(4).collect::<Vec<_>>().join(",")).collect();
+    let starts: Vec<String> =
+        file.lines().map(|line| line.split(',').take(4).collect::<Vec<_>>().join(",")).collect();
     assert_eq!(
         starts,
         [
@@ -269,7 +294,8 @@ async fn a_broken_file_leaves_what_was_before_its_bad_batch(store: Store) {
         assert_eq!(taken.created, 400, "two batches of 200 stay, nothing of the third");
         assert!(result.unwrap_err().to_string().contains("400 products before it were taken"));
         let exported = export(&shop).await;
-        let mut handles: Vec<&str> = exported.lines().filter_map(|line| line.split_once(',')).map(|(handle, _)| handle).collect();
+        let mut handles: Vec<&str> =
+            exported.lines().filter_map(|line| line.split_once(',')).map(|(handle, _)| handle).collect();
         handles.dedup();
         assert!(!exported.contains("cut,") && handles.len() >= 400);
         assert_well(&shop).await;
@@ -278,7 +304,9 @@ async fn a_broken_file_leaves_what_was_before_its_bad_batch(store: Store) {
         assert_eq!((again.created, again.unchanged), (50, 400));
     }
     let shop = store.shop().await;
-    for file in [&b""[..], b"Title,Vendor\nMug,Clay\n", b"Handle;Title\nmug;Mug\n", b"\xFF\xFEH\0a\0", b"PK\x03\x04"] {
+    for file in
+        [&b""[..], b"Title,Vendor\nMug,Clay\n", b"Handle;Title\nmug;Mug\n", b"\xFF\xFEH\0a\0", b"PK\x03\x04"]
+    {
         let result = import(&shop, file, options()).await;
         assert_eq!(import::exit_code(&result), import::EXIT_MALFORMED);
         assert!(result.unwrap_err().to_string().contains("the catalogue is as it was"));
@@ -325,21 +353,45 @@ async fn what_the_format_cannot_say_is_refused_by_name(store: Store) {
     assert_eq!(product(&other, "flat").await.breadcrumb[0].name, "A > B");
 }
 
+async fn a_shop_has_one_currency(store: Store) {
+    let shop = store.shop().await;
+    let file = "Handle,Title,Variant SKU,Variant Price\nmug,Mug,MUG,9\n";
+    assert_eq!(import::shop_currency(&shop).await.unwrap(), None);
+    let dollars = import(&shop, file, ImportOptions::new(Currency::USD)).await;
+    assert_eq!(dollars.unwrap().created, 1);
+    assert_eq!(import::shop_currency(&shop).await.unwrap(), Some(Currency::USD));
+    let naira = import(&shop, file, options()).await;
+    assert_eq!(import::exit_code(&naira), import::EXIT_USAGE);
+    assert!(matches!(naira, Err(ImportError::Currency { shop: Currency::USD, file: Currency::NGN })));
+    let mut nowhere = ImportOptions::new(Currency::USD);
+    nowhere.location = " ".to_owned();
+    assert_eq!(import::exit_code(&import(&shop, file, nowhere).await), import::EXIT_USAGE);
+}
+
 async fn any_text_goes_around(store: Store) {
     let shop = store.shop().await;
     let texts = ["=1+2", "+x", "-x", "@x", "'x", "a\"b", "a,b", "x\u{202e}y", "日本", "👩‍👩‍👧", "\\N", "%s"];
     for (number, text) in texts.iter().enumerate() {
         let price = UnitPrice::parse("0.0035", Currency::NGN).unwrap();
-        let mut variant = VariantInput::new(format!("{text}-{number}").parse().unwrap(), price).values(&[text]);
+        let mut variant =
+            VariantInput::new(format!("{text}-{number}").parse().unwrap(), price).values(&[text]);
         variant.barcode = Cell::Is((*text).to_owned());
         variant.image = Cell::Is((*text).to_owned());
         let product = ProductInput {
             description_html: Cell::Is(format!(" {text}\r\n\t{text}\n")),
             brand: Cell::Is((*text).to_owned()),
-            attributes: vec![(format!("my.{text}"), format!("{text}, so"), AttributeKind::Text, Cell::Is(format!("{text}\n")))],
+            attributes: vec![(
+                format!("my.{text}"),
+                format!("{text}, so"),
+                AttributeKind::Text,
+                Cell::Is(format!("{text}\n")),
+            )],
             ..ProductInput::new(format!("p-{number}").parse().unwrap(), text)
         };
-        shop.catalog().put(product.options(&[&format!("{text} of")]).category(&[text]).variant(variant)).await.unwrap();
+        shop.catalog()
+            .put(product.options(&[&format!("{text} of")]).category(&[text]).variant(variant))
+            .await
+            .unwrap();
     }
     let exported = export(&shop).await;
     let other = store.shop().await;

@@ -118,7 +118,7 @@ select * from unnest($1::uuid[], $2::bigint[], $3::text[])
 ///
 /// # Errors
 /// [`CommitError::Stale`] with [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`], [`Guard::Product`],
-/// [`Guard::Sku`], or a guard of [`inventory::apply`](crate::inventory::apply).
+/// [`Guard::Sku`], or a guard of [`inventory::apply`].
 pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitError> {
     let Batch { brands: _, categories: _, attributes: _, products, inventory, audit } = batch;
     // By id, so that two batches lock the products that both have in one order.

@@ -110,6 +110,9 @@ impl PostgresOptions {
         let options: PgConnectOptions = self.url.parse().map_err(store_error)?;
         let millis = |duration: Duration| duration.as_millis().to_string();
         let mut settings = vec![
+            // What the guards are written for, whatever the server's default is.
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("timezone", "UTC".to_owned()),
             ("statement_timeout", millis(self.statement_timeout)),
             ("lock_timeout", millis(self.lock_timeout)),
             ("idle_in_transaction_session_timeout", millis(self.idle_in_transaction_timeout)),

@@ -181,7 +181,7 @@ select format('order %s', o.id), format('%s events say that it was placed', coun
 having count(e.id) <> 1
  order by 1";
 
-/// Every row that breaks an invariant: all of it from one snapshot.
+/// Every row that breaks an invariant: all of it from one snapshot, on a connection that is in no transaction.
 ///
 /// # Errors
 /// When the database fails.

@@ -93,7 +93,7 @@ impl Fused {
     fn sql(&self) -> String {
         let mut with = String::new();
         for (number, sql) in self.guarded.iter().enumerate() {
-            let _ = write!(with, "g{number} as ({sql}),\n");
+            let _ = writeln!(with, "g{number} as ({sql}),");
         }
         let counts = (0..self.guarded.len()).map(|number| format!("(select count(*) from g{number})"));
         let counts =

@@ -53,3 +53,39 @@ impl Decode<'_, Postgres> for Instant {
         Ok(Self(Timestamp::from_micros(micros)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::types::Json;
+
+    use super::*;
+    use crate::statements::shop::in_shop;
+
+    #[tokio::test]
+    async fn an_instant_comes_back_to_the_microsecond() {
+        in_shop(|store| async move {
+            for text in [
+                "1970-01-01T00:00:00Z",
+                "1999-12-31T23:59:59.999999Z",
+                "2000-01-01T00:00:00.000001Z",
+                "2026-11-22T09:30:00.123456Z",
+                "1887-06-01T12:00:00.5Z",
+                "0001-01-01T00:00:00Z",
+                "9999-12-30T21:59:59.999999Z",
+            ] {
+                let at: Timestamp = text.parse().unwrap();
+                let row: (Instant, Vec<Instant>, Option<Instant>, Json<Timestamp>) = sqlx::query_as(
+                    "select $1::timestamptz, array[$1, $2[1]]::timestamptz[], $3, to_json($1)",
+                )
+                .bind(Instant(at))
+                .bind(vec![Instant(at)])
+                .bind(None::<Instant>)
+                .fetch_one(store.pool())
+                .await
+                .unwrap();
+                assert_eq!(row, (Instant(at), vec![Instant(at); 2], None, Json(at)));
+            }
+        })
+        .await;
+    }
+}

@@ -9,7 +9,7 @@ use crate::{
 use crate::{payment, pricing};
 
 #[path = "../tests/shop/mod.rs"]
-mod shop;
+pub(crate) mod shop;
 
 const STATEMENTS: &[&str] = &[
     audit::INSERT,

@@ -1,5 +1,7 @@
 //! The suite that every store runs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod shop;
 
 use async_trait::async_trait;

@@ -1,5 +1,7 @@
 //! Trouble of the database: told apart, survived where that is possible, never a wrong answer.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod shop;
 
 use std::time::{Duration, Instant};
@@ -141,7 +143,7 @@ async fn a_deadlock_is_tried_again_with_the_same_change_set() {
             async move { store.commit(&changes).await }
         });
         // Until the commit holds the first one and waits for the last.
-        while shop::number(&store, "select count(*) from pg_locks where not granted").await == 0 {
+        while shop::number(&store, "select count(*) from pg_locks where not granted").await == 0 && !committing.is_finished() {
             tokio::task::yield_now().await;
         }
         sqlx::query(lock).bind(variants[0].0).execute(&mut *stranger).await.unwrap();
@@ -151,6 +153,69 @@ async fn a_deadlock_is_tried_again_with_the_same_change_set() {
         assert_eq!(shop::number(&store, "select sum(reserved)::bigint from stock").await, 2);
     })
     .await;
+}
+
+/// Makes the database answer `code` to the next `times` orders; a sequence counts on when a transaction is rolled back.
+async fn refuse_orders(store: &PostgresStore, code: &str, times: u32) {
+    sabotage(
+        store,
+        &format!(
+            "create sequence attempts;
+             create function refuse() returns trigger language plpgsql as $$ begin
+                 if nextval('attempts') <= {times} then raise exception 'refused' using errcode = '{code}'; end if;
+                 return new;
+             end $$;
+             create trigger refuse before insert on orders for each row execute function refuse();"
+        ),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_serialization_failure_is_tried_again_a_bounded_number_of_times() {
+    in_shop(|store| async move {
+        let stocked = stocked(&store, 5, &["mug"]).await;
+        let cart = filled_cart(&store, 1, 1, &[stocked.variant(0)]).await;
+        let changes = place(&mut ids(50), &cart, &stocked, later(60));
+        let before = rows(&store).await;
+        refuse_orders(&store, "40001", 8).await;
+        match store.commit(&changes).await {
+            Err(CommitError::Store(error)) => assert_eq!(error.kind, StoreTrouble::Unavailable),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(shop::number(&store, "select last_value from attempts").await, 6);
+        assert_eq!(rows(&store).await, before);
+        store.commit(&changes).await.unwrap();
+        assert_eq!(shop::number(&store, "select last_value from attempts").await, 9);
+        assert_eq!(store.violations().await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_attempt_does_not_mend_is_not_tried_again() {
+    for (code, kind) in [
+        ("53100", StoreTrouble::Full),
+        ("53300", StoreTrouble::Unavailable),
+        ("57014", StoreTrouble::Unavailable),
+        ("55P03", StoreTrouble::Unavailable),
+        ("25006", StoreTrouble::Unavailable),
+        ("XX001", StoreTrouble::Broken),
+        ("23514", StoreTrouble::Broken),
+    ] {
+        in_shop(move |store| async move {
+            let stocked = stocked(&store, 5, &["mug"]).await;
+            let cart = filled_cart(&store, 1, 1, &[stocked.variant(0)]).await;
+            refuse_orders(&store, code, 100).await;
+            match store.commit(&place(&mut ids(50), &cart, &stocked, later(60))).await {
+                Err(CommitError::Store(error)) => assert_eq!(error.kind, kind, "{code}"),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(shop::number(&store, "select last_value from attempts").await, 1, "{code}");
+            store.ping().await.unwrap();
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

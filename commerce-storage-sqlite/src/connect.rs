@@ -88,7 +88,7 @@ impl Options {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(self.busy_timeout)
+            .busy_timeout(self.busy_timeout / 2) // the writer tries again for the rest of the time
             .statement_cache_capacity(256)
             .pragma("temp_store", "memory")
             .pragma("cache_size", "-16000")

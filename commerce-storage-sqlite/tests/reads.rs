@@ -6,8 +6,8 @@ mod common;
 
 use commerce_core::cart::{Look, Offer, VariantKey};
 use commerce_core::catalog::{
-    Availability, Batch, CategoryNode, Product, ProductFilter, ProductKey, ProductStatus, ProductWrite,
-    SortBy,
+    Availability, Batch, Category, CategoryNode, Product, ProductFilter, ProductKey, ProductStatus,
+    ProductWrite, SortBy,
 };
 use commerce_core::idempotency::Outcome;
 use commerce_core::inventory::Hold;
@@ -257,11 +257,67 @@ async fn a_listed_product_shows_its_cheapest_variant() {
 #[tokio::test]
 async fn what_is_promised_or_kept_is_not_in_stock() {
     let shop = shelves().await;
+    shop.store.commit(&new_cart(1)).await.unwrap();
+    let mut placing = place(1);
+    let reservation = &mut placing.inventory.reserve[0];
+    (reservation.variant, reservation.quantity) = (id(231), quantity(1));
+    shop.store.commit(&placing).await.unwrap();
     let keep = inventory::Level { safety_stock: Some(4), ..level(211, LAGOS) };
     let set = inventory::Changes { levels: vec![keep], ..Default::default() };
     shop.store.commit(&stock_change(set)).await.unwrap();
-    let in_stock = ProductFilter { in_stock: Some(true), ..ProductFilter::default() };
-    assert_eq!(listed(&shop, in_stock).await, ["cup", "enamel-mug"]);
+    let in_stock = |yes| ProductFilter { in_stock: Some(yes), ..ProductFilter::default() };
+    assert_eq!(listed(&shop, in_stock(true)).await, ["enamel-mug"]);
+    assert_eq!(listed(&shop, in_stock(false)).await, ["cup", "bowl", "apron", "pot"]);
+    let rows = shop.store.products(&ProductFilter::default()).await.unwrap().rows;
+    assert_eq!(rows.iter().map(|row| row.in_stock).collect::<Vec<_>>(), [false, false, false, false, true]);
+}
+
+#[tokio::test]
+async fn what_is_not_counted_or_may_go_short_is_in_stock() {
+    let shop = Shop::stocked().await;
+    for (version, tracked, backorder, in_stock) in
+        [(2, true, false, false), (3, false, false, true), (4, true, true, true)]
+    {
+        let mut variant = variant(33, "MUG-R", "1.00", "White");
+        (variant.tracked, variant.backorder) = (tracked, backorder);
+        let taken = inventory::Changes {
+            adjust: match version {
+                2 => vec![
+                    movement(801, WHITE, LAGOS, -10),
+                    movement(802, WHITE, ABUJA, -5),
+                    movement(803, BLUE, LAGOS, -10),
+                ],
+                _ => vec![],
+            },
+            ..Default::default()
+        };
+        let mut product = Product { version, ..mug() };
+        product.variants.push(variant);
+        shop.store.import(&Batch { inventory: taken, ..replacing(product, version - 1) }).await.unwrap();
+        assert_eq!(shop.store.products(&ProductFilter::default()).await.unwrap().rows[0].in_stock, in_stock);
+        let filter = ProductFilter { in_stock: Some(in_stock), ..ProductFilter::default() };
+        assert_eq!(listed(&shop, filter).await, ["enamel-mug"]);
+    }
+}
+
+#[tokio::test]
+async fn a_branch_does_not_hold_what_only_begins_alike() {
+    let shop = shelves().await;
+    let alike = ["kitchen-2", "kitchen0"].map(|slug| Category {
+        id: id(if slug == "kitchen0" { 24 } else { 23 }),
+        parent: None,
+        slug: slug.parse().unwrap(),
+        name: slug.to_owned(),
+        path: slug.to_owned(),
+    });
+    let mut batch = replacing(Product { version: 2, category: Some(id(23)), ..mug() }, 1);
+    batch.categories = alike.to_vec();
+    shop.store.import(&batch).await.unwrap();
+    let of = |slug: &str| ProductFilter { category: slug.parse().ok(), ..ProductFilter::default() };
+    assert_eq!(listed(&shop, of("kitchen")).await, ["cup", "bowl", "apron", "pot"]);
+    assert_eq!(listed(&shop, of("kitchen-2")).await, ["enamel-mug"]);
+    shop.store.import(&replacing(Product { version: 3, category: Some(id(24)), ..mug() }, 2)).await.unwrap();
+    assert_eq!(listed(&shop, of("kitchen")).await, ["cup", "bowl", "apron", "pot"]);
 }
 
 #[tokio::test]

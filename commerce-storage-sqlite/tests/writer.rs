@@ -158,9 +158,20 @@ async fn a_lock_that_another_process_keeps_makes_writes_wait_and_then_fail() {
     shop.store.ping().await.unwrap();
     assert_eq!(shop.store.locations().await.unwrap(), vec![]);
 
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    shop.store.import(&catalogue()).await.unwrap();
+    shop.is_sound().await;
+}
+
+#[tokio::test]
+async fn a_lock_that_another_process_gives_up_in_time_is_waited_for() {
+    let shop = Shop::with(|options| options.busy_timeout(Duration::from_secs(2))).await;
+    let mut other = shop.raw().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let store = shop.store.clone();
     let waiting = tokio::spawn(async move { store.import(&catalogue()).await });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // Past the first half, which is SQLite's own patience.
+    tokio::time::sleep(Duration::from_millis(1_300)).await;
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     waiting.await.unwrap().unwrap();
     shop.is_sound().await;

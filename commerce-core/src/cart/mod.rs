@@ -19,7 +19,7 @@ pub use decide::{Decided, add_item, set_delivery, set_payment, set_quantity};
 pub(crate) use error::shortages;
 pub use error::{CartError, ShortLine};
 pub(crate) use price::{price, wanted};
-pub use service::{CartAnswer, Carts};
+pub use service::{CartAnswer, Carts, Explained};
 pub use token::{CartToken, CartTokenError, TokenHash};
 pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, VariantKey};
 pub use view::{Look, Offer, PricedCart, PricedLine, View};

@@ -7,11 +7,11 @@ use super::error::CartError;
 use super::price::{price, pricing_input};
 use super::{AddItem, Cart, CartToken, Delivery, Look, PricedCart, TokenHash, View};
 use crate::attempts::Attempts;
-use crate::customer::Destination;
+use crate::customer::{Address, Destination};
 use crate::engine::Parts;
 use crate::idempotency::Request;
 use crate::payment::PaymentMethod;
-use crate::pricing::{Explanation, Quote, StoredRulebook, quote};
+use crate::pricing::{Quote, Step, StoredRulebook, quote};
 use crate::shipping::ShippingOption;
 use crate::{CartId, Ids, LineId, Quantity};
 
@@ -32,6 +32,15 @@ pub struct CartAnswer {
     pub replayed: bool,
 }
 
+/// A cart with the story of what it costs.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The cart and what it costs.
+    pub cart: PricedCart,
+    /// How that came about, in order.
+    pub steps: Vec<Step>,
+}
+
 impl Carts {
     /// The cart that the token opens. Without a token, and after the cart became an order, an empty one that is not
     /// stored: its version is 0.
@@ -45,17 +54,19 @@ impl Carts {
         self.priced(&view, cart).await
     }
 
-    /// The story of what the cart costs: every rule, rounding and allocation.
+    /// The cart with the story of what it costs: every rule, rounding and allocation.
     ///
     /// # Errors
     /// [`CartError::NotFound`] when no cart has the token.
-    pub async fn explain(&self, token: Option<&CartToken>) -> Result<Explanation, CartError> {
+    pub async fn explain(&self, token: Option<&CartToken>) -> Result<Explained, CartError> {
         let hash = token.map(CartToken::hash);
         let view = self.look(hash, None, None).await?;
         let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        let destination = cart.shipping_address.as_ref().map(|address| address.destination());
-        Ok(Quote::explain(&rules.rulebook, &pricing_input(&view, &cart, destination))?)
+        let destination = cart.shipping_address.as_ref().map(Address::destination);
+        let explanation = Quote::explain(&rules.rulebook, &pricing_input(&view, &cart, destination))?;
+        let cart = price(&view, cart, &rules.rulebook, &self.parts.payment_methods)?;
+        Ok(Explained { cart, steps: explanation.steps })
     }
 
     /// Puts units of a variant into the cart. Without a token a new cart is made, whose token is in the answer.

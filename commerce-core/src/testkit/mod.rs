@@ -41,7 +41,13 @@ mod clock;
 pub mod conformance;
 mod intercept;
 mod item;
+#[cfg(feature = "planted")]
+mod journey;
+pub mod model;
+#[cfg(feature = "planted")]
+pub mod planted;
 mod scene;
+pub mod shopify_csv;
 
 pub use clock::{MockClock, SeededRandom, seed, soaking};
 pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};

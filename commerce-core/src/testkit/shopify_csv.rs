@@ -78,10 +78,33 @@ const CATEGORIES: [&str; 10] = [
 ];
 const TYPES: [&str; 5] = ["", "", "Seasonal", "Classic", "Electronics > Computers"];
 const ADJECTIVES: [&str; 12] = [
-    "Enamel", "Indigo", "Hand-tied", "Carved", "Woven", "13.3\"", "Brass", "Crème", "Folding", "Tall", "Ìbílẹ̀", "Plain",
+    "Enamel",
+    "Indigo",
+    "Hand-tied",
+    "Carved",
+    "Woven",
+    "13.3\"",
+    "Brass",
+    "Crème",
+    "Folding",
+    "Tall",
+    "Ìbílẹ̀",
+    "Plain",
 ];
-const NOUNS: [&str; 12] =
-    ["Mug", "Wrap Dress", "Lamp", "Stool", "Basket", "Necklace", "Case", "Clock", "Shirt", "Puzzle", "Bowl", "Speaker"];
+const NOUNS: [&str; 12] = [
+    "Mug",
+    "Wrap Dress",
+    "Lamp",
+    "Stool",
+    "Basket",
+    "Necklace",
+    "Case",
+    "Clock",
+    "Shirt",
+    "Puzzle",
+    "Bowl",
+    "Speaker",
+];
 const TAGS: [&str; 8] = ["new", "gift", "handmade", "summer", "sale 2024", "Èkó", "bestseller", "cotton"];
 const OPTIONS: [(&str, [&str; 5]); 4] = [
     ("Size", ["S", "M", "L", "XL", "UK 10 / EU 38"]),
@@ -186,8 +209,13 @@ fn about_product(row: &mut [String], title: &str, draft: bool, dice: &mut Dice) 
     let body = match dice.below(4) {
         0 => String::new(),
         1 => format!("<p>{title}, made by hand.</p>"),
-        2 => format!("<meta charset=\"UTF-8\">\n<ul class=\"a-list\">\n<li>{title}</li>\n<li>13.3\" wide, ₦5,000 & up</li>\n</ul>"),
-        _ => format!("<p data-mce-fragment=\"1\"><b>{title}</b> {}</p>\n", "keeps its colour and its shape, wash after wash. ".repeat(12)),
+        2 => format!(
+            "<meta charset=\"UTF-8\">\n<ul class=\"a-list\">\n<li>{title}</li>\n<li>13.3\" wide, ₦5,000 & up</li>\n</ul>"
+        ),
+        _ => format!(
+            "<p data-mce-fragment=\"1\"><b>{title}</b> {}</p>\n",
+            "keeps its colour and its shape, wash after wash. ".repeat(12)
+        ),
     };
     set(row, "Body (HTML)", body);
     set(row, "Vendor", dice.one(&MAKERS));
@@ -229,12 +257,23 @@ fn variants(dice: &mut Dice) -> Vec<Vec<(&'static str, &'static str)>> {
             .flat_map(|one| (0..second).map(move |two| vec![option(first, 0, one), option(first, 1, two)]))
             .collect(),
         _ => (0..sizes)
-            .flat_map(|one| (0..third).map(move |three| vec![option(first, 0, one), option(first, 1, 0), option(first, 2, three)]))
+            .flat_map(|one| {
+                (0..third).map(move |three| {
+                    vec![option(first, 0, one), option(first, 1, 0), option(first, 2, three)]
+                })
+            })
             .collect(),
     }
 }
 
-fn about_variant(row: &mut [String], number: usize, place: usize, values: &[(&str, &str)], draft: bool, dice: &mut Dice) {
+fn about_variant(
+    row: &mut [String],
+    number: usize,
+    place: usize,
+    values: &[(&str, &str)],
+    draft: bool,
+    dice: &mut Dice,
+) {
     for ((_, value), column) in values.iter().zip(["Option1 Value", "Option2 Value", "Option3 Value"]) {
         set(row, column, *value);
     }

@@ -64,10 +64,12 @@ impl CartApi {
         check.finish(Some(()))?;
         let token = token.optional()?;
         let carts = self.shop.engine.carts();
-        let mut body = CartDto::new(&carts.get(token.as_ref()).await?);
-        if explain {
-            body = body.trace(carts.explain(token.as_ref()).await?.steps);
-        }
+        let body = if explain {
+            let explained = carts.explain(token.as_ref()).await?;
+            CartDto::new(&explained.cart).trace(explained.steps)
+        } else {
+            CartDto::new(&carts.get(token.as_ref()).await?)
+        };
         Ok(Answer::new(&body)?)
     }
 
@@ -149,19 +151,18 @@ impl CartApi {
         #[oai(name = "X-Cart-Token")]
         token: CartAccess,
         /// Two upper-case letters of ISO 3166-1.
-        country_code: Query<Option<Country>>,
+        country_code: Query<Country>,
         /// State, province or region.
         state_province: Query<Option<Text>>,
         /// Postal code.
         postal_code: Query<Option<Text>>,
     ) -> Result<Answer<ShippingOptionsDto>, Refused<ReadCart>> {
         let mut check = Check::default();
-        let country = match &country_code.0 {
-            Some(country) => check.parse("/country_code", &country.0),
-            None => {
-                check.wrong("/country_code", "required", "is required");
-                None
-            }
+        let country = if country_code.0.0.is_empty() {
+            check.wrong("/country_code", "required", "is required");
+            None
+        } else {
+            check.parse("/country_code", &country_code.0.0)
         };
         let text = |sent: Option<Text>| sent.map(|text| text.0).filter(|text| !text.is_empty());
         let (state_province, postal_code) = (text(state_province.0), text(postal_code.0));

@@ -73,7 +73,7 @@ impl CheckoutApi {
         let token = token.required()?;
         let request = key.request(actor(&token), "POST /api/cart/checkout/payment/", &body.canonical);
         let mut check = Check::default();
-        let method = check.parse::<PaymentMethod>("/method", &body.value.method);
+        let method = check.parse::<PaymentMethod>("/method", &body.value.method.0);
         let method = check.finish(method)?;
         let carts = self.shop.engine.carts();
         changed(&settle(async move { carts.set_payment(&token, method, request.as_ref()).await }).await?)
@@ -92,7 +92,7 @@ impl CheckoutApi {
         /// A key of the client's own making, the same one for every attempt at this order.
         #[oai(name = "Idempotency-Key")]
         key: RequiredKey,
-        body: Body<ConfirmBody>,
+        body: Body<ConfirmBody, false>,
     ) -> Result<Answer<ConfirmedDto, 201>, Refused<Confirmation>> {
         let token = token.required()?;
         let request = key.request(actor(&token), "POST /api/cart/checkout/confirm/", &body.canonical);

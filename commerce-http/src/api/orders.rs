@@ -60,7 +60,7 @@ impl OrdersApi {
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
-        body: Body<CancelBody>,
+        body: Body<CancelBody, false>,
     ) -> Result<Answer<OrderDto>, Refused<CancelOrder>> {
         let id = token.opens(&id.0.0, &self.shop.order_tokens)?;
         let command = Cancel {

@@ -99,7 +99,7 @@ impl From<StoreError> for Problem {
 
 fn out_of_stock(words: String, lines: &[ShortLine]) -> Problem {
     let short = |line: &ShortLine| ShortLineDto {
-        line_id: OrNull(line.line.map(|id| id.to_string())),
+        line_id: OrNull(line.line.map(|id| id.0)),
         sku: line.sku.to_string(),
         wanted: line.wanted,
         available: line.available,

@@ -1,6 +1,6 @@
 //! Why a command failed, and with which exit code.
 
-use commerce_core::StoreError;
+use commerce_core::{StoreError, StoreTrouble};
 use commerce_core::catalog::CatalogError;
 use commerce_core::inventory::InventoryError;
 use commerce_core::pricing::RulesError;
@@ -26,7 +26,7 @@ pub(super) enum Failure {
     Open(#[from] OpenError),
     #[error(transparent)]
     Server(#[from] ServerError),
-    #[error("{}", chain(.0))]
+    #[error("{}", store(.0))]
     Store(#[from] StoreError),
     #[error("{}", rules(.0))]
     Rules(#[from] RulesError),
@@ -47,6 +47,15 @@ impl Failure {
             Self::Open(OpenError::NotBuilt(_) | OpenError::Absent(_) | OpenError::NoFolder(_)) => EXIT_USAGE,
             _ => EXIT_TROUBLE,
         }
+    }
+}
+
+fn store(error: &StoreError) -> String {
+    match error.kind {
+        StoreTrouble::Broken => {
+            format!("{}\nIf the tables are not up to date, `commerce migrate` helps.", chain(error))
+        }
+        _ => chain(error),
     }
 }
 

@@ -34,7 +34,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Try it:     commerce demo
-Serve:      COMMERCE_SECRET=\"$(openssl rand -base64 48)\" commerce serve --database-url sqlite:shop.db
+Serve:      commerce serve --help
 
 Settings come from the file commerce.toml (or --config FILE), then from COMMERCE_ variables of the same names
 (COMMERCE_DATABASE_URL, COMMERCE_LISTEN, COMMERCE_SECRET, ...), then from flags; the later outweighs the earlier.

@@ -4,26 +4,27 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// The shopping trip. It is made to order, so that it can be bought as often as anybody likes.
+/// The shopping trip. What it buys is made to order, so that it can be bought as often as anybody likes. There are no
+/// comments in it: some shells take them for commands when they are pasted.
 const SESSION: &str = r##"
-# look around
+echo "--- look around"
 curl -s "$SHOP/api/products/?category=dresses&in_stock=true&sort_by=price_asc&page_size=3"; echo
 
-# fill a cart; the answer shows its token, this once
+echo "--- fill a cart; the answer shows its token, this once"
 CART=$(curl -s "$SHOP/api/cart/items/" -H 'Content-Type: application/json' -d '{"sku": "OBL-AKW-M", "quantity": 1}' | sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
 curl -s "$SHOP/api/cart/" -H "X-Cart-Token: $CART"; echo
 
-# where it goes, how, and how it is paid
+echo "--- where it goes, how, and how it is paid"
 curl -s "$SHOP/api/cart/shipping-options/?country_code=NG" -H "X-Cart-Token: $CART"; echo
 curl -s "$SHOP/api/cart/checkout/shipping/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"email": "ada@example.com", "address": {"contact_name": "Ada Obi", "phone": "+2348031234567", "street_line1": "12 Marina Road", "city": "Lagos", "state_province": "LA", "country_code": "NG"}, "shipping_method": "standard"}'; echo
 curl -s "$SHOP/api/cart/checkout/payment/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"method": "cash_on_delivery"}'; echo
 
-# buy; sending it again with the same key answers with the same order
+echo "--- buy; the same request with the same key would answer with the same order"
 PLACED=$(curl -s -X POST "$SHOP/api/cart/checkout/confirm/" -H "X-Cart-Token: $CART" -H "Idempotency-Key: my-first-order")
 ORDER=$(printf '%s' "$PLACED" | sed -n 's/.*"order":{"id":"\([^"]*\)".*/\1/p')
 TOKEN=$(printf '%s' "$PLACED" | sed -n 's/.*"order_token":"\([^"]*\)".*/\1/p')
 
-# read the order
+echo "--- the order"
 curl -s "$SHOP/api/orders/$ORDER/" -H "X-Order-Token: $TOKEN"; echo
 "##;
 
@@ -47,7 +48,6 @@ The shop is open.  Ctrl-C closes it.
 
 Buy something: paste this into another shell.
 
-# the shop
 SHOP={shop}
 {}
 ",

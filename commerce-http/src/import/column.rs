@@ -101,15 +101,20 @@ pub(super) struct Columns {
 impl Columns {
     /// Finds the columns by the header.
     pub(super) fn of(header: &[String]) -> Result<Self, Broken> {
-        let mut columns = Self { place: [None; Column::ALL.len()], metafields: Vec::new(), not_read: Vec::new() };
+        let mut columns =
+            Self { place: [None; Column::ALL.len()], metafields: Vec::new(), not_read: Vec::new() };
         for (field, name) in header.iter().enumerate() {
             if let Some(column) = Column::ALL.into_iter().find(|column| column.name() == name) {
                 if columns.place[column as usize].replace(field).is_some() {
                     return Err(malformed(format!("the column {name} is there twice: remove one of them")));
                 }
-            } else if let Some((name, code)) = name.strip_suffix(')').and_then(|name| name.rsplit_once(METAFIELD)) {
+            } else if let Some((name, code)) =
+                name.strip_suffix(')').and_then(|name| name.rsplit_once(METAFIELD))
+            {
                 if columns.metafields.iter().any(|(_, known, _)| known == code) {
-                    return Err(malformed(format!("the metafield {code} is there twice: remove one of its columns")));
+                    return Err(malformed(format!(
+                        "the metafield {code} is there twice: remove one of its columns"
+                    )));
                 }
                 columns.metafields.push((field, code.to_owned(), name.to_owned()));
             } else if !name.is_empty() {
@@ -129,8 +134,12 @@ impl Columns {
             return Ok(self);
         }
         let hint = match header {
-            [one] if one.contains(';') => "its columns are separated by semicolons: save it with commas".to_owned(),
-            [one] if one.contains('\t') => "its columns are separated by tabs: save it with commas".to_owned(),
+            [one] if one.contains(';') => {
+                "its columns are separated by semicolons: save it with commas".to_owned()
+            }
+            [one] if one.contains('\t') => {
+                "its columns are separated by tabs: save it with commas".to_owned()
+            }
             _ => "it is no Shopify product export, whose header begins Handle,Title,Body (HTML)".to_owned(),
         };
         Err(malformed(format!("the header lacks {}: {hint}", missing.join(" and "))))
@@ -193,7 +202,9 @@ mod tests {
 
     #[test]
     fn finds_columns_metafields_and_what_is_not_read() {
-        let found = columns("Title,SEO Title,Handle,Storage (GB) (product.metafields.my.storage_gb),,Gift Card").unwrap();
+        let found =
+            columns("Title,SEO Title,Handle,Storage (GB) (product.metafields.my.storage_gb),,Gift Card")
+                .unwrap();
         assert!(found.has(Column::Handle) && !found.has(Column::Price));
         assert_eq!(found.metafields, [(3, "my.storage_gb".to_owned(), "Storage (GB)".to_owned())]);
         assert_eq!(found.not_read, ["SEO Title", "Gift Card"]);

@@ -1,7 +1,9 @@
 //! The rows of one product.
 
 use commerce_core::Currency;
-use commerce_core::catalog::{AttributeKind, Cell, ImageInput, ProductInput, ProductStatus, Slug, SlugError, VariantInput};
+use commerce_core::catalog::{
+    AttributeKind, Cell, ImageInput, ProductInput, ProductStatus, Slug, SlugError, VariantInput,
+};
 
 use super::column::{Column, Columns, PRODUCT_TYPE};
 use super::record::Record;
@@ -36,8 +38,17 @@ pub(super) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(columns: &'a Columns, currency: Currency, slug: Result<Slug, SlugError>, line: u64) -> Self {
-        let product = slug.clone().ok().map(|slug| ProductInput { line, name: Cell::Absent, ..ProductInput::new(slug, "") });
+    pub(super) fn new(
+        columns: &'a Columns,
+        currency: Currency,
+        slug: Result<Slug, SlugError>,
+        line: u64,
+    ) -> Self {
+        let product = slug.clone().ok().map(|slug| ProductInput {
+            line,
+            name: Cell::Absent,
+            ..ProductInput::new(slug, "")
+        });
         Self {
             columns,
             currency,
@@ -62,7 +73,8 @@ impl<'a> Group<'a> {
         if self.rows > ROWS_MAX || self.bytes > BYTES_MAX {
             // What does not fit is not kept either: the rest of the rows is only counted.
             (self.product, self.variants, self.images) = (None, Vec::new(), Vec::new());
-            let reason = format!("more than {ROWS_MAX} rows or {BYTES_MAX} bytes are about one product: split it");
+            let reason =
+                format!("more than {ROWS_MAX} rows or {BYTES_MAX} bytes are about one product: split it");
             self.wrong = Some(Unreadable { column: Column::Handle, code: "product-too-large", reason });
         }
         let Some(product) = &mut self.product else { return };
@@ -117,12 +129,16 @@ impl<'a> Group<'a> {
     /// Brings together what only all rows can tell: options, variants and pictures.
     fn settle(&mut self, product: &mut ProductInput) {
         let variants = std::mem::take(&mut self.variants);
-        let default_title = |(_, values): &(_, [String; 3])| values.iter().eq(["Default Title", "", ""].iter());
+        let default_title =
+            |(_, values): &(_, [String; 3])| values.iter().eq(["Default Title", "", ""].iter());
         let names = self.option_names.take();
         let (options, places) = match &names {
             // `Title` with the one value `Default Title` is how the format says that there are no options.
             Some([title, second, third])
-                if title == "Title" && second.is_empty() && third.is_empty() && variants.iter().all(default_title) =>
+                if title == "Title"
+                    && second.is_empty()
+                    && third.is_empty()
+                    && variants.iter().all(default_title) =>
             {
                 (Cell::Empty, Some(Vec::new()))
             }
@@ -132,7 +148,8 @@ impl<'a> Group<'a> {
             }
             None => {
                 let blank = variants.iter().all(|(_, values)| values.iter().all(String::is_empty));
-                let said = self.titled && blank && self.columns.has(Column::Option1Name) && !variants.is_empty();
+                let said =
+                    self.titled && blank && self.columns.has(Column::Option1Name) && !variants.is_empty();
                 (if said { Cell::Empty } else { Cell::Absent }, None)
             }
         };
@@ -146,7 +163,8 @@ impl<'a> Group<'a> {
                     if (0..values.len()).any(|place| !named(&place) && !values[place].is_empty()) {
                         let reason = "the value belongs to an option without a name".to_owned();
                         let column = Column::Option1Name;
-                        self.refused.push((variant.line, Unreadable { column, code: "option-without-name", reason }));
+                        self.refused
+                            .push((variant.line, Unreadable { column, code: "option-without-name", reason }));
                         continue;
                     }
                     // Without any value it is known by its SKU, if at all.
@@ -165,9 +183,11 @@ impl<'a> Group<'a> {
             product.variants.push(variant);
         }
         self.images.sort_by_key(|(position, _)| *position);
-        let images: Vec<ImageInput> = std::mem::take(&mut self.images).into_iter().map(|(_, image)| image).collect();
+        let images: Vec<ImageInput> =
+            std::mem::take(&mut self.images).into_iter().map(|(_, image)| image).collect();
         if self.titled {
-            product.images = cell(self.columns, Column::ImageSrc, Some(images).filter(|images| !images.is_empty()));
+            product.images =
+                cell(self.columns, Column::ImageSrc, Some(images).filter(|images| !images.is_empty()));
         } else {
             product.more_images = images;
         }
@@ -215,7 +235,11 @@ fn take<T>(known: &mut Cell<T>, said: Cell<T>, later: bool) {
 }
 
 /// The category, and the value of the attribute that keeps the type where it says something else.
-fn category(columns: &Columns, category: Option<&str>, kind: Option<&str>) -> (Cell<Vec<String>>, Cell<String>) {
+fn category(
+    columns: &Columns,
+    category: Option<&str>,
+    kind: Option<&str>,
+) -> (Cell<Vec<String>>, Cell<String>) {
     let names = |text: &str| text.split(" > ").map(|name| name.trim().to_owned()).collect();
     match (category, kind) {
         (Some(category), Some(kind)) if category.trim() != kind.trim() => {
@@ -227,7 +251,9 @@ fn category(columns: &Columns, category: Option<&str>, kind: Option<&str>) -> (C
             (Cell::Is(names(category)), if unsaid { Cell::Absent } else { Cell::Empty })
         }
         (None, Some(kind)) => (Cell::Is(vec![kind.trim().to_owned()]), Cell::Empty),
-        (None, None) if columns.has(Column::ProductCategory) || columns.has(Column::Type) => (Cell::Empty, Cell::Empty),
+        (None, None) if columns.has(Column::ProductCategory) || columns.has(Column::Type) => {
+            (Cell::Empty, Cell::Empty)
+        }
         (None, None) => (Cell::Absent, Cell::Absent),
     }
 }

@@ -29,6 +29,10 @@
 //!
 //! A column that the file lacks leaves what is there; a blank cell clears it; products that the file does not name stay
 //! as they are. Columns without a place are named in the [`Summary`].
+//!
+//! Rows of one product belong together. Where they do not, the later ones go on about the product that the earlier ones
+//! made; only, pictures of the later ones leave it and return, when such a file is imported again and the two parts are
+//! in different batches.
 
 mod column;
 mod group;
@@ -47,7 +51,7 @@ pub use commerce_core::catalog::StockRule;
 pub use progress::{Position, Progress, Silent, terminal};
 pub use refused::refused_path;
 pub(crate) use refused::write_row;
-pub use run::{ImportError, ImportOptions, import};
+pub use run::{ImportError, ImportOptions, import, shop_currency};
 pub(crate) use summary::grouped;
 pub use summary::{
     EXIT_MALFORMED, EXIT_REFUSED, EXIT_TAKEN, EXIT_TROUBLE, EXIT_USAGE, Refused, Summary, Tally, exit_code,

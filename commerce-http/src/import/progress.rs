@@ -124,7 +124,11 @@ fn left(bytes: u64, whole: u64, elapsed: Duration) -> Option<u128> {
 
 fn counted(position: &Position) -> String {
     let products = format!("{} products", grouped(position.products));
-    if position.refused == 0 { products } else { format!("{products}, {} refused", grouped(position.refused)) }
+    if position.refused == 0 {
+        products
+    } else {
+        format!("{products}, {} refused", grouped(position.refused))
+    }
 }
 
 #[cfg(test)]

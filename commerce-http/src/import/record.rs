@@ -79,7 +79,16 @@ impl<R: Read> Records<R> {
     pub(super) fn new(source: R) -> Self {
         let buffer = vec![0; 64 << 10].into_boxed_slice();
         let columns = Vec::new();
-        Self { source, buffer, read: 0..0, bytes_read: 0, ended: false, line: 1, after_return: false, columns }
+        Self {
+            source,
+            buffer,
+            read: 0..0,
+            bytes_read: 0,
+            ended: false,
+            line: 1,
+            after_return: false,
+            columns,
+        }
     }
 
     /// How many bytes of the source have been read.
@@ -177,7 +186,10 @@ impl<R: Read> Records<R> {
                     text.push(b',');
                     (place, field_start) = (Place::Start, text.len());
                     if record.ends.len() >= self.columns_max() {
-                        let reason = format!("the row has more than {} fields: a quote may be missing", self.columns_max());
+                        let reason = format!(
+                            "the row has more than {} fields: a quote may be missing",
+                            self.columns_max()
+                        );
                         return Err(malformed(record.line, reason));
                     }
                 }
@@ -315,7 +327,10 @@ mod tests {
         let mut all = || {
             records.header()?;
             while records.next(&mut record)? {
-                rows.push((record.line, (0..record.len()).map(|column| record.get(column).to_owned()).collect()));
+                rows.push((
+                    record.line,
+                    (0..record.len()).map(|column| record.get(column).to_owned()).collect(),
+                ));
             }
             Ok(())
         };
@@ -332,7 +347,8 @@ mod tests {
 
     #[test]
     fn reads_quotes_line_ends_and_lines() {
-        let text = b"\xEF\xBB\xBFa, b \r\n1,\"two\r\nlines, \"\"quoted\"\"\"\r\n\r\n,13.3\" wide\n\"\",\r\"x\",y";
+        let text =
+            b"\xEF\xBB\xBFa, b \r\n1,\"two\r\nlines, \"\"quoted\"\"\"\r\n\r\n,13.3\" wide\n\"\",\r\"x\",y";
         let rows = read(text).unwrap();
         assert_eq!(
             rows,

@@ -79,7 +79,10 @@ mod tests {
     fn rows_are_quoted_where_they_must_be() {
         let mut out = Vec::new();
         write_row(&mut out, &["a", "", "b,c", "say \"x\"", "two\nlines", " d", "=1"]).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "a,,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",\" d\",=1\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "a,,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",\" d\",=1\n"
+        );
         assert_eq!(plain("=cmd()"), "'=cmd()");
     }
 }

@@ -23,21 +23,30 @@ pub(super) fn names_variant(columns: &Columns, record: &Record, titled: bool) ->
 }
 
 /// The variant of a row, but for its option values.
-pub(super) fn variant(columns: &Columns, record: &Record, currency: Currency) -> Result<VariantInput, Unreadable> {
+pub(super) fn variant(
+    columns: &Columns,
+    record: &Record,
+    currency: Currency,
+) -> Result<VariantInput, Unreadable> {
     let filled = |column| Some(columns.trimmed(record, column)).filter(|text| !text.is_empty());
     let text = |column| cell(columns, column, filled(column).map(str::to_owned));
     let price = |column| {
-        let read = |text| UnitPrice::parse(text, currency).map_err(|error| unreadable(column, "price-invalid", text, error));
+        let read = |text| {
+            UnitPrice::parse(text, currency).map_err(|error| unreadable(column, "price-invalid", text, error))
+        };
         filled(column).map(read).transpose().map(|price| cell(columns, column, price))
     };
-    let sku = |text: &str| text.parse::<Sku>().map_err(|error| unreadable(Column::Sku, "sku-invalid", text, error));
+    let sku =
+        |text: &str| text.parse::<Sku>().map_err(|error| unreadable(Column::Sku, "sku-invalid", text, error));
     let weight = |text: &str| {
         let says = "not a plain decimal number of grams";
-        Weight::parse_grams(text, WeightUnit::Gram).ok_or_else(|| unreadable(Column::Grams, "weight-invalid", text, says))
+        Weight::parse_grams(text, WeightUnit::Gram)
+            .ok_or_else(|| unreadable(Column::Grams, "weight-invalid", text, says))
     };
     let unit = |text: &str| {
         let says = "none of g, kg, oz and lb";
-        text.parse::<WeightUnit>().map_err(|()| unreadable(Column::WeightUnit, "weight-unit-invalid", text, says))
+        text.parse::<WeightUnit>()
+            .map_err(|()| unreadable(Column::WeightUnit, "weight-unit-invalid", text, says))
     };
     let quantity = |text: &str| {
         let says = "not a whole number";
@@ -50,7 +59,11 @@ pub(super) fn variant(columns: &Columns, record: &Record, currency: Currency) ->
         price: price(Column::Price)?,
         compare_at_price: price(Column::CompareAt)?,
         cost: price(Column::Cost)?,
-        grams: cell(columns, Column::Grams, filled(Column::Grams).map(weight).transpose()?.map(|weight| weight.grams)),
+        grams: cell(
+            columns,
+            Column::Grams,
+            filled(Column::Grams).map(weight).transpose()?.map(|weight| weight.grams),
+        ),
         weight_unit: cell(columns, Column::WeightUnit, filled(Column::WeightUnit).map(unit).transpose()?),
         barcode: text(Column::Barcode),
         image: text(Column::VariantImage),
@@ -78,7 +91,8 @@ pub(super) fn variant(columns: &Columns, record: &Record, currency: Currency) ->
 /// The picture of a row with its position; one without a position comes last.
 pub(super) fn image(columns: &Columns, record: &Record) -> Option<(u64, ImageInput)> {
     let url = Some(columns.trimmed(record, Column::ImageSrc)).filter(|url| !url.is_empty())?;
-    let alt = Some(columns.trimmed(record, Column::ImageAlt)).filter(|alt| !alt.is_empty()).map(str::to_owned);
+    let alt =
+        Some(columns.trimmed(record, Column::ImageAlt)).filter(|alt| !alt.is_empty()).map(str::to_owned);
     let position = columns.trimmed(record, Column::ImagePosition).parse().unwrap_or(u64::MAX);
     Some((position, ImageInput { url: url.to_owned(), alt: cell(columns, Column::ImageAlt, alt) }))
 }

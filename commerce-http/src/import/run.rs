@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use commerce_core::audit::Actor;
-use commerce_core::catalog::{CatalogError, Outcome, Plan, PlanOptions, ProductInput, Refusal, Slug, StockRule};
-use commerce_core::{Currency, Engine};
+use commerce_core::catalog::{
+    CatalogError, Outcome, Plan, PlanOptions, ProductInput, Refusal, Slug, StockRule,
+};
+use commerce_core::{Currency, Engine, StoreError};
 
 use super::column;
 use super::progress::{Position, Progress};
@@ -77,6 +79,14 @@ pub enum ImportError {
         /// What was taken before.
         taken: Box<Summary>,
     },
+    /// The prices of the file are not in the currency of the shop.
+    #[error("the shop's prices are in {shop}, and this file would be read as {file}")]
+    Currency {
+        /// The currency of the shop.
+        shop: Currency,
+        /// The currency of the import.
+        file: Currency,
+    },
     /// The code of the location is none.
     #[error("{0:?} is no code of a location: it has 1 to 50 characters")]
     Location(String),
@@ -94,6 +104,19 @@ impl ImportOptions {
             refused: None,
         }
     }
+}
+
+/// The currency of the shop: that of its rules, else that of its catalogue; `None` while it has neither.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn shop_currency(engine: &Engine) -> Result<Option<Currency>, StoreError> {
+    let rules = engine.rules().show().await?;
+    if rules.version > 0 {
+        return Ok(Some(rules.rulebook.currency));
+    }
+    let first = engine.catalog().export(None, 1).await?;
+    Ok(first.products.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency))
 }
 
 /// Takes in the products of a Shopify product export, in batches, with memory that does not grow with the file.
@@ -162,6 +185,7 @@ enum Stop {
     File(Broken),
     RefusedFile(io::Error),
     Catalog(CatalogError),
+    Currency { shop: Currency, file: Currency },
 }
 
 impl Run<'_> {
@@ -171,7 +195,12 @@ impl Run<'_> {
         size: Option<u64>,
         progress: &dyn Progress,
     ) -> Result<(), Stop> {
-        let mut products = Products::open(source, self.options.currency)?;
+        let file = self.options.currency;
+        match shop_currency(self.engine).await.map_err(CatalogError::from)? {
+            Some(shop) if shop != file => return Err(Stop::Currency { shop, file }),
+            _ => (),
+        }
+        let mut products = Products::open(source, file)?;
         self.summary.columns_not_read = products.columns_not_read().to_vec();
         loop {
             // A file that breaks in the middle of a batch takes the batch with it: nothing of it is written.
@@ -239,7 +268,10 @@ impl Run<'_> {
 impl Batch {
     /// Reads products until there are enough for a transaction; says whether the file has ended.
     fn fill<R: Read>(&mut self, products: &mut Products<R>) -> Result<bool, Broken> {
-        while self.products.len() < BATCH_PRODUCTS && self.variants < BATCH_VARIANTS && self.bytes < BATCH_BYTES {
+        while self.products.len() < BATCH_PRODUCTS
+            && self.variants < BATCH_VARIANTS
+            && self.bytes < BATCH_BYTES
+        {
             let Some(said) = products.next()? else { return Ok(true) };
             self.bytes += said.bytes;
             self.refused.extend(said.refused);
@@ -263,6 +295,7 @@ impl Stop {
             Self::File(Broken::Source(source)) => ImportError::Source { source, taken },
             Self::RefusedFile(source) => ImportError::RefusedFile { source, taken },
             Self::Catalog(source) => ImportError::Catalog { source, taken },
+            Self::Currency { shop, file } => ImportError::Currency { shop, file },
         }
     }
 }

@@ -84,8 +84,10 @@ pub fn exit_code(result: &Result<Summary, ImportError>) -> u8 {
         Ok(summary) if summary.refused.is_empty() => EXIT_TAKEN,
         Ok(_) => EXIT_REFUSED,
         Err(ImportError::Malformed { .. }) => EXIT_MALFORMED,
-        Err(ImportError::Location(_)) => EXIT_USAGE,
-        Err(ImportError::Source { .. } | ImportError::RefusedFile { .. } | ImportError::Catalog { .. }) => EXIT_TROUBLE,
+        Err(ImportError::Location(_) | ImportError::Currency { .. }) => EXIT_USAGE,
+        Err(ImportError::Source { .. } | ImportError::RefusedFile { .. } | ImportError::Catalog { .. }) => {
+            EXIT_TROUBLE
+        }
     }
 }
 
@@ -129,13 +131,21 @@ impl fmt::Display for Summary {
             grouped(self.rows),
             size(self.bytes)
         )?;
-        for (name, count) in [("created", self.created), ("updated", self.updated), ("unchanged", self.unchanged)] {
+        for (name, count) in
+            [("created", self.created), ("updated", self.updated), ("unchanged", self.unchanged)]
+        {
             writeln!(f, "  {name:<10}{:>9} products", grouped(count))?;
         }
         writeln!(f, "  {:<10}{:>9} products", "refused", grouped(self.refused_products))?;
         let skipped: u64 = self.skipped.values().sum();
         writeln!(f, "  {:<10}{:>9} rows{}", "skipped", grouped(skipped), counts(&self.skipped))?;
-        writeln!(f, "  {:<10}{:>9} variants, the stock of {} set", "read", grouped(self.variants), grouped(self.stock_set))?;
+        writeln!(
+            f,
+            "  {:<10}{:>9} variants, the stock of {} set",
+            "read",
+            grouped(self.variants),
+            grouped(self.stock_set)
+        )?;
         tallies(f, "Refused", &self.refused)?;
         if let Some(path) = &self.refused_file {
             writeln!(f, "  every refused row, with its column and reason: {}", path.display())?;
@@ -161,8 +171,11 @@ fn tallies(f: &mut fmt::Formatter<'_>, title: &str, tallies: &BTreeMap<&'static 
 }
 
 fn counts(counts: &BTreeMap<&'static str, u64>) -> String {
-    let counts: Vec<String> =
-        counts.iter().filter(|(_, count)| **count > 0).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(name, count)| format!("{} {name}", grouped(*count)))
+        .collect();
     if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) }
 }
 
@@ -202,17 +215,29 @@ mod tests {
 
     #[test]
     fn a_summary_says_what_happened() {
-        let mut summary = Summary { rows: 5_328, bytes: 3_728_853, created: 2_000, variants: 4_000, ..Summary::default() };
+        let mut summary =
+            Summary { rows: 5_328, bytes: 3_728_853, created: 2_000, variants: 4_000, ..Summary::default() };
         summary.elapsed = Duration::from_secs(2);
         summary.skipped.insert("blank", 3);
         summary.warn("compare-at-dropped", 12, "8 is not above the price of 8");
         summary.columns_not_read = vec!["Gift Card".to_owned()];
         let text = summary.to_string();
-        for says in ["2,000 products in 5,328 rows (3.7 MB) in 2.0 s: 1000 products/s", "3 rows (3 blank)", "1 compare-at-dropped, first on line 12", "Gift Card"] {
+        for says in [
+            "2,000 products in 5,328 rows (3.7 MB) in 2.0 s: 1000 products/s",
+            "3 rows (3 blank)",
+            "1 compare-at-dropped, first on line 12",
+            "Gift Card",
+        ] {
             assert!(text.contains(says), "{text} says {says}");
         }
         assert_eq!(exit_code(&Ok(summary.clone())), EXIT_TAKEN);
-        summary.refuse(&Refused { line: 2, handle: "a".into(), column: String::new(), code: "sku-taken", reason: "x".into() });
+        summary.refuse(&Refused {
+            line: 2,
+            handle: "a".into(),
+            column: String::new(),
+            code: "sku-taken",
+            reason: "x".into(),
+        });
         assert_eq!(exit_code(&Ok(summary)), EXIT_REFUSED);
     }
 }

@@ -23,7 +23,11 @@ fn products(lines: &[&str]) -> Vec<ProductInput> {
 }
 
 fn codes(lines: &[&str]) -> Vec<(u64, &'static str)> {
-    read(lines).into_iter().flat_map(|said| said.refused).map(|refused| (refused.line, refused.code)).collect()
+    read(lines)
+        .into_iter()
+        .flat_map(|said| said.refused)
+        .map(|refused| (refused.line, refused.code))
+        .collect()
 }
 
 fn is(text: &str) -> Cell<String> {
@@ -42,7 +46,8 @@ fn rows_of_one_handle_are_one_product() {
     let [shirt, mug] = &products[..] else { panic!() };
     assert_eq!((shirt.slug.as_str(), shirt.line, &shirt.name), ("shirt", 2, &is("Shirt")));
     assert_eq!(shirt.options, Cell::Is(vec!["Size".to_owned()]));
-    let variants: Vec<_> = shirt.variants.iter().map(|variant| (variant.line, &variant.option_values[..])).collect();
+    let variants: Vec<_> =
+        shirt.variants.iter().map(|variant| (variant.line, &variant.option_values[..])).collect();
     assert_eq!(variants, [(2, &["S".to_owned()][..]), (3, &["M".to_owned()][..])]);
     let Cell::Is(images) = &shirt.images else { panic!() };
     let shown: Vec<&str> = images.iter().map(|image| image.url.as_str()).collect();
@@ -56,13 +61,25 @@ fn rows_of_one_handle_are_one_product() {
 #[test]
 fn absent_columns_say_nothing_and_blank_cells_that_there_is_nothing() {
     let all = products(&["Handle,Title,Vendor,Tags,Variant Price,Variant Grams", "mug,Mug,, ,9,"]);
-    assert_eq!((&all[0].brand, &all[0].tags, &all[0].variants[0].grams), (&Cell::Empty, &Cell::Empty, &Cell::Empty));
+    assert_eq!(
+        (&all[0].brand, &all[0].tags, &all[0].variants[0].grams),
+        (&Cell::Empty, &Cell::Empty, &Cell::Empty)
+    );
     let few = products(&["Handle,Title,Variant Price", "mug,Mug,9"]);
     let product = &few[0];
-    assert_eq!((&product.brand, &product.tags, &product.options), (&Cell::Absent, &Cell::Absent, &Cell::Absent));
-    assert_eq!((&product.category, &product.status, &product.images), (&Cell::Absent, &Cell::Absent, &Cell::Absent));
+    assert_eq!(
+        (&product.brand, &product.tags, &product.options),
+        (&Cell::Absent, &Cell::Absent, &Cell::Absent)
+    );
+    assert_eq!(
+        (&product.category, &product.status, &product.images),
+        (&Cell::Absent, &Cell::Absent, &Cell::Absent)
+    );
     let variant = &product.variants[0];
-    assert_eq!((&variant.sku, &variant.tracked, &variant.stock), (&Cell::Absent, &Cell::Absent, &Cell::Absent));
+    assert_eq!(
+        (&variant.sku, &variant.tracked, &variant.stock),
+        (&Cell::Absent, &Cell::Absent, &Cell::Absent)
+    );
     let none = products(&["Handle,Title,Body (HTML)", "mug,Mug,<p>"]);
     assert!(none[0].variants.is_empty(), "a row without anything about a variant names none");
 }
@@ -91,7 +108,10 @@ fn a_title_in_every_row_is_one_product() {
     ]);
     assert_eq!(products.len(), 1);
     assert_eq!((&products[0].brand, products[0].variants.len()), (&is("Ade"), 2));
-    assert_eq!(products[0].images, Cell::Is(["/1", "/2"].map(|url| ImageInput { url: url.into(), alt: Cell::Absent }).into()));
+    assert_eq!(
+        products[0].images,
+        Cell::Is(["/1", "/2"].map(|url| ImageInput { url: url.into(), alt: Cell::Absent }).into())
+    );
 }
 
 #[test]
@@ -107,7 +127,10 @@ fn category_type_and_what_they_become() {
         let row = format!("mug,Mug,{category},{kind}");
         let product = &products(&["Handle,Title,Product Category,Type", &row])[0];
         assert_eq!(product.category, becomes);
-        assert_eq!((product.attributes[0].0.as_str(), &product.attributes[0].3), ("product_type", &attribute));
+        assert_eq!(
+            (product.attributes[0].0.as_str(), &product.attributes[0].3),
+            ("product_type", &attribute)
+        );
     }
     let product = &products(&["Handle,Title,Product Category", "mug,Mug,Home"])[0];
     assert_eq!(product.attributes[0].3, Cell::Absent);
@@ -126,7 +149,11 @@ fn status_and_published_together() {
         ("", "", Cell::Absent),
     ] {
         let row = format!("mug,Mug,{status},{published}");
-        assert_eq!(products(&["Handle,Title,Status,Published", &row])[0].status, becomes, "{status} {published}");
+        assert_eq!(
+            products(&["Handle,Title,Status,Published", &row])[0].status,
+            becomes,
+            "{status} {published}"
+        );
     }
     assert_eq!(codes(&["Handle,Title,Status", "mug,Mug,sold"]), [(2, "status-invalid")]);
 }
@@ -171,7 +198,8 @@ fn cells_that_cannot_be_read_refuse_their_row_and_no_other() {
         ("Variant Inventory Policy", "maybe", "policy-invalid"),
         ("Variant Taxable", "yes", "boolean-invalid"),
     ] {
-        let (header, bad) = (format!("Handle,Title,Variant SKU,{column}"), format!("shirt,Shirt,A,\"{text}\""));
+        let (header, bad) =
+            (format!("Handle,Title,Variant SKU,{column}"), format!("shirt,Shirt,A,\"{text}\""));
         let said = &read(&[&header, &bad, "shirt,,B,"])[0];
         let refused = &said.refused[0];
         assert_eq!((refused.line, refused.column.as_str(), refused.code), (2, column, code));
@@ -194,7 +222,10 @@ fn a_value_of_an_option_without_a_name_is_refused() {
     let header = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant Price";
     assert_eq!(codes(&[header, "a,A,Size,S,,Red,1", "a,,,M,,,1"]), [(2, "option-without-name")]);
     let gap = &products(&[header, "a,A,,,Colour,Red,1"])[0];
-    assert_eq!((&gap.options, &gap.variants[0].option_values), (&Cell::Is(vec!["Colour".to_owned()]), &vec!["Red".to_owned()]));
+    assert_eq!(
+        (&gap.options, &gap.variants[0].option_values),
+        (&Cell::Is(vec!["Colour".to_owned()]), &vec!["Red".to_owned()])
+    );
 }
 
 #[test]
@@ -211,7 +242,10 @@ fn a_product_has_a_bound() {
 fn metafields_are_text_attributes() {
     let header = "Handle,Title,Colour (product.metafields.my.colour),Size (product.metafields.my.size)";
     let attributes = &products(&[header, "a,A,\"Red, \nbright\","])[0].attributes[1..];
-    assert_eq!((attributes[0].0.as_str(), attributes[0].1.as_str(), &attributes[0].3), ("my.colour", "Colour", &is("Red, \nbright")));
+    assert_eq!(
+        (attributes[0].0.as_str(), attributes[0].1.as_str(), &attributes[0].3),
+        ("my.colour", "Colour", &is("Red, \nbright"))
+    );
     assert_eq!(attributes[1].3, Cell::Empty);
 }
 
@@ -224,4 +258,37 @@ fn blank_rows_are_counted_and_passed_over() {
     assert_eq!(products.rows_read(), (4, 2));
     let broken = Products::open(&b"Title\nx\n"[..], Currency::NGN).map(|_| ()).unwrap_err();
     assert!(matches!(broken, Broken::Malformed { line: 1, .. }));
+}
+
+#[test]
+fn no_bytes_make_it_panic() {
+    let mut file = Vec::new();
+    commerce_core::testkit::shopify_csv::write(3, 12, &mut file).unwrap();
+    let mut state = 7_u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((state >> 33) % bound as u64).unwrap()
+    };
+    let (mut read, mut broken) = (0, 0);
+    for _ in 0..400 {
+        let mut file = file.clone();
+        for _ in 0..=below(4) {
+            let (place, other) = (below(file.len()), below(file.len()));
+            match below(4) {
+                0 => file[place] = *b"\",\n\r x=\0\xC3\xA9".get(below(11)).unwrap(),
+                1 => file.swap(place, other),
+                2 => file.truncate(place.max(1)),
+                _ => drop(file.drain(place.min(other)..place.max(other))),
+            }
+        }
+        let taken = Products::open(&file[..], Currency::NGN).and_then(|mut products| {
+            while products.next()?.is_some() {}
+            Ok(())
+        });
+        match taken {
+            Ok(()) => read += 1,
+            Err(_) => broken += 1,
+        }
+    }
+    assert!(read > 20 && broken > 20, "{read} were read, {broken} were broken");
 }

@@ -2,6 +2,7 @@
 
 use commerce_core::customer::Address;
 use poem_openapi::Object;
+use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
 
 use super::{Check, OrNull};
@@ -9,7 +10,7 @@ use super::{Check, OrNull};
 /// A postal address.
 #[derive(Debug, Clone, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "AddressInput", deny_unknown_fields)]
+#[oai(rename = "AddressInput", deny_unknown_fields, skip_serializing_if_is_none)]
 pub(crate) struct AddressBody {
     /// Who receives the parcel.
     #[serde(default)]
@@ -35,6 +36,21 @@ pub(crate) struct AddressBody {
     #[serde(default)]
     #[oai(validator(pattern = "^[A-Z]{2}$"))]
     country_code: String,
+}
+
+impl Example for AddressBody {
+    fn example() -> Self {
+        Self {
+            contact_name: "Ada Obi".to_owned(),
+            phone: Some("+2348031234567".to_owned()),
+            street_line1: "12 Marina Road".to_owned(),
+            street_line2: None,
+            city: "Lagos".to_owned(),
+            state_province: Some("LA".to_owned()),
+            postal_code: None,
+            country_code: "NG".to_owned(),
+        }
+    }
 }
 
 impl AddressBody {

@@ -137,7 +137,7 @@ impl<S: Statuses, E: Into<Problem>> From<E> for Refused<S> {
         let problem = error.into();
         let status = poem::error::ResponseError::status(&problem).as_u16();
         debug_assert!(
-            S::STATUSES.iter().chain(ALWAYS).any(|(declared, _)| *declared == status),
+            S::STATUSES.iter().any(|(declared, _)| *declared == status) || ALWAYS.contains(&status),
             "{status} is not declared: {problem}"
         );
         Self(problem, PhantomData)
@@ -150,23 +150,21 @@ impl<S> From<Refused<S>> for poem::Error {
     }
 }
 
-/// What any operation may answer.
-const ALWAYS: &[(u16, &str)] = &[
-    (500, "The server failed; the log tells why."),
-    (503, "Not at the moment: `Retry-After` says when to try again."),
-    (507, "There is no room left to store anything."),
-];
+/// What any operation may come to; the document says it once for each, as the answer to everything else.
+const ALWAYS: [u16; 3] = [500, 503, 507];
 
 impl<S: Statuses> ApiResponse for Refused<S> {
     fn meta() -> MetaResponses {
-        let problem = |(status, words): &(u16, &'static str)| MetaResponse {
-            description: words,
-            status: Some(*status),
+        let problem = |status: Option<u16>, description: &'static str| MetaResponse {
+            description,
+            status,
             status_range: None,
             content: vec![MetaMediaType { content_type: Problem::CONTENT_TYPE, schema: ProblemDto::schema_ref() }],
             headers: Vec::new(),
         };
-        MetaResponses { responses: S::STATUSES.iter().chain(ALWAYS).map(problem).collect() }
+        let declared = S::STATUSES.iter().map(|(status, words)| problem(Some(*status), words));
+        let other = problem(None, "Any other refusal or failure: `code` says which.");
+        MetaResponses { responses: declared.chain([other]).collect() }
     }
 
     fn register(registry: &mut Registry) {

@@ -13,14 +13,14 @@ use super::reader::{self, Fault, FaultKind};
 
 /// A JSON body, read strictly: UTF-8 without NUL, no unknown field, no key twice, each field of its own type.
 ///
-/// An empty body stands for `{}`.
-pub(crate) struct Body<T> {
+/// An empty body stands for `{}`, which an operation takes that does not require one.
+pub(crate) struct Body<T, const REQUIRED: bool = true> {
     pub(crate) value: T,
     /// The body with sorted keys and without white space: what two equal requests have in common.
     pub(crate) canonical: Vec<u8>,
 }
 
-impl<T: DeserializeOwned> Body<T> {
+impl<T: DeserializeOwned, const REQUIRED: bool> Body<T, REQUIRED> {
     pub(crate) fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Problem> {
         let value = if bytes.is_empty() {
             Value::Object(Map::new())
@@ -75,7 +75,7 @@ fn faulty(fault: Fault) -> Problem {
     Problem::fields(code, vec![FieldError::new(&pointer, name, message)])
 }
 
-impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
+impl<'a, T: DeserializeOwned + Type, const REQUIRED: bool> ApiExtractor<'a> for Body<T, REQUIRED> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -86,7 +86,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Body<T> {
 
     fn request_meta() -> Option<MetaRequest> {
         let content = vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }];
-        Some(MetaRequest { description: None, content, required: true })
+        Some(MetaRequest { description: None, content, required: REQUIRED })
     }
 
     async fn from_request(

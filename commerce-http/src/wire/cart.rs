@@ -9,16 +9,18 @@ use commerce_core::pricing::{Adjustment, QuoteLine, Step, Summary};
 use commerce_core::shipping::ShippingOption;
 use commerce_core::{CartId, Currency, Money, Quantity, VariantId};
 use poem_openapi::Object;
+use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::word::{AdjustmentName, Method};
+use super::word::{AdjustmentName, Method, MethodName};
 use super::{AddressBody, AddressDto, Check, MoneyDto, OrNull, Problem};
 use crate::wire::product::OptionValueDto;
 
 /// Puts units of a variant into the cart. Name it by `sku` or by `variant_id`.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "AddItem", deny_unknown_fields)]
+#[oai(rename = "AddItem", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct AddItemBody {
     /// The variant's id.
     variant_id: Option<String>,
@@ -29,6 +31,12 @@ pub(crate) struct AddItemBody {
     quantity: u32,
     /// The shopper's wishes, name by name: at most 10, of 500 characters each. They have no effect on the price.
     customizations: Option<BTreeMap<String, String>>,
+}
+
+impl Example for AddItemBody {
+    fn example() -> Self {
+        Self { variant_id: None, sku: Some("OBL-AKW-M".to_owned()), quantity: 1, customizations: None }
+    }
 }
 
 impl AddItemBody {
@@ -68,11 +76,17 @@ impl AddItemBody {
 /// Sets how many units a line item holds.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "SetQuantity", deny_unknown_fields)]
+#[oai(rename = "SetQuantity", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct QuantityBody {
     /// How many units; 0 removes the line item.
     #[oai(validator(minimum(value = "0"), maximum(value = "10000")))]
     quantity: u32,
+}
+
+impl Example for QuantityBody {
+    fn example() -> Self {
+        Self { quantity: 2 }
+    }
 }
 
 impl QuantityBody {
@@ -90,7 +104,7 @@ impl QuantityBody {
 /// Says where the goods go, how, and who is told.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "SetDelivery", deny_unknown_fields)]
+#[oai(rename = "SetDelivery", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct DeliveryBody {
     /// Where the order confirmation goes.
     #[serde(default)]
@@ -101,6 +115,17 @@ pub(crate) struct DeliveryBody {
     billing_address: Option<AddressBody>,
     /// The code of one of the shipping options; may be left out when nothing is shipped.
     shipping_method: Option<String>,
+}
+
+impl Example for DeliveryBody {
+    fn example() -> Self {
+        Self {
+            email: "ada@example.com".to_owned(),
+            address: Some(AddressBody::example()),
+            billing_address: None,
+            shipping_method: Some("standard".to_owned()),
+        }
+    }
 }
 
 impl DeliveryBody {
@@ -122,12 +147,18 @@ impl DeliveryBody {
 /// Says how the shopper pays.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "SetPayment", deny_unknown_fields)]
+#[oai(rename = "SetPayment", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct PaymentBody {
-    /// `card`, `bank_transfer`, `mobile_money`, `ussd` or `cash_on_delivery`, as far as the shop takes it.
-    pub(crate) method: String,
+    /// How the shopper pays, as far as the shop takes it.
+    pub(crate) method: MethodName,
     /// With `mobile_money`: the phone to charge.
     mobile_money: Option<MobileMoneyBody>,
+}
+
+impl Example for PaymentBody {
+    fn example() -> Self {
+        Self { method: MethodName("cash_on_delivery".to_owned()), mobile_money: None }
+    }
 }
 
 /// The phone to charge.
@@ -146,7 +177,7 @@ pub(crate) struct MobileMoneyBody {
 #[oai(rename = "Cart", skip_serializing_if_is_none)]
 pub(crate) struct CartDto {
     /// Its id; null while nothing was put into it.
-    id: OrNull<String>,
+    id: OrNull<Uuid>,
     /// The secret that reaches the cart: only in the answer that creates it. Send it as `X-Cart-Token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -174,9 +205,9 @@ pub(crate) struct CartDto {
 #[oai(rename = "CartItem")]
 pub(crate) struct CartItemDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// The variant's id.
-    variant_id: String,
+    variant_id: Uuid,
     /// The product's name in addresses; null when the variant is gone, as for the other facts of the catalogue.
     product_slug: OrNull<String>,
     /// The variant's code.
@@ -254,7 +285,7 @@ pub(crate) struct AdjustmentDto {
     amount: MoneyDto,
     /// The line item that it belongs to; absent for shipping.
     #[serde(skip_serializing_if = "Option::is_none")]
-    line_id: Option<String>,
+    line_id: Option<Uuid>,
 }
 
 impl From<&Adjustment> for AdjustmentDto {
@@ -264,7 +295,7 @@ impl From<&Adjustment> for AdjustmentDto {
             label: adjustment.label.to_string(),
             source: adjustment.source.to_string(),
             amount: adjustment.amount.into(),
-            line_id: adjustment.line.map(|line| line.to_string()),
+            line_id: adjustment.line.map(|line| line.0),
         }
     }
 }
@@ -347,7 +378,7 @@ impl CartDto {
         let item = |line: &PricedLine| CartItemDto::new(line, quoted.get(&line.line.id).copied(), currency);
         let CartId(id) = priced.cart.id;
         Self {
-            id: OrNull((!id.is_nil()).then(|| id.to_string())),
+            id: OrNull((!id.is_nil()).then_some(id)),
             token: None,
             currency: currency.code().to_owned(),
             version: priced.cart.version,
@@ -381,8 +412,8 @@ impl CartItemDto {
         // Tax is either added or included, so one of the two is nothing.
         let tax = |quoted: &QuoteLine| if quoted.tax_added.minor == 0 { quoted.tax_included } else { quoted.tax_added };
         Self {
-            id: line.line.id.to_string(),
-            variant_id: line.line.variant.to_string(),
+            id: line.line.id.0,
+            variant_id: line.line.variant.0,
             product_slug: OrNull(offer.map(|offer| offer.slug.to_string())),
             sku: OrNull(offer.map(|offer| offer.sku.to_string())),
             name: OrNull(offer.map(|offer| offer.name.clone())),

@@ -6,7 +6,9 @@ use commerce_core::audit::Actor;
 use commerce_core::checkout::Confirmed;
 use commerce_core::order::{Order, OrderLine, OrderView, Transition};
 use poem_openapi::Object;
+use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::cart::{AdjustmentDto, SummaryDto};
 use super::product::OptionValueDto;
@@ -16,7 +18,7 @@ use super::{AddressDto, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto};
 /// Confirms the cart.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "Confirm", deny_unknown_fields)]
+#[oai(rename = "Confirm", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct ConfirmBody {
     /// The total that the shopper agreed to; another is refused with `price-changed`.
     pub(crate) expected_total: Option<MoneyBody>,
@@ -24,14 +26,26 @@ pub(crate) struct ConfirmBody {
     pub(crate) cart_version: Option<u64>,
 }
 
+impl Example for ConfirmBody {
+    fn example() -> Self {
+        Self { expected_total: None, cart_version: None }
+    }
+}
+
 /// Calls an order off.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "Cancel", deny_unknown_fields)]
+#[oai(rename = "Cancel", deny_unknown_fields, example)]
 pub(crate) struct CancelBody {
     /// Why, in at most 500 characters.
     #[oai(validator(max_length = 500))]
     pub(crate) reason: Option<String>,
+}
+
+impl Example for CancelBody {
+    fn example() -> Self {
+        Self { reason: Some("ordered the wrong size".to_owned()) }
+    }
 }
 
 /// A placed order and how it is paid.
@@ -61,7 +75,7 @@ impl ConfirmedDto {
 #[oai(rename = "Order")]
 pub(crate) struct OrderDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// The number that people call it by.
     number: String,
     /// How far it has got.
@@ -101,7 +115,7 @@ pub(crate) struct OrderDto {
 #[oai(rename = "OrderCustomer")]
 pub(crate) struct CustomerDto {
     /// The customer's id; null for a guest.
-    id: OrNull<String>,
+    id: OrNull<Uuid>,
     /// Where the order confirmation goes.
     email: String,
 }
@@ -121,9 +135,9 @@ pub(crate) struct ShippingMethodDto {
 #[oai(rename = "OrderItem")]
 pub(crate) struct OrderItemDto {
     /// Its id: that of the cart's line item.
-    id: String,
+    id: Uuid,
     /// The variant's id.
-    variant_id: String,
+    variant_id: Uuid,
     /// The product's name in addresses.
     product_slug: String,
     /// The variant's code.
@@ -174,13 +188,13 @@ impl OrderDto {
     pub(crate) fn new(view: &OrderView) -> Self {
         let order: &Order = &view.order;
         Self {
-            id: order.id.to_string(),
+            id: order.id.0,
             number: order.number.to_string(),
             status: order.status.into(),
             payment_status: order.payment_status.into(),
             fulfillment_status: order.fulfillment_status.into(),
             customer: CustomerDto {
-                id: OrNull(order.customer.map(|id| id.to_string())),
+                id: OrNull(order.customer.map(|id| id.0)),
                 email: order.email.to_string(),
             },
             items: order.lines.iter().map(Into::into).collect(),
@@ -204,8 +218,8 @@ impl OrderDto {
 impl From<&OrderLine> for OrderItemDto {
     fn from(line: &OrderLine) -> Self {
         Self {
-            id: line.id.to_string(),
-            variant_id: line.variant.to_string(),
+            id: line.id.0,
+            variant_id: line.variant.0,
             product_slug: line.slug.to_string(),
             sku: line.sku.to_string(),
             name: line.name.clone(),

@@ -24,6 +24,11 @@ macro_rules! params {
             fn parse_from_parameter(text: &str) -> ParseResult<Self> {
                 Ok(Self(text.to_owned()))
             }
+
+            fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(texts: I) -> ParseResult<Self> {
+                // What is required and missing is said by the operation, like all else that is wrong.
+                Ok(Self(texts.into_iter().next().map(|text| text.as_ref().to_owned()).unwrap_or_default()))
+            }
         }
     )+};
 }

@@ -8,6 +8,7 @@ use poem::{IntoResponse, Response};
 use poem_openapi::Object;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// What went wrong, by the name that clients rely on. Each code has one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,9 +138,10 @@ impl FieldError {
 
 /// A line item of which less is left than wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
+#[oai(rename = "ShortLine")]
 pub(crate) struct ShortLineDto {
     /// The line item; null when it was to be added.
-    pub(crate) line_id: super::OrNull<String>,
+    pub(crate) line_id: super::OrNull<Uuid>,
     /// The variant's code.
     pub(crate) sku: String,
     /// Units that all line items of the variant want together.

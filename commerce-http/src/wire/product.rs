@@ -3,9 +3,10 @@
 use commerce_core::catalog::{
     Attribute, Availability, Category, CategoryNode, Page, Product, ProductDetail, ProductSummary, Slug, Variant,
 };
-use commerce_core::{AttributeId, VariantId};
+use commerce_core::AttributeId;
 use poem_openapi::Object;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::word::AttributeType;
 use super::{Instant, MoneyDto, OrNull, PageLinks, PaginationDto};
@@ -31,7 +32,7 @@ impl From<(String, Slug)> for NamedDto {
 #[oai(rename = "ProductSummary")]
 pub(crate) struct ProductSummaryDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// Its title.
     name: String,
     /// Its name in addresses.
@@ -55,7 +56,7 @@ pub(crate) struct ProductSummaryDto {
 impl From<ProductSummary> for ProductSummaryDto {
     fn from(product: ProductSummary) -> Self {
         Self {
-            id: product.id.to_string(),
+            id: product.id.0,
             name: product.name,
             slug: product.slug.into(),
             brand: OrNull::of(product.brand),
@@ -91,7 +92,7 @@ impl ProductPageDto {
 #[oai(rename = "Category")]
 pub(crate) struct CategoryDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// Its name.
     name: String,
     /// Its name in addresses.
@@ -108,7 +109,7 @@ impl From<CategoryNode> for CategoryDto {
     fn from(node: CategoryNode) -> Self {
         let Category { id, parent: _, slug, name, path } = node.category;
         Self {
-            id: id.to_string(),
+            id: id.0,
             name,
             slug: slug.into(),
             path,
@@ -149,7 +150,7 @@ impl BranchDto {
 #[oai(rename = "Product")]
 pub(crate) struct ProductDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// Its title.
     name: String,
     /// Its name in addresses.
@@ -205,7 +206,7 @@ pub(crate) struct OptionDto {
 #[oai(rename = "Variant")]
 pub(crate) struct VariantDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// Its code.
     sku: String,
     /// Name and value of each option.
@@ -261,7 +262,7 @@ pub(crate) struct WeightDto {
 #[oai(rename = "Image")]
 pub(crate) struct ImageDto {
     /// Its id.
-    id: String,
+    id: Uuid,
     /// Where it is.
     url: String,
     /// What it shows.
@@ -308,7 +309,7 @@ impl ProductDto {
         let named = |category: &Category| NamedDto::from((category.name.clone(), category.slug.clone()));
         let attribute = |id: AttributeId| detail.attributes.iter().find(|attribute| attribute.id == id);
         Some(Self {
-            id: product.id.to_string(),
+            id: product.id.0,
             name: product.name.clone(),
             slug: product.slug.to_string(),
             description_html: product.description_html.clone(),
@@ -334,7 +335,7 @@ impl ProductDto {
             images: product
                 .images
                 .iter()
-                .map(|image| ImageDto { id: image.id.to_string(), url: image.url.clone(), alt: image.alt.clone() })
+                .map(|image| ImageDto { id: image.id.0, url: image.url.clone(), alt: image.alt.clone() })
                 .collect(),
             attributes: product
                 .attributes
@@ -350,9 +351,8 @@ impl ProductDto {
 impl VariantDto {
     fn new(product: &Product, variant: &Variant, left: Option<u64>) -> Self {
         let names = product.options.iter().map(|option| option.name.clone());
-        let VariantId(id) = variant.id;
         Self {
-            id: id.to_string(),
+            id: variant.id.0,
             sku: variant.sku.to_string(),
             options: names
                 .zip(&variant.option_values)

@@ -5,7 +5,7 @@ use commerce_core::order::{FulfillmentState, Machine, OrderState};
 use commerce_core::payment::{PaymentMethod, PaymentState};
 use commerce_core::pricing::AdjustmentKind;
 use poem_openapi::registry::MetaSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::wire_type;
@@ -61,6 +61,20 @@ words! {
         AttributeKind::Colour,
     ];
 }
+
+/// A way to pay, as a request names it: checked by the operation, so that every refusal reads alike.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct MethodName(pub(crate) String);
+
+wire_type!(
+    MethodName,
+    "MethodName",
+    MetaSchema {
+        enum_items: PaymentMethod::ALL.map(|method| Value::from(method.as_str())).to_vec(),
+        ..MetaSchema::new("string")
+    }
+);
 
 /// What the shopper does next to pay.
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -139,7 +139,7 @@ pub(crate) fn rich_product(ids: &mut Ids, slug: &str, batch: &mut Batch) -> Prod
         Image { id: ids.fresh(), url: "https://example.com/2.jpg".to_owned(), alt: String::new() },
     ];
     rich.variants[0].option_values = vec!["S".to_owned(), "red".to_owned()];
-    rich.variants[0].weight = Weight::parse_grams("187.957338", WeightUnit::Ounce);
+    rich.variants[0].weight = Weight::parse_grams("187.95733831875", WeightUnit::Ounce);
     let mut second = variant(ids, &format!("{}-M", slug.to_uppercase()), 200_000);
     second.option_values = vec!["M".to_owned(), "red".to_owned()];
     second.compare_at_price = Some(price(300_000));

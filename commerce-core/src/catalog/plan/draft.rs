@@ -77,6 +77,7 @@ impl<'a> Draft<'a> {
         };
         let desk = merge::Desk {
             now: self.view.now,
+            images: self.known.get(&slug).map_or(&[], |known| &known.images),
             currency: self.options.currency,
             owners: &self.owners,
             shared: &mut self.shared,

@@ -22,6 +22,8 @@ const CATEGORY_LEVELS_MAX: usize = 10;
 /// What a product is made with.
 pub(super) struct Desk<'a> {
     pub(super) now: Timestamp,
+    /// The pictures that the product has in the shop, whatever the plan did to them so far.
+    pub(super) images: &'a [Image],
     pub(super) currency: Currency,
     pub(super) owners: &'a HashMap<Sku, ProductId>,
     pub(super) shared: &'a mut Shared,
@@ -126,7 +128,7 @@ pub(super) fn merge(
     };
     product.tags = tags.over(Some(product.tags)).unwrap_or_default();
     product.featured = featured.over(Some(product.featured)).unwrap_or(false);
-    product.images = pictures(product.images, listed, more_images, desk.ids);
+    product.images = pictures(product.images, desk.images, listed, more_images, desk.ids);
     if product.images.len() > IMAGES_MAX {
         let reason = format!("{} pictures are more than {IMAGES_MAX}", product.images.len());
         return Err(about.refuse("images", "too-many-images", reason).into());
@@ -209,28 +211,31 @@ fn image_list(about: &About<'_>, images: Vec<ImageInput>) -> Result<Vec<ImageInp
     Ok(kept)
 }
 
-/// The pictures as they will be. One whose address is known keeps its id, and its words unless others are said.
+/// The pictures as they will be. One whose address is known keeps its id, and its words unless others are said: also one
+/// that an earlier word about the same product took away, so that the same words again change nothing.
 fn pictures(
-    before: Vec<Image>,
+    mut images: Vec<Image>,
+    in_shop: &[Image],
     listed: Option<Vec<ImageInput>>,
     more: Vec<ImageInput>,
     ids: &mut Ids,
 ) -> Vec<Image> {
-    let mut images = match listed {
-        None => before,
-        Some(listed) => {
-            let mut known = before;
-            let mut keep = |input: ImageInput| {
-                let place = known.iter().position(|image| image.url == input.url);
-                picture(place.map(|place| known.remove(place)), input, ids)
-            };
-            listed.into_iter().map(&mut keep).collect()
-        }
+    let mut known: Vec<Image> = Vec::new();
+    known.extend(in_shop.iter().filter(|image| images.iter().all(|there| there.id != image.id)).cloned());
+    let mut found = |known: &mut Vec<Image>, input: ImageInput| {
+        let place = known.iter().position(|image| image.url == input.url);
+        picture(place.map(|place| known.remove(place)), input, ids)
     };
+    if let Some(listed) = listed {
+        known.splice(0..0, std::mem::take(&mut images));
+        images = listed.into_iter().map(|input| found(&mut known, input)).collect();
+    }
     for input in more {
         match images.iter_mut().find(|image| image.url == input.url) {
-            Some(image) => *image = picture(Some(image.clone()), input, ids),
-            None => images.push(picture(None, input, ids)),
+            Some(image) => {
+                image.alt = input.alt.over(Some(std::mem::take(&mut image.alt))).unwrap_or_default()
+            }
+            None => images.push(found(&mut known, input)),
         }
     }
     images

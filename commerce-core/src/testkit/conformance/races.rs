@@ -260,21 +260,6 @@ pub async fn cancellations_while_others_buy(shop: &Shop) {
     assert_eq!(shop.stock("mug").await, (5, i64::try_from(won.len()).unwrap()));
 }
 
-/// Two carts of one new token at once cannot be: a shopper who starts with two requests has two carts.
-pub async fn first_requests_at_once_make_a_cart_each(shop: &Shop) {
-    shop.sell([item("mug").stock(99)]).await;
-    let engine = shop.engine.clone();
-    let answers = at_once(10, |_| {
-        let engine = engine.clone();
-        async move { engine.carts().add(None, &add("mug", 1), None).await.unwrap().cart.cart.id }
-    })
-    .await;
-    let mut ids = answers.clone();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), 10);
-}
-
 /// Ten changes with the token of a closed cart at once: they open one next cart, and all of them are in it.
 pub async fn a_closed_cart_is_followed_by_one(shop: &Shop) {
     for round in 0..2 {

@@ -61,7 +61,7 @@ impl Shop {
     }
 
     /// Ends the case: every invariant must hold.
-    pub(super) async fn close(self) {
+    pub(in crate::testkit) async fn close(self) {
         let violations = self.store.violations().await.unwrap();
         assert!(violations.is_empty(), "{} violations: {violations:#?}", violations.len());
         drop((self.engine, self.store));
@@ -147,9 +147,7 @@ impl Shop {
     /// An order whose payment window closed so many minutes ago.
     pub async fn order_overdue_by(&self, minutes: i64, lines: &[(&str, u32)]) -> Placed {
         let token = self.ready_cart_paying(PaymentMethod::Card, lines).await;
-        let mut view = self.view(&token).await;
-        view.now = before(view.now, 60 + minutes);
-        let placed = self.decide(&view, &token).await;
+        let placed = self.placed_before(&token, 60 + minutes).await;
         self.store.commit(&placed.changes).await.unwrap();
         placed
     }
@@ -162,15 +160,17 @@ impl Shop {
 
     /// What confirming the cart would commit now.
     pub async fn placed(&self, token: &CartToken) -> Placed {
-        let view = self.view(token).await;
-        self.decide(&view, token).await
+        self.placed_before(token, 0).await
     }
 
-    async fn decide(&self, view: &crate::cart::View, token: &CartToken) -> Placed {
+    /// What confirming the cart, as it is now, would have committed so many minutes ago.
+    pub async fn placed_before(&self, token: &CartToken, minutes: i64) -> Placed {
+        let mut view = self.view(token).await;
+        view.now = before(view.now, minutes);
         let rules = self.engine.rules().show().await.unwrap();
         let mut ids = self.ids(view.now);
         let accepted = self.engine.payment_methods();
-        place_order(view, token.hash(), &Confirm::default(), &rules, accepted, &mut ids).unwrap()
+        place_order(&view, token.hash(), &Confirm::default(), &rules, accepted, &mut ids).unwrap()
     }
 
     /// What calling the order off would commit now.

@@ -148,6 +148,20 @@ fn a_product_named_twice_is_taken_twice_and_written_once() {
 }
 
 #[test]
+fn the_same_words_in_two_parts_change_nothing_the_second_time() {
+    let picture = |url: &str| ImageInput { url: url.to_owned(), alt: Cell::Absent };
+    let words = || {
+        let first = ProductInput { images: Cell::Is(vec![picture("/a")]), ..shirt() };
+        let more = later("shirt").variant(without_sku("4500").values(&["XL"]));
+        [first, ProductInput { more_images: vec![picture("/b"), picture("/a")], ..more }]
+    };
+    let mut shop = empty_shop();
+    shop.takes(words());
+    assert_eq!(shop.product("shirt").images.len(), 2);
+    assert_eq!(shop.takes(words()).batch, Batch::default());
+}
+
+#[test]
 fn a_deleted_product_is_refused() {
     let mut shop = empty_shop();
     shop.takes([mug()]);

@@ -1,0 +1,68 @@
+//! A walk through the shop that leaves a trace in every table: what a spoiled store is made to show its violations by.
+
+use std::sync::Arc;
+
+use super::conformance::{Opened, Shop, cancel, check_out, fill, request};
+use super::{Intercepted, Meeting, item};
+use crate::cart::CartToken;
+use crate::checkout::Confirm;
+use crate::payment::PaymentMethod;
+use crate::{Engine, Store};
+
+/// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
+pub(super) async fn journey(opened: Opened) -> Vec<String> {
+    let shop = Shop::over(opened);
+    shop.sell([item("mug").stock(3).stock_at("second", 2), item("pen").stock(9), item("last").stock(1)])
+        .await;
+    let mut trouble = Vec::new();
+    for (key, method, units) in [
+        ("key-1", PaymentMethod::CashOnDelivery, 4),
+        ("key-2", PaymentMethod::Card, 1),
+        ("key-3", PaymentMethod::Card, 1),
+    ] {
+        let Ok(token) = cart(&shop.engine, method, &[("mug", units), ("pen", 1)]).await else { continue };
+        let command = Confirm { request: Some(request(key, "confirm")), ..Confirm::default() };
+        match shop.engine.checkout().confirm(&token, &command).await {
+            Ok(confirmed) if key != "key-2" => {
+                let cancelled = shop.engine.orders().cancel(confirmed.order.order.id, &cancel()).await;
+                trouble.extend(cancelled.err().map(|error| error.to_string()));
+            }
+            Ok(_) => {}
+            Err(error) => trouble.push(error.to_string()),
+        }
+    }
+    // Five units are there, and these want more: each finds enough when too little was reserved for those before it.
+    for units in [4, 2, 2, 4] {
+        let Ok(token) = cart(&shop.engine, PaymentMethod::CashOnDelivery, &[("mug", units)]).await else {
+            continue;
+        };
+        let _ = shop.engine.checkout().confirm(&token, &Confirm::default()).await;
+    }
+    buy_the_last_unit_twice(&shop).await;
+    trouble
+}
+
+async fn buy_the_last_unit_twice(shop: &Shop) {
+    let store: Arc<dyn Store> = Arc::new(Intercepted::new(Arc::clone(&shop.store), Meeting::of(2)));
+    let mut buyers = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        let Ok(token) = cart(&shop.engine, PaymentMethod::CashOnDelivery, &[("last", 1)]).await else {
+            continue;
+        };
+        let engine = shop.through(Arc::clone(&store));
+        buyers.spawn(async move {
+            let _ = engine.checkout().confirm(&token, &Confirm::default()).await;
+        });
+    }
+    buyers.join_all().await;
+}
+
+/// A cart that is ready to confirm, or nothing when there is too little left to fill it.
+async fn cart(engine: &Engine, method: PaymentMethod, lines: &[(&str, u32)]) -> Result<CartToken, ()> {
+    for (sku, quantity) in lines {
+        engine.carts().add(None, &super::add(sku, *quantity), None).await.map_err(|_| ())?;
+    }
+    let token = fill(engine, lines).await;
+    check_out(engine, &token, method).await;
+    Ok(token)
+}

@@ -1,0 +1,357 @@
+//! The real program under test: its database, its process, and a client that checks every answer against the contract.
+
+#![allow(dead_code, reason = "every test file uses another part of this")]
+
+pub mod contract;
+pub mod reply;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use contract::Contract;
+pub use reply::{Call, Reply};
+
+/// A store to test on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Every store; both have to pass.
+pub const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+
+/// A secret that is fit to sign with.
+pub const SECRET: &str = "q9GxT4vKw2ZbN7pLsR1dYc5mHj8fXeUa3tVo6iWy";
+
+/// How long anything may take before a test gives up on it.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A folder of its own, gone with the value.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("commerce-http-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// A database of its own, gone with the value.
+pub struct TestDatabase {
+    pub kind: Kind,
+    folder: Folder,
+    url: String,
+    schema: Option<String>,
+}
+
+impl TestDatabase {
+    /// An empty one, without tables.
+    pub fn new(kind: Kind) -> Self {
+        let folder = Folder::new();
+        let (url, schema) = match kind {
+            Kind::Sqlite => (format!("sqlite:{}", folder.join("shop.db").display()), None),
+            Kind::Postgres => {
+                let url = std::env::var("COMMERCE_TEST_POSTGRES_URL")
+                    .expect("COMMERCE_TEST_POSTGRES_URL names a PostgreSQL to test on; `cargo xtask test` starts one");
+                let name = folder.path().file_name().unwrap().to_str().unwrap().replace('-', "_");
+                (url, Some(name))
+            }
+        };
+        Self { kind, folder, url, schema }
+    }
+
+    /// One with the sample shop.
+    pub fn with_sample(kind: Kind) -> Self {
+        let database = Self::new(kind);
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
+        database.import(&sample.join("products.csv"), &["--location", "LAGOS"]);
+        let rules = sample.join("rules.json");
+        database.succeed(&["rules", "apply", rules.to_str().unwrap()]);
+        database
+    }
+
+    /// Imports a file.
+    pub fn import(&self, file: &Path, flags: &[&str]) {
+        let refused = self.folder.join("refused.csv");
+        let mut args = vec!["import", file.to_str().unwrap(), "--refused", refused.to_str().unwrap()];
+        args.extend(flags);
+        self.succeed(&args);
+    }
+
+    /// Imports the rows.
+    pub fn import_text(&self, text: &str, flags: &[&str]) {
+        let file = self.folder.join("rows.csv");
+        std::fs::write(&file, text).unwrap();
+        self.import(&file, flags);
+    }
+
+    /// The program with these arguments and this database.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = program();
+        command.args(args).env("COMMERCE_DATABASE_URL", &self.url).env("COMMERCE_SECRET", SECRET);
+        if let Some(schema) = &self.schema {
+            command.env("COMMERCE_SCHEMA", schema);
+        }
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    pub fn succeed(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some(schema) = &self.schema {
+            // A schema that stays behind in a throw-away server harms nobody.
+            let drop = format!("drop schema if exists {schema} cascade");
+            let quiet = ["-q", "-c", "set client_min_messages = warning", "-c", &drop, &self.url];
+            Command::new("psql").args(quiet).stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+        }
+    }
+}
+
+/// The program, with an environment that says nothing to it.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_commerce"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("COMMERCE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A process that serves, and what it says.
+pub struct Process {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// What it said until it was ready.
+    pub said: String,
+    /// Where it listens.
+    pub base: String,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts it and waits until it has said all of `until`.
+    pub fn start(mut command: Command, folder: &Folder, until: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let log = folder.join(&format!("log-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let errors = std::fs::File::create(&log).unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains(until) {
+            if stdout.read_line(&mut said).unwrap() == 0 {
+                panic!("it ended before it was ready:\n{said}{}", std::fs::read_to_string(&log).unwrap());
+            }
+        }
+        let from = &said[said.find("http://").expect("it says where it listens")..];
+        let end = from[7..].find(['/', '\n', ' ']).map_or(from.len(), |end| 7 + end);
+        let base = from[..end].to_owned();
+        Self { child, stdout, said, base, log }
+    }
+
+    /// Asks it to stop as an operator does, and waits until it has. What it said in the end, and its log.
+    pub fn stop(mut self) -> (String, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < DEADLINE, "it does not stop");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        assert!(status.success(), "{status}\n{log}");
+        let mut last = String::new();
+        while self.stdout.read_line(&mut last).unwrap() > 0 {}
+        (last, log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A server over a database of its own.
+pub struct TestServer {
+    pub database: TestDatabase,
+    flags: Vec<String>,
+    process: Option<Process>,
+    base: String,
+    client: reqwest::Client,
+    contract: Contract,
+}
+
+impl TestServer {
+    /// Serves an empty shop.
+    pub async fn start(kind: Kind) -> Self {
+        Self::start_with(TestDatabase::new(kind), &[]).await
+    }
+
+    /// Serves the sample shop.
+    pub async fn start_with_sample(kind: Kind) -> Self {
+        Self::start_with(TestDatabase::with_sample(kind), &[]).await
+    }
+
+    /// Serves the shop of this database.
+    pub async fn start_with(database: TestDatabase, flags: &[&str]) -> Self {
+        let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
+        let contract = Contract::of_the_program();
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let mut server = Self { database, flags, process: None, base: String::new(), client, contract };
+        server.restart().await;
+        server
+    }
+
+    /// Starts the server again on the same data; its address is another one.
+    pub async fn restart(&mut self) {
+        self.kill();
+        let mut args = vec!["serve", "--port", "0"];
+        args.extend(self.flags.iter().map(String::as_str));
+        let process = Process::start(self.database.command(&args), &self.database.folder, "listening on ");
+        self.base.clone_from(&process.base);
+        self.process = Some(process);
+    }
+
+    /// Ends the server at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Stops the server as an operator does. Its log has no failure in it, and every invariant holds.
+    pub async fn stop(&mut self) {
+        let (_, log) = self.process.take().expect("the server runs").stop();
+        assert!(!log.contains("ERROR"), "{log}");
+        self.doctor().await;
+    }
+
+    /// Every invariant holds.
+    pub async fn doctor(&self) {
+        let output = self.database.run(&["doctor"]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Imports rows of a catalogue.
+    pub async fn import(&self, rows: &str) {
+        self.database.import_text(rows, &[]);
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.base
+    }
+
+    /// Where it is, without `http://`, for those who speak for themselves.
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> Call<'_> {
+        Call::new(self.client.request(method.clone(), format!("{}{path}", self.base)), &self.contract, method, path)
+    }
+
+    pub fn get(&self, path: &str) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> Call<'_> {
+        self.call(Method::POST, path)
+    }
+
+    pub fn put(&self, path: &str) -> Call<'_> {
+        self.call(Method::PUT, path)
+    }
+
+    pub fn delete(&self, path: &str) -> Call<'_> {
+        self.call(Method::DELETE, path)
+    }
+
+    /// Units of a variant that can be bought now.
+    pub async fn available(&self, slug: &str, sku: &str) -> u64 {
+        let product = self.get(&format!("/api/products/{slug}/")).send().await.expect(200);
+        let variants = product["variants"].as_array().unwrap();
+        let variant = variants.iter().find(|variant| variant["sku"] == sku).unwrap();
+        variant["available_quantity"].as_u64().unwrap()
+    }
+
+    /// A cart with these units of these SKUs: its token.
+    pub async fn cart(&self, items: &[(&str, u32)]) -> String {
+        let mut token = String::new();
+        for (sku, quantity) in items {
+            let mut call = self.post("/api/cart/items/");
+            if !token.is_empty() {
+                call = call.cart(&token);
+            }
+            let cart = call.json(&json!({"sku": sku, "quantity": quantity})).send().await.expect(201);
+            if token.is_empty() {
+                token = cart["token"].as_str().unwrap().to_owned();
+            }
+        }
+        token
+    }
+
+    /// A cart that can be confirmed: its token.
+    pub async fn ready_cart(&self, items: &[(&str, u32)]) -> String {
+        let token = self.cart(items).await;
+        self.post("/api/cart/checkout/shipping/").cart(&token).json(&delivery("standard")).send().await.expect(200);
+        let method = json!({"method": "cash_on_delivery"});
+        let cart = self.post("/api/cart/checkout/payment/").cart(&token).json(&method).send().await.expect(200);
+        assert_eq!(cart["checkout"]["ready"], true, "{cart}");
+        token
+    }
+}
+
+/// Where the goods go.
+pub fn delivery(method: &str) -> Value {
+    json!({
+        "email": "ada@example.com",
+        "address": {
+            "contact_name": "Ada Obi",
+            "phone": "+234 803 123 4567",
+            "street_line1": "12 Marina Road",
+            "city": "Lagos",
+            "state_province": "LA",
+            "country_code": "NG",
+        },
+        "shipping_method": method,
+    })
+}
