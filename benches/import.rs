@@ -49,7 +49,11 @@ async fn measure(name: &str, store: Arc<dyn Store>, path: &std::path::Path) {
         let options = ImportOptions::new(Currency::NGN);
         let summary = import(&engine, file, None, options, &Silent).await.expect("it is imported");
         let seconds = since.elapsed().as_secs_f64();
-        println!("{name}, {pass}: {seconds:.1} s, {:.0} products/s, {:.0} MiB at most resident", PRODUCTS as f64 / seconds, peak_mebibytes());
+        println!(
+            "{name}, {pass}: {seconds:.1} s, {:.0} products/s, {:.0} MiB at most resident",
+            PRODUCTS as f64 / seconds,
+            peak_mebibytes()
+        );
         if pass.starts_with("into") {
             println!("{summary}");
         }

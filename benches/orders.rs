@@ -158,7 +158,10 @@ async fn pile(shop: &Arc<Shop>, of: CpuOf) {
         }
         let cost = Spread::of(costs);
         let base = *first.get_or_insert(cost.median);
-        println!("  CPU per order after {target} orders: {cost} ms, {:.2} times the first", cost.median / base);
+        println!(
+            "  CPU per order after {target} orders: {cost} ms, {:.2} times the first",
+            cost.median / base
+        );
     }
 }
 
@@ -166,7 +169,8 @@ async fn pile(shop: &Arc<Shop>, of: CpuOf) {
 fn cpu_seconds(of: &CpuOf) -> f64 {
     const TICKS_PER_SECOND: f64 = 100.0;
     let ticks = |stat: &str| -> (u32, f64) {
-        let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        let fields: Vec<&str> =
+            stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
         let number = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
         let parent = fields.get(1).and_then(|text| text.parse().ok()).unwrap_or(0);
         (parent, number(11) + number(12))

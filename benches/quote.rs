@@ -40,7 +40,10 @@ fn input(lines: u32) -> PricingInput {
         id: LineId(uuid(n)),
         product: ProductId(uuid(1_000 + n)),
         categories: Vec::new(),
-        unit_price: UnitPrice { ten_thousandths: 12_345_678 + i64::from(n) * 7_919_000, currency: Currency::NGN },
+        unit_price: UnitPrice {
+            ten_thousandths: 12_345_678 + i64::from(n) * 7_919_000,
+            currency: Currency::NGN,
+        },
         quantity: Quantity::new(n % 7 + 1).expect("a quantity"),
         milligrams: u64::from(n) * 1_750,
         tax_class: TaxClass::standard(),

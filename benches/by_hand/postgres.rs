@@ -9,8 +9,10 @@ use super::{Error, FREE_STANDARD_SHIPPING, HISTORY, Line, ROUTE, ids};
 
 /// The process of the server, whose children serve the connections.
 pub async fn postmaster(pool: &PgPool) -> u32 {
-    let file: String =
-        sqlx::query_scalar("select pg_read_file('postmaster.pid')").fetch_one(pool).await.expect("a superuser");
+    let file: String = sqlx::query_scalar("select pg_read_file('postmaster.pid')")
+        .fetch_one(pool)
+        .await
+        .expect("a superuser");
     file.lines().next().and_then(|line| line.parse().ok()).expect("a process id")
 }
 
@@ -135,7 +137,8 @@ pub async fn place(pool: &PgPool, token: &CartToken) -> Result<(), Error> {
     .bind(order)
     .execute(&mut *tx)
     .await?;
-    let skus: Vec<_> = lines.iter().map(|line| serde_json::json!({"sku": line.sku, "quantity": line.quantity})).collect();
+    let skus: Vec<_> =
+        lines.iter().map(|line| serde_json::json!({"sku": line.sku, "quantity": line.quantity})).collect();
     sqlx::query(
         "insert into outbox (id, name, subject, sequence, data, at) values ($1, 'order.placed', $2, 1, $3, now())",
     )

@@ -49,14 +49,15 @@ pub async fn place(pool: &SqlitePool, token: &CartToken) -> Result<(), Error> {
     let order: Uuid = ids.fresh();
     let total: i64 = lines.iter().map(Line::total).sum();
 
-    let closed =
-        sqlx::query("UPDATE carts SET order_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?")
-            .bind(order)
-            .bind(now)
-            .bind(cart_id)
-            .bind(version)
-            .execute(&mut *tx)
-            .await?;
+    let closed = sqlx::query(
+        "UPDATE carts SET order_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?",
+    )
+    .bind(order)
+    .bind(now)
+    .bind(cart_id)
+    .bind(version)
+    .execute(&mut *tx)
+    .await?;
     if closed.rows_affected() != 1 {
         return Err("the cart changed".into());
     }
@@ -97,8 +98,9 @@ pub async fn place(pool: &SqlitePool, token: &CartToken) -> Result<(), Error> {
     .bind(FREE_STANDARD_SHIPPING)
     .execute(&mut *tx)
     .await?;
-    let mut insert: QueryBuilder<Sqlite> =
-        QueryBuilder::new("INSERT INTO order_history (order_id, position, machine, to_state, actor, note, at) ");
+    let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "INSERT INTO order_history (order_id, position, machine, to_state, actor, note, at) ",
+    );
     insert.push_values(HISTORY.iter().enumerate(), |mut row, (position, (machine, state, actor, note))| {
         row.push_bind(order).push_bind(position as i64).push_bind(*machine).push_bind(*state);
         row.push_bind(*actor).push_bind(*note).push_bind(now);
@@ -126,14 +128,17 @@ pub async fn place(pool: &SqlitePool, token: &CartToken) -> Result<(), Error> {
     .bind(now)
     .execute(&mut *tx)
     .await?;
-    let skus: Vec<_> = lines.iter().map(|line| serde_json::json!({"sku": line.sku, "quantity": line.quantity})).collect();
-    sqlx::query("INSERT INTO outbox (id, name, subject, sequence, data, at) VALUES (?, 'order.placed', ?, 1, ?, ?)")
-        .bind(ids.fresh::<Uuid>())
-        .bind(format!("order:{order}"))
-        .bind(serde_json::json!({"order_id": order, "total": total, "lines": skus}).to_string())
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+    let skus: Vec<_> =
+        lines.iter().map(|line| serde_json::json!({"sku": line.sku, "quantity": line.quantity})).collect();
+    sqlx::query(
+        "INSERT INTO outbox (id, name, subject, sequence, data, at) VALUES (?, 'order.placed', ?, 1, ?, ?)",
+    )
+    .bind(ids.fresh::<Uuid>())
+    .bind(format!("order:{order}"))
+    .bind(serde_json::json!({"order_id": order, "total": total, "lines": skus}).to_string())
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO reservations (id, order_id, line_id, variant_id, location_id, quantity, backorder, state) ",
     );

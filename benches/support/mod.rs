@@ -1,5 +1,7 @@
 //! What the benchmarks share: shops to measure, carts that are ready to confirm, and the figures of the machine.
 
+#![allow(dead_code, reason = "every benchmark uses another part of this")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,8 +28,9 @@ impl Shop {
         for n in 0..variants {
             let price = UnitPrice::parse(&format!("{}.50", 1_000 + n * 37), Currency::NGN).expect("a price");
             let slug: commerce_core::catalog::Slug = format!("thing-{n}").parse().expect("a slug");
-            let product = ProductInput::new(slug.clone(), &format!("Thing {n}"))
-                .variant(VariantInput::new(format!("THING-{n}").parse().expect("a SKU"), price).stock(100_000_000));
+            let product = ProductInput::new(slug.clone(), &format!("Thing {n}")).variant(
+                VariantInput::new(format!("THING-{n}").parse().expect("a SKU"), price).stock(100_000_000),
+            );
             engine.catalog().put(product).await.expect("the product is taken");
             let detail = engine.store().product(&ProductKey::Slug(slug)).await.expect("read").expect("there");
             known.push(detail.product.variants[0].id);
@@ -169,5 +172,6 @@ pub fn fsync_millis(folder: &Path) -> f64 {
 
 /// The address of a throw-away PostgreSQL, which `cargo xtask bench` starts.
 pub fn postgres_url() -> String {
-    std::env::var("COMMERCE_TEST_POSTGRES_URL").expect("run this by `cargo xtask bench`, which starts a PostgreSQL")
+    std::env::var("COMMERCE_TEST_POSTGRES_URL")
+        .expect("run this by `cargo xtask bench`, which starts a PostgreSQL")
 }

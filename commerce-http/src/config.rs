@@ -128,7 +128,9 @@ pub enum ConfigError {
     )]
     DatabaseMissing,
     /// The address of the database is none.
-    #[error("the database address must look like sqlite:shop.db or postgres://user:password@host:5432/database")]
+    #[error(
+        "the database address must look like sqlite:shop.db or postgres://user:password@host:5432/database"
+    )]
     DatabaseUrl,
     /// An address to listen on is none.
     #[error("{setting} = {text:?} is not an address to listen on; write it like 127.0.0.1:8080")]
@@ -230,7 +232,8 @@ impl Settings {
     /// When the secret is missing or weak, or an address is none.
     pub fn server(&self) -> Result<ServerConfig, ConfigError> {
         let secret = secret::checked(self.secret.as_ref())?;
-        let previous_secret = self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
+        let previous_secret =
+            self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
         self.server_with(secret, previous_secret)
     }
 
@@ -246,19 +249,19 @@ impl Settings {
         let address = |setting: &'static str, text: &str| {
             text.parse::<SocketAddr>().map_err(|_| ConfigError::Listen { setting, text: text.to_owned() })
         };
-        Ok(ServerConfig {
-            listen: address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            metrics_listen: match &self.metrics_listen {
-                Some(text) => Some(address("metrics_listen", text)?),
-                None => None,
-            },
-            secret,
-            previous_secret,
-            docs: self.docs.unwrap_or(true),
-            request_timeout: Duration::from_secs(self.request_timeout_seconds.map_or(10, NonZeroU64::get)),
-            body_bytes_max: self.body_bytes_max.map_or(1 << 20, NonZeroUsize::get),
-            connections_max: self.connections_max.map_or(10_000, NonZeroUsize::get),
-        })
+        let listen = address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let mut config = ServerConfig::new(listen, secret);
+        config.previous_secret = previous_secret;
+        if let Some(text) = &self.metrics_listen {
+            config.metrics_listen = Some(address("metrics_listen", text)?);
+        }
+        config.docs = self.docs.unwrap_or(config.docs);
+        if let Some(seconds) = self.request_timeout_seconds {
+            config.request_timeout = Duration::from_secs(seconds.get());
+        }
+        config.body_bytes_max = self.body_bytes_max.map_or(config.body_bytes_max, NonZeroUsize::get);
+        config.connections_max = self.connections_max.map_or(config.connections_max, NonZeroUsize::get);
+        Ok(config)
     }
 }
 
@@ -305,6 +308,23 @@ pub struct ServerConfig {
     pub connections_max: usize,
 }
 
+impl ServerConfig {
+    /// What a host needs to say; everything else as the documentation of the configuration file has it.
+    #[must_use]
+    pub fn new(listen: SocketAddr, secret: SecretString) -> Self {
+        Self {
+            listen,
+            metrics_listen: None,
+            secret,
+            previous_secret: None,
+            docs: true,
+            request_timeout: Duration::from_secs(10),
+            body_bytes_max: 1 << 20,
+            connections_max: 10_000,
+        }
+    }
+}
+
 fn set(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
@@ -325,12 +345,15 @@ mod tests {
     use super::*;
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {
-        Settings::from_variables(|name| set.iter().find(|(known, _)| *known == name).map(|(_, to)| (*to).to_owned()))
+        Settings::from_variables(|name| {
+            set.iter().find(|(known, _)| *known == name).map(|(_, to)| (*to).to_owned())
+        })
     }
 
     #[test]
     fn flags_outweigh_variables_and_variables_the_file() {
-        let file: Settings = toml::from_str("listen = \"1.1.1.1:1\"\nschema = \"file\"\ndocs = false").unwrap();
+        let file: Settings =
+            toml::from_str("listen = \"1.1.1.1:1\"\nschema = \"file\"\ndocs = false").unwrap();
         let above = variables(&[("COMMERCE_LISTEN", "2.2.2.2:2"), ("COMMERCE_SCHEMA", "variable")]).unwrap();
         let flags = Settings { listen: Some("3.3.3.3:3".to_owned()), ..Settings::default() };
         let settings = file.under(above).under(flags);

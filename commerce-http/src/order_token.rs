@@ -83,7 +83,8 @@ mod tests {
         let token = tokens.token(order(1));
         assert!(tokens.verify(order(1), &token));
         assert!(!tokens.verify(order(2), &token));
-        for wrong in ["", ".", "x", &token[..token.len() - 1], &format!("{token}A"), &token.replace('.', "")] {
+        for wrong in ["", ".", "x", &token[..token.len() - 1], &format!("{token}A"), &token.replace('.', "")]
+        {
             assert!(!tokens.verify(order(1), wrong), "{wrong}");
         }
     }

@@ -42,7 +42,11 @@ impl Routes {
                 });
             }
         }
-        all.extend(PAGES.map(|path| Route { method: "GET".to_owned(), path: path.to_owned(), operation_id: None }));
+        all.extend(PAGES.map(|path| Route {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            operation_id: None,
+        }));
         all.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
         Self { all, path_of }
     }
@@ -78,7 +82,10 @@ impl Routes {
         let fits = |template: &&str| {
             let template = template.trim_matches('/');
             template.split('/').count() == path.split('/').count()
-                && template.split('/').zip(path.split('/')).all(|(want, got)| want.starts_with('{') || want == got)
+                && template
+                    .split('/')
+                    .zip(path.split('/'))
+                    .all(|(want, got)| want.starts_with('{') || want == got)
         };
         let templates = self.all.iter().map(|route| route.path.as_str());
         templates.filter(fits).min_by_key(|template| template.matches('{').count())

@@ -14,7 +14,15 @@ const LENGTH_MIN: usize = 32;
 const DIFFERENT_MIN: usize = 10;
 /// Words that stand in sample configurations.
 const SAMPLE_WORDS: [&str; 9] = [
-    "changeme", "change-me", "change_me", "replace", "secret", "password", "example", "sample", "0123456789",
+    "changeme",
+    "change-me",
+    "change_me",
+    "replace",
+    "secret",
+    "password",
+    "example",
+    "sample",
+    "0123456789",
 ];
 
 /// Why a secret cannot be used, and what to do about it.
@@ -65,10 +73,12 @@ pub(crate) fn kept_beside(database: &Path) -> Result<SecretString, SecretError> 
     let mut path = database.as_os_str().to_owned();
     path.push(".secret");
     let path = PathBuf::from(path);
-    read_or_make(&path).map_err(|source| SecretError::File { path: path.clone(), source }).and_then(|secret| {
-        // A file that was cut or edited is no better than a weak secret: say so rather than sign with it.
-        checked(Some(&secret))
-    })
+    read_or_make(&path).map_err(|source| SecretError::File { path: path.clone(), source }).and_then(
+        |secret| {
+            // A file that was cut or edited is no better than a weak secret: say so rather than sign with it.
+            checked(Some(&secret))
+        },
+    )
 }
 
 fn read_or_make(path: &Path) -> std::io::Result<SecretString> {
@@ -102,7 +112,11 @@ mod tests {
         assert!(matches!(checked(None), Err(SecretError::Missing)));
         assert!(matches!(verdict(""), Err(SecretError::Short)));
         assert!(matches!(verdict("q9GxT4vKw2ZbN7pLsR1dYc5"), Err(SecretError::Short)));
-        for weak in ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "please-CHANGE-me-before-going-live-1234", "abababababababababababababababababab"] {
+        for weak in [
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "please-CHANGE-me-before-going-live-1234",
+            "abababababababababababababababababab",
+        ] {
             assert!(matches!(verdict(weak), Err(SecretError::Weak)), "{weak}");
         }
         assert!(verdict(&URL_SAFE_NO_PAD.encode(SystemRandom.seed())).is_ok());

@@ -35,7 +35,9 @@ const EXPIRY_BATCH: u32 = 100;
 #[non_exhaustive]
 pub enum ServerError {
     /// The address is taken.
-    #[error("{address} is in use by another program. Stop that one, or choose another port (--port 8081, or --listen)")]
+    #[error(
+        "{address} is in use by another program. Stop that one, or choose another port (--port 8081, or --listen)"
+    )]
     AddressInUse {
         /// Which address.
         address: SocketAddr,
@@ -89,7 +91,11 @@ impl Bound {
     ///
     /// # Errors
     /// When metrics cannot be recorded or the connection handling fails.
-    pub async fn run(self, engine: &Engine, stop: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
+    pub async fn run(
+        self,
+        engine: &Engine,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServerError> {
         let Self { config, listener, metrics_listener, address } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
@@ -101,7 +107,11 @@ impl Bound {
                 let acceptor = TcpAcceptor::from_tokio(listener)?;
                 let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE);
                 let done = wait(stopped);
-                Some(tokio::spawn(server.run_with_graceful_shutdown(route, done, Some(Duration::from_secs(1)))))
+                Some(tokio::spawn(server.run_with_graceful_shutdown(
+                    route,
+                    done,
+                    Some(Duration::from_secs(1)),
+                )))
             }
             None => None,
         };
@@ -125,7 +135,10 @@ where
     A: Acceptor + 'static,
     E: Endpoint + 'static,
 {
-    Server::new_with_acceptor(acceptor).idle_timeout(IDLE).run_with_graceful_shutdown(app, stop, Some(DRAIN)).await
+    Server::new_with_acceptor(acceptor)
+        .idle_timeout(IDLE)
+        .run_with_graceful_shutdown(app, stop, Some(DRAIN))
+        .await
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
@@ -176,7 +189,11 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full("http_request_seconds".to_owned()), &buckets)?;
     let handle = builder.install_recorder()?;
-    metrics::describe_histogram!("http_request_seconds", metrics::Unit::Seconds, "How long answers take, by route.");
+    metrics::describe_histogram!(
+        "http_request_seconds",
+        metrics::Unit::Seconds,
+        "How long answers take, by route."
+    );
     metrics::describe_counter!("orders_expired_total", "Orders cancelled because nobody paid in time.");
     Ok(handle)
 }
@@ -193,7 +210,9 @@ async fn expire_overdue(engine: Engine, mut stopped: watch::Receiver<bool>) {
                     continue;
                 }
             }
-            Err(error) => tracing::warn!(error = %crate::store::chain(&error), "cannot look for overdue orders"),
+            Err(error) => {
+                tracing::warn!(error = %crate::store::chain(&error), "cannot look for overdue orders")
+            }
         }
         if tokio::time::timeout(EXPIRY_INTERVAL, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
             return;

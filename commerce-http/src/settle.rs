@@ -10,7 +10,9 @@ use crate::wire::Problem;
 ///
 /// The server drops a handler when its client hangs up. What changes money or stock is not to be dropped half way, nor
 /// may its outcome be lost: the client who asks again with the same key gets it.
-pub(crate) async fn settle<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, Problem>
+pub(crate) async fn settle<T, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, Problem>
 where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,

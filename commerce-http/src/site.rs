@@ -42,7 +42,9 @@ impl Site {
         let route = match self.docs {
             Some(html) => {
                 let docs = Page::new("text/html; charset=utf-8", DOCS_POLICY, html);
-                route.at("/docs", RouteMethod::new().get(docs.clone())).at("/swagger", RouteMethod::new().get(docs))
+                route
+                    .at("/docs", RouteMethod::new().get(docs.clone()))
+                    .at("/swagger", RouteMethod::new().get(docs))
             }
             None => route,
         };

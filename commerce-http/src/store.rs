@@ -106,11 +106,16 @@ async fn sqlite(_: &Path, _: Migrations) -> Result<Opened, OpenError> {
 }
 
 #[cfg(feature = "postgres")]
-async fn postgres(database: &Database, url: &SecretString, migrations: Migrations) -> Result<Opened, OpenError> {
+async fn postgres(
+    database: &Database,
+    url: &SecretString,
+    migrations: Migrations,
+) -> Result<Opened, OpenError> {
     use commerce_storage_postgres::{PostgresOptions, PostgresStore};
 
     let failed = |source| OpenError::Store { database: format!("{:?}", database.url), source };
-    let mut options = PostgresOptions::new(secrecy::ExposeSecret::expose_secret(url)).pool_size(database.connections);
+    let mut options =
+        PostgresOptions::new(secrecy::ExposeSecret::expose_secret(url)).pool_size(database.connections);
     if let Some(schema) = &database.schema {
         options = options.schema(schema);
     }

@@ -38,7 +38,8 @@ struct Ledger {
 
 async fn survives_kills(kind: Kind) {
     let kills = if std::env::var_os("COMMERCE_SOAK").is_some() { 200 } else { 20 };
-    let seed = std::env::var("COMMERCE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(fresh_seed);
+    let seed =
+        std::env::var("COMMERCE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(fresh_seed);
     println!("COMMERCE_SEED={seed}");
     let mut random = seed;
     let mut server = TestServer::start(kind).await;
@@ -104,9 +105,19 @@ async fn shop(url: &str, n: usize, ledger: &Mutex<Ledger>) -> Result<(), reqwest
     let token = cart["token"].as_str().expect("a new cart shows its token").to_owned();
     let address = json!({"contact_name": "Ada Obi", "street_line1": "12 Marina", "city": "Lagos", "country_code": "NG"});
     let delivery = json!({"email": "ada@example.com", "address": address, "shipping_method": "standard"});
-    post("checkout/shipping/").header("X-Cart-Token", &token).json(&delivery).send().await?.error_for_status()?;
+    post("checkout/shipping/")
+        .header("X-Cart-Token", &token)
+        .json(&delivery)
+        .send()
+        .await?
+        .error_for_status()?;
     let method = json!({"method": "cash_on_delivery"});
-    post("checkout/payment/").header("X-Cart-Token", &token).json(&method).send().await?.error_for_status()?;
+    post("checkout/payment/")
+        .header("X-Cart-Token", &token)
+        .json(&method)
+        .send()
+        .await?
+        .error_for_status()?;
     let key = format!("key-{}", &token[..16]);
     match confirm(&client, url, &token, &key).await {
         Ok((StatusCode::CREATED, body)) => {
@@ -121,9 +132,15 @@ async fn shop(url: &str, n: usize, ledger: &Mutex<Ledger>) -> Result<(), reqwest
     }
 }
 
-async fn confirm(client: &Client, url: &str, cart: &str, key: &str) -> Result<(StatusCode, Value), reqwest::Error> {
+async fn confirm(
+    client: &Client,
+    url: &str,
+    cart: &str,
+    key: &str,
+) -> Result<(StatusCode, Value), reqwest::Error> {
     let request = client.post(format!("{url}/api/cart/checkout/confirm/"));
-    let answer = request.header("X-Cart-Token", cart).header("Idempotency-Key", key).json(&json!({})).send().await?;
+    let answer =
+        request.header("X-Cart-Token", cart).header("Idempotency-Key", key).json(&json!({})).send().await?;
     Ok((answer.status(), answer.json().await?))
 }
 
@@ -135,7 +152,8 @@ fn told(confirmed: &Value) -> (String, String, String) {
 
 fn catalogue() -> String {
     let head = "Handle,Title,Published,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Status\n";
-    let row = |n: usize| format!("crash-{n},Crash {n},true,CRASH-{n},shopify,1000000,{}.50,active\n", 1_000 + n);
+    let row =
+        |n: usize| format!("crash-{n},Crash {n},true,CRASH-{n},shopify,1000000,{}.50,active\n", 1_000 + n);
     (0..4).fold(head.to_owned(), |text, n| text + &row(n))
 }
 

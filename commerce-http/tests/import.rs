@@ -1,5 +1,6 @@
 //! Import and export of Shopify product files, on both stores.
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop, and say where")]
 
 use std::path::PathBuf;
 

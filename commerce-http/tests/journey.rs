@@ -4,7 +4,7 @@ mod server;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::reply::{amount, redacted};
+use server::reply::{Reply, amount, redacted};
 use server::{KINDS, Kind, TestServer, delivery};
 
 /// What the shop answered, call by call, with what differs from run to run taken out.
@@ -45,8 +45,10 @@ async fn look_around(server: &TestServer, story: &mut Story) {
     story.push(("first page", page));
     story.push(("second page", second));
 
-    let in_fashion = server.get("/api/products/?category=fashion&sort_by=name&page_size=100").send().await.expect(200);
-    let dresses = server.get("/api/products/?category=dresses&sort_by=name&page_size=100").send().await.expect(200);
+    let in_fashion =
+        server.get("/api/products/?category=fashion&sort_by=name&page_size=100").send().await.expect(200);
+    let dresses =
+        server.get("/api/products/?category=dresses&sort_by=name&page_size=100").send().await.expect(200);
     let count = |page: &Value| page["pagination"]["count"].as_u64().unwrap();
     assert!(count(&in_fashion) > count(&dresses) && count(&dresses) > 0, "a category holds its branches");
     story.push(("a category", dresses));
@@ -62,7 +64,10 @@ async fn look_around(server: &TestServer, story: &mut Story) {
         "unknown=parameter&page_size=1&sort_by=name",
     ] {
         let page = server.get(&format!("/api/products/?{query}")).send().await.expect(200);
-        story.push(("a filter", json!({"query": query, "count": page["pagination"]["count"], "prices": prices(&page)})));
+        story.push((
+            "a filter",
+            json!({"query": query, "count": page["pagination"]["count"], "prices": prices(&page)}),
+        ));
     }
     let cheap = server.get("/api/products/?sort_by=price_asc&page_size=100").send().await.expect(200);
     assert!(prices(&cheap).is_sorted(), "{:?}", prices(&cheap));
@@ -72,9 +77,13 @@ async fn look_around(server: &TestServer, story: &mut Story) {
     let tree = server.get("/api/products/categories/").send().await.expect(200);
     let fashion = tree["results"].as_array().unwrap().iter().find(|root| root["slug"] == "fashion").unwrap();
     assert_eq!(fashion["product_count"].as_u64().unwrap(), count(&in_fashion));
-    let branch = server.get("/api/products/categories/dresses/?sort_by=name&page_size=2").send().await.expect(200);
+    let branch =
+        server.get("/api/products/categories/dresses/?sort_by=name&page_size=2").send().await.expect(200);
     assert_eq!(branch["category"]["slug"], "dresses");
-    assert_eq!(branch["pagination"]["next"], "/api/products/categories/dresses/?page=2&page_size=2&sort_by=name");
+    assert_eq!(
+        branch["pagination"]["next"],
+        "/api/products/categories/dresses/?page=2&page_size=2&sort_by=name"
+    );
     server.get("/api/products/categories/no-such-category/").send().await.refused(404, "not-found");
     story.push(("the tree", tree));
     story.push(("a branch", branch));
@@ -86,7 +95,11 @@ async fn look_around(server: &TestServer, story: &mut Story) {
     let again = server.get(&path).header("If-None-Match", &etag).send().await;
     assert_eq!((again.status, again.text.as_str(), again.header("etag")), (304, "", etag.as_str()));
     assert_eq!(server.get(&path).header("If-None-Match", "\"other\"").send().await.status, 200);
-    assert_eq!(server.get(path.trim_end_matches('/')).send().await.text, reply.text, "the slash makes no difference");
+    assert_eq!(
+        server.get(path.trim_end_matches('/')).send().await.text,
+        reply.text,
+        "the slash makes no difference"
+    );
     assert_eq!(server.call(Method::HEAD, &path).send().await.header("etag"), etag);
     story.push(("a product", reply.body));
     for entry in story {
@@ -115,13 +128,15 @@ async fn buy(server: &TestServer, story: &mut Story) -> (String, String) {
     tell("a cart is made", &made);
     let cart = |path: &str| format!("/api/cart/{path}");
     let add = |body: Value| server.post(&cart("items/")).cart(&token).json(&body).send();
-    let both = add(json!({"sku": TOWEL, "quantity": 2, "customizations": {"gift": "for Bisi"}})).await.expect(201);
+    let both =
+        add(json!({"sku": TOWEL, "quantity": 2, "customizations": {"gift": "for Bisi"}})).await.expect(201);
     assert!(both.get("token").is_none(), "the token is shown once");
     tell("a second line", &both);
     let more = add(json!({"variant_id": both["items"][0]["variant_id"], "quantity": 1})).await.expect(201);
     assert_eq!((more["items"].as_array().unwrap().len(), &more["items"][0]["quantity"]), (2, &json!(2)));
     let line = more["items"][0]["id"].as_str().unwrap().to_owned();
-    let changed = server.put(&cart(&format!("items/{line}/"))).cart(&token).json(&json!({"quantity": 3})).send();
+    let changed =
+        server.put(&cart(&format!("items/{line}/"))).cart(&token).json(&json!({"quantity": 3})).send();
     let changed = changed.await.expect(200);
     assert_eq!(changed["version"], 4);
     tell("a line is changed", &changed);
@@ -130,24 +145,31 @@ async fn buy(server: &TestServer, story: &mut Story) -> (String, String) {
     assert_eq!(removed["items"].as_array().unwrap().len(), 1);
     tell("a line is removed", &removed);
     tell("it comes back", &add(json!({"sku": TOWEL, "quantity": 1})).await.expect(201));
-    let first = server.put(&cart(&format!("items/{line}/"))).cart(&token).json(&json!({"quantity": 0})).send();
+    let first =
+        server.put(&cart(&format!("items/{line}/"))).cart(&token).json(&json!({"quantity": 0})).send();
     tell("zero removes", &first.await.expect(200));
     tell("and once more", &add(json!({"sku": DRESS.1, "quantity": 1})).await.expect(201));
 
-    let options = server.get(&cart("shipping-options/?country_code=NG&state_province=LA")).cart(&token).send();
+    let options =
+        server.get(&cart("shipping-options/?country_code=NG&state_province=LA")).cart(&token).send();
     let options = options.await.expect(200);
     assert_eq!(options["results"][0]["code"], "standard");
     tell("shipping options", &options);
     let abroad = server.get(&cart("shipping-options/?country_code=GH")).cart(&token).send().await.expect(200);
     assert_eq!(abroad["results"][0]["code"], "west-africa");
-    let nowhere = server.get(&cart("shipping-options/?country_code=DE")).cart(&token).send().await.expect(200);
+    let nowhere =
+        server.get(&cart("shipping-options/?country_code=DE")).cart(&token).send().await.expect(200);
     assert_eq!(nowhere["results"], json!([]));
 
     let sent = server.post(&cart("checkout/shipping/")).cart(&token).json(&delivery("standard")).send();
     let sent = sent.await.expect(200);
     assert_eq!(sent["checkout"]["missing"], json!(["payment_method"]));
     tell("delivery", &sent);
-    let paid = server.post(&cart("checkout/payment/")).cart(&token).json(&json!({"method": "cash_on_delivery"})).send();
+    let paid = server
+        .post(&cart("checkout/payment/"))
+        .cart(&token)
+        .json(&json!({"method": "cash_on_delivery"}))
+        .send();
     let paid = paid.await.expect(200);
     assert_eq!(paid["checkout"]["ready"], true);
     tell("payment", &paid);
@@ -157,13 +179,17 @@ async fn buy(server: &TestServer, story: &mut Story) -> (String, String) {
 
     let before = server.available(DRESS.0, DRESS.1).await;
     let confirm = json!({"expected_total": paid["summary"]["total"], "cart_version": paid["version"]});
-    let confirm = || server.post(&cart("checkout/confirm/")).cart(&token).key("journey-1").json(&confirm).send();
+    let confirm =
+        || server.post(&cart("checkout/confirm/")).cart(&token).key("journey-1").json(&confirm).send();
     let placed = confirm().await;
     let order_token = placed.header("x-order-token").to_owned();
     assert_eq!(placed.header("idempotent-replayed"), "");
     let placed = placed.expect(201);
     assert_eq!(placed["order_token"], order_token);
-    assert_eq!((&placed["order"]["status"], &placed["order"]["payment_status"]), (&json!("pending"), &json!("due")));
+    assert_eq!(
+        (&placed["order"]["status"], &placed["order"]["payment_status"]),
+        (&json!("pending"), &json!("due"))
+    );
     assert_eq!(placed["order"]["totals"], paid["summary"]);
     assert_eq!(placed["payment"]["next_action"]["type"], "none");
     assert_eq!(server.available(DRESS.0, DRESS.1).await, before - 1, "confirming reserves");
@@ -185,7 +211,8 @@ async fn buy(server: &TestServer, story: &mut Story) -> (String, String) {
 async fn cancel_another(server: &TestServer, story: &mut Story, first: &str, first_token: &str) {
     let token = server.ready_cart(&[(DRESS.1, 2)]).await;
     let before = server.available(DRESS.0, DRESS.1).await;
-    let placed = server.post("/api/cart/checkout/confirm/").cart(&token).key("journey-2").send().await.expect(201);
+    let placed =
+        server.post("/api/cart/checkout/confirm/").cart(&token).key("journey-2").send().await.expect(201);
     assert_eq!(server.available(DRESS.0, DRESS.1).await, before - 2);
     let id = placed["order"]["id"].as_str().unwrap();
     let order_token = placed["order_token"].as_str().unwrap();
@@ -204,7 +231,7 @@ async fn cancel_another(server: &TestServer, story: &mut Story, first: &str, fir
     story.push(("cancelled", redacted(&cancelled)));
 
     // Another's order looks exactly like none.
-    let shown = |reply: server::Reply, id: &str| {
+    let shown = |reply: Reply, id: &str| {
         let request_id = reply.header("x-request-id").to_owned();
         reply.text.replace(&request_id, "<request>").replace(id, "<order>")
     };
@@ -214,7 +241,8 @@ async fn cancel_another(server: &TestServer, story: &mut Story, first: &str, fir
     assert_eq!((missing.status, foreign.status), (404, 404));
     assert_eq!(shown(missing, nobody), shown(foreign, id));
     server.get(&format!("/api/orders/{first}/")).send().await.refused(401, "unauthenticated");
-    let foreign = server.post(&format!("/api/orders/{first}/cancel/")).order(order_token).json(&body).send().await;
+    let foreign =
+        server.post(&format!("/api/orders/{first}/cancel/")).order(order_token).json(&body).send().await;
     foreign.refused(404, "not-found");
     let still = server.get(&format!("/api/orders/{first}/")).order(first_token).send().await.expect(200);
     assert_eq!(still["status"], "pending");

@@ -37,7 +37,7 @@ select format('stock variant=%s location=%s', variant_id, location_id),
  order by variant_id, location_id";
 
 pub(crate) const RESERVATION_LIVE: &str = "
-select format('reservation %s', r.id),
+select format('reservations id=%s order=%s', r.id, r.order_id),
        format('open, %s, of an order that is %s and whose payment is %s',
               case when r.expires_at is null then 'committed' else 'held' end,
               coalesce(o.status, 'missing'), coalesce(o.payment_status, 'missing'))
@@ -59,7 +59,7 @@ with sold as (
 ), came as (
     select variant_id, sum(delta) as units from stock_movements group by variant_id
 )
-select format('variant %s', s.variant_id), format('%s sold, %s ever came in', s.units, coalesce(c.units, 0))
+select format('order_lines variant=%s', s.variant_id), format('%s sold, %s ever came in', s.units, coalesce(c.units, 0))
   from sold s
   left join came c on c.variant_id = s.variant_id
  where s.units > coalesce(c.units, 0)
@@ -73,7 +73,7 @@ with parts as (
       from order_lines
      group by order_id
 )
-select format('order %s', o.id),
+select format('orders id=%s', o.id),
        format('total %s = %s - %s + %s + %s; its %s lines say %s - %s + tax %s, inside %s of %s',
               o.total, o.subtotal, o.discount, o.shipping, o.tax_added, coalesce(p.lines, 0),
               coalesce(p.subtotal, 0), coalesce(p.discount, 0), coalesce(p.tax_added, 0), coalesce(p.tax_included, 0),
@@ -105,12 +105,12 @@ with moves as (
      cross join lateral (values ('order', o.status), ('payment', o.payment_status),
                                 ('fulfillment', o.fulfillment_status)) as m (machine, state)
 ), reached as (
-    select distinct on (order_id, machine) order_id, machine, to_state
+    select distinct on (order_id, machine) order_id, machine, position, to_state
       from order_history
      order by order_id, machine, position desc
 )
-select format('order %s', s.order_id),
-       format('step %s: %s from %s to %s after %s', s.position, s.machine, coalesce(s.from_state, 'nothing'),
+select format('order_history order=%s position=%s', s.order_id, s.position),
+       format('%s from %s to %s after %s', s.machine, coalesce(s.from_state, 'nothing'),
               s.to_state, coalesce(s.before, 'nothing'))
   from steps s
  where s.position <> s.place
@@ -120,7 +120,7 @@ select format('order %s', s.order_id),
                     where m.machine = s.machine and m.to_state = s.to_state
                       and m.from_state is not distinct from s.from_state)
 union all
-select format('order %s', p.order_id),
+select format('order_history order=%s position=%s', p.order_id, r.position),
        format('%s is %s, its history ends in %s', p.machine, p.state, coalesce(r.to_state, 'nothing'))
   from present p
   left join reached r on r.order_id = p.order_id and r.machine = p.machine
@@ -128,14 +128,14 @@ select format('order %s', p.order_id),
  order by 1, 2";
 
 pub(crate) const PAID_IS_PAID: &str = "
-select format('order %s', o.id), 'paid, without a paid attempt of its total'
+select format('orders id=%s', o.id), 'paid, without a paid attempt of its total'
   from orders o
  where o.payment_status = 'paid' and o.total <> 0
    and not exists (select 1
                      from payments p
                     where p.order_id = o.id and p.state = 'paid' and p.amount = o.total and p.currency = o.currency)
 union all
-select format('payment %s', p.id), format('paid, of an order whose payment is %s', coalesce(o.payment_status, 'missing'))
+select format('orders id=%s', p.order_id), format('attempt %s is paid, of an order whose payment is %s', p.reference, coalesce(o.payment_status, 'missing'))
   from payments p
   left join orders o on o.id = p.order_id
  where p.state = 'paid'
@@ -143,18 +143,19 @@ select format('payment %s', p.id), format('paid, of an order whose payment is %s
  order by 1";
 
 pub(crate) const REF_ONE: &str = "
-select format('order %s', o.id), 'without a payment attempt'
+select format('payments order=%s', o.id), 'without a payment attempt'
   from orders o
  where not exists (select 1 from payments p where p.order_id = o.id)
 union all
-select format('payment reference %s', p.reference), format('%s attempts have it', count(*))
+select format('payments order=%s', min(p.order_id::text)),
+       format('%s attempts have the reference %s', count(*), p.reference)
   from payments p
  group by p.reference
 having count(*) > 1
  order by 1";
 
 pub(crate) const KEY_ONE: &str = "
-select format('idempotency %s %s %s', i.actor, i.route, i.key), format('%s %s is not there', i.outcome, i.outcome_id)
+select format('idempotency actor=%s route=%s key=%s', i.actor, i.route, i.key), format('%s %s is not there', i.outcome, i.outcome_id)
   from idempotency i
  where case i.outcome
        when 'cart_changed' then not exists (select 1 from carts c where c.id = i.outcome_id)
@@ -162,23 +163,29 @@ select format('idempotency %s %s %s', i.actor, i.route, i.key), format('%s %s is
  order by 1";
 
 pub(crate) const CART_ONE: &str = "
-select format('cart %s', c.id), format('closed by order %s, which is of cart %s', c.order_id, o.cart_id)
+select format('carts id=%s', c.id), format('closed by order %s, which is of cart %s', c.order_id, o.cart_id)
   from carts c
   left join orders o on o.id = c.order_id
  where c.order_id is not null and o.cart_id is distinct from c.id
 union all
-select format('order %s', o.id), format('of cart %s, which is closed by %s', o.cart_id, coalesce(c.order_id::text, 'none'))
+select format('carts id=%s', o.cart_id),
+       format('order %s came of it, and it names %s', o.id, coalesce(c.order_id::text, 'none'))
   from orders o
   left join carts c on c.id = o.cart_id
  where c.order_id is distinct from o.id
  order by 1";
 
 pub(crate) const OUTBOX_ONCE: &str = "
-select format('order %s', o.id), format('%s events say that it was placed', count(e.id))
+select format('outbox subject=order:%s', o.id), format('%s events say that it was placed', count(e.id))
   from orders o
   left join outbox e on e.subject = 'order:' || o.id::text and e.name = 'order.placed'
  group by o.id
 having count(e.id) <> 1
+union all
+select format('outbox subject=%s', e.subject), 'says that an order was placed which is not there'
+  from outbox e
+ where e.name = 'order.placed'
+   and not exists (select 1 from orders o where 'order:' || o.id::text = e.subject)
  order by 1";
 
 /// Every row that breaks an invariant: all of it from one snapshot, on a connection that is in no transaction.

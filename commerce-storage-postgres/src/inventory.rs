@@ -67,10 +67,10 @@ on conflict (variant_id, location_id) do update set safety_stock = excluded.safe
 // reads each row again as it is once the lock is held.
 pub(crate) const MOVE_COUNTERS: &str = "
 with wanted as (
-    select s.variant_id, s.location_id, w.delta, w.lowest, w.lowest_taking, w.expected, w.firm, w.backordered, w.released
+    select s.variant_id, s.location_id, w.delta, w.lowest_taking, w.expected, w.firm, w.backordered, w.released
       from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                  $8::bigint[], $9::bigint[])
-           as w (variant_id, location_id, delta, lowest, lowest_taking, expected, firm, backordered, released)
+                  $8::bigint[])
+           as w (variant_id, location_id, delta, lowest_taking, expected, firm, backordered, released)
       join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id
      order by s.variant_id, s.location_id
        for update of s
@@ -80,7 +80,6 @@ update stock s
   from wanted w
  where s.variant_id = w.variant_id and s.location_id = w.location_id
    and (w.expected is null or s.on_hand = w.expected)
-   and s.on_hand + w.lowest >= 0
    and (w.lowest_taking is null or s.on_hand + w.lowest_taking >= s.reserved)
    and (w.firm = 0 or s.on_hand + w.delta - s.reserved - s.safety_stock >= w.firm)
 returning s.variant_id, s.location_id";
@@ -170,7 +169,6 @@ pub(crate) async fn move_counters(conn: &mut PgConnection, changes: &Changes) ->
         .bind(column(counters.keys(), |(variant, _)| variant.0))
         .bind(column(counters.keys(), |(_, location)| location.0))
         .bind(column(counters.values(), |counter| counter.delta))
-        .bind(column(counters.values(), |counter| counter.lowest))
         .bind(column(counters.values(), |counter| counter.lowest_taking))
         .bind(column(counters.values(), |counter| counter.expected))
         .bind(column(counters.values(), |counter| counter.firm))
@@ -228,9 +226,8 @@ fn stale(variant: VariantId, location: LocationId) -> CommitError {
 struct Counter {
     /// What `on_hand` changes by.
     delta: i64,
-    /// The lowest that `on_hand` gets on the way, relative to what it is; it never gets below 0.
-    lowest: i64,
-    /// The lowest that a movement takes it to that takes something away; that never gets below `reserved`.
+    /// The lowest that a movement takes it to that takes something away, relative to what it is: never below what is
+    /// reserved, and so never below 0.
     lowest_taking: Option<i64>,
     /// What `on_hand` must be.
     expected: Option<i64>,
@@ -258,7 +255,6 @@ impl Counter {
                 counter.expected = Some(before);
             }
             counter.delta = counter.delta.saturating_add(movement.delta);
-            counter.lowest = counter.lowest.min(counter.delta);
             if movement.delta < 0 {
                 counter.lowest_taking =
                     Some(counter.lowest_taking.map_or(counter.delta, |low| low.min(counter.delta)));

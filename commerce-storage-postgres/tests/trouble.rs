@@ -143,7 +143,9 @@ async fn a_deadlock_is_tried_again_with_the_same_change_set() {
             async move { store.commit(&changes).await }
         });
         // Until the commit holds the first one and waits for the last.
-        while shop::number(&store, "select count(*) from pg_locks where not granted").await == 0 && !committing.is_finished() {
+        while shop::number(&store, "select count(*) from pg_locks where not granted").await == 0
+            && !committing.is_finished()
+        {
             tokio::task::yield_now().await;
         }
         sqlx::query(lock).bind(variants[0].0).execute(&mut *stranger).await.unwrap();

@@ -162,7 +162,8 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
     }))
 }
 
-// The lists are JSON in the very form of the engine's types, so that one statement reads the whole view.
+// The lists are JSON in the very form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
+// SQLite's way to fix the order of a join: the planner cannot know how few variants are wanted, and would read all stock.
 const VIEW: &str = "
 WITH open_cart AS (
     SELECT * FROM carts WHERE token_hash = ?1 AND order_id IS NULL
@@ -212,15 +213,15 @@ SELECT c.*,
                        'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL, 'true', 'false')))
                    ORDER BY v.id)
           FROM wanted
-          JOIN variants AS v ON v.id = wanted.id
-          JOIN products AS p ON p.id = v.product_id) AS offers,
+         CROSS JOIN variants AS v ON v.id = wanted.id
+         CROSS JOIN products AS p ON p.id = v.product_id) AS offers,
        (SELECT json_group_array(
                    json_object('variant', hex(s.variant_id), 'location', hex(s.location_id), 'priority', l.priority,
                                'on_hand', s.on_hand, 'reserved', s.reserved, 'safety_stock', s.safety_stock)
                    ORDER BY s.variant_id, s.location_id)
           FROM wanted
-          JOIN stock AS s ON s.variant_id = wanted.id
-          JOIN locations AS l ON l.id = s.location_id) AS levels,
+         CROSS JOIN stock AS s ON s.variant_id = wanted.id
+         CROSS JOIN locations AS l ON l.id = s.location_id) AS levels,
        coalesce((SELECT version FROM rulebook_current), 0) AS rulebook_version,
        r.fingerprint AS record_fingerprint, r.outcome AS record_outcome, r.outcome_id AS record_outcome_id,
        r.at AS record_at

@@ -7,7 +7,7 @@ use commerce_core::Store;
 use commerce_core::catalog::{ProductFilter, SortBy};
 use commerce_storage_sqlite::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqlSafeStr};
 
 /// Pieces that only make a statement together; the test below runs every combination of them.
 const PIECES: [&str; 5] = ["SUMMARIES", "ON_SALE", "OF_BRAND", "IN_BRANCH", "AVAILABLE"];
@@ -58,6 +58,30 @@ async fn every_listing_is_prepared() {
             };
             let page = store.products(&filter).await.unwrap();
             assert_eq!((page.rows.len(), page.count, page.count_is_exact), (0, 0, true));
+        }
+    }
+}
+
+/// What a look at a cart or an order may read from end to end: its own intermediate results, and a table of one row.
+const READ_WHOLE: [&str; 6] =
+    ["CONSTANT ROW", "(subquery", "branch", "wanted", "rulebook_current", "json_each VIRTUAL TABLE"];
+
+#[tokio::test]
+async fn a_look_at_a_cart_or_an_order_reads_no_whole_table() {
+    let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    commerce_storage_sqlite::migrate(&mut conn).await.unwrap();
+    for file in ["cart.rs", "order.rs"] {
+        let source =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)).unwrap();
+        for (name, sql) in constants(&source) {
+            let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            for row in sqlx::query(plan).fetch_all(&mut conn).await.unwrap() {
+                let step: String = row.get("detail");
+                let read = step
+                    .strip_prefix("SCAN ")
+                    .filter(|read| !READ_WHOLE.iter().any(|own| read.starts_with(own)));
+                assert_eq!(read, None, "{file} {name}: {step}");
+            }
         }
     }
 }

@@ -11,7 +11,6 @@ use commerce_core::{Currency, Engine, Quantity, UnitPrice};
 use commerce_storage_sqlite::SqliteStore;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "a program that shows its result")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder(SqliteStore::in_memory().await?).build();
 

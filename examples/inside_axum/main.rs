@@ -34,7 +34,6 @@ struct Host {
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "a program that shows its result")]
 async fn main() -> Result<(), Error> {
     let file = std::env::temp_dir().join("commerce-inside-axum.db");
     let host = Arc::new(Host::open(&file).await?);
@@ -51,7 +50,12 @@ fn routes(host: Arc<Host>) -> Router {
 
 async fn shelf(State(host): State<Arc<Host>>) -> Result<Json<Value>, Trouble> {
     let page = host.engine.catalog().products(&ProductFilter::default()).await?;
-    Ok(Json(json!(page.rows.iter().map(|row| json!({"name": row.name, "price": row.price.amount()})).collect::<Vec<_>>())))
+    Ok(Json(json!(
+        page.rows
+            .iter()
+            .map(|row| json!({"name": row.name, "price": row.price.amount()}))
+            .collect::<Vec<_>>()
+    )))
 }
 
 /// One click: a cart through the engine's services, then the order in the host's own transaction.
@@ -71,7 +75,9 @@ async fn buy(
     host.engine.carts().set_delivery(&token, &delivery()?, None).await?;
     host.engine.carts().set_payment(&token, PaymentMethod::CashOnDelivery, None).await?;
     let (placed, points) = host.place_with_points(&token, &member).await?;
-    Ok(Json(json!({"order": placed.order.number, "total": placed.order.totals.total.amount(), "points": points})))
+    Ok(Json(
+        json!({"order": placed.order.number, "total": placed.order.totals.total.amount(), "points": points}),
+    ))
 }
 
 impl Host {
@@ -86,9 +92,11 @@ impl Host {
 
         let options = SqliteConnectOptions::new().filename(file).foreign_keys(true);
         let pool = SqlitePool::connect_with(options).await?;
-        sqlx::query("CREATE TABLE IF NOT EXISTS loyalty (order_id BLOB PRIMARY KEY, member TEXT, points INTEGER)")
-            .execute(&pool)
-            .await?;
+        sqlx::query(
+            "CREATE TABLE IF NOT EXISTS loyalty (order_id BLOB PRIMARY KEY, member TEXT, points INTEGER)",
+        )
+        .execute(&pool)
+        .await?;
         Ok(Self { engine, clock, pool })
     }
 
@@ -139,7 +147,12 @@ fn delivery() -> Result<Delivery, Error> {
         country_code: Country::NG,
     };
     let email = "ada@example.com".parse()?;
-    Ok(Delivery { email, address: Some(address), billing_address: None, shipping_method: Some("standard".into()) })
+    Ok(Delivery {
+        email,
+        address: Some(address),
+        billing_address: None,
+        shipping_method: Some("standard".into()),
+    })
 }
 
 /// Whatever went wrong, as the host chooses to answer it.
@@ -150,7 +163,10 @@ impl<E: Into<Error>> From<E> for Trouble {
         let error = error.into();
         let refused = matches!(error.downcast_ref(), Some(ConfirmError::OutOfStock(_)))
             || matches!(error.downcast_ref(), Some(commerce_core::cart::CartError::OutOfStock(_)));
-        Self(if refused { StatusCode::CONFLICT } else { StatusCode::INTERNAL_SERVER_ERROR }, error.to_string())
+        Self(
+            if refused { StatusCode::CONFLICT } else { StatusCode::INTERNAL_SERVER_ERROR },
+            error.to_string(),
+        )
     }
 }
 

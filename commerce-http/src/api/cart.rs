@@ -10,8 +10,8 @@ use super::token::{CART_TOKEN, CartAccess};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    AddItemBody, Answer, Body, CartDto, Check, Country, Flag, Id, Problem, QuantityBody, Refused, ShippingOptionsDto,
-    Text, statuses,
+    AddItemBody, Answer, Body, CartDto, Check, Country, Flag, Id, Problem, QuantityBody, Refused,
+    ShippingOptionsDto, Text, statuses,
 };
 
 statuses! {

@@ -97,7 +97,8 @@ impl CheckoutApi {
         let token = token.required()?;
         let request = key.request(actor(&token), "POST /api/cart/checkout/confirm/", &body.canonical);
         let mut check = Check::default();
-        let expected_total = body.value.expected_total.map(|money| money.check("/expected_total", &mut check));
+        let expected_total =
+            body.value.expected_total.map(|money| money.check("/expected_total", &mut check));
         let command = Confirm {
             expected_total: expected_total.flatten(),
             cart_version: body.value.cart_version,

@@ -60,7 +60,11 @@ impl<'a> ApiExtractor<'a> for OptionalKey {
         Some(schema())
     }
 
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         Ok(Self(sent(request)?))
     }
 }
@@ -79,7 +83,11 @@ impl<'a> ApiExtractor<'a> for RequiredKey {
         Some(schema())
     }
 
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         let required = || {
             let words = "send an Idempotency-Key of your own making, and the same one when you try again";
             Problem::new(Code::IdempotencyKeyRequired, words)

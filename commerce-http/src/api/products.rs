@@ -7,8 +7,8 @@ use poem_openapi::param::{Header, Path, Query};
 
 use super::{Shop, Tag};
 use crate::wire::{
-    BranchDto, CategoriesDto, Catalogue, Check, Decimal, Flag, PageLinks, PageNumber, PageSize, Problem, ProductDto,
-    ProductPageDto, Refused, Sort, Text, statuses,
+    BranchDto, Catalogue, CategoriesDto, Check, Decimal, Flag, PageLinks, PageNumber, PageSize, Problem,
+    ProductDto, ProductPageDto, Refused, Sort, Text, statuses,
 };
 
 statuses! {
@@ -171,20 +171,19 @@ impl ProductsApi {
     /// What was asked for, and the links that ask for other pages of it.
     async fn filter(&self, sent: Filters, path: &str) -> Result<(ProductFilter, PageLinks), Problem> {
         let mut check = Check::default();
-        let mut filter = ProductFilter::default();
-        filter.category = slug(sent.category.as_ref(), "/category", &mut check);
-        filter.brand = slug(sent.brand.as_ref(), "/brand", &mut check);
-        filter.in_stock = sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", &mut check));
-        filter.featured = sent.featured.as_ref().and_then(|flag| flag.check("/featured", &mut check));
-        if let Some(sort) = sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", &mut check)) {
-            filter.sort_by = sort;
-        }
-        if let Some(page) = sent.page.as_ref().and_then(|page| page.check("/page", &mut check)) {
-            filter.page = page;
-        }
-        if let Some(size) = sent.page_size.as_ref().and_then(|size| size.check("/page_size", &mut check)) {
-            filter.page_size = size;
-        }
+        let usual = ProductFilter::default();
+        let mut filter = ProductFilter {
+            category: slug(sent.category.as_ref(), "/category", &mut check),
+            brand: slug(sent.brand.as_ref(), "/brand", &mut check),
+            in_stock: sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", &mut check)),
+            featured: sent.featured.as_ref().and_then(|flag| flag.check("/featured", &mut check)),
+            sort_by: (sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", &mut check)))
+                .unwrap_or(usual.sort_by),
+            page: sent.page.as_ref().and_then(|page| page.check("/page", &mut check)).unwrap_or(usual.page),
+            page_size: (sent.page_size.as_ref().and_then(|size| size.check("/page_size", &mut check)))
+                .unwrap_or(usual.page_size),
+            ..usual
+        };
         if sent.min_price.is_some() || sent.max_price.is_some() {
             let currency = self.shop.engine.rules().show().await?.rulebook.currency;
             let mut price = |sent: &Option<Decimal>, pointer| {
@@ -202,7 +201,9 @@ impl ProductsApi {
             check.wrong(
                 "/page",
                 "out-of-range",
-                format_args!("lies beyond row {ROWS_MAX}: narrow the listing by category, brand or price instead"),
+                format_args!(
+                    "lies beyond row {ROWS_MAX}: narrow the listing by category, brand or price instead"
+                ),
             );
         }
         let filter = check.finish(Some(filter))?;
@@ -243,9 +244,9 @@ fn known(if_none_match: &IfNoneMatch) -> Option<&str> {
 }
 
 fn branch(nodes: Vec<CategoryNode>, slug: &Slug) -> Option<CategoryNode> {
-    nodes.into_iter().find_map(|node| {
-        if node.category.slug == *slug { Some(node) } else { branch(node.children, slug) }
-    })
+    nodes
+        .into_iter()
+        .find_map(|node| if node.category.slug == *slug { Some(node) } else { branch(node.children, slug) })
 }
 
 #[cfg(test)]
@@ -265,7 +266,9 @@ mod tests {
 
     #[test]
     fn a_branch_is_found_at_any_depth() {
-        let tree = || vec![node("home", vec![]), node("fashion", vec![node("women", vec![node("dresses", vec![])])])];
+        let tree = || {
+            vec![node("home", vec![]), node("fashion", vec![node("women", vec![node("dresses", vec![])])])]
+        };
         let found = |slug: &str| branch(tree(), &slug.parse().unwrap()).map(|node| node.category.name);
         assert_eq!(found("dresses"), Some("dresses".to_owned()));
         assert_eq!(found("home"), Some("home".to_owned()));

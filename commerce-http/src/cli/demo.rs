@@ -39,6 +39,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let settings = Settings { listen: Some(format!("127.0.0.1:{}", args.port)), ..Settings::default() };
     super::log(&settings, "warn")?;
+    let stop = stop::signal()?;
     // The address first: a second demo beside a running one must not touch its data.
     let secret = secret::kept_beside(&args.data).map_err(crate::config::ConfigError::from)?;
     let server = Bound::new(settings.server_with(secret, None)?).await?;
@@ -49,7 +50,7 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let shop = Shop::open(&database, Migrations::Run).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
     out::write(&session::welcome(server.address(), &args.data, loaded))?;
-    let ran = server.run(&shop.engine, stop::signal()).await;
+    let ran = server.run(&shop.engine, stop).await;
     shop.close().await;
     ran?;
     out::line("The shop is closed. Start it again to go on where you stopped.")?;
@@ -66,7 +67,8 @@ fn delete(path: &Path) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     };
     if !head.is_empty() && head != MAGIC {
-        let words = format!("{} is no database of SQLite, so it is not deleted; name another file", path.display());
+        let words =
+            format!("{} is no database of SQLite, so it is not deleted; name another file", path.display());
         return Err(Failure::Usage(words));
     }
     for ending in ["", "-wal", "-shm"] {

@@ -43,7 +43,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     shop.close().await;
     match &result {
         Ok(summary) => out::remark(summary.to_string().trim_end()),
-        Err(export::ExportError::Sink(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(0),
+        Err(export::ExportError::Sink(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            return Ok(0);
+        }
         Err(error) => out::error(&error.to_string()),
     }
     Ok(export::exit_code(&result))

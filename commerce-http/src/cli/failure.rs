@@ -1,9 +1,9 @@
 //! Why a command failed, and with which exit code.
 
-use commerce_core::{StoreError, StoreTrouble};
 use commerce_core::catalog::CatalogError;
 use commerce_core::inventory::InventoryError;
 use commerce_core::pricing::RulesError;
+use commerce_core::{StoreError, StoreTrouble};
 
 use crate::config::ConfigError;
 use crate::import::{EXIT_TROUBLE, EXIT_USAGE};
@@ -43,7 +43,9 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Log(_) | Self::Rules(RulesError::Invalid(_)) => EXIT_USAGE,
+            Self::Usage(_) | Self::Config(_) | Self::Log(_) | Self::Rules(RulesError::Invalid(_)) => {
+                EXIT_USAGE
+            }
             Self::Open(OpenError::NotBuilt(_) | OpenError::Absent(_) | OpenError::NoFolder(_)) => EXIT_USAGE,
             _ => EXIT_TROUBLE,
         }

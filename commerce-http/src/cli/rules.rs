@@ -74,7 +74,8 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
 }
 
 fn read(file: &std::path::Path) -> Result<Rulebook, Failure> {
-    let wrong = |error: String| Failure::Usage(format!("cannot read the rulebook {}: {error}", file.display()));
+    let wrong =
+        |error: String| Failure::Usage(format!("cannot read the rulebook {}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }

@@ -50,8 +50,9 @@ async fn load_products(engine: &Engine) -> Result<(), Failure> {
     let mut options = ImportOptions::new(Currency::NGN);
     options.location = LOCATIONS[0].0.to_owned();
     let size = products.len() as u64;
-    let summary =
-        import::import(engine, std::io::Cursor::new(products), Some(size), options, &Silent).await.map_err(unfit)?;
+    let summary = import::import(engine, std::io::Cursor::new(products), Some(size), options, &Silent)
+        .await
+        .map_err(unfit)?;
     tracing::debug!(%summary, "loaded the sample catalogue");
     Ok(())
 }
@@ -74,7 +75,9 @@ fn without_column(table: &[u8], column: &str) -> Result<Vec<u8>, csv::Error> {
     for row in reader.records() {
         let row = row?;
         let place = *place.get_or_insert_with(|| row.iter().position(|name| name == column));
-        writer.write_record(row.iter().enumerate().filter(|(at, _)| Some(*at) != place).map(|(_, cell)| cell))?;
+        writer.write_record(
+            row.iter().enumerate().filter(|(at, _)| Some(*at) != place).map(|(_, cell)| cell),
+        )?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }

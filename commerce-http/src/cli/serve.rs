@@ -57,11 +57,12 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     super::log(&settings, "info,sqlx=warn")?;
     let config = settings.server()?;
     let database = settings.database()?;
+    let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
     let shop = Shop::open(&database, migrations).await?;
     out::line(&format!("listening on http://{}", server.address()))?;
-    let ran = server.run(&shop.engine, stop::signal()).await;
+    let ran = server.run(&shop.engine, stop).await;
     shop.close().await;
     ran?;
     Ok(0)

@@ -31,7 +31,8 @@ curl -s "$SHOP/api/orders/$ORDER/" -H "X-Order-Token: $TOKEN"; echo
 /// What the demo says when it is ready.
 pub(super) fn welcome(address: SocketAddr, data: &Path, loaded: bool) -> String {
     let shop = format!("http://{address}");
-    let state = if loaded { "a sample catalogue was loaded" } else { "kept from before; --fresh starts over" };
+    let state =
+        if loaded { "a sample catalogue was loaded" } else { "kept from before; --fresh starts over" };
     let mut text = String::new();
     // Writing to a string cannot fail.
     write!(

@@ -313,7 +313,10 @@ fn malformed(line: u64, reason: impl Into<String>) -> Broken {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, (u64, String)> {
+    /// Rows with their lines.
+    type Rows = Vec<(u64, Vec<String>)>;
+
+    fn read(text: &[u8]) -> Result<Rows, (u64, String)> {
         // One byte at a time: nothing may depend on where a read ends.
         struct Drip<'a>(&'a [u8]);
         impl Read for Drip<'_> {

@@ -64,11 +64,17 @@ fn check_head(request: &Request) -> Result<(), Problem> {
     if address.contains("%00") {
         return Err(Problem::new(Code::InvalidEncoding, "an address must not contain NUL characters"));
     }
-    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers > HEADERS_MAX {
-        return Err(Problem::new(Code::HeadersTooLarge, format_args!("headers have at most {HEADERS_MAX} bytes")));
+        return Err(Problem::new(
+            Code::HeadersTooLarge,
+            format_args!("headers have at most {HEADERS_MAX} bytes"),
+        ));
     }
-    let coded = request.header(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+    let coded = request
+        .header(header::CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
     if coded {
         return Err(Problem::new(Code::UnsupportedMediaType, "bodies are read without Content-Encoding"));
     }
@@ -96,7 +102,9 @@ impl Limits {
                     discard(&mut chunks, body.len() + chunk.len()).await;
                     return Err(too_large());
                 }
-                Ok(Some(Err(error))) => return Err(Problem::new(Code::BadRequest, "the body broke off").because(error)),
+                Ok(Some(Err(error))) => {
+                    return Err(Problem::new(Code::BadRequest, "the body broke off").because(error));
+                }
                 Err(_) => return Err(Problem::new(Code::Timeout, "the body did not arrive in time")),
             }
         }

@@ -46,7 +46,8 @@ impl<E: Endpoint> Endpoint for Observed<E> {
         let persistent = request.version() < Version::HTTP_2;
         let id = self.observe.request_id(&request);
         let span = tracing::info_span!("request", request_id = %id, %method, path = %shown(&path));
-        let called = AssertUnwindSafe(self.endpoint.call(request)).catch_unwind().instrument(span.clone()).await;
+        let called =
+            AssertUnwindSafe(self.endpoint.call(request)).catch_unwind().instrument(span.clone()).await;
         let _entered = span.enter();
         let (mut response, route) = match called {
             Ok(Ok(answer)) => {
@@ -73,7 +74,8 @@ impl<E: Endpoint> Endpoint for Observed<E> {
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let route = self.observe.routes.label(route.map(|route| route.0), &path);
-        let labels = [("method", method_label(&method)), ("route", route), ("status", status.as_str().to_owned())];
+        let labels =
+            [("method", method_label(&method)), ("route", route), ("status", status.as_str().to_owned())];
         metrics::histogram!("http_request_seconds", &labels).record(started.elapsed());
         tracing::debug!(status = status.as_u16(), micros = started.elapsed().as_micros(), "answered");
         Ok(response)
@@ -132,7 +134,8 @@ fn told(problem: &Problem, path: &str, id: &str) -> Response {
 /// What a panic said.
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+    said.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 /// The method as a label: any client can send a method of its own making, so the others share one.

@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
 use poem_openapi::types::Type;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -71,7 +73,8 @@ impl<T: Serialize> Catalogue<T> {
         let body = bytes(body)?;
         let etag = etag(&body);
         let known = if_none_match.is_some_and(|known| names(known, &etag));
-        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body).into_response() };
+        let mut response =
+            if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body).into_response() };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Self::CACHE_CONTROL));
         headers.insert(header::ETAG, HeaderValue::from_str(&etag).map_err(Problem::internal)?);
@@ -101,7 +104,8 @@ impl<T: Type> ApiResponse for Catalogue<T> {
             content: Vec::new(),
             headers: vec![etag("The version of the answer.")],
         };
-        let found = described::<T>(200, "Found.", vec![etag("The version of the answer, for `If-None-Match`.")]);
+        let found =
+            described::<T>(200, "Found.", vec![etag("The version of the answer, for `If-None-Match`.")]);
         MetaResponses { responses: vec![found, not_modified] }
     }
 
@@ -159,7 +163,10 @@ impl<S: Statuses> ApiResponse for Refused<S> {
             description,
             status,
             status_range: None,
-            content: vec![MetaMediaType { content_type: Problem::CONTENT_TYPE, schema: ProblemDto::schema_ref() }],
+            content: vec![MetaMediaType {
+                content_type: Problem::CONTENT_TYPE,
+                schema: ProblemDto::schema_ref(),
+            }],
             headers: Vec::new(),
         };
         let declared = S::STATUSES.iter().map(|(status, words)| problem(Some(*status), words));

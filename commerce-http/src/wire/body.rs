@@ -42,7 +42,9 @@ fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
         return refused("send Content-Type: application/json");
     }
     let mut parameters = parameters.split(';').map(|parameter| parameter.trim().to_ascii_lowercase());
-    match parameters.find_map(|parameter| Some(parameter.strip_prefix("charset=")?.trim_matches('"').to_owned())) {
+    match parameters
+        .find_map(|parameter| Some(parameter.strip_prefix("charset=")?.trim_matches('"').to_owned()))
+    {
         Some(charset) if charset != "utf-8" => refused("JSON is read as UTF-8 only"),
         _ => Ok(()),
     }
@@ -50,13 +52,17 @@ fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
 
 fn malformed(flaw: Flaw) -> Problem {
     match flaw {
-        Flaw::Encoding => Problem::new(Code::InvalidEncoding, "the body must be UTF-8 without NUL characters"),
-        Flaw::Syntax { line, column } => {
-            Problem::new(Code::MalformedJson, format_args!("the JSON breaks off at line {line}, column {column}"))
+        Flaw::Encoding => {
+            Problem::new(Code::InvalidEncoding, "the body must be UTF-8 without NUL characters")
         }
-        Flaw::TwiceThere(pointer) => {
-            Problem::fields(Code::MalformedJson, vec![FieldError::new(&pointer, "duplicate-key", "occurs twice")])
-        }
+        Flaw::Syntax { line, column } => Problem::new(
+            Code::MalformedJson,
+            format_args!("the JSON breaks off at line {line}, column {column}"),
+        ),
+        Flaw::TwiceThere(pointer) => Problem::fields(
+            Code::MalformedJson,
+            vec![FieldError::new(&pointer, "duplicate-key", "occurs twice")],
+        ),
     }
 }
 
@@ -64,7 +70,9 @@ fn faulty(fault: Fault) -> Problem {
     let Fault { pointer, kind } = fault;
     let (code, name, message) = match kind {
         FaultKind::WrongType(expected) => (Code::WrongType, "wrong-type", format!("must be {expected}")),
-        FaultKind::UnknownField => (Code::UnknownField, "unknown-field", "is not a field of this request".to_owned()),
+        FaultKind::UnknownField => {
+            (Code::UnknownField, "unknown-field", "is not a field of this request".to_owned())
+        }
         FaultKind::Missing => (Code::ValidationFailed, "required", "is required".to_owned()),
         FaultKind::OutOfRange => (Code::ValidationFailed, "out-of-range", "is out of range".to_owned()),
         FaultKind::NoneOf(known) => {
@@ -105,7 +113,9 @@ mod tests {
 
     #[test]
     fn only_json_in_utf_8_is_read() {
-        for good in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
+        for good in
+            ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""]
+        {
             assert!(check_content_type(Some(good)).is_ok(), "{good}");
         }
         for bad in [None, Some("text/plain"), Some("application/json; charset=utf-16"), Some("")] {
@@ -116,9 +126,12 @@ mod tests {
     #[test]
     fn equal_requests_have_one_canonical_form() {
         let canonical = |text: &str| {
-            Body::<std::collections::BTreeMap<String, Value>>::parse(Some("application/json"), text.as_bytes())
-                .unwrap()
-                .canonical
+            Body::<std::collections::BTreeMap<String, Value>>::parse(
+                Some("application/json"),
+                text.as_bytes(),
+            )
+            .unwrap()
+            .canonical
         };
         assert_eq!(canonical(r#"{"b": 1, "a": [2]}"#), canonical(r#"{"a":[2],"b":1}"#));
         assert_ne!(canonical(r#"{"a": 1}"#), canonical(r#"{"a": 2}"#));

@@ -410,7 +410,9 @@ impl CartItemDto {
         let offer = line.offer.as_ref();
         let quantity = line.line.quantity.get();
         // Tax is either added or included, so one of the two is nothing.
-        let tax = |quoted: &QuoteLine| if quoted.tax_added.minor == 0 { quoted.tax_included } else { quoted.tax_added };
+        let tax = |quoted: &QuoteLine| {
+            if quoted.tax_added.minor == 0 { quoted.tax_included } else { quoted.tax_added }
+        };
         Self {
             id: line.line.id.0,
             variant_id: line.line.variant.0,

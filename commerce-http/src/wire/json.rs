@@ -124,7 +124,10 @@ mod tests {
 
     #[test]
     fn reads_what_is_json_and_says_what_is_not() {
-        assert_eq!(parse(br#"{"a":[1,null,{"b":"c"}]}"#), Ok(serde_json::json!({"a": [1, null, {"b": "c"}]})));
+        assert_eq!(
+            parse(br#"{"a":[1,null,{"b":"c"}]}"#),
+            Ok(serde_json::json!({"a": [1, null, {"b": "c"}]}))
+        );
         assert_eq!(parse(b"{\"a\":\xff}"), Err(Flaw::Encoding));
         assert_eq!(parse(br#"{"a":"x\u0000y"}"#), Err(Flaw::Encoding));
         assert_eq!(parse(br#"{"a\u0000":1}"#), Err(Flaw::Encoding));

@@ -15,7 +15,10 @@ pub(crate) struct Amount(String);
 wire_type!(
     Amount,
     "amount",
-    MetaSchema { pattern: Some(r"^-?\d+(\.\d+)?$".to_owned()), ..MetaSchema::new_with_format("string", "decimal") }
+    MetaSchema {
+        pattern: Some(r"^-?\d+(\.\d+)?$".to_owned()),
+        ..MetaSchema::new_with_format("string", "decimal")
+    }
 );
 
 /// An amount of money.

@@ -202,10 +202,12 @@ impl OrderDto {
             totals: (&order.totals).into(),
             shipping_address: OrNull::of(order.shipping_address.as_ref()),
             billing_address: OrNull::of(order.billing_address.as_ref()),
-            shipping_method: OrNull(order.shipping_method.as_ref().map(|method| ShippingMethodDto {
-                code: method.code.clone(),
-                label: method.label.clone(),
-            })),
+            shipping_method: OrNull(
+                order.shipping_method.as_ref().map(|method| ShippingMethodDto {
+                    code: method.code.clone(),
+                    label: method.label.clone(),
+                }),
+            ),
             payment_method: order.payment_method.into(),
             payments: view.payments.iter().map(Into::into).collect(),
             history: view.history.iter().map(Into::into).collect(),

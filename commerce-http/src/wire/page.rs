@@ -69,7 +69,9 @@ impl PageLinks {
 pub(crate) fn encode_into(link: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => link.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                link.push(char::from(byte))
+            }
             _ => link.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -93,7 +95,8 @@ mod tests {
 
     #[test]
     fn links_keep_the_filters_and_lead_to_pages_that_exist() {
-        let link = |page: u32| Some(format!("/api/products/?page={page}&page_size=20&brand=tee-%C3%A9t%C3%A9"));
+        let link =
+            |page: u32| Some(format!("/api/products/?page={page}&page_size=20&brand=tee-%C3%A9t%C3%A9"));
         assert_eq!(around(1, 20, 0), (0, None, None));
         assert_eq!(around(1, 20, 20), (1, None, None));
         assert_eq!(around(1, 20, 21), (2, link(2), None));

@@ -113,11 +113,18 @@ impl PageSize {
 
 fn whole(text: &str, least: u32, most: u32, pointer: &str, check: &mut Check) -> Option<u32> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = plain.then(|| u32::from_str(text).ok()).flatten().filter(|number| (least..=most).contains(number));
+    let number =
+        plain.then(|| u32::from_str(text).ok()).flatten().filter(|number| (least..=most).contains(number));
     if number.is_none() {
         match most {
-            u32::MAX => check.wrong(pointer, "out-of-range", format_args!("must be a whole number from {least}")),
-            _ => check.wrong(pointer, "out-of-range", format_args!("must be a whole number from {least} to {most}")),
+            u32::MAX => {
+                check.wrong(pointer, "out-of-range", format_args!("must be a whole number from {least}"))
+            }
+            _ => check.wrong(
+                pointer,
+                "out-of-range",
+                format_args!("must be a whole number from {least} to {most}"),
+            ),
         }
     }
     number

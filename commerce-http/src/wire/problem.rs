@@ -100,16 +100,21 @@ impl Code {
             Self::Unavailable => {
                 ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The shop cannot answer at the moment")
             }
-            Self::StorageFull => {
-                ("storage-full", StatusCode::INSUFFICIENT_STORAGE, "The shop cannot store anything at the moment")
-            }
+            Self::StorageFull => (
+                "storage-full",
+                StatusCode::INSUFFICIENT_STORAGE,
+                "The shop cannot store anything at the moment",
+            ),
         }
     }
 }
 
 /// A refusal or a failure on its way to the client.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Told>);
+
+#[derive(Debug, Clone)]
+struct Told {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
@@ -189,14 +194,14 @@ impl Problem {
     pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
     pub(crate) fn new(code: Code, detail: impl Display) -> Self {
-        Self {
+        Self(Box::new(Told {
             code,
             detail: detail.to_string(),
             errors: Vec::new(),
             state: Map::new(),
             headers: Vec::new(),
             cause: None,
-        }
+        }))
     }
 
     /// Nothing is here, or nothing that the caller may see: both sound alike.
@@ -225,7 +230,7 @@ impl Problem {
             })
             .collect();
         let mut problem = Self::new(code, said.join("; "));
-        problem.errors = errors;
+        problem.0.errors = errors;
         problem
     }
 
@@ -248,7 +253,7 @@ impl Problem {
 
     /// Names the cause for the log.
     pub(crate) fn because(mut self, cause: impl Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.0.cause = Some(cause.to_string());
         self
     }
 
@@ -256,7 +261,7 @@ impl Problem {
     pub(crate) fn with(mut self, name: &str, state: impl Serialize) -> Self {
         match serde_json::to_value(state) {
             Ok(value) => {
-                self.state.insert(name.to_owned(), value);
+                self.0.state.insert(name.to_owned(), value);
             }
             Err(error) => tracing::error!(%error, "the state of a problem cannot be written"),
         }
@@ -265,38 +270,38 @@ impl Problem {
 
     /// Adds a header to the answer.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// Names the field that is wrong, unless the problem names one already.
     pub(crate) fn at(mut self, pointer: &str) -> Self {
-        if self.errors.is_empty() {
-            self.errors.push(FieldError::new(pointer, self.code.facts().0, &self.detail));
+        if self.0.errors.is_empty() {
+            self.0.errors.push(FieldError::new(pointer, self.0.code.facts().0, &self.0.detail));
         }
         self
     }
 
     pub(crate) fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     pub(crate) fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The answer to the request of this path and id.
     pub(crate) fn response(&self, instance: &str, request_id: &str) -> Response {
-        let (code, status, title) = self.code.facts();
+        let (code, status, title) = self.0.code.facts();
         let dto = ProblemDto {
             kind: format!("urn:commerce:problem:{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
             code: code.to_owned(),
-            detail: self.detail.clone(),
+            detail: self.0.detail.clone(),
             instance: instance.to_owned(),
             request_id: request_id.to_owned(),
-            errors: (!self.errors.is_empty()).then(|| self.errors.clone()),
+            errors: (!self.0.errors.is_empty()).then(|| self.0.errors.clone()),
             lines: None,
             missing: None,
             cart: None,
@@ -305,12 +310,13 @@ impl Problem {
             Ok(Value::Object(body)) => body,
             _ => Map::new(),
         };
-        body.extend(self.state.clone());
-        let mut response = Value::Object(body).to_string().with_content_type(Self::CONTENT_TYPE).into_response();
+        body.extend(self.0.state.clone());
+        let mut response =
+            Value::Object(body).to_string().with_content_type(Self::CONTENT_TYPE).into_response();
         response.set_status(status);
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             headers.insert(name, value.clone());
         }
         response
@@ -319,7 +325,7 @@ impl Problem {
 
 impl Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.facts().0, self.detail)
+        write!(f, "{}: {}", self.0.code.facts().0, self.0.detail)
     }
 }
 
@@ -327,6 +333,6 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status(&self) -> StatusCode {
-        self.code.facts().1
+        self.0.code.facts().1
     }
 }

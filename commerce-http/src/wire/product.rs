@@ -1,9 +1,10 @@
 //! The catalogue on the wire.
 
-use commerce_core::catalog::{
-    Attribute, Availability, Category, CategoryNode, Page, Product, ProductDetail, ProductSummary, Slug, Variant,
-};
 use commerce_core::AttributeId;
+use commerce_core::catalog::{
+    Attribute, Availability, Category, CategoryNode, Page, Product, ProductDetail, ProductSummary, Slug,
+    Variant,
+};
 use poem_openapi::Object;
 use serde::Serialize;
 use uuid::Uuid;
@@ -304,8 +305,11 @@ impl ProductDto {
         let left = Left(&detail.availability);
         let cheapest = product.cheapest()?;
         let price_max = product.price_max()?;
-        let variants: Vec<VariantDto> =
-            product.variants.iter().map(|variant| VariantDto::new(product, variant, left.of(variant))).collect();
+        let variants: Vec<VariantDto> = product
+            .variants
+            .iter()
+            .map(|variant| VariantDto::new(product, variant, left.of(variant)))
+            .collect();
         let named = |category: &Category| NamedDto::from((category.name.clone(), category.slug.clone()));
         let attribute = |id: AttributeId| detail.attributes.iter().find(|attribute| attribute.id == id);
         Some(Self {
@@ -364,10 +368,12 @@ impl VariantDto {
             available_quantity: OrNull(left),
             backorder: variant.backorder,
             digital: variant.digital,
-            weight: OrNull(variant.weight.map(|weight| WeightDto {
-                grams: weight.grams.to_string(),
-                unit: weight.unit.to_string(),
-            })),
+            weight: OrNull(
+                variant.weight.map(|weight| WeightDto {
+                    grams: weight.grams.to_string(),
+                    unit: weight.unit.to_string(),
+                }),
+            ),
             barcode: OrNull(variant.barcode.clone()),
             image: OrNull(variant.image.clone()),
         }

@@ -129,7 +129,9 @@ impl<'de> Deserializer<'de> for Reader {
             },
             Value::String(value) => visitor.visit_string(value),
             Value::Array(items) => visitor.visit_seq(Items { items: items.into_iter(), next: 0 }),
-            Value::Object(entries) => visitor.visit_map(Entries { entries: entries.into_iter(), value: None }),
+            Value::Object(entries) => {
+                visitor.visit_map(Entries { entries: entries.into_iter(), value: None })
+            }
         }
     }
 
@@ -140,7 +142,11 @@ impl<'de> Deserializer<'de> for Reader {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -271,15 +277,28 @@ mod tests {
         assert_eq!(fault(json!({})), at("/quantity", FaultKind::Missing));
         assert_eq!(fault(json!([])), at("", FaultKind::WrongType("an object")));
         assert_eq!(fault(json!({"quantity": 1, "price": 1})), at("/price", FaultKind::UnknownField));
-        assert_eq!(fault(json!({"quantity": 1, "notes": {"a/b": 1}})), at("/notes/a~1b", FaultKind::WrongType("a string")));
-        assert_eq!(fault(json!({"quantity": 1, "method": "gold"})), at("/method", FaultKind::NoneOf(&["card"])));
-        assert_eq!(fault(json!({"quantity": 1, "parts": [{"city": "Lagos"}, {}]})), at("/parts/1/city", FaultKind::Missing));
-        assert_eq!(fault(json!({"quantity": 1, "parts": [{"city": "", "x": 1}]})), at("/parts/0/x", FaultKind::UnknownField));
+        assert_eq!(
+            fault(json!({"quantity": 1, "notes": {"a/b": 1}})),
+            at("/notes/a~1b", FaultKind::WrongType("a string"))
+        );
+        assert_eq!(
+            fault(json!({"quantity": 1, "method": "gold"})),
+            at("/method", FaultKind::NoneOf(&["card"]))
+        );
+        assert_eq!(
+            fault(json!({"quantity": 1, "parts": [{"city": "Lagos"}, {}]})),
+            at("/parts/1/city", FaultKind::Missing)
+        );
+        assert_eq!(
+            fault(json!({"quantity": 1, "parts": [{"city": "", "x": 1}]})),
+            at("/parts/0/x", FaultKind::UnknownField)
+        );
     }
 
     #[test]
     fn what_is_right_is_read() {
-        let order: Order = read(json!({"quantity": 3, "method": "card", "parts": [], "notes": {"gift": "yes"}})).unwrap();
+        let order: Order =
+            read(json!({"quantity": 3, "method": "card", "parts": [], "notes": {"gift": "yes"}})).unwrap();
         assert_eq!((order.quantity, order.method), (3, Some(Method::Card)));
     }
 }

@@ -5,18 +5,18 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The document of the program.
-pub struct Contract {
+pub(crate) struct Contract {
     document: Value,
 }
 
 impl Contract {
-    pub fn of_the_program() -> Self {
+    pub(crate) fn of_the_program() -> Self {
         let output = Command::new(env!("CARGO_BIN_EXE_commerce")).arg("openapi").output().unwrap();
         Self { document: serde_json::from_slice(&output.stdout).unwrap() }
     }
 
     /// Checks an answer. What is no operation of the document has nothing to keep to.
-    pub fn check(&self, method: &str, path: &str, status: u16, body: &Value) -> Result<(), String> {
+    pub(crate) fn check(&self, method: &str, path: &str, status: u16, body: &Value) -> Result<(), String> {
         let Some(operation) = self.operation(method, path) else { return Ok(()) };
         let responses = &operation["responses"];
         let response = match &responses[status.to_string()] {
@@ -36,7 +36,10 @@ impl Contract {
         let fits = |template: &str| {
             let template = template.trim_matches('/');
             template.split('/').count() == path.split('/').count()
-                && template.split('/').zip(path.split('/')).all(|(want, got)| want.starts_with('{') || want == got)
+                && template
+                    .split('/')
+                    .zip(path.split('/'))
+                    .all(|(want, got)| want.starts_with('{') || want == got)
         };
         let paths = self.document["paths"].as_object()?;
         let (_, found) =
@@ -66,9 +69,9 @@ impl Contract {
             Some("boolean") if value.is_boolean() => Ok(()),
             Some("array") if value.is_array() => {
                 let items = value.as_array().into_iter().flatten().enumerate();
-                items.map(|(at, item)| (at, self.fits(&schema["items"], item))).try_for_each(|(at, fit)| {
-                    fit.map_err(|error| format!("[{at}]{error}"))
-                })
+                items
+                    .map(|(at, item)| (at, self.fits(&schema["items"], item)))
+                    .try_for_each(|(at, fit)| fit.map_err(|error| format!("[{at}]{error}")))
             }
             Some("object") if value.is_object() => self.object_fits(schema, value),
             Some(kind) => Err(format!(": {value} is not {kind}")),
@@ -83,7 +86,8 @@ impl Contract {
             }
         }
         for (name, value) in value.as_object().into_iter().flatten() {
-            let property = properties.and_then(|known| known.get(name)).or(schema.get("additionalProperties"));
+            let property =
+                properties.and_then(|known| known.get(name)).or(schema.get("additionalProperties"));
             let property = property.ok_or_else(|| format!(".{name}: is not in the document"))?;
             self.fits(property, value).map_err(|error| format!(".{name}{error}"))?;
         }

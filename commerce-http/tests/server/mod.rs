@@ -1,9 +1,9 @@
 //! The real program under test: its database, its process, and a client that checks every answer against the contract.
 
-#![allow(dead_code, reason = "every test file uses another part of this")]
+#![expect(dead_code, reason = "every test file uses another part of this")]
 
-pub mod contract;
-pub mod reply;
+pub(crate) mod contract;
+pub(crate) mod reply;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,29 +15,29 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use contract::Contract;
-pub use reply::{Call, Reply};
+use reply::Call;
 
 /// A store to test on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
 /// Every store; both have to pass.
-pub const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+pub(crate) const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 /// A secret that is fit to sign with.
-pub const SECRET: &str = "q9GxT4vKw2ZbN7pLsR1dYc5mHj8fXeUa3tVo6iWy";
+pub(crate) const SECRET: &str = "q9GxT4vKw2ZbN7pLsR1dYc5mHj8fXeUa3tVo6iWy";
 
 /// How long anything may take before a test gives up on it.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A folder of its own, gone with the value.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("commerce-http-{}-{number}", std::process::id()));
@@ -45,11 +45,11 @@ impl Folder {
         Self(path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    pub fn join(&self, name: &str) -> PathBuf {
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }
@@ -61,8 +61,8 @@ impl Drop for Folder {
 }
 
 /// A database of its own, gone with the value.
-pub struct TestDatabase {
-    pub kind: Kind,
+pub(crate) struct TestDatabase {
+    pub(crate) kind: Kind,
     folder: Folder,
     url: String,
     schema: Option<String>,
@@ -70,13 +70,14 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     /// An empty one, without tables.
-    pub fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         let folder = Folder::new();
         let (url, schema) = match kind {
             Kind::Sqlite => (format!("sqlite:{}", folder.join("shop.db").display()), None),
             Kind::Postgres => {
-                let url = std::env::var("COMMERCE_TEST_POSTGRES_URL")
-                    .expect("COMMERCE_TEST_POSTGRES_URL names a PostgreSQL to test on; `cargo xtask test` starts one");
+                let url = std::env::var("COMMERCE_TEST_POSTGRES_URL").expect(
+                    "COMMERCE_TEST_POSTGRES_URL names a PostgreSQL to test on; `cargo xtask test` starts one",
+                );
                 let name = folder.path().file_name().unwrap().to_str().unwrap().replace('-', "_");
                 (url, Some(name))
             }
@@ -85,7 +86,7 @@ impl TestDatabase {
     }
 
     /// One with the sample shop.
-    pub fn with_sample(kind: Kind) -> Self {
+    pub(crate) fn with_sample(kind: Kind) -> Self {
         let database = Self::new(kind);
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
         database.import(&sample.join("products.csv"), &["--location", "LAGOS"]);
@@ -95,7 +96,7 @@ impl TestDatabase {
     }
 
     /// Imports a file.
-    pub fn import(&self, file: &Path, flags: &[&str]) {
+    pub(crate) fn import(&self, file: &Path, flags: &[&str]) {
         let refused = self.folder.join("refused.csv");
         let mut args = vec!["import", file.to_str().unwrap(), "--refused", refused.to_str().unwrap()];
         args.extend(flags);
@@ -103,14 +104,14 @@ impl TestDatabase {
     }
 
     /// Imports the rows.
-    pub fn import_text(&self, text: &str, flags: &[&str]) {
+    pub(crate) fn import_text(&self, text: &str, flags: &[&str]) {
         let file = self.folder.join("rows.csv");
         std::fs::write(&file, text).unwrap();
         self.import(&file, flags);
     }
 
     /// The program with these arguments and this database.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.args(args).env("COMMERCE_DATABASE_URL", &self.url).env("COMMERCE_SECRET", SECRET);
         if let Some(schema) = &self.schema {
@@ -120,16 +121,15 @@ impl TestDatabase {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
     }
 
-    pub fn succeed(&self, args: &[&str]) -> String {
+    pub(crate) fn succeed(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
-
 }
 
 impl Drop for TestDatabase {
@@ -144,7 +144,7 @@ impl Drop for TestDatabase {
 }
 
 /// The program, with an environment that says nothing to it.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_commerce"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("COMMERCE_")) {
         command.env_remove(name);
@@ -153,19 +153,19 @@ pub fn program() -> Command {
 }
 
 /// A process that serves, and what it says.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
     /// What it said until it was ready.
-    pub said: String,
+    pub(crate) said: String,
     /// Where it listens.
-    pub base: String,
+    pub(crate) base: String,
     log: PathBuf,
 }
 
 impl Process {
     /// Starts it and waits until it has said all of `until`.
-    pub fn start(mut command: Command, folder: &Folder, until: &str) -> Self {
+    pub(crate) fn start(mut command: Command, folder: &Folder, until: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let log = folder.join(&format!("log-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
         let errors = std::fs::File::create(&log).unwrap();
@@ -184,7 +184,7 @@ impl Process {
     }
 
     /// Asks it to stop as an operator does, and waits until it has. What it said in the end, and its log.
-    pub fn stop(mut self) -> (String, String) {
+    pub(crate) fn stop(mut self) -> (String, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let begun = Instant::now();
@@ -211,9 +211,10 @@ impl Drop for Process {
 }
 
 /// A server over a database of its own.
-pub struct TestServer {
-    pub database: TestDatabase,
-    flags: Vec<String>,
+pub(crate) struct TestServer {
+    pub(crate) database: TestDatabase,
+    args: Vec<String>,
+    variables: Vec<(String, String)>,
     process: Option<Process>,
     base: String,
     client: reqwest::Client,
@@ -222,91 +223,108 @@ pub struct TestServer {
 
 impl TestServer {
     /// Serves an empty shop.
-    pub async fn start(kind: Kind) -> Self {
+    pub(crate) async fn start(kind: Kind) -> Self {
         Self::start_with(TestDatabase::new(kind), &[]).await
     }
 
     /// Serves the sample shop.
-    pub async fn start_with_sample(kind: Kind) -> Self {
+    pub(crate) async fn start_with_sample(kind: Kind) -> Self {
         Self::start_with(TestDatabase::with_sample(kind), &[]).await
     }
 
-    /// Serves the shop of this database.
-    pub async fn start_with(database: TestDatabase, flags: &[&str]) -> Self {
+    /// Serves the shop of this database on a free port.
+    pub(crate) async fn start_with(database: TestDatabase, flags: &[&str]) -> Self {
+        Self::start_listening(database, &[&["--port", "0"], flags].concat()).await
+    }
+
+    /// Serves the shop of this database where the flags say.
+    pub(crate) async fn start_listening(database: TestDatabase, flags: &[&str]) -> Self {
         let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
         let contract = Contract::of_the_program();
-        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let mut server = Self { database, flags, process: None, base: String::new(), client, contract };
+        let args = ["serve"].iter().chain(flags).map(|arg| (*arg).to_owned()).collect();
+        let (process, base, variables) = (None, String::new(), Vec::new());
+        let mut server = Self { database, args, variables, process, base, client, contract };
         server.restart().await;
         server
     }
 
+    /// Sets a variable of the environment, from the next start on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts the server again on the same data; its address is another one.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.kill();
-        let mut args = vec!["serve", "--port", "0"];
-        args.extend(self.flags.iter().map(String::as_str));
-        let process = Process::start(self.database.command(&args), &self.database.folder, "listening on ");
-        self.base.clone_from(&process.base);
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        let mut command = self.database.command(&args);
+        command.envs(self.variables.iter().cloned());
+        let process = Process::start(command, &self.database.folder, "listening on ");
+        self.base = process.base.replace("0.0.0.0", "127.0.0.1");
         self.process = Some(process);
     }
 
     /// Ends the server at once, as `kill -9` does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process = None;
     }
 
     /// Stops the server as an operator does. Its log has no failure in it, and every invariant holds.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         let (_, log) = self.process.take().expect("the server runs").stop();
         assert!(!log.contains("ERROR"), "{log}");
         self.doctor().await;
     }
 
     /// Every invariant holds.
-    pub async fn doctor(&self) {
+    pub(crate) async fn doctor(&self) {
         let output = self.database.run(&["doctor"]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Imports rows of a catalogue.
-    pub async fn import(&self, rows: &str) {
+    pub(crate) async fn import(&self, rows: &str) {
         self.database.import_text(rows, &[]);
     }
 
     /// Where it is.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.base
     }
 
     /// Where it is, without `http://`, for those who speak for themselves.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.base.trim_start_matches("http://")
     }
 
-    pub fn call(&self, method: Method, path: &str) -> Call<'_> {
-        Call::new(self.client.request(method.clone(), format!("{}{path}", self.base)), &self.contract, method, path)
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
+        Call::new(
+            self.client.request(method.clone(), format!("{}{path}", self.base)),
+            &self.contract,
+            method,
+            path,
+        )
     }
 
-    pub fn get(&self, path: &str) -> Call<'_> {
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
         self.call(Method::GET, path)
     }
 
-    pub fn post(&self, path: &str) -> Call<'_> {
+    pub(crate) fn post(&self, path: &str) -> Call<'_> {
         self.call(Method::POST, path)
     }
 
-    pub fn put(&self, path: &str) -> Call<'_> {
+    pub(crate) fn put(&self, path: &str) -> Call<'_> {
         self.call(Method::PUT, path)
     }
 
-    pub fn delete(&self, path: &str) -> Call<'_> {
+    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
         self.call(Method::DELETE, path)
     }
 
     /// Units of a variant that can be bought now.
-    pub async fn available(&self, slug: &str, sku: &str) -> u64 {
+    pub(crate) async fn available(&self, slug: &str, sku: &str) -> u64 {
         let product = self.get(&format!("/api/products/{slug}/")).send().await.expect(200);
         let variants = product["variants"].as_array().unwrap();
         let variant = variants.iter().find(|variant| variant["sku"] == sku).unwrap();
@@ -314,7 +332,7 @@ impl TestServer {
     }
 
     /// A cart with these units of these SKUs: its token.
-    pub async fn cart(&self, items: &[(&str, u32)]) -> String {
+    pub(crate) async fn cart(&self, items: &[(&str, u32)]) -> String {
         let mut token = String::new();
         for (sku, quantity) in items {
             let mut call = self.post("/api/cart/items/");
@@ -330,18 +348,24 @@ impl TestServer {
     }
 
     /// A cart that can be confirmed: its token.
-    pub async fn ready_cart(&self, items: &[(&str, u32)]) -> String {
+    pub(crate) async fn ready_cart(&self, items: &[(&str, u32)]) -> String {
         let token = self.cart(items).await;
-        self.post("/api/cart/checkout/shipping/").cart(&token).json(&delivery("standard")).send().await.expect(200);
+        self.post("/api/cart/checkout/shipping/")
+            .cart(&token)
+            .json(&delivery("standard"))
+            .send()
+            .await
+            .expect(200);
         let method = json!({"method": "cash_on_delivery"});
-        let cart = self.post("/api/cart/checkout/payment/").cart(&token).json(&method).send().await.expect(200);
+        let cart =
+            self.post("/api/cart/checkout/payment/").cart(&token).json(&method).send().await.expect(200);
         assert_eq!(cart["checkout"]["ready"], true, "{cart}");
         token
     }
 }
 
 /// Where the goods go.
-pub fn delivery(method: &str) -> Value {
+pub(crate) fn delivery(method: &str) -> Value {
     json!({
         "email": "ada@example.com",
         "address": {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::contract::Contract;
 
 /// A call on its way.
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     request: RequestBuilder,
     contract: &'a Contract,
     method: Method,
@@ -15,46 +15,46 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub fn new(request: RequestBuilder, contract: &'a Contract, method: Method, path: &str) -> Self {
+    pub(crate) fn new(request: RequestBuilder, contract: &'a Contract, method: Method, path: &str) -> Self {
         Self { request, contract, method, path: path.to_owned() }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self
     }
 
-    pub fn cart(self, token: &str) -> Self {
+    pub(crate) fn cart(self, token: &str) -> Self {
         self.header("X-Cart-Token", token)
     }
 
-    pub fn order(self, token: &str) -> Self {
+    pub(crate) fn order(self, token: &str) -> Self {
         self.header("X-Order-Token", token)
     }
 
-    pub fn key(self, key: &str) -> Self {
+    pub(crate) fn key(self, key: &str) -> Self {
         self.header("Idempotency-Key", key)
     }
 
-    pub fn json(mut self, body: &Value) -> Self {
+    pub(crate) fn json(mut self, body: &Value) -> Self {
         self.request = self.request.json(body);
         self
     }
 
     /// A body that says it is JSON, whether it is or not.
-    pub fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.request = self.request.header("Content-Type", "application/json").body(body.into());
         self
     }
 
     /// A body without a word about what it is.
-    pub fn plain(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn plain(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.request = self.request.body(body.into());
         self
     }
 
     /// Sends it. Whatever comes back has a request id, keeps to the contract and is no failure of the server.
-    pub async fn send(self) -> Reply {
+    pub(crate) async fn send(self) -> Reply {
         let Self { request, contract, method, path } = self;
         let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"));
         let status = response.status().as_u16();
@@ -73,7 +73,9 @@ impl<'a> Call<'a> {
             }
         }
         if method != Method::HEAD {
-            contract.check(method.as_str(), &path, status, &reply.body).unwrap_or_else(|error| panic!("{error}\n{shown}"));
+            contract
+                .check(method.as_str(), &path, status, &reply.body)
+                .unwrap_or_else(|error| panic!("{error}\n{shown}"));
         }
         reply
     }
@@ -81,42 +83,42 @@ impl<'a> Call<'a> {
 
 /// What came back.
 #[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
-    pub text: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) text: String,
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or("")
     }
 
     /// The body of an answer with this status.
-    pub fn expect(self, status: u16) -> Value {
+    pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.body
     }
 
     /// The body of a refusal with this status and code.
-    pub fn refused(self, status: u16, code: &str) -> Value {
+    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.text);
         self.body
     }
 }
 
 /// The amount of a sum of money.
-pub fn amount(money: &Value) -> &str {
+pub(crate) fn amount(money: &Value) -> &str {
     money["amount"].as_str().unwrap_or_else(|| panic!("{money} is no money"))
 }
 
 /// What differs from run to run, replaced by its name: ids, tokens, times, numbers.
-pub fn redacted(value: &Value) -> Value {
+pub(crate) fn redacted(value: &Value) -> Value {
     match value {
         Value::Object(entries) => {
             let hidden = |name: &str| {
@@ -126,7 +128,11 @@ pub fn redacted(value: &Value) -> Value {
                     || matches!(name, "at" | "token" | "order_token" | "number" | "reference" | "instance")
             };
             let entry = |(name, value): (&String, &Value)| {
-                let value = if hidden(name) && !value.is_null() { format!("<{name}>").into() } else { redacted(value) };
+                let value = if hidden(name) && !value.is_null() {
+                    format!("<{name}>").into()
+                } else {
+                    redacted(value)
+                };
                 (name.clone(), value)
             };
             Value::Object(entries.iter().map(entry).collect())

@@ -1,0 +1,92 @@
+//! P-ONCE: a repeated request has one effect and one answer.
+
+mod server;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use server::{KINDS, TestServer};
+
+const SHOP: &str = "\
+Handle,Title,Published,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Status
+mug,Mug,true,MUG,shopify,50,1500.00,active
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_confirms_with_one_key_place_one_order() {
+    for kind in KINDS {
+        let mut server = TestServer::start(kind).await;
+        server.import(SHOP).await;
+        let token = server.ready_cart(&[("MUG", 2)]).await;
+        let confirms =
+            (0..30).map(|_| server.post("/api/cart/checkout/confirm/").cart(&token).key("once").send());
+        let replies = futures_util::future::join_all(confirms).await;
+        let mut first = 0;
+        let mut orders = BTreeSet::new();
+        for reply in replies {
+            first += usize::from(reply.header("idempotent-replayed").is_empty());
+            let placed = reply.expect(201);
+            orders.insert(placed.to_string());
+        }
+        assert_eq!((first, orders.len()), (1, 1), "{kind:?}: one order, one answer");
+        assert_eq!(server.available("mug", "MUG").await, 48);
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_request_of_one_cart() {
+    for kind in KINDS {
+        let mut server = TestServer::start(kind).await;
+        server.import(SHOP).await;
+        let token = server.cart(&[("MUG", 1)]).await;
+        let add = |token: &str, body: Value| {
+            server.post("/api/cart/items/").cart(token).key("k").json(&body).send()
+        };
+        let two = json!({"sku": "MUG", "quantity": 2});
+        assert_eq!(add(&token, two.clone()).await.expect(201)["items"][0]["quantity"], 3);
+        let again = add(&token, two.clone()).await;
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        assert_eq!(again.expect(201)["items"][0]["quantity"], 3, "it is added once");
+        // The same request, written otherwise.
+        let respelled =
+            server.post("/api/cart/items/").cart(&token).key("k").raw("{ \"quantity\":2,\n\"sku\":\"MUG\" }");
+        assert_eq!(respelled.send().await.expect(201)["items"][0]["quantity"], 3);
+        add(&token, json!({"sku": "MUG", "quantity": 5})).await.refused(422, "idempotency-key-reused");
+
+        let other = server.cart(&[("MUG", 1)]).await;
+        let theirs = add(&other, two).await;
+        assert_eq!(theirs.header("idempotent-replayed"), "", "another cart, another key of the same name");
+        assert_eq!(theirs.expect(201)["items"][0]["quantity"], 3);
+
+        let ready = server.ready_cart(&[("MUG", 1)]).await;
+        let confirm =
+            |body: Value| server.post("/api/cart/checkout/confirm/").cart(&ready).key("c").json(&body).send();
+        let placed = confirm(json!({})).await.expect(201);
+        confirm(json!({"cart_version": 3})).await.refused(422, "idempotency-key-reused");
+        assert_eq!(confirm(json!({})).await.expect(201)["order"]["id"], placed["order"]["id"]);
+        let without_body = server.post("/api/cart/checkout/confirm/").cart(&ready).key("c").send().await;
+        assert_eq!(without_body.expect(201)["order"]["id"], placed["order"]["id"]);
+        // A new key finds the next cart of the token, which is empty.
+        let next = server.post("/api/cart/checkout/confirm/").cart(&ready).key("d").send().await;
+        assert_eq!(next.refused(409, "checkout-incomplete")["missing"][0], "items");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_changes_of_one_cart_are_all_kept() {
+    for kind in KINDS {
+        let mut server = TestServer::start(kind).await;
+        server.import(SHOP).await;
+        let token = server.cart(&[("MUG", 1)]).await;
+        let body = json!({"sku": "MUG", "quantity": 1});
+        let adds = (0..20).map(|_| server.post("/api/cart/items/").cart(&token).json(&body).send());
+        for reply in futures_util::future::join_all(adds).await {
+            reply.expect(201);
+        }
+        let cart = server.get("/api/cart/").cart(&token).send().await.expect(200);
+        assert_eq!((&cart["items"][0]["quantity"], &cart["version"]), (&json!(21), &json!(21)));
+        server.stop().await;
+    }
+}

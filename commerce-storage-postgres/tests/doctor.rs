@@ -1,0 +1,167 @@
+//! Every invariant is seen to be broken by a row that breaks it, and by nothing else.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod shop;
+
+use commerce_core::{Invariant, Store};
+use commerce_storage_postgres::PostgresStore;
+use shop::data::*;
+use shop::{in_shop, sabotage};
+
+/// A shop with one order of two line items.
+async fn sold(store: &PostgresStore) {
+    let stocked = stocked(store, 5, &["mug", "cup"]).await;
+    let cart = filled_cart(store, 1, 2, &[stocked.variant(0), stocked.variant(1)]).await;
+    let held = "2999-01-01T00:00:00Z".parse().unwrap();
+    store.commit(&place(&mut ids(50), &cart, &stocked, held)).await.unwrap();
+    assert_eq!(store.violations().await.unwrap(), []);
+}
+
+async fn broken_by(sql: &'static str) -> Vec<Invariant> {
+    let (say, hear) = std::sync::mpsc::channel();
+    in_shop(|store| async move {
+        sold(&store).await;
+        // As somebody would who works on the tables by hand: the constraints are the last line, and here they are gone.
+        sabotage(
+            &store,
+            "alter table orders drop constraint orders_total_check, drop constraint orders_cart_key;
+             alter table order_lines drop constraint order_lines_paid_check;
+             alter table payments drop constraint payments_reference_key;
+             alter table stock drop constraint stock_counters_check;
+             alter table outbox drop constraint outbox_subject_key;",
+        )
+        .await;
+        sabotage(&store, sql).await;
+        let violations = store.violations().await.unwrap();
+        assert!(violations.iter().all(|violation| !violation.row.is_empty() && !violation.detail.is_empty()));
+        let mut broken: Vec<_> = violations.into_iter().map(|violation| violation.invariant).collect();
+        broken.dedup();
+        say.send(broken).unwrap();
+    })
+    .await;
+    hear.recv().unwrap()
+}
+
+#[tokio::test]
+async fn stock_sum() {
+    assert_eq!(broken_by("update stock set on_hand = on_hand + 1").await, [Invariant::StockSum]);
+    assert_eq!(broken_by("update stock_movements set delta = delta + 1").await, [Invariant::StockSum]);
+    let elsewhere = "update stock_movements set location_id = gen_random_uuid()";
+    assert_eq!(broken_by(elsewhere).await, [Invariant::StockSum]);
+}
+
+#[tokio::test]
+async fn reserved_sum() {
+    assert_eq!(broken_by("update stock set reserved = reserved + 1").await, [Invariant::ReservedSum]);
+    assert_eq!(broken_by("update reservations set quantity = 1").await, [Invariant::ReservedSum]);
+    let more_than_there_is = "update stock set on_hand = 1; update stock_movements set delta = 1";
+    assert_eq!(broken_by(more_than_there_is).await, [Invariant::ReservedSum, Invariant::NoOversell]);
+}
+
+#[tokio::test]
+async fn reservation_live() {
+    assert_eq!(broken_by("update reservations set expires_at = null").await, [Invariant::ReservationLive]);
+    let cancelled = "update orders set status = 'cancelled';
+        insert into order_history select order_id, 3, 'order', 'pending', 'cancelled', actor, note, at
+          from order_history where position = 0";
+    assert_eq!(broken_by(cancelled).await, [Invariant::ReservationLive]);
+}
+
+#[tokio::test]
+async fn no_oversell() {
+    let more = "insert into order_lines
+        select order_id, 9, gen_random_uuid(), variant_id, product_id, sku, slug, name, options, image, customizations, 0,
+               4, 0, 0, 0, 0, 0, tax_class, digital, stock_limited
+          from order_lines where position = 0";
+    assert_eq!(broken_by(more).await, [Invariant::NoOversell]);
+}
+
+#[tokio::test]
+async fn order_total() {
+    let total = "update orders set total = total + 1";
+    assert_eq!(broken_by(total).await, [Invariant::OrderTotal]);
+    let subtotal = "update orders set subtotal = subtotal + 1, total = total + 1";
+    assert_eq!(broken_by(subtotal).await, [Invariant::OrderTotal]);
+    let line = "update order_lines set paid = paid + 1 where position = 0";
+    assert_eq!(broken_by(line).await, [Invariant::OrderTotal]);
+    assert_eq!(broken_by("update order_lines set discount = 0").await, [Invariant::OrderTotal]);
+    let tax = "update order_lines set tax_included = tax_included + 1";
+    assert_eq!(broken_by(tax).await, [Invariant::OrderTotal]);
+    assert_eq!(broken_by("delete from order_lines").await, [Invariant::OrderTotal]);
+}
+
+#[tokio::test]
+async fn state_legal() {
+    let unheard_of = "update orders set status = 'shipped';
+        insert into order_history select order_id, 3, 'order', 'pending', 'shipped', actor, note, at
+          from order_history where position = 0";
+    assert_eq!(broken_by(unheard_of).await, [Invariant::StateLegal], "no such move");
+    assert_eq!(
+        broken_by("update orders set status = 'processing'").await,
+        [Invariant::StateLegal],
+        "no step"
+    );
+    assert_eq!(
+        broken_by("delete from order_history where position = 1").await,
+        [Invariant::StateLegal],
+        "a gap"
+    );
+    let start = "update order_history set from_state = 'pending' where position = 0";
+    assert_eq!(broken_by(start).await, [Invariant::StateLegal]);
+    let jump = "update orders set status = 'processing';
+        insert into order_history select order_id, 3, 'order', 'cancelled', 'pending', actor, note, at
+          from order_history where position = 0;
+        insert into order_history select order_id, 4, 'order', 'pending', 'processing', actor, note, at
+          from order_history where position = 0";
+    assert_eq!(broken_by(jump).await, [Invariant::StateLegal], "a legal move from where it never was");
+}
+
+#[tokio::test]
+async fn paid_is_paid() {
+    let never_came = "update orders set payment_status = 'paid';
+        update reservations set expires_at = null;
+        insert into order_history select order_id, 3, 'payment', 'pending', 'paid', actor, note, at
+          from order_history where position = 0";
+    assert_eq!(broken_by(never_came).await, [Invariant::PaidIsPaid]);
+    assert_eq!(broken_by("update payments set state = 'paid'").await, [Invariant::PaidIsPaid]);
+    let too_little = "update orders set payment_status = 'paid';
+        update reservations set expires_at = null;
+        update payments set state = 'paid', amount = amount - 1;
+        insert into order_history select order_id, 3, 'payment', 'pending', 'paid', actor, note, at
+          from order_history where position = 0";
+    assert_eq!(broken_by(too_little).await, [Invariant::PaidIsPaid]);
+}
+
+#[tokio::test]
+async fn ref_one() {
+    assert_eq!(broken_by("delete from payments").await, [Invariant::RefOne]);
+    let twice =
+        "insert into payments select gen_random_uuid(), order_id, reference, method, amount, currency, state,
+        created_at, version from payments";
+    assert_eq!(broken_by(twice).await, [Invariant::RefOne]);
+}
+
+#[tokio::test]
+async fn key_one() {
+    assert_eq!(broken_by("update idempotency set outcome_id = gen_random_uuid()").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'cart_changed'").await, [Invariant::KeyOne]);
+}
+
+#[tokio::test]
+async fn cart_one() {
+    assert_eq!(broken_by("update carts set order_id = null").await, [Invariant::CartOne]);
+    assert_eq!(broken_by("update carts set order_id = gen_random_uuid()").await, [Invariant::CartOne]);
+    assert_eq!(broken_by("update orders set cart_id = gen_random_uuid()").await, [Invariant::CartOne]);
+}
+
+#[tokio::test]
+async fn outbox_once() {
+    assert_eq!(broken_by("delete from outbox").await, [Invariant::OutboxOnce]);
+    let of_nobody =
+        "insert into outbox select gen_random_uuid(), name, 'order:' || gen_random_uuid(), sequence, data, at
+        from outbox";
+    assert_eq!(broken_by(of_nobody).await, [Invariant::OutboxOnce]);
+    let twice = "insert into outbox select gen_random_uuid(), name, subject, sequence, data, at from outbox";
+    assert_eq!(broken_by(twice).await, [Invariant::OutboxOnce]);
+}
