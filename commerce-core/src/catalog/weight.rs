@@ -43,7 +43,8 @@ impl Weight {
     #[must_use]
     pub fn parse_grams(text: &str, unit: WeightUnit) -> Option<Self> {
         let grams = Decimal::from_str_exact(text).ok()?.normalize();
-        let fits = !grams.is_sign_negative() && grams <= Decimal::from(Self::GRAMS_MAX) && grams.scale() <= 18;
+        let fits =
+            !grams.is_sign_negative() && grams <= Decimal::from(Self::GRAMS_MAX) && grams.scale() <= 18;
         fits.then_some(Self { grams, unit })
     }
 

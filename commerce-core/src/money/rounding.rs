@@ -45,7 +45,9 @@ pub fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
     debug_assert!(denominator > 0, "a denominator is positive");
     // Nearly every amount fits a machine word, whose division is many times faster.
     let (quotient, remainder) = match (i64::try_from(numerator), i64::try_from(denominator)) {
-        (Ok(numerator), Ok(denominator)) => (i128::from(numerator / denominator), i128::from(numerator % denominator)),
+        (Ok(numerator), Ok(denominator)) => {
+            (i128::from(numerator / denominator), i128::from(numerator % denominator))
+        }
         _ => (numerator / denominator, numerator % denominator),
     };
     if remainder == 0 {

@@ -57,7 +57,8 @@ impl Rules {
     pub async fn apply(&self, rulebook: Rulebook, actor: &Actor) -> Result<StoredRulebook, RulesError> {
         rulebook.check().map_err(RulesError::Invalid)?;
         let priced = self.parts.store.export(None, 1).await?.products;
-        let catalog = priced.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency);
+        let catalog =
+            priced.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency);
         if let Some(catalog) = catalog.filter(|catalog| *catalog != rulebook.currency) {
             return Err(RulesError::Currency { catalog, rulebook: rulebook.currency });
         }

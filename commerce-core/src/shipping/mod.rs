@@ -134,7 +134,10 @@ impl ShippingMethod {
                 match bands.iter().find(|band| milligrams <= band.up_to_grams.saturating_mul(1_000)) {
                     Some(band) => Money::parse_unsigned(&band.price, value.currency)?,
                     None => {
-                        return Ok(Err(format!("the goods weigh {} g, too much", milligrams.div_ceil(1_000))));
+                        return Ok(Err(format!(
+                            "the goods weigh {} g, too much",
+                            milligrams.div_ceil(1_000)
+                        )));
                     }
                 }
             }

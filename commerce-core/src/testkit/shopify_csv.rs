@@ -188,12 +188,12 @@ fn product(number: usize, dice: &mut Dice) -> Vec<Row> {
     for (place, values) in variants.iter().enumerate() {
         about_variant(&mut rows[place], number, place, values, draft, dice);
     }
-    for place in 0..images {
+    for (place, row) in rows.iter_mut().enumerate().take(images) {
         let url = format!("https://cdn.example/files/{number}/{place}.jpg?v={}", dice.below(1_000_000));
-        set(&mut rows[place], "Image Src", url);
-        set(&mut rows[place], "Image Position", (place + 1).to_string());
+        set(row, "Image Src", url);
+        set(row, "Image Position", (place + 1).to_string());
         if dice.once_in(3) {
-            set(&mut rows[place], "Image Alt Text", format!("{adjective} {noun}, seen from side {place}"));
+            set(row, "Image Alt Text", format!("{adjective} {noun}, seen from side {place}"));
         }
     }
     let first = &mut rows[0];
