@@ -1,4 +1,6 @@
 //! The command line: what it refuses, what it says, how it ends.
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod server;
 

@@ -3,6 +3,11 @@
 //! Shoppers buy as fast as they can. The process gets SIGKILL at a random moment and is started again on the same data.
 //! Then `commerce doctor` must find nothing, every order that a shopper was told of must be there with the same total,
 //! and every confirm whose answer was lost must, repeated with its key, end in exactly one order.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on panics, and tells its seed"
+)]
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
 
 mod server;

@@ -1,4 +1,6 @@
 //! The demo, as a newcomer meets it.
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod server;
 

@@ -1,4 +1,5 @@
 //! P-ONCE: a repeated request has one effect and one answer.
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
 
 mod server;
 

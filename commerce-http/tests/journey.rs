@@ -1,4 +1,6 @@
 //! A guest buys: the calls of the contract in their order, on both stores, with the same answers.
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod server;
 

@@ -1,4 +1,5 @@
 //! Bounds of time and of what is shown to whom.
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
 
 mod server;
 

@@ -23,3 +23,6 @@ pub use service::{CartAnswer, Carts, Explained};
 pub use token::{CartToken, CartTokenError, TokenHash};
 pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, VariantKey};
 pub use view::{Look, Offer, PricedCart, PricedLine, View};
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests;

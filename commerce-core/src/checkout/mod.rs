@@ -19,3 +19,6 @@ mod service;
 pub use error::ConfirmError;
 pub use place::{Confirm, PAYMENT_WINDOW_SECONDS, Placed, place_order};
 pub use service::{Checkout, Confirmed};
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests;

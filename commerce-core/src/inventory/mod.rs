@@ -15,3 +15,6 @@ pub use allocation::{Allocation, Demand, Shortage, allocate};
 pub use changes::{Adjustment, Changes, Level, Release};
 pub use service::{Count, Inventory, InventoryError};
 pub use stock::{Hold, Location, Movement, MovementReason, Reservation, StockLevel};
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests;

@@ -19,3 +19,6 @@ pub use state::{
     FULFILLMENT_MOVES, FulfillmentState, InvalidTransition, Machine, Move, ORDER_MOVES, OrderState, check,
 };
 pub use types::{Order, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition};
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests;

@@ -25,3 +25,6 @@ pub use quote::{
 pub use rulebook::{Rulebook, RulebookError, StoredRulebook};
 pub use service::{Rules, RulesError};
 pub use trace::{Explanation, Step};
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests;

@@ -2,8 +2,8 @@
 //!
 //! A planted bug spoils what the engine commits, or what it gets to see, and lets the rest through: it is a store that
 //! keeps none of the promises that the bug is about. For each one there is a list of cases of the
-//! [`conformance`](super::conformance) suite that must fail with it, and for most the
-//! [`Invariant`](crate::Invariant) that the checker must name. Where the constraints of a database refuse the spoiled
+//! [`conformance`] suite that must fail with it, and for most the
+//! [`Invariant`] that the checker must name. Where the constraints of a database refuse the spoiled
 //! data, that is as good: what matters is that it does not pass.
 //!
 //! What no change set can say wrongly - a counter that differs from the sum beside it - is planted with SQL in the tests
@@ -281,7 +281,7 @@ impl Bug {
         }
     }
 
-    /// Whether a few walks beside the [model](crate::testkit::model) stumble over it: whether it shows with nobody else
+    /// Whether a few walks beside the [model] stumble over it: whether it shows with nobody else
     /// in the shop.
     #[must_use]
     pub fn trips_the_model(self) -> bool {

@@ -274,6 +274,9 @@ fn no_bytes_make_it_panic() {
     for _ in 0..400 {
         let mut file = file.clone();
         for _ in 0..=below(4) {
+            if file.is_empty() {
+                break;
+            }
             let (place, other) = (below(file.len()), below(file.len()));
             match below(4) {
                 0 => file[place] = ODD[below(ODD.len())],

@@ -1,6 +1,7 @@
 //! The real program under test: its database, its process, and a client that checks every answer against the contract.
 
 #![expect(dead_code, reason = "every test file uses another part of this")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 pub(crate) mod contract;
 pub(crate) mod reply;
@@ -64,8 +65,8 @@ impl Drop for Folder {
 pub(crate) struct TestDatabase {
     pub(crate) kind: Kind,
     folder: Folder,
-    url: String,
-    schema: Option<String>,
+    pub(crate) url: String,
+    pub(crate) schema: Option<String>,
 }
 
 impl TestDatabase {

@@ -26,7 +26,7 @@
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
 //! Each case has a store, a runtime with several threads, and two minutes. When it is over, every invariant must hold:
-//! the harness asks [`Store::violations`](crate::Store::violations) so that no case forgets. A case needs no clock that
+//! the harness asks [`Store::violations`] so that no case forgets. A case needs no clock that
 //! can be set; where a store has one, some go further.
 
 use std::future::Future;

@@ -11,8 +11,6 @@
 mod paper;
 mod walk;
 
-use std::sync::Arc;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -89,7 +87,7 @@ pub fn run(fixture: &dyn Fixture) {
 /// With the steps of that walk, after so many tries to make it shorter.
 pub(super) fn walk(fixture: &dyn Fixture, walks: u32, tries: u32) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let shop = Arc::new(runtime.block_on(Shop::open(fixture)));
+    let shop = runtime.block_on(Shop::open(fixture));
     let config =
         Config { cases: walks, max_shrink_iters: tries, failure_persistence: None, ..Config::default() };
     let mut rng = [0; 32];
@@ -101,7 +99,7 @@ pub(super) fn walk(fixture: &dyn Fixture, walks: u32, tries: u32) -> Result<(), 
     });
     let ended = match walked {
         Ok(()) => {
-            runtime.block_on(Arc::into_inner(shop).unwrap().close());
+            runtime.block_on(shop.close());
             Ok(())
         }
         Err(TestError::Fail(why, steps)) => Err(format!("{why}\nafter these steps: {steps:#?}")),
