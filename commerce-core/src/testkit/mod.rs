@@ -41,8 +41,6 @@ mod clock;
 pub mod conformance;
 mod intercept;
 mod item;
-#[cfg(feature = "planted")]
-mod journey;
 pub mod model;
 #[cfg(feature = "planted")]
 pub mod planted;

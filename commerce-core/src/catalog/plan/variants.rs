@@ -280,6 +280,10 @@ fn option_values(
     {
         return Ok(before.option_values.clone());
     }
+    if said.is_empty() && setting.option_count > 0 {
+        let reason = "it names neither a SKU of the product nor a value for each option";
+        return refuse("options-count", reason.to_owned());
+    }
     if said.len() != setting.option_count {
         return refuse(
             "options-count",

@@ -2,30 +2,27 @@
 //!
 //! A planted bug spoils what the engine commits, or what it gets to see, and lets the rest through: it is a store that
 //! keeps none of the promises that the bug is about. For each one there is a list of cases of the
-//! [`conformance`] suite that must fail with it, and for most the
-//! [`Invariant`] that the checker must name. Where the constraints of a database refuse the spoiled
-//! data, that is as good: what matters is that it does not pass.
+//! [`conformance`](super::conformance) suite that must fail with it, and for most the [`Invariant`] that the checker must
+//! name. Where the constraints of a database refuse the spoiled data, that is as good: what matters is that it does not
+//! pass.
 //!
 //! What no change set can say wrongly - a counter that differs from the sum beside it - is planted with SQL in the tests
 //! of the adapters.
 //!
 //! A server that was built with the feature `planted` can be started with a bug by its name: see [`from_env`].
 
-use std::sync::{Arc, RwLock};
+mod journey;
+mod sabotage;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::conformance::{Fixture, Opened, cases, run_case};
-use super::journey::journey;
-use super::{Intercept, Intercepted, conformance, model};
-use crate::cart::{Look, View};
-use crate::catalog::{Batch, ImportKeys};
-use crate::idempotency::Outcome;
-use crate::inventory::Hold;
-use crate::order::{Machine, Transition};
-use crate::payment::{PaymentReference, PaymentState};
-use crate::testkit::named;
-use crate::{ChangeSet, CommitError, EventId, Guard, Invariant, Money, OrderId, Store, Timestamp};
+use super::conformance::{Fixture, Opened, block_on, cases, run_case};
+use super::model;
+use crate::{Invariant, Store};
+use journey::journey;
+pub use sabotage::{Sabotage, Sabotaged};
 
 /// The variable that names a bug to plant.
 pub const VARIABLE: &str = "COMMERCE_PLANTED";
@@ -338,32 +335,6 @@ impl Bug {
     }
 }
 
-/// Stands between the engine and a store with a bug, which can be changed while it runs. The default has none.
-#[derive(Debug, Default)]
-pub struct Sabotage {
-    bug: RwLock<Option<Bug>>,
-}
-
-/// A store with a bug planted before it.
-pub type Sabotaged = Intercepted<Arc<Sabotage>>;
-
-impl Sabotage {
-    /// With this bug from the start.
-    #[must_use]
-    pub fn of(bug: Bug) -> Arc<Self> {
-        Arc::new(Self { bug: RwLock::new(Some(bug)) })
-    }
-
-    /// Plants this bug instead, or none.
-    pub fn plant(&self, bug: Option<Bug>) {
-        *self.bug.write().unwrap() = bug;
-    }
-
-    fn bug(&self) -> Option<Bug> {
-        *self.bug.read().unwrap()
-    }
-}
-
 /// The store with the bug that the variable [`VARIABLE`] names, if it is set.
 ///
 /// # Errors
@@ -413,7 +384,7 @@ pub fn goes_red(fixture: impl Fixture, bug: Bug) {
         assert!(quietly(|| model::walk(&spoiled, 16, 0)).is_err(), "the model does not stumble over {bug:?}");
     }
     let Some(invariant) = bug.breaks() else { return };
-    conformance::block_on(async {
+    block_on(async {
         let opened = spoiled.open().await;
         let store = Arc::clone(&opened.store);
         let refused = journey(opened).await;
@@ -434,191 +405,6 @@ pub fn goes_red(fixture: impl Fixture, bug: Bug) {
 fn quietly(test: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(test))
         .unwrap_or_else(|_| Err("it panicked".to_owned()))
-}
-
-#[async_trait]
-impl Intercept for Sabotage {
-    async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
-        let Some(bug) = self.bug() else { return store.commit(changes).await };
-        let mut changes = changes.clone();
-        spoil(bug, &mut changes);
-        match bug {
-            Bug::CartVersionIgnored | Bug::OrderVersionIgnored => {
-                return overwrite(store, bug, &mut changes).await;
-            }
-            Bug::RulebookVersionIgnored => {
-                if let Some(rulebook) = &mut changes.pricing.rulebook {
-                    rulebook.version = store.cart(&Look::default()).await?.rulebook_version + 1;
-                }
-            }
-            Bug::NotAtomic => {
-                let stock =
-                    ChangeSet { inventory: std::mem::take(&mut changes.inventory), ..ChangeSet::default() };
-                store.commit(&changes).await?;
-                changes = stock;
-            }
-            Bug::WriteLost if changes.order.place.is_some() => return Ok(()),
-            _ => {}
-        }
-        match store.commit(&changes).await {
-            Err(CommitError::Stale { .. }) if bug == Bug::StaleSwallowed => Ok(()),
-            answer => answer,
-        }
-    }
-
-    async fn import(&self, store: &dyn Store, batch: &Batch) -> Result<(), CommitError> {
-        let mut batch = batch.clone();
-        match self.bug() {
-            Some(Bug::ProductVersionIgnored) => {
-                let slugs = batch.products.iter().map(|write| write.product.slug.clone()).collect();
-                let seen = store.import_view(&ImportKeys { slugs, skus: Vec::new() }).await?;
-                for write in &mut batch.products {
-                    let now = seen.products.iter().find(|product| product.id == write.product.id);
-                    write.expected_version = now.map(|product| product.version);
-                    write.product.version = now.map_or(1, |product| product.version + 1);
-                }
-            }
-            Some(Bug::SafetyForgotten) => {
-                batch.inventory.levels.iter_mut().for_each(|level| level.safety_stock = None)
-            }
-            _ => {}
-        }
-        store.import(&batch).await
-    }
-
-    fn seen(&self, mut view: View) -> View {
-        if self.bug() == Some(Bug::DraftsSold) {
-            view.offers.iter_mut().for_each(|offer| offer.on_sale = true);
-        }
-        view
-    }
-}
-
-/// Spoils what can be spoiled without looking at the store.
-fn spoil(bug: Bug, changes: &mut ChangeSet) {
-    let one = |money: &mut Money| money.minor += 1;
-    let inventory = &mut changes.inventory;
-    match bug {
-        Bug::StockGuardOff => {
-            inventory.reserve.iter_mut().for_each(|reservation| reservation.backorder = true)
-        }
-        Bug::ReservationSkipped => inventory.reserve.clear(),
-        Bug::SplitForgotten => inventory.reserve.truncate(1),
-        Bug::ReleaseSkipped => inventory.release.clear(),
-        Bug::ReleaseTwice => inventory.release = [&inventory.release[..], &inventory.release[..]].concat(),
-        Bug::HeldForever => {
-            inventory.reserve.iter_mut().for_each(|reservation| reservation.hold = Hold::Committed)
-        }
-        Bug::CommittedExpires => {
-            let committed =
-                inventory.reserve.iter_mut().filter(|reservation| reservation.hold == Hold::Committed);
-            committed.for_each(|reservation| reservation.hold = Hold::Held(long_ago()));
-        }
-        Bug::SafetyForgotten => inventory.levels.iter_mut().for_each(|level| level.safety_stock = None),
-        Bug::CountUnguarded => {
-            inventory.adjust.iter_mut().for_each(|adjustment| adjustment.expected_on_hand = None)
-        }
-        Bug::ExpectsDropped => changes.expects.clear(),
-        Bug::IdempotencyDropped => changes.idempotency = None,
-        Bug::OutcomeLost => {
-            if let Some(record) = &mut changes.idempotency {
-                record.outcome = Outcome::OrderPlaced(named::<OrderId>("order", "nowhere"));
-            }
-        }
-        Bug::EventDropped => changes.events.clear(),
-        Bug::EventDoubled => {
-            for mut event in changes.events.clone() {
-                event.id = named::<EventId>("event again", &event.id.to_string());
-                changes.events.push(event);
-            }
-        }
-        Bug::TotalWrong => changes.order.place.iter_mut().for_each(|order| one(&mut order.totals.total)),
-        Bug::LineTotalWrong => {
-            changes.order.place.iter_mut().for_each(|order| one(&mut order.lines[0].line_total));
-        }
-        Bug::HistoryIllegal => {
-            let last = changes.order.history.last().cloned();
-            changes.order.history.extend(last.map(|(id, step)| {
-                let (from, to) = (Some(step.to.clone()), "returned".to_owned());
-                (id, Transition { machine: Machine::Fulfillment, from, to, ..step })
-            }));
-        }
-        Bug::HistoryDropped => changes.order.history.clear(),
-        Bug::PaymentMarkedPaid => {
-            changes.payment.open.iter_mut().for_each(|payment| payment.state = PaymentState::Paid);
-        }
-        Bug::PaymentDropped => changes.payment.open.clear(),
-        Bug::PaymentLeftOpen => changes.payment.advance.clear(),
-        Bug::ReferenceReused => {
-            let reference = || PaymentReference("THE-ONLY-REFERENCE-THERE-IS".to_owned());
-            changes.payment.open.iter_mut().for_each(|payment| payment.reference = reference());
-        }
-        Bug::CartLeftOpen if changes.order.place.is_some() => changes.cart.write = None,
-        Bug::OrderLost if changes.order.place.is_some() => {
-            let cart = std::mem::take(&mut changes.cart);
-            *changes = ChangeSet { cart, ..ChangeSet::default() };
-        }
-        Bug::CartLeftOpen
-        | Bug::OrderLost
-        | Bug::CartVersionIgnored
-        | Bug::OrderVersionIgnored
-        | Bug::RulebookVersionIgnored
-        | Bug::ProductVersionIgnored
-        | Bug::NotAtomic
-        | Bug::StaleSwallowed
-        | Bug::WriteLost
-        | Bug::DraftsSold => {}
-    }
-}
-
-/// Commits as if what was read had no version, however often another commit comes between.
-async fn overwrite(store: &dyn Store, bug: Bug, changes: &mut ChangeSet) -> Result<(), CommitError> {
-    loop {
-        if bug == Bug::CartVersionIgnored {
-            overwrite_cart(store, changes).await?;
-        } else {
-            overwrite_order(store, changes).await?;
-        }
-        let seen = (changes.cart.clone(), changes.order.clone());
-        match store.commit(changes).await {
-            Err(CommitError::Stale { guard: Guard::Cart(_) | Guard::Order(_) | Guard::Payment(_) }) => {
-                overwrite_cart(store, changes).await?;
-                overwrite_order(store, changes).await?;
-                if seen == (changes.cart.clone(), changes.order.clone()) {
-                    return store.commit(changes).await; // it is not the version that is in the way
-                }
-            }
-            answer => return answer,
-        }
-    }
-}
-
-async fn overwrite_cart(store: &dyn Store, changes: &mut ChangeSet) -> Result<(), CommitError> {
-    let Some(write) = changes.cart.write.as_mut().filter(|write| write.expected_version.is_some()) else {
-        return Ok(());
-    };
-    let look = Look { token: Some(write.cart.token), variant: None, repeated: None };
-    if let Some(now) = store.cart(&look).await?.cart.filter(|cart| cart.id == write.cart.id) {
-        write.expected_version = Some(now.version);
-        write.cart.version = now.version + 1;
-    }
-    Ok(())
-}
-
-async fn overwrite_order(store: &dyn Store, changes: &mut ChangeSet) -> Result<(), CommitError> {
-    let Some(advance) = &mut changes.order.advance else { return Ok(()) };
-    if let Some(now) = store.order(advance.id, None).await? {
-        advance.expected_version = now.order.version;
-        for attempt in &mut changes.payment.advance {
-            let known = now.payments.iter().find(|payment| payment.id == attempt.id);
-            attempt.expected_version = known.map_or(1, |payment| payment.version);
-        }
-    }
-    Ok(())
-}
-
-fn long_ago() -> Timestamp {
-    Timestamp::from_micros(1_000_000).unwrap()
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::conformance::{Opened, Shop, cancel, check_out, fill, request};
-use super::{Intercepted, Meeting, item};
 use crate::cart::CartToken;
 use crate::checkout::Confirm;
 use crate::payment::PaymentMethod;
+use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
+use crate::testkit::{Intercepted, Meeting, add, item};
 use crate::{Engine, Store};
 
 /// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
@@ -60,7 +60,7 @@ async fn buy_the_last_unit_twice(shop: &Shop) {
 /// A cart that is ready to confirm, or nothing when there is too little left to fill it.
 async fn cart(engine: &Engine, method: PaymentMethod, lines: &[(&str, u32)]) -> Result<CartToken, ()> {
     for (sku, quantity) in lines {
-        engine.carts().add(None, &super::add(sku, *quantity), None).await.map_err(|_| ())?;
+        engine.carts().add(None, &add(sku, *quantity), None).await.map_err(|_| ())?;
     }
     let token = fill(engine, lines).await;
     check_out(engine, &token, method).await;
