@@ -34,6 +34,13 @@ fn a_variant_is_known_by_its_sku_then_by_its_option_values() {
     assert_eq!(skus(product)[..3], ["T-S", "T-M", "T-L"]);
     assert!(skus(product)[3].starts_with("TEE-XL-"));
     assert_eq!(product.options[0].values, ["S", "M", "L", "XL"], "known values keep their order");
+
+    shop.takes([later("tee").variant(variant("T-S", "10").values(&["XXL"]))]);
+    assert_eq!(
+        shop.product("tee").options[0].values,
+        ["S", "L", "XL", "XXL"],
+        "a value that no variant has goes"
+    );
 }
 
 #[test]
