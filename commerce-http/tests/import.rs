@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 
 use commerce_core::audit::Actor;
+use commerce_core::cart::{AddItem, VariantKey};
 use commerce_core::catalog::{AttributeKind, Cell, ProductInput, ProductKey, ProductStatus, VariantInput};
 use commerce_core::inventory::{Count, MovementReason};
 use commerce_core::testkit::shopify_csv;
-use commerce_core::{Currency, Engine, Random, SystemRandom, UnitPrice};
+use commerce_core::{Currency, Engine, Money, Quantity, Random, SystemRandom, UnitPrice};
 use commerce_http::export;
 use commerce_http::import::{self, ImportError, ImportOptions, Silent, StockRule, Summary};
 use commerce_storage_postgres::{PostgresOptions, PostgresStore};
@@ -60,6 +61,7 @@ on_both_stores! {
     what_the_format_cannot_say_is_refused_by_name
     a_shop_has_one_currency
     any_text_goes_around
+    a_new_shop_sells_in_the_currency_of_its_catalogue
 }
 
 fn options() -> ImportOptions {
@@ -398,4 +400,21 @@ async fn any_text_goes_around(store: Store) {
     let other = store.shop().await;
     take(&other, &exported).await;
     assert_eq!(export(&other).await, exported);
+}
+
+async fn a_new_shop_sells_in_the_currency_of_its_catalogue(store: Store) {
+    let shop = store.shop().await;
+    let file = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n\
+                mug,Mug,MUG,9.50,shopify,12\n";
+    import(&shop, file, ImportOptions::new(Currency::GHS)).await.unwrap();
+    let item = AddItem {
+        variant: VariantKey::Sku("MUG".parse().unwrap()),
+        quantity: Quantity::ONE,
+        customizations: Default::default(),
+    };
+    let cart = shop.carts().add(None, &item, None).await.unwrap().cart;
+    assert_eq!(cart.quote.summary.total, Money::parse("9.50", Currency::GHS).unwrap());
+    let refused = import(&shop, file, ImportOptions::new(Currency::NGN)).await.unwrap_err();
+    assert!(matches!(refused, ImportError::Currency { shop: Currency::GHS, file: Currency::NGN }));
+    assert_well(&shop).await;
 }

@@ -30,7 +30,7 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     database: DatabaseArgs,
-    /// The currency of its prices [default: that of the rules in force]
+    /// The currency of its prices [default: that of the shop; NGN for a new one]
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
     /// The code of the location where its stock lies; made when absent [default: main]
@@ -69,7 +69,10 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let shop = args.database.open(migrations).await?;
     let currency = match currency {
         Some(currency) => currency,
-        None => shop.engine.rules().show().await?.rulebook.currency,
+        None => match import::shop_currency(&shop.engine).await? {
+            Some(currency) => currency,
+            None => shop.engine.rules().show().await?.rulebook.currency,
+        },
     };
     let mut options = ImportOptions::new(currency);
     if let Some(location) = args.location {

@@ -9,6 +9,7 @@ use commerce_core::audit::Actor;
 use commerce_core::catalog::{
     CatalogError, Outcome, Plan, PlanOptions, ProductInput, Refusal, Slug, StockRule,
 };
+use commerce_core::pricing::{Rulebook, RulesError};
 use commerce_core::{Currency, Engine, StoreError};
 
 use super::column;
@@ -146,6 +147,7 @@ pub async fn import(
         begun: Instant::now(),
     };
     let outcome = run.all(source, size, progress).await;
+    let outcome = outcome.and(run.open_for_sale().await.map_err(Stop::from));
     progress.done();
     let Run { refused, mut summary, begun, .. } = run;
     summary.elapsed = begun.elapsed();
@@ -189,6 +191,22 @@ enum Stop {
 }
 
 impl Run<'_> {
+    /// A catalogue in another currency than the rules could not be priced. So a shop that has no rules of its own yet
+    /// gets those that every shop starts with, in the currency of its catalogue.
+    async fn open_for_sale(&self) -> Result<(), CatalogError> {
+        let rules = self.engine.rules();
+        if rules.show().await?.version > 0 {
+            return Ok(());
+        }
+        let Some(currency) = shop_currency(self.engine).await? else { return Ok(()) };
+        match rules.apply(Rulebook::starter(currency), &self.options.actor).await {
+            Ok(_) => Ok(()),
+            Err(RulesError::Store(error)) => Err(error.into()),
+            // Somebody else applies rules at this moment: theirs count.
+            Err(_) => Ok(()),
+        }
+    }
+
     async fn all(
         &mut self,
         source: impl Read + Send,
