@@ -155,7 +155,7 @@ fn the_document_is_the_same_each_time_and_the_one_that_is_kept() {
     assert_eq!(document, print());
     assert!(
         document == include_str!("../openapi.json"),
-        "the contract has changed: look at the difference, then `commerce openapi > commerce-http/openapi.json`"
+        "the contract has changed: look at the difference, then `cargo xtask openapi`"
     );
 }
 

@@ -157,21 +157,25 @@ fn openapi(check: bool) -> Result<ExitCode, Error> {
     let output = output.map_err(|error| Error::Failed(format!("cannot run cargo: {error}")))?;
     if !output.status.success() {
         let command = "cargo run -p commerce-http -- openapi";
-        return Err(Error::Failed(format!("`{command}` failed, see above; docs/openapi.json is as it was")));
+        return Err(Error::Failed(format!(
+            "`{command}` failed, see above; commerce-http/openapi.json is as it was"
+        )));
     }
-    let file = root().join("docs/openapi.json");
+    let file = root().join("commerce-http/openapi.json");
     if check {
         if fs::read(&file).is_ok_and(|written| written == output.stdout) {
-            println!("docs/openapi.json is up to date");
+            println!("commerce-http/openapi.json is up to date");
             return Ok(ExitCode::SUCCESS);
         }
         let advice = "run `cargo xtask openapi`, look at the difference, and commit it";
-        return Err(Error::Failed(format!("docs/openapi.json is not what the server says: {advice}")));
+        return Err(Error::Failed(format!(
+            "commerce-http/openapi.json is not what the server says: {advice}"
+        )));
     }
     let written =
         file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, output.stdout));
-    written.map_err(|error| Error::Failed(format!("cannot write docs/openapi.json: {error}")))?;
-    println!("docs/openapi.json written");
+    written.map_err(|error| Error::Failed(format!("cannot write commerce-http/openapi.json: {error}")))?;
+    println!("commerce-http/openapi.json written");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ Usage: cargo xtask VERB [OPTIONS]
   postgres  run a command with a throw-away PostgreSQL
   soak      run the tests in their long forms
   bench     run the benchmarks on a durable PostgreSQL
-  openapi   write docs/openapi.json, or check it
+  openapi   write commerce-http/openapi.json, or check it
 
 `cargo xtask VERB --help` tells more.
 
@@ -59,7 +59,7 @@ Usage: cargo xtask bench [FILTER]
 Example: cargo xtask bench checkout";
 
 const OPENAPI: &str = "\
-Writes the description of the HTTP interface, as the server gives it, to docs/openapi.json.
+Writes the description of the HTTP interface, as the server gives it, to commerce-http/openapi.json.
 
 Usage: cargo xtask openapi [--check]
 
