@@ -37,23 +37,12 @@ async fn sqlite() {
     let store = SqliteStore::open(&file).await.expect("a store");
     let shop = Arc::new(Shop::stocked(Arc::new(store), 64).await);
     let pool = by_hand::sqlite::pool(&file).await;
-    for callers in [1, 32] {
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let engine = confirm_all(&shop, callers).await;
-            let pool = pool.clone();
-            let carts = shop.ready_carts(ORDERS).await;
-            let hand = rate(callers, carts, move |token| {
-                let pool = pool.clone();
-                async move { by_hand::sqlite::place(&pool, &token).await.expect("an order") }
-            })
-            .await;
-            ours.push(engine);
-            theirs.push(hand);
-            ratios.push(engine / hand);
-        }
-        report(callers, ours, theirs, ratios);
-    }
+    let hand = pool.clone();
+    compare(&shop, [1, 32], move |token| {
+        let pool = hand.clone();
+        async move { by_hand::sqlite::place(&pool, &token).await.expect("an order") }
+    })
+    .await;
     pool.close().await;
     pile(&shop, CpuOf::Myself).await;
     books_are_right(&shop).await;
@@ -68,23 +57,12 @@ async fn postgres() {
     let pool = store.pool().clone();
     println!("PostgreSQL, 16 connections");
     let shop = Arc::new(Shop::stocked(Arc::new(store) as Arc<dyn Store>, 64).await);
-    for callers in [1, 16] {
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let engine = confirm_all(&shop, callers).await;
-            let pool = pool.clone();
-            let carts = shop.ready_carts(ORDERS).await;
-            let hand = rate(callers, carts, move |token| {
-                let pool = pool.clone();
-                async move { by_hand::postgres::place(&pool, &token).await.expect("an order") }
-            })
-            .await;
-            ours.push(engine);
-            theirs.push(hand);
-            ratios.push(engine / hand);
-        }
-        report(callers, ours, theirs, ratios);
-    }
+    let hand = pool.clone();
+    compare(&shop, [1, 16], move |token| {
+        let pool = hand.clone();
+        async move { by_hand::postgres::place(&pool, &token).await.expect("an order") }
+    })
+    .await;
     let postmaster = by_hand::postgres::postmaster(&pool).await;
     pile(&shop, CpuOf::WithServer(postmaster)).await;
     books_are_right(&shop).await;
@@ -96,9 +74,23 @@ async fn books_are_right(shop: &Shop) {
     assert!(violations.is_empty(), "{} violations, the first: {}", violations.len(), violations[0]);
 }
 
-async fn confirm_all(shop: &Arc<Shop>, callers: usize) -> f64 {
-    let carts = shop.ready_carts(ORDERS).await;
-    confirm(shop, carts, callers).await
+/// The engine and the hand in turn, round after round, with so many callers.
+async fn compare<F, W>(shop: &Arc<Shop>, callers: [usize; 2], place: W)
+where
+    F: Future<Output = ()> + Send + 'static,
+    W: Fn(CartToken) -> F + Clone + Send + 'static,
+{
+    for callers in callers {
+        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let engine = confirm(shop, shop.ready_carts(ORDERS).await, callers).await;
+            let hand = rate(callers, shop.ready_carts(ORDERS).await, place.clone()).await;
+            ours.push(engine);
+            theirs.push(hand);
+            ratios.push(engine / hand);
+        }
+        report(callers, ours, theirs, ratios);
+    }
 }
 
 async fn confirm(shop: &Arc<Shop>, carts: Vec<CartToken>, callers: usize) -> f64 {
