@@ -381,7 +381,10 @@ pub fn goes_red(fixture: impl Fixture, bug: Bug) {
         );
     }
     if bug.trips_the_model() {
-        assert!(quietly(|| model::walk(&spoiled, 16, 0)).is_err(), "the model does not stumble over {bug:?}");
+        assert!(
+            quietly(|| model::walk(&spoiled, crate::testkit::seed(), 16, 0)).is_err(),
+            "the model does not stumble over {bug:?}"
+        );
     }
     let Some(invariant) = bug.breaks() else { return };
     block_on(async {
