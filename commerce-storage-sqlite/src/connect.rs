@@ -14,6 +14,7 @@ use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::SystemClock;
+use crate::patience::patiently;
 use crate::trouble::trouble;
 use crate::writer::{Job, QUEUE_MAX, Write, Writer};
 
@@ -73,6 +74,34 @@ impl Options {
     /// it, that comes when the disk is full.
     pub fn bytes_max(self, bytes_max: u64) -> Self {
         Self { bytes_max: Some(bytes_max), ..self }
+    }
+
+    /// The pool of the one connection that writes and the pool of those that read, of tables that are up to date.
+    async fn connect(&self) -> Result<(SqlitePool, SqlitePool), StoreError> {
+        let writing = self.writing();
+        let write = self.pool(1).connect_with(writing.clone()).await.map_err(trouble)?;
+        let mut conn = write.acquire().await.map_err(trouble)?;
+        migrate(&mut conn).await?;
+        drop(conn);
+        let read = match self.path {
+            Some(_) => {
+                let reading = writing.read_only(true).create_if_missing(false);
+                self.pool(self.readers).connect_with(reading).await.map_err(trouble)?
+            }
+            None => write.clone(),
+        };
+        Ok((write, read))
+    }
+
+    fn pool(&self, connections: u32) -> SqlitePoolOptions {
+        // A connection in memory is the database itself, and one to a file never goes stale: keep them all.
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_timeout(self.busy_timeout.max(Duration::from_secs(5)))
     }
 
     fn writing(&self) -> SqliteConnectOptions {
@@ -147,18 +176,7 @@ impl SqliteStore {
     /// # Errors
     /// When it cannot be opened or is no database of this engine.
     pub async fn open_with(options: Options) -> Result<Self, StoreError> {
-        let writing = options.writing();
-        let write = pool(1, &options).connect_with(writing.clone()).await.map_err(trouble)?;
-        let mut conn = write.acquire().await.map_err(trouble)?;
-        migrate(&mut conn).await?;
-        drop(conn);
-        let read = match options.path {
-            Some(_) => {
-                let reading = writing.read_only(true).create_if_missing(false);
-                pool(options.readers, &options).connect_with(reading).await.map_err(trouble)?
-            }
-            None => write.clone(),
-        };
+        let (write, read) = patiently(&*options.clock, options.busy_timeout, || options.connect()).await?;
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
         let (clock, patience) = (options.clock, options.busy_timeout);
         let writer = Writer { pool: write.clone(), clock: clock.clone(), patience };
@@ -213,17 +231,6 @@ impl std::fmt::Debug for SqliteStore {
 
 fn closed() -> StoreError {
     StoreError::new(StoreTrouble::Unavailable, "the store is closed")
-}
-
-fn pool(connections: u32, options: &Options) -> SqlitePoolOptions {
-    // A connection in memory is the database itself, and one to a file never goes stale: keep them all.
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .acquire_timeout(options.busy_timeout.max(Duration::from_secs(5)))
 }
 
 /// Brings the tables of the engine up to date, in one transaction: for a host that has a pool of its own.

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod inventory;
 pub mod listing;
 pub mod order;
+mod patience;
 pub mod payment;
 pub mod pricing;
 pub mod product;

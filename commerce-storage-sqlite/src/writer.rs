@@ -16,9 +16,8 @@
 //! Transactions are plain statements here, not sqlx's: SQLite rolls a transaction back by itself when the disk is full,
 //! and sqlx would go on to believe in it and refuse every later BEGIN.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use commerce_core::catalog::Batch;
 use commerce_core::{ChangeSet, Clock, CommitError, StoreError, StoreTrouble};
@@ -26,8 +25,9 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::catalog;
+use crate::patience::patiently;
 use crate::script::Script;
-use crate::trouble::{again, is_retryable, trouble};
+use crate::trouble::{again, trouble};
 
 /// The most change sets in one transaction: a bound on how long the first of them waits for the last.
 const GROUP_MAX: usize = 256;
@@ -106,20 +106,9 @@ impl Writer {
         }
     }
 
-    /// Writes the group in a transaction, and once more while it fails of what may pass.
+    /// Writes the group in a transaction, and once more while another process holds the lock.
     async fn patiently(&self, group: &Group) -> Result<Vec<Result<(), CommitError>>, StoreError> {
-        let since = Instant::now();
-        let mut tries = 0;
-        loop {
-            match self.transact(group).await {
-                Err(error) if is_retryable(&error) && since.elapsed() < self.patience => {
-                    tracing::debug!(%error, tries, "another process writes; trying again");
-                    self.clock.sleep(pause(tries)).await;
-                    tries += 1;
-                }
-                done => return done,
-            }
-        }
+        patiently(&*self.clock, self.patience, || self.transact(group)).await
     }
 
     async fn transact(&self, group: &Group) -> Result<Vec<Result<(), CommitError>>, StoreError> {
@@ -173,11 +162,4 @@ async fn write_each(
 
 async fn run(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
     sqlx::query(sql).execute(conn).await.map(drop).map_err(trouble)
-}
-
-/// 1 to 96 milliseconds, about twice as long with each try, jittered so that two processes do not march in step.
-fn pause(tries: u32) -> Duration {
-    let longest = 2_u64 << tries.min(5);
-    let jitter = RandomState::new().hash_one(tries) % longest;
-    Duration::from_millis(longest / 2 + jitter)
 }

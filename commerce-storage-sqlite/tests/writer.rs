@@ -212,6 +212,17 @@ async fn a_full_store_refuses_writes_reads_on_and_recovers() {
     shop.is_sound().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn many_open_one_new_file_at_once() {
+    for _ in 0..30 {
+        let folder = Folder::new();
+        let opening: Vec<_> = (0..8).map(|_| tokio::spawn(SqliteStore::open(folder.file()))).collect();
+        for store in opening {
+            store.await.unwrap().unwrap().close().await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_open_one_new_file_and_share_it() {
     let folder = Folder::new();
