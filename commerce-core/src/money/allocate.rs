@@ -1,6 +1,176 @@
 //! Splitting an amount into shares that add up to it.
 
-use super::{Money, MoneyError};
+use serde::{Deserialize, Serialize};
+
+use super::{Exact, Money, MoneyError, Rounding, divide as rounded_quotient};
+
+/// How an amount becomes shares in proportion to weights. The worked example of each splits 100 over weights 1, 1, 1
+/// and, where that shows nothing, 5 over 1, 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allocation {
+    /// Every share is rounded down; what is left goes one unit each to the largest remainders, the first one among
+    /// equals (Hamilton's method): 34, 33, 33.
+    #[default]
+    LargestRemainder,
+    /// Every share is rounded half down; what is left or too much is settled one unit each from the first share on:
+    /// 34, 33, 33; and 5 becomes 3, 2.
+    HalfDownResidueFirst,
+    /// Every share but the last is rounded as the profile says, and the last takes what is left: 33, 33, 34; and 5
+    /// becomes 3, 2 half up, 2, 3 half down.
+    LastTakesRest,
+    /// From the last share backwards each is cut off to a whole unit, and the first takes what is left: 34, 33, 33; and
+    /// 5 becomes 3, 2.
+    TruncatedBackwards,
+    /// No share is rounded: 33 1/3 each. What is charged is rounded once, at the end.
+    Exact,
+}
+
+impl Allocation {
+    /// Every method.
+    pub const ALL: [Self; 5] = [
+        Self::LargestRemainder,
+        Self::HalfDownResidueFirst,
+        Self::LastTakesRest,
+        Self::TruncatedBackwards,
+        Self::Exact,
+    ];
+}
+
+/// Splits `amount`, which is not negative, in proportion to `weights`, none of which is negative. The shares sum to the
+/// amount exactly. When all weights are nothing, the whole amount goes to the first share.
+///
+/// An amount that is no whole number of minor units is split exactly, whatever the method: there is nothing to round to.
+///
+/// # Errors
+/// [`MoneyError::NothingToSplitOver`] when there is no weight at all and the amount is not nothing.
+///
+/// ```
+/// use commerce_core::money::{Allocation, Exact, Rounding, allocate};
+/// let weights = [Exact::from(1), Exact::from(1), Exact::from(1)];
+/// let shares = allocate(&Exact::from(100), &weights, Allocation::LastTakesRest, Rounding::HalfUp)?;
+/// assert_eq!(shares, [Exact::from(33), Exact::from(33), Exact::from(34)]);
+/// # Ok::<(), commerce_core::MoneyError>(())
+/// ```
+pub fn allocate(
+    amount: &Exact,
+    weights: &[Exact],
+    method: Allocation,
+    mode: Rounding,
+) -> Result<Vec<Exact>, MoneyError> {
+    if weights.is_empty() {
+        return if amount.is_zero() { Ok(Vec::new()) } else { Err(MoneyError::NothingToSplitOver) };
+    }
+    let first_takes_all = || {
+        let mut shares = vec![Exact::ZERO; weights.len()];
+        shares[0] = amount.clone();
+        shares
+    };
+    if weights.iter().all(Exact::is_zero) {
+        return Ok(first_takes_all());
+    }
+    let whole: Option<Vec<u64>> = weights
+        .iter()
+        .map(|weight| match weight {
+            Exact::Whole(weight) => u64::try_from(*weight).ok(),
+            Exact::Ratio(_) => None,
+        })
+        .collect();
+    match (amount, whole, method) {
+        (Exact::Whole(amount), Some(weights), method) if method != Allocation::Exact => {
+            Ok(whole_shares(*amount, &weights, method, mode)?.into_iter().map(Exact::from).collect())
+        }
+        (Exact::Whole(amount), None, method) if method != Allocation::Exact => {
+            // Weights that are ratios have a common denominator: over it they are whole.
+            let exact = exact_shares(&Exact::from(*amount), weights)?;
+            settle(*amount, &exact).map(|shares| shares.into_iter().map(Exact::from).collect())
+        }
+        _ => exact_shares(amount, weights),
+    }
+}
+
+/// Whole amounts for exact ones which sum to `whole` or less than a unit per part away from it: each is rounded down, and
+/// what is left goes one unit each to the largest remainders, the first one among equals. A part that is nothing stays
+/// nothing.
+///
+/// # Errors
+/// When an amount does not fit.
+pub(crate) fn settle(whole: i64, parts: &[Exact]) -> Result<Vec<i64>, MoneyError> {
+    let mut settled = parts.iter().map(Exact::floor).collect::<Result<Vec<_>, _>>()?;
+    let mut remainders = Vec::with_capacity(parts.len());
+    for (index, (part, floor)) in parts.iter().zip(&settled).enumerate() {
+        remainders.push((part.minus(&Exact::from(*floor))?, index));
+    }
+    let sum: i128 = settled.iter().map(|part| i128::from(*part)).sum();
+    let left = usize::try_from(i128::from(whole) - sum).map_err(|_| MoneyError::Overflow)?;
+    remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (_, index) in remainders.into_iter().take(left) {
+        settled[index] += 1;
+    }
+    Ok(settled)
+}
+
+/// Unrounded shares; the last takes the rest only of what ratios cannot lose, which is nothing.
+fn exact_shares(amount: &Exact, weights: &[Exact]) -> Result<Vec<Exact>, MoneyError> {
+    let total = weights.iter().try_fold(Exact::ZERO, |sum, weight| sum.plus(weight))?;
+    Ok(weights.iter().map(|weight| weight.share_of(&total, amount)).collect())
+}
+
+fn whole_shares(
+    amount: i64,
+    weights: &[u64],
+    method: Allocation,
+    mode: Rounding,
+) -> Result<Vec<i64>, MoneyError> {
+    let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    let share = |weight: u64, mode| {
+        let product = i128::from(amount) * i128::from(weight); // below 2^63 * 2^64
+        i64::try_from(rounded_quotient(product, total, mode)).map_err(|_| MoneyError::Overflow)
+    };
+    let each = |mode| weights.iter().map(|weight| share(*weight, mode)).collect::<Result<Vec<_>, _>>();
+    let rest_of = |others: &[i64]| {
+        let others: i128 = others.iter().map(|share| i128::from(*share)).sum();
+        i64::try_from(i128::from(amount) - others).map_err(|_| MoneyError::Overflow)
+    };
+    match method {
+        Allocation::LargestRemainder | Allocation::Exact => {
+            let amount = Money::from_minor(amount, super::Currency::NGN);
+            Ok(largest_remainder(amount, weights)?.into_iter().map(|share| share.minor).collect())
+        }
+        Allocation::HalfDownResidueFirst => {
+            let mut shares = each(Rounding::HalfDown)?;
+            let mut residue = rest_of(&shares)?;
+            let step = residue.signum();
+            // Fewer units are out of place than there are shares; one that has nothing gives nothing.
+            while residue != 0 {
+                for (share, weight) in shares.iter_mut().zip(weights) {
+                    if residue != 0 && *weight > 0 && *share + step >= 0 {
+                        *share += step;
+                        residue -= step;
+                    }
+                }
+            }
+            Ok(shares)
+        }
+        Allocation::LastTakesRest => {
+            let mut shares = each(mode)?;
+            // Rounded up, the first ones may take more than there is: they stop at what is left.
+            let mut left = amount;
+            let last = shares.len() - 1;
+            for share in &mut shares[..last] {
+                *share = (*share).min(left);
+                left -= *share;
+            }
+            shares[last] = left;
+            Ok(shares)
+        }
+        Allocation::TruncatedBackwards => {
+            let mut shares = each(Rounding::Down)?;
+            shares[0] = rest_of(&shares[1..])?;
+            Ok(shares)
+        }
+    }
+}
 
 /// Splits `amount` in proportion to `weights` by the method of the largest remainder (Hamilton's method).
 ///
@@ -69,7 +239,52 @@ mod tests {
     use super::*;
     use crate::Currency;
 
+    #[test]
+    fn the_worked_examples_hold() {
+        let split = |amount: i64, parts: usize, method, mode| {
+            let shares = allocate(&Exact::from(amount), &vec![Exact::from(1); parts], method, mode).unwrap();
+            shares.iter().map(|share| share.rounded(Rounding::Down).unwrap()).collect::<Vec<_>>()
+        };
+        for (method, hundred, five) in [
+            (Allocation::LargestRemainder, [34, 33, 33], [3, 2]),
+            (Allocation::HalfDownResidueFirst, [34, 33, 33], [3, 2]),
+            (Allocation::LastTakesRest, [33, 33, 34], [3, 2]),
+            (Allocation::TruncatedBackwards, [34, 33, 33], [3, 2]),
+        ] {
+            assert_eq!(split(100, 3, method, Rounding::HalfUp), hundred, "{method:?}");
+            assert_eq!(split(5, 2, method, Rounding::HalfUp), five, "{method:?}");
+        }
+        assert_eq!(split(5, 2, Allocation::LastTakesRest, Rounding::HalfDown), [2, 3]);
+    }
+
     proptest! {
+        #[test]
+        fn every_method_splits_without_loss_and_in_proportion(
+            minor in 0..1_000_000_000_000_i64,
+            weights in prop::collection::vec(0_i64..1_000_000_000_000, 1..40),
+            method in prop::sample::select(&Allocation::ALL[..]),
+            mode in prop::sample::select(&Rounding::ALL[..]),
+        ) {
+            let exact: Vec<Exact> = weights.iter().copied().map(Exact::from).collect();
+            let shares = allocate(&Exact::from(minor), &exact, method, mode).unwrap();
+            let sum = shares.iter().try_fold(Exact::ZERO, |sum, share| sum.plus(share)).unwrap();
+            prop_assert_eq!(sum, Exact::from(minor));
+            prop_assert!(shares.iter().all(|share| *share >= Exact::ZERO));
+            let total: i128 = weights.iter().copied().map(i128::from).sum();
+            // One share takes the residue of all others in two of the methods; in a third a rounded share takes one unit
+            // of it.
+            let bound = match method {
+                Allocation::LastTakesRest | Allocation::TruncatedBackwards => i128::try_from(weights.len()).unwrap(),
+                Allocation::HalfDownResidueFirst => 2,
+                Allocation::LargestRemainder | Allocation::Exact => 1,
+            };
+            for (share, weight) in shares.iter().zip(&weights) {
+                let off = i128::from(share.floor().unwrap()) * total - i128::from(minor) * i128::from(*weight);
+                prop_assert!(total == 0 || off.abs() <= total * bound, "{shares:?}");
+            }
+        }
+
+
         #[test]
         fn shares_add_up_and_keep_to_their_proportion(
             minor in -i64::MAX..i64::MAX,

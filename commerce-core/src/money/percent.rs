@@ -46,7 +46,7 @@ impl Percent {
     }
 
     /// Numerator and denominator of the rate as a fraction of one.
-    fn fraction(self) -> (i128, i128) {
+    pub(super) fn fraction(self) -> (i128, i128) {
         (self.0.mantissa(), 100 * i128::from(10_i64.pow(self.0.scale())))
     }
 }

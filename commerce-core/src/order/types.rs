@@ -10,8 +10,8 @@ use crate::cart::Customizations;
 use crate::catalog::{Sku, Slug, TaxClass};
 use crate::customer::{Address, Email};
 use crate::inventory::Reservation;
-use crate::money::RoundingProfile;
 use crate::payment::{Payment, PaymentMethod, PaymentState};
+use crate::pricing::RoundingProfile;
 use crate::pricing::{Adjustment, Summary};
 use crate::{
     CartId, CustomerId, LineId, Money, OrderId, ProductId, Quantity, Timestamp, UnitPrice, VariantId,

@@ -12,19 +12,34 @@
 //! Every amount beside the list prices has an [`Adjustment`] that says where it comes from. [`Quote::explain`] tells the
 //! whole story, including why a rule did *not* apply; it is built only when asked for.
 
+mod amounts;
 mod changes;
+mod input;
+mod profile;
 mod quote;
 mod rulebook;
+mod selection;
 mod service;
 mod trace;
+mod wrong;
 
+pub use amounts::Amounts;
+pub(crate) use amounts::MinorAmounts;
 pub use changes::Changes;
+pub use profile::{
+    BelowFloor, DestinationChange, DiscountBasis, DiscountedLines, Exclusive, Measure, OrderDiscount,
+    Percentages, PromotionOrder, RoundingLevel, RoundingProfile, SeveralRates, ShippingPrice,
+    ShippingTaxRate, TaxRounding, UnitPercentage, Weights,
+};
 pub use quote::{
     Adjustment, AdjustmentKind, PricingError, PricingInput, PricingLine, Quote, QuoteLine, Summary, quote,
 };
 pub use rulebook::{Rulebook, RulebookError, StoredRulebook};
+pub use selection::Selection;
+pub(crate) use selection::{AnyOf, Symbols};
 pub use service::{Rules, RulesError};
 pub use trace::{Explanation, Step};
+pub(crate) use wrong::Wrong;
 
 #[cfg(all(test, feature = "testkit"))]
 mod tests;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::profile::RoundingProfile;
 use crate::Currency;
 use crate::customer::Country;
-use crate::money::RoundingProfile;
 use crate::promotion::Promotion;
 use crate::shipping::ShippingMethod;
 use crate::tax::TaxRules;

@@ -5,10 +5,11 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::RoundingProfile;
 use super::{AdjustmentKind, PricingError, PricingInput, PricingLine, Quote, Rulebook, quote};
 use crate::catalog::TaxClass;
 use crate::customer::{Country, Destination};
-use crate::money::{Rounding, RoundingProfile};
+use crate::money::Rounding;
 use crate::promotion::{Action, Promotion};
 use crate::shipping::{ShippingMethod, ShippingRate, WeightBand};
 use crate::tax::{TaxRate, TaxRules};
@@ -163,7 +164,7 @@ prop_compose! {
     ) -> Rulebook {
         let major = |minor: i64| Money::from_minor(minor, Currency::NGN).amount();
         let mut rulebook = Rulebook::starter(Currency::NGN);
-        rulebook.rounding = RoundingProfile { mode };
+        rulebook.rounding = RoundingProfile { mode, ..RoundingProfile::default() };
         rulebook.promotions = percents.iter().map(|percent| percent_off(&percent.to_string())).collect();
         rulebook.promotions.extend(amount.map(|amount| promotion(Action::AmountOffOrder(major(amount)))));
         rulebook.promotions.iter_mut().for_each(|promotion| promotion.min_subtotal = least.map(major));

@@ -14,12 +14,12 @@ use commerce_core::idempotency::{Outcome, Record, Scope};
 use commerce_core::inventory::{
     Adjustment, Hold, Level, Location, Movement, MovementReason, Release, Reservation,
 };
-use commerce_core::money::RoundingProfile;
 use commerce_core::order::{
     Advance, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, OrderView, ShippingChoice,
     Transition,
 };
 use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
+use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{Adjustment as Part, AdjustmentKind, Rulebook, StoredRulebook, Summary};
 use commerce_core::{
     ChangeSet, CommitError, Currency, Expect, Guard, Ids, LocationId, Money, Quantity, Store, Timestamp,

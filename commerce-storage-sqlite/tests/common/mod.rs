@@ -20,11 +20,11 @@ use commerce_core::idempotency::{Outcome, Record, Scope};
 use commerce_core::inventory::{
     self, Adjustment, Hold, Level, Location, Movement, MovementReason, Release, Reservation,
 };
-use commerce_core::money::RoundingProfile;
 use commerce_core::order::{
     self, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
 use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
+use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{self, Adjustment as Amount, AdjustmentKind, Rulebook, StoredRulebook, Summary};
 use commerce_core::{
     CartId, ChangeSet, Clock, CommitError, Currency, Guard, LineId, Money, OrderId, Quantity, Store,

@@ -9,9 +9,10 @@ use crate::catalog::{AttributeKind, Product, ProductKey, ProductStatus, TaxClass
 use crate::checkout::Confirm;
 use crate::customer::{Address, Country, Destination};
 use crate::inventory::{Adjustment, Count, Movement, MovementReason};
-use crate::money::{Rounding, RoundingProfile};
+use crate::money::Rounding;
 use crate::order::{Advance, Cancel, FulfillmentState, Machine, OrderState, Transition};
 use crate::payment::{self, PaymentMethod, PaymentReference, PaymentState};
+use crate::pricing::RoundingProfile;
 use crate::pricing::Rulebook;
 use crate::promotion::{Action, Promotion};
 use crate::shipping::{ShippingMethod, ShippingRate, WeightBand};
@@ -374,7 +375,7 @@ pub async fn stock_of_every_size(shop: &Shop) {
 /// A rulebook in which everything is set.
 pub async fn a_rulebook_in_full(shop: &Shop) {
     let mut rulebook = full_rulebook(Currency::NGN, true);
-    rulebook.rounding = RoundingProfile { mode: Rounding::HalfEven };
+    rulebook.rounding = RoundingProfile { mode: Rounding::HalfEven, ..RoundingProfile::default() };
     let applied = shop.rules(rulebook.clone()).await;
     assert_eq!(shop.store.rulebook().await.unwrap(), Some(applied));
     let offered =
