@@ -25,8 +25,9 @@
 use crate::audit;
 use crate::event::Event;
 use crate::idempotency::Record;
+use crate::promotion::CouponCode;
 use crate::{CartId, LocationId, OrderId, PaymentId, ProductId, ReservationId, VariantId};
-use crate::{cart, inventory, order, payment, pricing};
+use crate::{cart, inventory, order, payment, pricing, promotion};
 
 /// What a decision changes, as plain data: one field per concept.
 ///
@@ -44,6 +45,8 @@ pub struct ChangeSet {
     pub inventory: inventory::Changes,
     /// The rulebook.
     pub pricing: pricing::Changes,
+    /// Coupons, and uses of promotions.
+    pub promotion: promotion::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did what.
@@ -90,6 +93,12 @@ pub enum Guard {
     Location,
     /// The rulebook changed.
     Rulebook,
+    /// The promotion has been used as often as it can be, in all or by this customer, or its budget is spent.
+    PromotionUses(String),
+    /// The coupon has been used as often as it can be, in all or by this customer, or has ended.
+    CouponUses(CouponCode),
+    /// A coupon has this code already.
+    Coupon(CouponCode),
     /// The product changed, or its slug or a SKU of it is taken.
     Product(ProductId),
     /// The SKU belongs to another variant.

@@ -10,7 +10,7 @@ use crate::inventory::Inventory;
 use crate::order::Orders;
 use crate::payment::PaymentMethod;
 use crate::ports::{Clock, Random, Store, SystemRandom};
-use crate::pricing::{Rulebook, Rules, StoredRulebook};
+use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::{Currency, Ids, Timestamp, Violation};
 
 /// The commerce engine. Cheap to clone; every clone is the same shop.
@@ -43,7 +43,7 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) payment_methods: Vec<PaymentMethod>,
     /// The rulebook last seen. Every look says which version is in force, so it is read again only after a change.
-    rulebook: RwLock<Arc<StoredRulebook>>,
+    rulebook: RwLock<Arc<RulesInForce>>,
 }
 
 impl Engine {
@@ -163,7 +163,11 @@ impl Builder {
         let Self { store, clock, random, currency, payment_methods } = self;
         let starter = StoredRulebook { version: 0, rulebook: Rulebook::starter(currency) };
         let clock = clock.unwrap_or_else(|| store.clock());
-        let rulebook = RwLock::new(Arc::new(starter));
+        #[expect(
+            clippy::expect_used,
+            reason = "the starter has no text that could be wrong; a test compiles it"
+        )]
+        let rulebook = RwLock::new(starter.in_force().expect("the starter rulebook is right"));
         Engine { parts: Arc::new(Parts { store, clock, random, payment_methods, rulebook }) }
     }
 }
@@ -175,13 +179,18 @@ impl Parts {
 
     /// The rulebook of the version that a look named, or a later one. What is decided by it names its version in the
     /// change set, so a rulebook that changed since the look makes the commit stale and nothing else.
-    pub(crate) async fn rulebook(&self, version: u64) -> Result<Arc<StoredRulebook>, StoreError> {
+    pub(crate) async fn rulebook(&self, version: u64) -> Result<Arc<RulesInForce>, StoreError> {
         let known = Arc::clone(&self.rulebook.read().unwrap_or_else(PoisonError::into_inner));
         if known.version == version {
             return Ok(known);
         }
         let Some(stored) = self.store.rulebook().await? else { return Ok(known) };
-        let stored = Arc::new(stored);
+        let version = stored.version;
+        let broken = |errors: Vec<crate::pricing::RulebookError>| {
+            let first = errors.first().map_or_else(String::new, ToString::to_string);
+            StoreError::invalid_row("rulebooks", "document", version, first)
+        };
+        let stored = stored.in_force().map_err(broken)?;
         let mut kept = self.rulebook.write().unwrap_or_else(PoisonError::into_inner);
         *kept = Arc::clone(&stored);
         Ok(stored)

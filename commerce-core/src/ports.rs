@@ -13,8 +13,11 @@ use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::order::OrderView;
-use crate::pricing::StoredRulebook;
-use crate::{OrderId, Timestamp, VariantId, cart, idempotency};
+use crate::pricing::{StoredRulebook, Usage};
+use crate::promotion::{CouponCode, CouponState, CustomerKey};
+use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
+use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
+use crate::{CartId, OrderId, Timestamp, VariantId, cart, idempotency};
 
 /// Where the shop is kept.
 ///
@@ -51,6 +54,30 @@ pub trait Store: Send + Sync + 'static {
 
     /// The rulebook in force.
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError>;
+
+    /// How often these promotions were used, in all and by the customer, in any order; one that never was may be left out.
+    async fn promotion_usage(
+        &self,
+        promotions: &[String],
+        customer: Option<CustomerKey>,
+    ) -> Result<Vec<Usage>, StoreError>;
+
+    /// Up to `limit` coupons of a promotion, or of all of them, after `after`, by code; their uses by customer are 0.
+    async fn coupons(
+        &self,
+        promotion: Option<String>,
+        after: Option<CouponCode>,
+        limit: u32,
+    ) -> Result<Vec<CouponState>, StoreError>;
+
+    /// What [`cart`](Store::cart) would see of carts that changed at `since` or later, those that became orders included:
+    /// up to `limit` after `after`, by id.
+    async fn recent_carts(
+        &self,
+        since: Timestamp,
+        after: Option<CartId>,
+        limit: u32,
+    ) -> Result<Vec<cart::View>, StoreError>;
 
     /// A page of the products on sale.
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;
@@ -98,6 +125,40 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Waits.
     async fn sleep(&self, duration: Duration);
+}
+
+/// The prices of carriers.
+///
+/// # Contract
+/// - An answer MUST name at most one rate for each service that was asked for, in the currency of the request, not
+///   negative, and for all the parcels together. Rates of other services are not looked at.
+/// - A service that the carrier does not offer for these parcels or this destination MUST be left out of the answer, and
+///   MUST NOT be an error: a method whose service is left out is not offered, while on an error it falls back to the
+///   price that the shop named.
+/// - It MUST NOT block the thread. It may take as long as it likes: whoever asks drops the future when the deadline has
+///   passed, so it MUST NOT leave anything half done.
+/// - The same request SHOULD be answered alike for some minutes, so that what a shopper was shown is what is charged.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ShippingRates: Send + Sync + 'static {
+    /// The rates of the services that are asked for.
+    async fn rates(&self, request: &CarrierRequest) -> Result<Vec<CarrierRate>, CarrierError>;
+}
+
+/// A service that assesses tax in place of the rulebook's rules.
+///
+/// # Contract
+/// - It MUST answer with amounts in the currency of the request, of the request's line items, none below nothing;
+///   [`ExternalTax::check`] says what else is no answer. What it leaves out is not taxed.
+/// - Asking MUST change nothing: a cart is asked for many times, and most carts never become orders.
+/// - It MUST answer or fail within a time that it bounds itself: a shopper waits.
+/// - [`TaxProviderError::Unavailable`] MUST mean that the same request may succeed later,
+///   [`TaxProviderError::Refused`] that it will not.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TaxProvider: Send + Sync + 'static {
+    /// The tax on what is sold.
+    async fn assess(&self, request: &TaxRequest) -> Result<ExternalTax, TaxProviderError>;
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

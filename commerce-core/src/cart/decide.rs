@@ -9,7 +9,8 @@ use crate::commit::ChangeSet;
 use crate::customer::Address;
 use crate::idempotency::{Outcome, Record, Request};
 use crate::payment::PaymentMethod;
-use crate::pricing::{Rulebook, quote};
+use crate::pricing::{RulesInForce, quote};
+use crate::promotion::CouponCode;
 use crate::text::has_control;
 use crate::{Ids, LineId, Quantity, VariantId};
 
@@ -42,7 +43,14 @@ pub fn add_item(
     check_customizations(&command.customizations)?;
     let fresh = (before.is_none() && token.is_none()).then(|| CartToken::from_bytes(ids.bytes()));
     let hash = token.or(fresh.as_ref().map(CartToken::hash)).ok_or(CartError::NotFound)?;
-    let mut after = before.clone().unwrap_or_else(|| Cart::new(ids.fresh(), hash, view.now));
+    let mut after = match &before {
+        Some(before) => before.clone(),
+        None => {
+            check_channel(command.channel.as_deref())?;
+            let (currency, channel) = (command.currency, command.channel.clone());
+            Cart { currency, channel, ..Cart::new(ids.fresh(), hash, view.now) }
+        }
+    };
     let same = after
         .lines
         .iter_mut()
@@ -104,7 +112,7 @@ pub fn set_delivery(
     view: &View,
     token: TokenHash,
     command: &Delivery,
-    rulebook: &Rulebook,
+    rules: &RulesInForce,
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
     let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
@@ -117,12 +125,53 @@ pub fn set_delivery(
     after.billing_address = check("billing_address", &command.billing_address)?;
     after.shipping_method = command.shipping_method.clone();
     let destination = after.shipping_address.as_ref().map(Address::destination);
-    let quote = quote(rulebook, &super::price::pricing_input(view, &after, destination))?;
+    let quote = quote(&rules.compiled, &super::price::pricing_input(view, &after, destination, rules))?;
     if quote.needs_shipping && after.shipping_address.is_none() {
         return Err(CartError::AddressMissing);
     }
     if quote.needs_shipping && after.shipping_method.is_some() && quote.shipping_method.is_none() {
         return Err(CartError::ShippingMethod);
+    }
+    Ok(decided(view, Some(&before), after, None, request))
+}
+
+/// Puts a coupon on the cart. Whether it applies is only known when the cart is priced with it: see
+/// [`CartError::Coupon`].
+///
+/// # Errors
+/// [`CartError::NotFound`], [`CartError::TooManyCoupons`].
+pub fn apply_coupon(
+    view: &View,
+    token: TokenHash,
+    code: &CouponCode,
+    request: Option<&Request>,
+) -> Result<Decided, CartError> {
+    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
+    let mut after = before.clone();
+    if !after.coupons.contains(code) {
+        if after.coupons.len() >= Cart::COUPONS_MAX {
+            return Err(CartError::TooManyCoupons);
+        }
+        after.coupons.push(code.clone());
+    }
+    Ok(decided(view, Some(&before), after, None, request))
+}
+
+/// Takes a coupon off the cart.
+///
+/// # Errors
+/// [`CartError::NotFound`], [`CartError::CouponNotFound`].
+pub fn remove_coupon(
+    view: &View,
+    token: TokenHash,
+    code: &CouponCode,
+    request: Option<&Request>,
+) -> Result<Decided, CartError> {
+    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
+    let mut after = before.clone();
+    after.coupons.retain(|kept| kept != code);
+    if after.coupons.len() == before.coupons.len() {
+        return Err(CartError::CouponNotFound);
     }
     Ok(decided(view, Some(&before), after, None, request))
 }
@@ -168,6 +217,15 @@ fn check_stock(view: &View, cart: &Cart, variant: VariantId) -> Result<(), CartE
         }
         _ => Ok(()),
     }
+}
+
+fn check_channel(channel: Option<&str>) -> Result<(), CartError> {
+    let wrong = |channel: &str| {
+        channel.trim() != channel
+            || !(1..=Cart::CHANNEL_LENGTH_MAX).contains(&channel.chars().count())
+            || has_control(channel)
+    };
+    if channel.is_some_and(wrong) { Err(CartError::Channel) } else { Ok(()) }
 }
 
 fn check_customizations(wishes: &Customizations) -> Result<(), CartError> {

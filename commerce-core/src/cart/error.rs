@@ -6,6 +6,7 @@ use crate::customer::AddressError;
 use crate::idempotency::KeyReused;
 use crate::payment::PaymentMethod;
 use crate::pricing::PricingError;
+use crate::promotion::{CouponCode, Reason};
 use crate::{LineId, Quantity};
 
 /// Why a cart cannot be read or changed. It stays as it was.
@@ -50,6 +51,23 @@ pub enum CartError {
     /// The shop does not take this method.
     #[error("the shop does not take {0}")]
     PaymentMethod(PaymentMethod),
+    /// The cart cannot hold another coupon.
+    #[error("a cart holds at most {} coupons", super::Cart::COUPONS_MAX)]
+    TooManyCoupons,
+    /// The coupon does not apply to the cart.
+    #[error("the coupon {code} does not apply: {reason}")]
+    Coupon {
+        /// Its code.
+        code: CouponCode,
+        /// Why.
+        reason: Reason,
+    },
+    /// The cart has no such coupon.
+    #[error("the cart has no such coupon")]
+    CouponNotFound,
+    /// The name of the channel is too long, or not visible.
+    #[error("a channel has 1 to {} visible characters", super::Cart::CHANNEL_LENGTH_MAX)]
+    Channel,
     /// The key was used for another request.
     #[error(transparent)]
     KeyReused(#[from] KeyReused),

@@ -11,17 +11,19 @@ mod price;
 mod service;
 mod token;
 mod types;
+mod usage;
 mod view;
 
 pub use changes::{Changes, Write};
 pub(crate) use decide::open_cart;
-pub use decide::{Decided, add_item, set_delivery, set_payment, set_quantity};
+pub use decide::{Decided, add_item, apply_coupon, remove_coupon, set_delivery, set_payment, set_quantity};
 pub(crate) use error::shortages;
 pub use error::{CartError, ShortLine};
 pub(crate) use price::{price, wanted};
 pub use service::{CartAnswer, Carts, Explained};
 pub use token::{CartToken, CartTokenError, TokenHash};
 pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, VariantKey};
+pub(crate) use usage::{UsageError, learn_usage};
 pub use view::{Look, Offer, PricedCart, PricedLine, View};
 
 #[cfg(all(test, feature = "testkit"))]

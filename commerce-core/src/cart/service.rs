@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::decide::{self, Decided, open_cart};
 use super::error::CartError;
 use super::price::{price, pricing_input};
+use super::usage::{UsageError, learn_usage};
 use super::{AddItem, Cart, CartToken, Delivery, Look, PricedCart, TokenHash, View};
 use crate::attempts::Attempts;
 use crate::customer::{Address, Destination};
 use crate::engine::Parts;
 use crate::idempotency::Request;
 use crate::payment::PaymentMethod;
-use crate::pricing::{Quote, Step, StoredRulebook, quote};
+use crate::pricing::{Explanation, Quote, RulesInForce, quote};
+use crate::promotion::CouponCode;
 use crate::shipping::ShippingOption;
 use crate::{CartId, Ids, LineId, Quantity};
 
@@ -37,8 +39,8 @@ pub struct CartAnswer {
 pub struct Explained {
     /// The cart and what it costs.
     pub cart: PricedCart,
-    /// How that came about, in order.
-    pub steps: Vec<Step>,
+    /// How that came about.
+    pub story: Explanation,
 }
 
 impl Carts {
@@ -49,9 +51,9 @@ impl Carts {
     /// [`CartError::NotFound`] when no cart has the token.
     pub async fn get(&self, token: Option<&CartToken>) -> Result<PricedCart, CartError> {
         let hash = token.map(CartToken::hash);
-        let view = self.look(hash, None, None).await?;
+        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
         let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
-        self.priced(&view, cart).await
+        self.priced(&mut view, cart).await
     }
 
     /// The cart with the story of what it costs: every rule, rounding and allocation.
@@ -60,13 +62,14 @@ impl Carts {
     /// [`CartError::NotFound`] when no cart has the token.
     pub async fn explain(&self, token: Option<&CartToken>) -> Result<Explained, CartError> {
         let hash = token.map(CartToken::hash);
-        let view = self.look(hash, None, None).await?;
+        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
         let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
+        learn_usage(&self.parts, &mut view, &cart, &rules).await?;
         let destination = cart.shipping_address.as_ref().map(Address::destination);
-        let explanation = Quote::explain(&rules.rulebook, &pricing_input(&view, &cart, destination))?;
-        let cart = price(&view, cart, &rules.rulebook, &self.parts.payment_methods)?;
-        Ok(Explained { cart, steps: explanation.steps })
+        let story = Quote::explain(&rules.compiled, &pricing_input(&view, &cart, destination, &rules))?;
+        let cart = price(&view, cart, &rules, &self.parts.payment_methods)?;
+        Ok(Explained { cart, story })
     }
 
     /// Puts units of a variant into the cart. Without a token a new cart is made, whose token is in the answer.
@@ -80,10 +83,8 @@ impl Carts {
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
         let hash = token.map(CartToken::hash);
-        self.change(hash, Some(&command.variant), request, |view, _, ids| {
-            decide::add_item(view, hash, command, request, ids)
-        })
-        .await
+        let look = Look { token: hash, variant: Some(command.variant.clone()), ..Look::default() };
+        self.change(look, request, |view, _, ids| decide::add_item(view, hash, command, request, ids)).await
     }
 
     /// Sets how many units a line item holds; `None` removes it.
@@ -98,10 +99,9 @@ impl Carts {
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
-        self.change(Some(hash), None, request, |view, _, _| {
-            decide::set_quantity(view, hash, line, quantity, request)
-        })
-        .await
+        let look = Look { token: Some(hash), ..Look::default() };
+        self.change(look, request, |view, _, _| decide::set_quantity(view, hash, line, quantity, request))
+            .await
     }
 
     /// Says where the goods go, how, and who is told.
@@ -115,10 +115,9 @@ impl Carts {
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
-        self.change(Some(hash), None, request, |view, rules, _| {
-            decide::set_delivery(view, hash, command, &rules.rulebook, request)
-        })
-        .await
+        let look = Look { token: Some(hash), ..Look::default() };
+        self.change(look, request, |view, rules, _| decide::set_delivery(view, hash, command, rules, request))
+            .await
     }
 
     /// Says how the shopper pays.
@@ -133,10 +132,48 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let accepted = &self.parts.payment_methods;
-        self.change(Some(hash), None, request, |view, _, _| {
-            decide::set_payment(view, hash, method, accepted, request)
+        let look = Look { token: Some(hash), ..Look::default() };
+        self.change(look, request, |view, _, _| decide::set_payment(view, hash, method, accepted, request))
+            .await
+    }
+
+    /// Puts a coupon on the cart, when it applies to it as it is now. One that is on it already stays.
+    ///
+    /// # Errors
+    /// [`CartError::Coupon`] with the reason why it does not apply; and as [`apply_coupon`](decide::apply_coupon).
+    pub async fn apply_coupon(
+        &self,
+        token: &CartToken,
+        code: &CouponCode,
+        request: Option<&Request>,
+    ) -> Result<CartAnswer, CartError> {
+        let hash = token.hash();
+        let look = Look { token: Some(hash), coupon: Some(code.clone()), ..Look::default() };
+        let decide =
+            |view: &View, _: &RulesInForce, _: &mut Ids| decide::apply_coupon(view, hash, code, request);
+        self.change_if(look, request, decide, |cart| {
+            let outcome = cart.quote.coupons.iter().find(|outcome| outcome.code == code.as_str());
+            match outcome.and_then(|outcome| outcome.refused) {
+                Some(reason) => Err(CartError::Coupon { code: code.clone(), reason }),
+                None => Ok(()),
+            }
         })
         .await
+    }
+
+    /// Takes a coupon off the cart.
+    ///
+    /// # Errors
+    /// As [`remove_coupon`](decide::remove_coupon).
+    pub async fn remove_coupon(
+        &self,
+        token: &CartToken,
+        code: &CouponCode,
+        request: Option<&Request>,
+    ) -> Result<CartAnswer, CartError> {
+        let hash = token.hash();
+        let look = Look { token: Some(hash), ..Look::default() };
+        self.change(look, request, |view, _, _| decide::remove_coupon(view, hash, code, request)).await
     }
 
     /// The shipping methods that would serve the destination with what is in the cart, priced.
@@ -149,43 +186,51 @@ impl Carts {
         destination: Destination,
     ) -> Result<Vec<ShippingOption>, CartError> {
         let hash = token.map(CartToken::hash);
-        let view = self.look(hash, None, None).await?;
+        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
         let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        let quote = quote(&rules.rulebook, &pricing_input(&view, &cart, Some(destination)))?;
+        learn_usage(&self.parts, &mut view, &cart, &rules).await?;
+        let quote = quote(&rules.compiled, &pricing_input(&view, &cart, Some(destination), &rules))?;
         Ok(quote.shipping_options)
     }
 
-    async fn look(
-        &self,
-        token: Option<TokenHash>,
-        variant: Option<&super::VariantKey>,
-        request: Option<&Request>,
-    ) -> Result<View, CartError> {
-        let repeated = request.map(|request| request.scope.clone());
-        Ok(self.parts.store.cart(&Look { token, variant: variant.cloned(), repeated }).await?)
+    async fn look(&self, look: Look) -> Result<View, CartError> {
+        Ok(self.parts.store.cart(&look).await?)
     }
 
     async fn change(
         &self,
-        token: Option<TokenHash>,
-        variant: Option<&super::VariantKey>,
+        look: Look,
         request: Option<&Request>,
-        decide: impl Fn(&View, &StoredRulebook, &mut Ids) -> Result<Decided, CartError>,
+        decide: impl Fn(&View, &RulesInForce, &mut Ids) -> Result<Decided, CartError>,
     ) -> Result<CartAnswer, CartError> {
+        self.change_if(look, request, decide, |_| Ok(())).await
+    }
+
+    /// Changes the cart, when what it then costs is accepted.
+    async fn change_if(
+        &self,
+        look: Look,
+        request: Option<&Request>,
+        decide: impl Fn(&View, &RulesInForce, &mut Ids) -> Result<Decided, CartError>,
+        accept: impl Fn(&PricedCart) -> Result<(), CartError>,
+    ) -> Result<CartAnswer, CartError> {
+        let look = Look { repeated: request.map(|request| request.scope.clone()), ..look };
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let view = self.look(token, variant, request).await?;
+            let mut view = self.look(look.clone()).await?;
             if let (Some(request), Some(record)) = (request, &view.record) {
                 request.answered_by(record)?;
-                let cart = open_cart(&view, token)?.unwrap_or_else(|| Cart::unsaved(view.now));
-                let cart = self.priced(&view, cart).await?;
+                let cart = open_cart(&view, look.token)?.unwrap_or_else(|| Cart::unsaved(view.now));
+                let cart = self.priced(&mut view, cart).await?;
                 return Ok(CartAnswer { cart, token: None, replayed: true });
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
             let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
             // Priced before it is written: a cart whose total does not fit is refused rather than stored.
-            let cart = price(&view, decided.cart, &rules.rulebook, &self.parts.payment_methods)?;
+            learn_usage(&self.parts, &mut view, &decided.cart, &rules).await?;
+            let cart = price(&view, decided.cart, &rules, &self.parts.payment_methods)?;
+            accept(&cart)?;
             match self.parts.store.commit(&decided.changes).await {
                 Ok(()) => return Ok(CartAnswer { cart, token: decided.token, replayed: false }),
                 Err(error) => attempts.again(error).await?,
@@ -193,9 +238,19 @@ impl Carts {
         }
     }
 
-    async fn priced(&self, view: &View, cart: Cart) -> Result<PricedCart, CartError> {
+    async fn priced(&self, view: &mut View, cart: Cart) -> Result<PricedCart, CartError> {
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        Ok(price(view, cart, &rules.rulebook, &self.parts.payment_methods)?)
+        learn_usage(&self.parts, view, &cart, &rules).await?;
+        Ok(price(view, cart, &rules, &self.parts.payment_methods)?)
+    }
+}
+
+impl From<UsageError> for CartError {
+    fn from(error: UsageError) -> Self {
+        match error {
+            UsageError::Pricing(error) => Self::Pricing(error),
+            UsageError::Store(error) => Self::Store(error),
+        }
     }
 }
 
@@ -205,7 +260,10 @@ impl Cart {
         Self {
             id,
             token,
+            currency: None,
+            channel: None,
             lines: Vec::new(),
+            coupons: Vec::new(),
             email: None,
             shipping_address: None,
             billing_address: None,

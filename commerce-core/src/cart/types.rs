@@ -8,7 +8,8 @@ use super::TokenHash;
 use crate::catalog::Sku;
 use crate::customer::{Address, Email};
 use crate::payment::PaymentMethod;
-use crate::{CartId, LineId, OrderId, Quantity, Timestamp, VariantId};
+use crate::promotion::CouponCode;
+use crate::{CartId, Currency, LineId, OrderId, Quantity, Timestamp, VariantId};
 
 /// Wishes of the shopper about a line item, by name: an engraving, a gift note. They do not change the price.
 pub type Customizations = BTreeMap<String, String>;
@@ -20,8 +21,14 @@ pub struct Cart {
     pub id: CartId,
     /// The hash of the token that it is reached by.
     pub token: TokenHash,
+    /// The currency in which it is priced; absent: the shop's.
+    pub currency: Option<Currency>,
+    /// Where it was made: `web`, `app`, a shop's own word.
+    pub channel: Option<String>,
     /// Its line items, in the order in which they were added.
     pub lines: Vec<CartLine>,
+    /// The coupons on it, in the order in which they were added.
+    pub coupons: Vec<CouponCode>,
     /// Where the order confirmation goes.
     pub email: Option<Email>,
     /// Where the goods go.
@@ -60,6 +67,10 @@ pub struct CartLine {
 impl Cart {
     /// The most line items that a cart may have.
     pub const LINES_MAX: usize = 100;
+    /// The most coupons that a cart may have.
+    pub const COUPONS_MAX: usize = 10;
+    /// The longest name of a channel, in characters.
+    pub const CHANNEL_LENGTH_MAX: usize = 50;
     /// Seconds until an unchanged cart is forgotten: 30 days.
     pub const LIFETIME_SECONDS: u64 = 30 * 24 * 60 * 60;
     /// The most wishes about one line item.
@@ -86,6 +97,10 @@ pub struct AddItem {
     pub quantity: Quantity,
     /// With what wishes. The same variant with the same wishes adds up.
     pub customizations: Customizations,
+    /// In which currency a cart that is made for it is priced; absent: the shop's.
+    pub currency: Option<Currency>,
+    /// Where a cart that is made for it is made: at most [`Cart::CHANNEL_LENGTH_MAX`] characters.
+    pub channel: Option<String>,
 }
 
 /// Says where the goods go, how, and who is told.

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cart, CartLine, TokenHash, VariantKey};
-use crate::catalog::{Sku, Slug, TaxClass, Weight};
+use crate::catalog::{Dimensions, Sku, Slug, TaxClass, Weight};
 use crate::idempotency::{Record, Scope};
 use crate::inventory::StockLevel;
-use crate::pricing::Quote;
-use crate::{CategoryId, ProductId, Timestamp, UnitPrice, VariantId};
+use crate::pricing::{Quote, Usage};
+use crate::promotion::{CouponCode, CouponState};
+use crate::{ProductId, Timestamp, UnitPrice, VariantId};
 
 /// What to read for a decision about a cart, in one look.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Look {
     pub token: Option<TokenHash>,
     /// A variant beside those in the cart.
     pub variant: Option<VariantKey>,
+    /// A coupon beside those on the cart.
+    pub coupon: Option<CouponCode>,
     /// The record of a request that may be a repetition.
     pub repeated: Option<Scope>,
 }
@@ -34,6 +37,13 @@ pub struct View {
     pub offers: Vec<Offer>,
     /// The stock of those variants, ordered by variant, then location.
     pub levels: Vec<StockLevel>,
+    /// The coupons on the cart and the one asked for, as far as they exist, by code; the uses of the customer are those of
+    /// the cart's e-mail address.
+    pub coupons: Vec<CouponState>,
+    /// Whether the cart's e-mail address has an order already that was not cancelled; absent when the cart has none.
+    pub ordered_before: Option<bool>,
+    /// How often limited promotions were used, as far as it was asked for; a look leaves it empty.
+    pub usage: Vec<Usage>,
     /// The version of the rulebook in force; 0 while there is none.
     pub rulebook_version: u64,
     /// The record asked for.
@@ -59,12 +69,23 @@ pub struct Offer {
     pub options: Vec<(String, String)>,
     /// The address of the variant's picture, else of the product's first.
     pub image: Option<String>,
-    /// The product's category and its ancestors, the root first.
-    pub categories: Vec<CategoryId>,
+    /// The slugs of the product's category and its ancestors, the root first.
+    pub categories: Vec<String>,
+    /// The slug of its brand.
+    pub brand: Option<String>,
+    /// The product's tags, in their order.
+    pub tags: Vec<String>,
+    /// Codes and values of attributes: the product's in their order, then those that the variant's options are linked to,
+    /// in the order of the options.
+    pub attributes: Vec<(String, String)>,
     /// The list price of one unit.
     pub price: UnitPrice,
+    /// The price that it is shown to have been reduced from.
+    pub compare_at: Option<UnitPrice>,
     /// The weight of one unit.
     pub weight: Option<Weight>,
+    /// Length, width and height of one unit.
+    pub dimensions: Option<Dimensions>,
     /// Which tax rates apply.
     pub tax_class: TaxClass,
     /// Whether nothing is shipped.

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{AttributeKind, ProductStatus, Sku, Slug, TaxClass, Weight, WeightUnit};
+use super::{AttributeKind, Dimensions, ProductStatus, Sku, Slug, TaxClass, Weight, WeightUnit};
 use crate::UnitPrice;
 
 /// What an input says about a field.
@@ -88,6 +88,8 @@ pub struct VariantInput {
     pub grams: Cell<Decimal>,
     /// The unit in which to show the weight: gram unless this says otherwise.
     pub weight_unit: Cell<WeightUnit>,
+    /// Length, width and height of one unit.
+    pub dimensions: Cell<Dimensions>,
     /// Its barcode.
     pub barcode: Cell<String>,
     /// The address of its own picture.

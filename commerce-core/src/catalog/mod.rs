@@ -3,6 +3,7 @@
 mod category;
 mod changes;
 mod code;
+mod dimensions;
 mod input;
 mod listing;
 mod plan;
@@ -13,6 +14,7 @@ mod weight;
 pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, category_tree};
 pub use changes::{Batch, ProductWrite};
 pub use code::{Sku, SkuError, Slug, SlugError};
+pub use dimensions::{Dimensions, LengthUnit};
 pub use input::{Cell, ImageInput, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sku, Slug, Weight};
+use super::{Dimensions, Sku, Slug, Weight};
 use crate::text::{has_control, text_type};
 use crate::{
     AttributeId, BrandId, CategoryId, ImageId, ProductId, SellerId, Timestamp, UnitPrice, VariantId,
@@ -101,6 +101,8 @@ pub struct Variant {
     pub cost: Option<UnitPrice>,
     /// The weight of one unit.
     pub weight: Option<Weight>,
+    /// Length, width and height of one unit.
+    pub dimensions: Option<Dimensions>,
     /// GTIN or another barcode.
     pub barcode: Option<String>,
     /// The address of its own picture.

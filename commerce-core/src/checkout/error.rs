@@ -1,10 +1,11 @@
 //! Why a cart cannot become an order.
 
 use crate::attempts::Unsettled;
-use crate::cart::{CartError, PricedCart, ShortLine, shortages};
+use crate::cart::{CartError, PricedCart, ShortLine, UsageError, shortages};
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
 use crate::pricing::PricingError;
+use crate::promotion::{CouponCode, Reason};
 
 /// Why a cart cannot become an order. It stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,16 @@ pub enum ConfirmError {
     /// The total is not the expected one.
     #[error("the total is now {}", .0.quote.summary.total)]
     PriceChanged(Box<PricedCart>),
+    /// A coupon on the cart cannot be used any more. It stays on the cart until the shopper takes it off.
+    #[error("the coupon {code} cannot be used any more: {reason}")]
+    CouponExhausted {
+        /// Its code.
+        code: CouponCode,
+        /// Why.
+        reason: Reason,
+        /// The cart without it.
+        cart: Box<PricedCart>,
+    },
     /// The cart is not in the version that the shopper saw.
     #[error("the cart has changed since it was shown")]
     CartChanged(Box<PricedCart>),
@@ -44,6 +55,15 @@ impl From<Unsettled> for ConfirmError {
         match unsettled {
             Unsettled::Busy => Self::Busy,
             Unsettled::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<UsageError> for ConfirmError {
+    fn from(error: UsageError) -> Self {
+        match error {
+            UsageError::Pricing(error) => Self::Pricing(error),
+            UsageError::Store(error) => Self::Store(error),
         }
     }
 }

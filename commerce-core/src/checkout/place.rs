@@ -15,7 +15,8 @@ use crate::order::{
     FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
 use crate::payment::{Payment, PaymentMethod, PaymentReference, PaymentState};
-use crate::pricing::{QuoteLine, StoredRulebook};
+use crate::pricing::{QuoteLine, RulesInForce};
+use crate::promotion::{CouponCode, CustomerKey, Reason, Redemption};
 use crate::{Ids, LineId, Money, OrderId, Quantity, Timestamp, VariantId};
 
 /// How long goods are held while an online payment is awaited: one hour.
@@ -47,12 +48,12 @@ pub struct Placed {
 ///
 /// # Errors
 /// [`ConfirmError::NotFound`], [`ConfirmError::CartChanged`], [`ConfirmError::Incomplete`],
-/// [`ConfirmError::OutOfStock`], [`ConfirmError::PriceChanged`], in this order.
+/// [`ConfirmError::CouponExhausted`], [`ConfirmError::OutOfStock`], [`ConfirmError::PriceChanged`], in this order.
 pub fn place_order(
     view: &View,
     token: TokenHash,
     command: &Confirm,
-    rules: &StoredRulebook,
+    rules: &RulesInForce,
     accepted: &[PaymentMethod],
     ids: &mut Ids,
 ) -> Result<Placed, ConfirmError> {
@@ -60,7 +61,7 @@ pub fn place_order(
         .map_err(ConfirmError::opening)?
         .unwrap_or_else(|| Cart::unsaved(view.now));
     let seen = cart.version;
-    let priced = price(view, cart, &rules.rulebook, accepted)?;
+    let priced = price(view, cart, rules, accepted)?;
     if command.cart_version.is_some_and(|version| version != seen) {
         return Err(ConfirmError::CartChanged(Box::new(priced)));
     }
@@ -73,6 +74,9 @@ pub fn place_order(
     };
     if !priced.missing.is_empty() {
         return Err(ConfirmError::Incomplete(Box::new(priced)));
+    }
+    if let Some((code, reason)) = spent_coupon(&priced) {
+        return Err(ConfirmError::CouponExhausted { code, reason, cart: Box::new(priced) });
     }
     let sources = sources(view, &priced)?;
     if command.expected_total.is_some_and(|total| total != priced.quote.summary.total) {
@@ -93,6 +97,7 @@ pub fn place_order(
         email,
         lines: lines(&priced)?,
         adjustments: priced.quote.adjustments.clone(),
+        taxes: priced.quote.taxes.clone(),
         totals: priced.quote.summary,
         shipping_address: priced.cart.shipping_address.clone().filter(|_| priced.quote.needs_shipping),
         billing_address: priced.cart.billing_address.clone(),
@@ -100,9 +105,9 @@ pub fn place_order(
             .quote
             .shipping_method
             .clone()
-            .map(|option| ShippingChoice { code: option.code, label: option.label }),
+            .map(|option| ShippingChoice { code: option.code.to_string(), label: option.label.to_string() }),
         payment_method: method,
-        rounding: rules.rulebook.rounding,
+        rounding: rules.compiled.rounding(),
         rulebook_version: rules.version,
         placed_at: view.now,
         version: 1,
@@ -130,6 +135,10 @@ pub fn place_order(
             ..Default::default()
         },
         pricing: Default::default(),
+        promotion: crate::promotion::Changes {
+            redeem: redemptions(view, &priced, &order, rules),
+            ..Default::default()
+        },
         idempotency: command.request.as_ref().map(|request| Record {
             scope: request.scope.clone(),
             fingerprint: request.fingerprint,
@@ -154,6 +163,50 @@ pub fn place_order(
         expects: expects(&priced, rules),
     };
     Ok(Placed { order, payment, changes })
+}
+
+/// The coupon that took the place of another's last use, or lost its own.
+fn spent_coupon(priced: &PricedCart) -> Option<(CouponCode, Reason)> {
+    priced.quote.coupons.iter().find_map(|outcome| {
+        let spent = matches!(
+            outcome.refused?,
+            Reason::UsesSpent | Reason::CustomerUsesSpent | Reason::BudgetSpent | Reason::Ended
+        );
+        Some((outcome.code.parse().ok()?, outcome.refused.filter(|_| spent)?))
+    })
+}
+
+/// The uses of promotions to count: of those with limits, and of every coupon.
+fn redemptions(view: &View, priced: &PricedCart, order: &Order, rules: &RulesInForce) -> Vec<Redemption> {
+    let customer = CustomerKey::of_email(&order.email);
+    let counted =
+        priced.quote.promotions.iter().filter(|applied| applied.limited || applied.coupon.is_some());
+    let mut redemptions: Vec<Redemption> = counted
+        .map(|applied| {
+            let limits = rules.compiled.limits(&applied.code);
+            let coupon = applied.coupon.as_deref().and_then(|code| {
+                view.coupons
+                    .iter()
+                    .find(|state| state.coupon.code.as_str() == code)
+                    .map(|state| &state.coupon)
+            });
+            Redemption {
+                order: order.id,
+                promotion: applied.code.to_string(),
+                coupon: coupon.map(|coupon| coupon.code.clone()),
+                customer,
+                amount: applied.amount,
+                at: view.now,
+                uses_max: limits.total,
+                customer_uses_max: limits.per_customer,
+                budget: limits.budget,
+                coupon_uses_max: coupon.and_then(|coupon| coupon.uses_max),
+                coupon_customer_uses_max: coupon.and_then(|coupon| coupon.customer_uses_max),
+            }
+        })
+        .collect();
+    redemptions.sort_by(|a, b| a.promotion.cmp(&b.promotion));
+    redemptions
 }
 
 /// Line items whose variant is not sold any more: nothing is left of them.
@@ -271,7 +324,7 @@ fn order_line(
         options: offer.options.clone(),
         image: offer.image.clone(),
         customizations: customizations.clone(),
-        unit_price: offer.price,
+        unit_price: quoted.unit_price,
         quantity,
         line_total: quoted.total,
         discount: quoted.discount,
@@ -296,7 +349,7 @@ fn reservation(order: OrderId, source: Allocation, hold: Hold, ids: &mut Ids) ->
     Reservation { id: ids.fresh(), order, line, variant, location, quantity, hold, backorder }
 }
 
-fn expects(priced: &PricedCart, rules: &StoredRulebook) -> Vec<Expect> {
+fn expects(priced: &PricedCart, rules: &RulesInForce) -> Vec<Expect> {
     let products = priced.lines.iter().filter_map(|line| line.offer.as_ref());
     let mut expects: Vec<Expect> =
         products.map(|offer| Expect::Product(offer.product, offer.product_version)).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Confirm, ConfirmError, place_order};
 use crate::attempts::Attempts;
-use crate::cart::{CartToken, Look};
+use crate::cart::{CartToken, Look, learn_usage, open_cart};
 use crate::commit::{StoreError, StoreTrouble};
 use crate::engine::Parts;
 use crate::idempotency::Outcome;
@@ -39,10 +39,10 @@ impl Checkout {
     pub async fn confirm(&self, token: &CartToken, command: &Confirm) -> Result<Confirmed, ConfirmError> {
         let hash = token.hash();
         let repeated = command.request.as_ref().map(|request| request.scope.clone());
-        let look = Look { token: Some(hash), variant: None, repeated };
+        let look = Look { token: Some(hash), repeated, ..Look::default() };
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let view = self.parts.store.cart(&look).await?;
+            let mut view = self.parts.store.cart(&look).await?;
             if let (Some(request), Some(record)) = (&command.request, &view.record) {
                 request.answered_by(record)?;
                 let Outcome::OrderPlaced(order) = record.outcome else {
@@ -51,6 +51,9 @@ impl Checkout {
                 return Ok(self.confirmed(order).await?);
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
+            if let Ok(Some(cart)) = open_cart(&view, Some(hash)) {
+                learn_usage(&self.parts, &mut view, &cart, &rules).await?;
+            }
             let mut ids = self.parts.ids(view.now);
             let placed = place_order(&view, hash, command, &rules, &self.parts.payment_methods, &mut ids)?;
             match self.parts.store.commit(&placed.changes).await {

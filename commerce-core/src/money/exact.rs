@@ -97,6 +97,14 @@ impl Fraction {
         self.times(Self { numerator: other.denominator, denominator: other.numerator })
     }
 
+    /// The whole part of this ratio of `amount`, which is from 0, and the numerator of what is beyond it, over the
+    /// denominator of the ratio; `None` when the product does not fit.
+    pub(crate) fn part_of(self, amount: i64) -> Option<(i64, i128)> {
+        let product = i128::from(amount).checked_mul(self.numerator)?;
+        let whole = i64::try_from(product.div_euclid(self.denominator)).ok()?;
+        Some((whole, product.rem_euclid(self.denominator)))
+    }
+
     fn big(self) -> BigRational {
         BigRational::new(BigInt::from(self.numerator), BigInt::from(self.denominator))
     }

@@ -99,6 +99,10 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
             release: view.reservations.iter().map(release).collect(),
             ..Default::default()
         },
+        promotion: crate::promotion::Changes {
+            release: order.uses_promotions().then_some((order.id, view.now)).into_iter().collect(),
+            ..Default::default()
+        },
         idempotency: command.request.as_ref().map(|request| Record {
             scope: request.scope.clone(),
             fingerprint: request.fingerprint,

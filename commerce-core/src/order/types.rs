@@ -12,7 +12,7 @@ use crate::customer::{Address, Email};
 use crate::inventory::Reservation;
 use crate::payment::{Payment, PaymentMethod, PaymentState};
 use crate::pricing::RoundingProfile;
-use crate::pricing::{Adjustment, Summary};
+use crate::pricing::{Adjustment, AdjustmentKind, Summary, TaxTotal};
 use crate::{
     CartId, CustomerId, LineId, Money, OrderId, ProductId, Quantity, Timestamp, UnitPrice, VariantId,
 };
@@ -51,6 +51,8 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     /// Where every amount beside the list prices comes from.
     pub adjustments: Vec<Adjustment>,
+    /// The tax of each rate, with what it is on.
+    pub taxes: Vec<TaxTotal>,
     /// The amounts.
     pub totals: Summary,
     /// Where the goods go; absent when nothing is shipped.
@@ -69,6 +71,14 @@ pub struct Order {
     pub placed_at: Timestamp,
     /// 1 at first, one more with each change.
     pub version: u64,
+}
+
+impl Order {
+    /// Whether a promotion applied to it.
+    #[must_use]
+    pub fn uses_promotions(&self) -> bool {
+        self.adjustments.iter().any(|adjustment| adjustment.kind == AdjustmentKind::Promotion)
+    }
 }
 
 /// The shipping method of an order, as it was.

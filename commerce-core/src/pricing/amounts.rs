@@ -31,7 +31,7 @@ impl From<&str> for Amounts {
 impl Amounts {
     /// Reads the amounts; what is wrong is said of the place where `wrong` stands.
     pub(crate) fn compile(&self, shop: Currency, wrong: &mut Wrong<'_>) -> MinorAmounts {
-        let mut read = |text: &str, currency: Currency, wrong: &mut Wrong<'_>| {
+        let read = |text: &str, currency: Currency, wrong: &mut Wrong<'_>| {
             Money::parse_unsigned(text, currency).map(|money| (currency, money.minor)).unwrap_or_else(
                 |error| {
                     wrong
@@ -58,6 +58,11 @@ impl MinorAmounts {
     /// Minor units of the currency, when there is an amount in it.
     pub(crate) fn of(&self, currency: Currency) -> Option<i64> {
         self.0.iter().find(|(known, _)| *known == currency).map(|(_, minor)| *minor)
+    }
+
+    /// Every currency with its amount.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Currency, i64)> + '_ {
+        self.0.iter().copied()
     }
 
     /// Whether every amount is above nothing.

@@ -2,6 +2,8 @@
 
 use crate::catalog::TaxClass;
 use crate::customer::Destination;
+use crate::shipping::CarrierAnswers;
+use crate::tax::{ExternalTax, LineRate};
 use crate::{Currency, LineId, Quantity, Timestamp, UnitPrice};
 
 /// What is to be priced. It borrows from the view that it was read into: pricing copies no catalogue data.
@@ -25,6 +27,10 @@ pub struct PricingInput<'a> {
     pub coupons: Vec<Coupon<'a>>,
     /// How often limited promotions were used already, as far as it is known; what is not named is unused.
     pub usage: &'a [Usage],
+    /// What carriers ask, as far as they were asked.
+    pub carriers: Option<&'a CarrierAnswers>,
+    /// The tax as a service outside assessed it; it is kept as given.
+    pub external_tax: Option<&'a ExternalTax>,
     /// Whether it is paid in cash.
     pub cash: bool,
 }
@@ -72,6 +78,8 @@ pub struct PricingLine<'a> {
     pub millimetres: Option<[u32; 3]>,
     /// Which tax rates apply.
     pub tax_class: &'a TaxClass,
+    /// Its own tax rates, instead of those of its class.
+    pub tax_rates: Option<&'a [LineRate]>,
     /// Whether its price holds tax, where that is not as the rulebook says.
     pub includes_tax: Option<bool>,
     /// Whether nothing is shipped.
@@ -87,6 +95,8 @@ pub struct Coupon<'a> {
     pub code: &'a str,
     /// The code of the promotion that it is for.
     pub promotion: &'a str,
+    /// Why it cannot be used, when that is known before pricing: it has ended, or its uses are spent.
+    pub refused: Option<crate::promotion::Reason>,
 }
 
 /// How often a promotion was used.

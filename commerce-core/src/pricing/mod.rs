@@ -14,31 +14,40 @@
 
 mod amounts;
 mod changes;
+mod delivery;
 mod input;
+mod price_list;
 mod profile;
 mod quote;
 mod rulebook;
+mod run;
 mod selection;
 mod service;
+mod settle;
+mod taxes;
 mod trace;
 mod wrong;
 
 pub use amounts::Amounts;
-pub(crate) use amounts::MinorAmounts;
 pub use changes::Changes;
+pub use input::{Buyer, Coupon, PricingInput, PricingLine, Usage};
+pub use price_list::{ListedPrice, PriceChoice, PriceList};
 pub use profile::{
     BelowFloor, DestinationChange, DiscountBasis, DiscountedLines, Exclusive, Measure, OrderDiscount,
     Percentages, PromotionOrder, RoundingLevel, RoundingProfile, SeveralRates, ShippingPrice,
     ShippingTaxRate, TaxRounding, UnitPercentage, Weights,
 };
 pub use quote::{
-    Adjustment, AdjustmentKind, PricingError, PricingInput, PricingLine, Quote, QuoteLine, Summary, quote,
+    Adjustment, AdjustmentKind, AppliedPromotion, CouponOutcome, Origin, PricingError, Quote, QuoteLine,
+    Summary, TaxTotal, quote,
 };
-pub use rulebook::{Rulebook, RulebookError, StoredRulebook};
+pub use rulebook::{CompiledRulebook, CustomerGroup, Rulebook, RulebookError, RulesInForce, StoredRulebook};
 pub use selection::Selection;
-pub(crate) use selection::{AnyOf, Symbols};
 pub use service::{Rules, RulesError};
 pub use trace::{Explanation, Step};
+
+pub(crate) use amounts::MinorAmounts;
+pub(crate) use selection::{AnyOf, Symbol, Symbols};
 pub(crate) use wrong::Wrong;
 
 #[cfg(all(test, feature = "testkit"))]

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::wrong::Wrong;
-use crate::Currency;
 use crate::money::{Allocation, Rounding};
 
 /// The conventions by which a shop rounds, copied onto every order.
@@ -312,7 +311,7 @@ impl RoundingProfile {
         (self.level != RoundingLevel::Total).then_some(self.mode)
     }
 
-    pub(crate) fn check(&self, _currency: Currency, wrong: &mut Wrong<'_>) {
+    pub(crate) fn check(&self, wrong: &mut Wrong<'_>) {
         if self.allocation == Allocation::Exact && self.level != RoundingLevel::Total {
             wrong.at(
                 "allocation",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Rulebook, RulebookError, StoredRulebook};
+use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook};
 use crate::attempts::{Attempts, Unsettled};
 use crate::audit::{Actor, Entry};
 use crate::cart::Look;
@@ -45,7 +45,7 @@ impl Rules {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn show(&self) -> Result<Arc<StoredRulebook>, StoreError> {
+    pub async fn show(&self) -> Result<Arc<RulesInForce>, StoreError> {
         let view = self.parts.store.cart(&Look::default()).await?;
         self.parts.rulebook(view.rulebook_version).await
     }
@@ -55,7 +55,7 @@ impl Rules {
     /// # Errors
     /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`].
     pub async fn apply(&self, rulebook: Rulebook, actor: &Actor) -> Result<StoredRulebook, RulesError> {
-        rulebook.check().map_err(RulesError::Invalid)?;
+        rulebook.compile().map_err(RulesError::Invalid)?;
         let priced = self.parts.store.export(None, 1).await?.products;
         let catalog =
             priced.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use crate::CartId;
 use crate::cart::{Look, View};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -19,7 +20,8 @@ use crate::catalog::{
 use crate::idempotency::Scope;
 use crate::inventory::Location;
 use crate::order::OrderView;
-use crate::pricing::StoredRulebook;
+use crate::pricing::{StoredRulebook, Usage};
+use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
     ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
     VariantId, Violation,
@@ -99,6 +101,32 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {
         self.store.rulebook().await
+    }
+
+    async fn promotion_usage(
+        &self,
+        promotions: &[String],
+        customer: Option<CustomerKey>,
+    ) -> Result<Vec<Usage>, StoreError> {
+        self.store.promotion_usage(promotions, customer).await
+    }
+
+    async fn coupons(
+        &self,
+        promotion: Option<String>,
+        after: Option<CouponCode>,
+        limit: u32,
+    ) -> Result<Vec<CouponState>, StoreError> {
+        self.store.coupons(promotion, after, limit).await
+    }
+
+    async fn recent_carts(
+        &self,
+        since: Timestamp,
+        after: Option<CartId>,
+        limit: u32,
+    ) -> Result<Vec<View>, StoreError> {
+        self.store.recent_carts(since, after, limit).await
     }
 
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {

@@ -482,6 +482,7 @@ fn plain_variant(sku: &str, currency: Currency) -> Variant {
         compare_at_price: None,
         cost: None,
         weight: None,
+        dimensions: None,
         barcode: None,
         image: None,
         tax_class: TaxClass::standard(),

@@ -15,7 +15,7 @@ use crate::customer::{Address, Country};
 use crate::inventory::StockLevel;
 use crate::order::{Cancel, CancelError, OrderView};
 use crate::payment::PaymentMethod;
-use crate::pricing::{Rulebook, StoredRulebook};
+use crate::pricing::{Rulebook, RulesInForce, StoredRulebook};
 use crate::{Currency, Ids, LineId, OrderId, Quantity, Timestamp};
 
 /// What a decision about a cart sees, made up: see [`view`].
@@ -26,7 +26,7 @@ pub struct Scene {
     /// The token of its cart.
     pub token: CartToken,
     /// The rulebook in force.
-    pub rules: StoredRulebook,
+    pub rules: std::sync::Arc<RulesInForce>,
     /// The ways to pay that the shop takes.
     pub accepted: Vec<PaymentMethod>,
 }
@@ -49,7 +49,10 @@ pub fn view() -> Scene {
     let cart = Cart {
         id: named("cart", "open"),
         token: token.hash(),
+        currency: None,
+        channel: None,
         lines: Vec::new(),
+        coupons: Vec::new(),
         email: Some("ada@example.com".parse().unwrap()),
         shipping_address: Some(address(Country::NG)),
         billing_address: None,
@@ -67,10 +70,14 @@ pub fn view() -> Scene {
         token_known: false,
         offers: Vec::new(),
         levels: Vec::new(),
+        coupons: Vec::new(),
+        ordered_before: Some(false),
+        usage: Vec::new(),
         rulebook_version: 0,
         record: None,
     };
     let rules = StoredRulebook { version: 0, rulebook: Rulebook::starter(Currency::NGN) };
+    let rules = rules.in_force().unwrap();
     Scene { view, token, rules, accepted: PaymentMethod::ALL.to_vec() }
 }
 
@@ -96,6 +103,8 @@ pub fn add(sku: &str, quantity: u32) -> AddItem {
         variant: VariantKey::Sku(key(sku)),
         quantity: units(quantity),
         customizations: Customizations::new(),
+        currency: None,
+        channel: None,
     }
 }
 
@@ -204,7 +213,7 @@ impl Scene {
     /// The shop has these rules.
     #[must_use]
     pub fn rules(mut self, rulebook: Rulebook) -> Self {
-        self.rules = StoredRulebook { version: self.rules.version + 1, rulebook };
+        self.rules = StoredRulebook { version: self.rules.version + 1, rulebook }.in_force().unwrap();
         self.view.rulebook_version = self.rules.version;
         self
     }
@@ -359,7 +368,7 @@ impl Decide<Scene> for Delivery {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        cart::set_delivery(&seen.view, seen.hash(), &self, &seen.rules.rulebook, None)
+        cart::set_delivery(&seen.view, seen.hash(), &self, &seen.rules, None)
     }
 }
 
@@ -409,7 +418,11 @@ pub fn order_view(placed: &Placed) -> OrderView {
 #[must_use]
 pub fn offers(item: &Item) -> Vec<Offer> {
     let product = item.product();
-    let categories: Vec<_> = item.category_rows().iter().map(|category| category.id).collect();
+    let categories: Vec<_> = item.category_rows().iter().map(|category| category.slug.to_string()).collect();
+    let code_of = |attribute| {
+        let rows = item.attribute_rows();
+        rows.into_iter().find(|row| row.id == attribute).map(|row| row.code)
+    };
     let offer = |variant: &crate::catalog::Variant| Offer {
         variant: variant.id,
         sku: variant.sku.clone(),
@@ -425,8 +438,25 @@ pub fn offers(item: &Item) -> Vec<Offer> {
             .collect(),
         image: variant.image.clone().or_else(|| product.images.first().map(|image| image.url.clone())),
         categories: categories.clone(),
+        brand: item.brand_row().map(|brand| brand.slug.to_string()),
+        tags: product.tags.clone(),
+        attributes: product
+            .attributes
+            .iter()
+            .map(|value| (value.attribute, value.value.clone()))
+            .chain(
+                product
+                    .options
+                    .iter()
+                    .zip(&variant.option_values)
+                    .filter_map(|(option, value)| Some((option.attribute?, value.clone()))),
+            )
+            .filter_map(|(attribute, value)| Some((code_of(attribute)?, value)))
+            .collect(),
         price: variant.price,
+        compare_at: variant.compare_at_price,
         weight: variant.weight,
+        dimensions: variant.dimensions,
         tax_class: variant.tax_class.clone(),
         digital: variant.digital,
         tracked: variant.tracked,

@@ -6,7 +6,7 @@ use super::draft::{About, Refused};
 use super::stock::{Said, UNITS_MAX};
 use super::{Refusal, Warning, sku, text};
 use crate::catalog::{
-    Cell, Product, ProductStatus, Sku, Slug, TaxClass, Variant, VariantInput, Weight, WeightUnit,
+    Cell, Dimensions, Product, ProductStatus, Sku, Slug, TaxClass, Variant, VariantInput, Weight, WeightUnit,
 };
 use crate::{Currency, Ids, ProductId, UnitPrice, VariantId};
 
@@ -193,6 +193,7 @@ fn target(
         compare_at_price,
         cost: cost(&about, before, input.cost, setting)?,
         weight: weight(&about, before, input.grams, input.weight_unit)?,
+        dimensions: dimensions(&about, before, input.dimensions)?,
         barcode: line(&about, "barcode", input.barcode, before.and_then(|before| before.barcode.clone()))?,
         image: line(&about, "image", input.image, before.and_then(|before| before.image.clone()))?,
         tax_class: tax_class(before, input.tax_class, input.taxable),
@@ -358,6 +359,20 @@ fn weight(
             Err(about.refuse("weight", "weight-invalid", reason))
         }
         grams => Ok(grams.map(|grams| Weight { grams: grams.normalize(), unit })),
+    }
+}
+
+fn dimensions(
+    about: &About<'_>,
+    before: Option<&Variant>,
+    said: Cell<Dimensions>,
+) -> Result<Option<Dimensions>, Refusal> {
+    match said.over(before.and_then(|before| before.dimensions)) {
+        Some(dimensions) if !dimensions.fits() => {
+            let reason = "a side is above 0, at most 100 metres, and has at most 6 decimals".to_owned();
+            Err(about.refuse("dimensions", "dimensions-invalid", reason))
+        }
+        dimensions => Ok(dimensions),
     }
 }
 

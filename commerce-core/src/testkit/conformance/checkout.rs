@@ -134,7 +134,7 @@ pub async fn a_placed_order_is_frozen(shop: &Shop) {
     assert!(shop.engine.carts().get(Some(&token)).await.unwrap().lines.is_empty());
     shop.sell([item("mug").name("Renamed").price("99")]).await;
     let mut rulebook = Rulebook::starter(Currency::NGN);
-    rulebook.shipping = vec![ShippingMethod::flat("standard", "Dear", "1000")];
+    rulebook.shipping.methods = vec![ShippingMethod::flat("standard", "Dear", "1000")];
     shop.rules(rulebook).await;
     assert_eq!(shop.order_now(placed.id).await.order, placed);
 }
@@ -161,7 +161,7 @@ pub async fn changed_rules_are_asked_about(shop: &Shop) {
     let token = shop.ready_cart(&[("mug", 1)]).await;
     let seen = shop.engine.carts().get(Some(&token)).await.unwrap().quote.summary.total;
     let mut rulebook = Rulebook::starter(Currency::NGN);
-    rulebook.shipping = vec![ShippingMethod::flat("standard", "Standard", "3")];
+    rulebook.shipping.methods = vec![ShippingMethod::flat("standard", "Standard", "3")];
     shop.rules(rulebook).await;
     let command = Confirm { expected_total: Some(seen), ..Confirm::default() };
     let refused = shop.engine.checkout().confirm(&token, &command).await;

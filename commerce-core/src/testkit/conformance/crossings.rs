@@ -42,7 +42,7 @@ pub async fn the_rules_change_while_a_cart_is_confirmed(shop: &Shop) {
     let engine = shop.engine.clone();
     let dearer = async move {
         let mut rulebook = Rulebook::starter(Currency::NGN);
-        rulebook.shipping = vec![ShippingMethod::flat("standard", "Standard", "5")];
+        rulebook.shipping.methods = vec![ShippingMethod::flat("standard", "Standard", "5")];
         engine.rules().apply(rulebook, &Actor::System).await.unwrap();
     };
     let order =
@@ -207,7 +207,7 @@ pub async fn stock_comes_in_while_it_is_counted(shop: &Shop) {
 pub async fn two_apply_rules(shop: &Shop) {
     let named = |name: &str| {
         let mut rulebook = Rulebook::starter(Currency::NGN);
-        rulebook.shipping[0].label = name.to_owned();
+        rulebook.shipping.methods[0].label = name.to_owned();
         rulebook
     };
     let (engine, first) = (shop.engine.clone(), named("first"));

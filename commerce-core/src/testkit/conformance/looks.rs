@@ -32,7 +32,7 @@ pub async fn an_unknown_token(shop: &Shop) {
 pub async fn an_open_cart_with_its_offers(shop: &Shop) {
     shop.sell(["a", "b", "c", "d"].map(|slug| item(slug).stock(5).stock_at("second", 2))).await;
     let token = shop.cart(&[("b", 1), ("a", 2), ("c", 3)]).await;
-    let look = |variant| Look { token: Some(token.hash()), variant, repeated: None };
+    let look = |variant| Look { token: Some(token.hash()), variant, ..Look::default() };
     let by_id = |sku| Some(VariantKey::Id(variant_id(sku)));
     let by_sku = |sku| Some(VariantKey::Sku(key(sku)));
     let asked = [
@@ -143,7 +143,7 @@ pub async fn a_record_is_found_by_its_whole_scope(shop: &Shop) {
     let asked = request("key-1", "one mug");
     let answer = shop.engine.carts().add(None, &add("mug", 1), Some(&asked)).await.unwrap();
     let record = async |scope: Scope| {
-        let look = Look { token: None, variant: None, repeated: Some(scope) };
+        let look = Look { repeated: Some(scope), ..Look::default() };
         shop.store.cart(&look).await.unwrap().record
     };
     let found = record(asked.scope.clone()).await.unwrap();
@@ -164,7 +164,7 @@ pub async fn a_record_is_found_by_its_whole_scope(shop: &Shop) {
 pub async fn the_rulebook_in_force(shop: &Shop) {
     for version in 1..=3 {
         let mut rulebook = Rulebook::starter(Currency::NGN);
-        rulebook.shipping[0].label = format!("Version {version} – Ọjà");
+        rulebook.shipping.methods[0].label = format!("Version {version} – Ọjà");
         let applied = shop.rules(rulebook.clone()).await;
         assert_eq!((applied.version, &applied.rulebook), (version, &rulebook));
         assert_eq!(shop.store.rulebook().await.unwrap(), Some(applied));
@@ -224,16 +224,12 @@ pub async fn tokens_that_are_alike_are_not_the_same(shop: &Shop) {
     let token = shop.cart(&[("mug", 1)]).await;
     let TokenHash(mut alike) = token.hash();
     alike[31] ^= 1;
-    let view = shop
-        .store
-        .cart(&Look { token: Some(TokenHash(alike)), variant: None, repeated: None })
-        .await
-        .unwrap();
+    let view = shop.store.cart(&Look { token: Some(TokenHash(alike)), ..Look::default() }).await.unwrap();
     assert_eq!((view.cart, view.token_known), (None, false));
 }
 
 async fn offer(shop: &Shop, variant: VariantId) -> Option<Offer> {
-    let look = Look { token: None, variant: Some(VariantKey::Id(variant)), repeated: None };
+    let look = Look { variant: Some(VariantKey::Id(variant)), ..Look::default() };
     let view = shop.store.cart(&look).await.unwrap();
     view.offers.into_iter().find(|offer| offer.variant == variant)
 }

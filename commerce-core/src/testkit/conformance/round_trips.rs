@@ -14,9 +14,6 @@ use crate::order::{Advance, Cancel, FulfillmentState, Machine, OrderState, Trans
 use crate::payment::{self, PaymentMethod, PaymentReference, PaymentState};
 use crate::pricing::RoundingProfile;
 use crate::pricing::Rulebook;
-use crate::promotion::{Action, Promotion};
-use crate::shipping::{ShippingMethod, ShippingRate, WeightBand};
-use crate::tax::{TaxRate, TaxRules};
 use crate::testkit::{Item, add, address, item, key, named, units, variant_id};
 use crate::{CartId, ChangeSet, Currency, CustomerId, LineId, Money, Quantity, SellerId};
 
@@ -101,11 +98,14 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
     let full = Cart {
         id: named::<CartId>("cart", "full"),
         token: CartToken::from_bytes([1; 32]).hash(),
+        currency: Some(Currency::GHS),
+        channel: Some(TEXT.to_owned()),
         lines: vec![
             line(3, "b", Quantity::MAX, wishes.clone()),
             line(1, "a", 1, BTreeMap::new()),
             line(2, "a", 2, wishes),
         ],
+        coupons: vec!["WELCOME-10".parse().unwrap(), "ÉTÉ2026".parse().unwrap()],
         email: Some("ọlá@müller.example".parse().unwrap()),
         shipping_address: Some(full_address.clone()),
         billing_address: Some(Address { street_line2: None, phone: None, ..full_address }),
@@ -120,7 +120,10 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
     let plain = Cart {
         id: named::<CartId>("cart", "plain"),
         token: CartToken::from_bytes([2; 32]).hash(),
+        currency: None,
+        channel: None,
         lines: Vec::new(),
+        coupons: Vec::new(),
         email: None,
         shipping_address: None,
         billing_address: None,
@@ -437,43 +440,64 @@ fn full_product() -> Item {
 }
 
 fn full_rulebook(currency: Currency, prices_include_tax: bool) -> Rulebook {
-    let rate = |country, rate: &str| TaxRate { country, name: "VAT".to_owned(), rate: rate.parse().unwrap() };
-    let band = |up_to_grams, price: &str| WeightBand { up_to_grams, price: price.to_owned() };
-    Rulebook {
-        currency,
-        home_country: Some(Country::NG),
-        rounding: RoundingProfile::default(),
-        promotions: vec![
-            Promotion {
-                code: "tenth".to_owned(),
-                label: TEXT.to_owned(),
-                action: Action::PercentOffLines("10".parse().unwrap()),
-                min_subtotal: None,
-            },
-            Promotion {
-                code: "welcome".to_owned(),
-                label: "Welcome".to_owned(),
-                action: Action::AmountOffOrder("1".to_owned()),
-                min_subtotal: Some("2".to_owned()),
-            },
-        ],
-        tax: TaxRules {
-            prices_include_tax,
-            shipping_is_taxed: true,
-            rates: vec![rate(Country::NG, "7.5"), rate(Country::GH, "15")],
-        },
-        shipping: vec![
-            ShippingMethod::free("standard", "Standard"),
-            ShippingMethod {
-                code: "by-weight".to_owned(),
-                label: TEXT.to_owned(),
-                countries: vec![Country::NG],
-                rate: ShippingRate::ByWeight(vec![band(100, "1500"), band(5_000, "2500.5")]),
-                free_from: Some("1000000".to_owned()),
-            },
-        ],
-    }
+    let mut rulebook: Rulebook = serde_json::from_str(FULL_RULEBOOK).unwrap();
+    rulebook.currency = currency;
+    rulebook.tax.prices_include_tax = prices_include_tax;
+    rulebook.promotions[0].label = TEXT.to_owned();
+    rulebook.compile().unwrap();
+    rulebook
 }
+
+const FULL_RULEBOOK: &str = r#"{
+    "currency": "NGN",
+    "home_country": "NG",
+    "rounding": {"mode": "half_even"},
+    "customer_groups": [{"code": "trade", "label": "Trade", "tax_exempt": true}],
+    "price_lists": [{
+        "code": "trade", "label": "Trade", "groups": ["trade"], "channels": ["web"],
+        "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z", "includes_tax": false,
+        "prices": [{"sku": "a", "price": "0.0035", "compare_at": "1", "from_quantity": 100}]
+    }],
+    "price_choice": "most_specific",
+    "promotions": [
+        {"code": "tenth", "label": "A tenth", "action": {"percent": "10"}},
+        {
+            "code": "welcome", "label": "Welcome", "scope": "order", "action": {"amount": "1"},
+            "when": {"subtotal": {"from": "2"}}, "limits": {"total": 1000000, "per_customer": 1000, "budget": "9000000"}
+        },
+        {
+            "code": "third-free", "label": "Three for two", "coupon": true, "priority": 5, "lane": "sets",
+            "from": "2026-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z",
+            "when": {"all": [{"country": ["NG", "GH"]}, {"any": [{"first_order": true}, {"customer_group": ["trade"]}]}]},
+            "targets": [{"categories": ["books"], "except": [{"tags": ["rare"]}]}, {"attributes": {"color": ["red"]}}],
+            "action": {"buy_get": {"buy": 2, "get": 1, "reduction": {"percent": "100"}, "sets_max": 3}},
+            "max_discount": {"NGN": "5000", "GHS": "40"}, "floor_price": "1", "discounted_lines": "left_out",
+            "conditions_on": "running"
+        }
+    ],
+    "tax": {
+        "zones": [
+            {"code": "ng", "name": "Nigeria", "areas": [{"country": "NG"}]},
+            {"code": "gh", "name": "Ghana", "areas": [{"country": "GH"}]}
+        ],
+        "rates": [
+            {"code": "ng-vat", "zone": "ng", "name": "VAT", "rate": "7.5"},
+            {"code": "gh-vat", "zone": "gh", "name": "VAT", "rate": "15", "compound": true}
+        ],
+        "shipping_class": "standard"
+    },
+    "shipping": {
+        "zones": [{"code": "home", "name": "Home", "areas": [{"country": "NG", "subdivisions": ["LA"], "postal": ["1*"]}]}],
+        "methods": [
+            {"code": "standard", "label": "Standard", "rate": {"flat": "0"}},
+            {
+                "code": "by-weight", "label": "By weight", "zones": ["home"],
+                "rate": {"by_weight": [{"up_to": 100, "price": "1500"}, {"up_to": 5000, "price": "2500.5"}]},
+                "free_from": {"amount": "1000000"}
+            }
+        ]
+    }
+}"#;
 
 async fn orders_in(shop: &Shop, currency: Currency, price: &str, total: i64) {
     shop.rules(Rulebook::starter(currency)).await;

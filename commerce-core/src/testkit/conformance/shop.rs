@@ -181,7 +181,7 @@ impl Shop {
 
     /// What a decision about the cart sees.
     pub async fn view(&self, token: &CartToken) -> crate::cart::View {
-        let look = Look { token: Some(token.hash()), variant: None, repeated: None };
+        let look = Look { token: Some(token.hash()), ..Look::default() };
         self.store.cart(&look).await.unwrap()
     }
 

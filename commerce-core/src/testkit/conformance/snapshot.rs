@@ -21,7 +21,7 @@ impl Snapshot {
         let variants: Vec<VariantId> = exported.iter().map(|(_, variant)| *variant).collect();
         seen.note("stock", store.stock(&variants).await.unwrap().1);
         for (product, variant) in &exported {
-            let look = Look { token: None, variant: Some(VariantKey::Id(*variant)), repeated: None };
+            let look = Look { variant: Some(VariantKey::Id(*variant)), ..Look::default() };
             let mut view = store.cart(&look).await.unwrap();
             view.now = start();
             seen.note(&format!("offer {variant}"), view);
@@ -30,7 +30,7 @@ impl Snapshot {
             seen.note(&format!("product {product}"), detail);
         }
         for token in &known.tokens {
-            let look = Look { token: Some(*token), variant: None, repeated: None };
+            let look = Look { token: Some(*token), ..Look::default() };
             let mut view = store.cart(&look).await.unwrap();
             view.now = start();
             seen.note(&format!("cart {token:?}"), view);
@@ -43,7 +43,7 @@ impl Snapshot {
             seen.note(&format!("order {id}"), view);
         }
         for scope in &known.scopes {
-            let look = Look { token: None, variant: None, repeated: Some(scope.clone()) };
+            let look = Look { repeated: Some(scope.clone()), ..Look::default() };
             seen.note(&format!("record {scope:?}"), store.cart(&look).await.unwrap().record);
         }
         seen.note("overdue", store.overdue_orders(1_000).await.unwrap());

@@ -1,0 +1,336 @@
+//! From worked amounts to a quote: whole minor units that add up.
+//!
+//! Where a profile rounds at each step, amounts are whole already and are copied. Where it carries them exactly, the total
+//! is rounded once, and the parts - what each line item costs, shipping, each tax - get shares of it by the largest
+//! remainder; discounts and the line totals before them follow from those.
+
+use std::sync::Arc;
+
+use super::profile::RoundingLevel;
+use super::quote::{
+    Adjustment, AdjustmentKind, AppliedPromotion, CouponOutcome, Origin, PricingError, Quote, QuoteLine,
+    Summary, TaxTotal,
+};
+use super::run::Worked;
+use super::taxes::Taxes;
+use crate::Money;
+use crate::money::{Exact, MoneyError, Rounding, divide, settle as shares_of};
+use crate::promotion::{Place, Reason};
+
+/// The whole amounts of a quote.
+struct Whole {
+    /// Of each line item: its total, and what is left of it after discounts.
+    lines: Vec<(i64, i64)>,
+    shipping: i64,
+    /// What each promotion took, in the order of the state.
+    taken: Vec<i64>,
+    /// Of each part of the assessment, its taxes.
+    taxes: Vec<Vec<i64>>,
+}
+
+pub(super) fn settle(worked: &Worked<'_>) -> Result<Quote, PricingError> {
+    let whole = match worked.rulebook.rounding.level {
+        RoundingLevel::Total => Whole::of_exact(worked)?,
+        _ => Whole::of_rounded(worked)?,
+    };
+    let currency = worked.input.currency;
+    let money = |minor: i64| Money::from_minor(minor, currency);
+    let mut adjustments = Vec::with_capacity(whole.taken.len() + worked.input.lines.len() + 4);
+    for (taken, amount) in worked.state.taken.iter().zip(&whole.taken).filter(|(_, amount)| **amount > 0) {
+        adjustments.push(Adjustment {
+            kind: AdjustmentKind::Promotion,
+            origin: Arc::clone(&worked.state.promotions[taken.promotion as usize].origin),
+            amount: money(-amount),
+            line: match taken.place {
+                Place::Line(index) => Some(worked.input.lines[index].id),
+                Place::Shipping => None,
+            },
+        });
+    }
+    if let Some(option) = worked.delivery.chosen() {
+        adjustments.push(Adjustment {
+            kind: AdjustmentKind::Shipping,
+            origin: Arc::new(Origin {
+                label: Arc::clone(&option.label),
+                source: format!("shipping:{}", option.code).into(),
+            }),
+            amount: option.price,
+            line: None,
+        });
+    }
+    let mut lines: Vec<QuoteLine> = Vec::with_capacity(whole.lines.len());
+    for ((line, priced), (total, left)) in worked.input.lines.iter().zip(&worked.lines).zip(&whole.lines) {
+        lines.push(QuoteLine {
+            id: line.id,
+            unit_price: priced.chosen.price,
+            compare_at: priced.chosen.compare_at,
+            total: money(*total),
+            discount: money(total - left),
+            tax_added: money(0),
+            tax_included: money(0),
+        });
+    }
+    let mut summary = Summary::nothing(currency);
+    tax_lines(&worked.taxes, &whole.taxes, &mut lines, &mut summary, &mut adjustments)?;
+    for line in &lines {
+        summary.subtotal = summary.subtotal.plus(line.total)?;
+        summary.discount = summary.discount.plus(line.discount)?;
+    }
+    summary.shipping = money(whole.shipping);
+    summary.add_up()?;
+    summary.round_to_step(worked, &mut adjustments)?;
+    Ok(Quote {
+        currency,
+        lines,
+        promotions: applied(worked, &whole)?,
+        coupons: coupons(worked),
+        taxes: tax_totals(worked, &whole)?,
+        adjustments,
+        shipping_options: worked.delivery.options().cloned().collect(),
+        shipping_method: worked.delivery.chosen().cloned(),
+        needs_shipping: worked.delivery.needed,
+        summary,
+    })
+}
+
+/// States each tax, and adds it to its line item and to the sums.
+fn tax_lines(
+    assessed: &Taxes,
+    taxes: &[Vec<i64>],
+    lines: &mut [QuoteLine],
+    summary: &mut Summary,
+    adjustments: &mut Vec<Adjustment>,
+) -> Result<(), MoneyError> {
+    for (index, (part, amounts)) in assessed.parts.iter().zip(taxes).enumerate() {
+        for ((rate, _), amount) in part.iter().zip(amounts).filter(|(_, amount)| **amount > 0) {
+            let amount = Money::from_minor(*amount, summary.total.currency);
+            let total = &assessed.rates[*rate];
+            let (kind, sum) = if total.included {
+                (AdjustmentKind::TaxIncluded, &mut summary.tax_included)
+            } else {
+                (AdjustmentKind::TaxAdded, &mut summary.tax_added)
+            };
+            *sum = sum.plus(amount)?;
+            let line = lines.get_mut(index).map(|line| {
+                let of_line = if total.included { &mut line.tax_included } else { &mut line.tax_added };
+                of_line.plus(amount).map(|sum| {
+                    *of_line = sum;
+                    line.id
+                })
+            });
+            adjustments.push(Adjustment {
+                kind,
+                origin: Arc::clone(&total.origin),
+                amount,
+                line: line.transpose()?,
+            });
+        }
+    }
+    Ok(())
+}
+
+impl Whole {
+    /// Of a profile that rounds at each step: the amounts are whole.
+    fn of_rounded(worked: &Worked<'_>) -> Result<Self, MoneyError> {
+        let whole = |exact: &Exact| match exact {
+            Exact::Whole(minor) => Ok(*minor),
+            // A service outside, or a price in parts of a unit: never after a profile's own rounding.
+            Exact::Ratio(_) => exact.rounded(worked.rulebook.rounding.mode),
+        };
+        let state = &worked.state;
+        Ok(Self {
+            lines: state
+                .items
+                .iter()
+                .map(|item| Ok((whole(&item.total)?, whole(&item.cost)?)))
+                .collect::<Result<_, MoneyError>>()?,
+            shipping: state.shipping.as_ref().map_or(Ok(0), |(_, left)| whole(left))?,
+            taken: state.taken.iter().map(|taken| whole(&taken.amount)).collect::<Result<_, _>>()?,
+            taxes: worked
+                .taxes
+                .parts
+                .iter()
+                .map(|part| part.iter().map(|(_, tax)| whole(tax)).collect())
+                .collect::<Result<_, MoneyError>>()?,
+        })
+    }
+
+    /// Of a profile that carries amounts exactly: the total is rounded, its parts share it.
+    fn of_exact(worked: &Worked<'_>) -> Result<Self, MoneyError> {
+        let state = &worked.state;
+        let mode = worked.rulebook.rounding.mode;
+        let is_added = |rate: usize| !worked.taxes.rates[rate].included;
+        let mut paid: Vec<Exact> = state.items.iter().map(|item| item.cost.clone()).collect();
+        paid.push(state.shipping.as_ref().map_or(Exact::ZERO, |(_, left)| left.clone()));
+        let (mut added, mut included) = (Vec::new(), Vec::new());
+        for (rate, tax) in worked.taxes.parts.iter().flatten() {
+            if is_added(*rate) { &mut added } else { &mut included }.push(tax.clone());
+        }
+        let payables = paid.len();
+        paid.append(&mut added);
+        let mut paid = rounded_shares(&paid, mode)?;
+        let mut added = paid.split_off(payables).into_iter();
+        let mut included = rounded_shares(&included, mode)?.into_iter();
+        let shipping = paid.pop().unwrap_or(0);
+        let taxes = worked.taxes.parts.iter().map(|part| {
+            let next = |(rate, _): &(usize, Exact)| {
+                if is_added(*rate) { added.next() } else { included.next() }.unwrap_or(0)
+            };
+            part.iter().map(next).collect()
+        });
+        let taxes = taxes.collect();
+        let mut lines = Vec::with_capacity(paid.len());
+        for (item, left) in state.items.iter().zip(&paid) {
+            let total = if item.cost == item.total { *left } else { item.total.rounded(mode)?.max(*left) };
+            lines.push((total, *left));
+        }
+        let mut taken = vec![0; state.taken.len()];
+        let places = (0..state.items.len()).map(Place::Line).chain([Place::Shipping]);
+        for place in places {
+            let at: Vec<usize> =
+                (0..taken.len()).filter(|index| state.taken[*index].place == place).collect();
+            let off = match place {
+                Place::Line(index) => lines[index].0 - lines[index].1,
+                Place::Shipping => {
+                    let first = state.shipping.as_ref().map_or(Ok(0), |(first, _)| first.rounded(mode))?;
+                    first - shipping
+                }
+            };
+            let weights: Vec<Exact> = at.iter().map(|index| state.taken[*index].amount.clone()).collect();
+            for (index, share) in at.iter().zip(spread(off, &weights)?) {
+                taken[*index] = share;
+            }
+        }
+        Ok(Self { lines, shipping, taken, taxes })
+    }
+}
+
+/// Whole shares of the rounded sum of these parts.
+fn rounded_shares(parts: &[Exact], mode: Rounding) -> Result<Vec<i64>, MoneyError> {
+    let sum = parts.iter().try_fold(Exact::ZERO, |sum, part| sum.plus(part))?;
+    shares_of(sum.rounded(mode)?, parts)
+}
+
+/// Whole shares of a whole amount that is about the sum of the weights.
+fn spread(whole: i64, weights: &[Exact]) -> Result<Vec<i64>, MoneyError> {
+    let sum = weights.iter().try_fold(Exact::ZERO, |sum, weight| sum.plus(weight))?;
+    if sum.is_zero() {
+        return Ok(vec![0; weights.len()]);
+    }
+    let parts: Vec<Exact> = weights.iter().map(|weight| weight.share_of(&sum, &Exact::from(whole))).collect();
+    shares_of(whole, &parts)
+}
+
+impl Summary {
+    /// Nothing at all.
+    fn nothing(currency: crate::Currency) -> Self {
+        let zero = Money::zero(currency);
+        Self {
+            subtotal: zero,
+            discount: zero,
+            shipping: zero,
+            tax_added: zero,
+            tax_included: zero,
+            cash_rounding: zero,
+            total: zero,
+        }
+    }
+
+    fn add_up(&mut self) -> Result<(), MoneyError> {
+        let goods = self.subtotal.minus(self.discount)?;
+        self.total = goods.plus(self.shipping)?.plus(self.tax_added)?.plus(self.cash_rounding)?;
+        Ok(())
+    }
+
+    /// Rounds the total to what can be paid: a step of cash, or of the gateway.
+    fn round_to_step(
+        &mut self,
+        worked: &Worked<'_>,
+        adjustments: &mut Vec<Adjustment>,
+    ) -> Result<(), MoneyError> {
+        let profile = &worked.rulebook.rounding;
+        let step = if worked.input.cash { profile.cash_interval } else { profile.charge_step };
+        if step <= 1 {
+            return Ok(());
+        }
+        let step = i128::from(step);
+        let rounded = divide(i128::from(self.total.minor), step, profile.mode) * step;
+        let rounded = i64::try_from(rounded).map_err(|_| MoneyError::Overflow)?;
+        self.cash_rounding = Money::from_minor(rounded - self.total.minor, self.total.currency);
+        self.add_up()?;
+        if self.cash_rounding.minor != 0 {
+            adjustments.push(Adjustment {
+                kind: AdjustmentKind::CashRounding,
+                origin: Arc::new(Origin { label: "Rounding".into(), source: "cash_rounding".into() }),
+                amount: self.cash_rounding,
+                line: None,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, MoneyError> {
+    let mut applied: Vec<(u32, i64)> = Vec::new();
+    for (taken, amount) in worked.state.taken.iter().zip(&whole.taken) {
+        match applied.iter_mut().find(|(known, _)| *known == taken.promotion) {
+            Some((_, sum)) => *sum = sum.checked_add(*amount).ok_or(MoneyError::Overflow)?,
+            None => applied.push((taken.promotion, *amount)),
+        }
+    }
+    let one = |(number, amount): (u32, i64)| {
+        let promotion = &worked.state.promotions[number as usize];
+        let coupon = worked.input.coupons.iter().find(|coupon| *coupon.promotion == *promotion.code);
+        AppliedPromotion {
+            code: Arc::clone(&promotion.code),
+            label: Arc::clone(&promotion.origin.label),
+            coupon: coupon.filter(|_| promotion.coupon).map(|coupon| coupon.code.to_owned()),
+            amount: Money::from_minor(amount, worked.input.currency),
+            limited: promotion.is_limited(),
+        }
+    };
+    Ok(applied.into_iter().map(one).collect())
+}
+
+fn coupons(worked: &Worked<'_>) -> Vec<CouponOutcome> {
+    let state = &worked.state;
+    let mut served: Vec<u32> = Vec::new();
+    let outcome = |coupon: &super::Coupon<'_>| {
+        let number = worked.rulebook.index.for_coupon(coupon.promotion);
+        let refused = match number {
+            None => Some(coupon.refused.unwrap_or(Reason::Unknown)),
+            // Two coupons for one promotion: the first one counts.
+            Some(number) if served.contains(&number) => Some(Reason::NotCombinable),
+            Some(number) => {
+                served.push(number);
+                let applied = state.taken.iter().any(|taken| taken.promotion == number);
+                let reason = state.refused.iter().find(|(refused, _)| *refused == number);
+                (!applied).then(|| reason.map_or(Reason::NothingToReduce, |(_, reason)| *reason))
+            }
+        };
+        CouponOutcome { code: coupon.code.to_owned(), promotion: coupon.promotion.to_owned(), refused }
+    };
+    worked.input.coupons.iter().map(outcome).collect()
+}
+
+/// The tax of each rate, as the sum of what the line items and shipping have of it.
+fn tax_totals(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<TaxTotal>, MoneyError> {
+    let mode = worked.rulebook.rounding.mode;
+    let mut totals = Vec::with_capacity(worked.taxes.rates.len());
+    for rate in &worked.taxes.rates {
+        totals.push(TaxTotal {
+            origin: Arc::clone(&rate.origin),
+            rate: rate.percent,
+            base: Money::from_minor(rate.base.rounded(mode)?, worked.input.currency),
+            amount: Money::zero(worked.input.currency),
+            included: rate.included,
+        });
+    }
+    for (part, amounts) in worked.taxes.parts.iter().zip(&whole.taxes) {
+        for ((rate, _), amount) in part.iter().zip(amounts) {
+            let sum = &mut totals[*rate].amount;
+            *sum = sum.plus(Money::from_minor(*amount, sum.currency))?;
+        }
+    }
+    Ok(totals)
+}

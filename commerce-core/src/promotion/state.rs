@@ -1,0 +1,180 @@
+//! What promotions work on: what each line item and shipping still cost while they are applied.
+
+use std::rc::Rc;
+
+use super::compile::Compiled;
+use super::reason::Reason;
+use crate::money::{Exact, Fraction, MoneyError, Rounding};
+use crate::pricing::{PricingInput, RoundingProfile, Symbol};
+
+/// A line item while promotions are applied.
+///
+/// `left` is in the basis in which discounts are computed; `total` and `cost` are as the price was entered.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) units: u32,
+    /// What promotions left of it, in the basis of discounts.
+    pub(crate) left: Exact,
+    /// Before any promotion, as entered.
+    pub(crate) total: Exact,
+    /// What promotions left of it, as entered.
+    pub(crate) cost: Exact,
+    /// What an amount in the basis of discounts is times this, as entered.
+    pub(crate) entered: Fraction,
+    /// What weighs when an amount is split: `left` times this.
+    pub(crate) weight: Fraction,
+    /// Whether it has a sale price, or an earlier promotion reduced it.
+    pub(crate) reduced: bool,
+    /// Whether its price is whole minor units, so that a unit's share can be rounded to one.
+    pub(crate) whole_units: bool,
+    /// Units that served a promotion of units for units, and what they still cost.
+    pub(crate) used: (u32, Exact),
+    /// What was left when the present scope began: what additive percentages are taken of.
+    pub(crate) at_scope: Exact,
+}
+
+/// Where a reduction lands: a line item's place, or shipping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Line(usize),
+    Shipping,
+}
+
+/// A part of what a promotion takes off, as entered.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    /// The promotion's place in the list.
+    pub(crate) promotion: u32,
+    pub(crate) place: Place,
+    pub(crate) amount: Exact,
+}
+
+/// What a promotion would do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Effect {
+    /// What it takes off, in the basis of discounts.
+    pub(crate) cuts: Vec<(Place, Exact)>,
+    /// Units that it uses: of which line item, how many, and what is taken off them.
+    pub(crate) used: Vec<(usize, u32, Exact)>,
+}
+
+/// The state in which promotions are applied.
+#[derive(Debug, Clone)]
+pub(crate) struct State<'a> {
+    pub(crate) input: &'a PricingInput<'a>,
+    pub(crate) profile: &'a RoundingProfile,
+    pub(crate) promotions: &'a [Compiled],
+    /// The symbols of each line item, sorted.
+    pub(crate) symbols: Rc<[Vec<Symbol>]>,
+    pub(crate) items: Vec<Item>,
+    /// What shipping cost at first and what is left of it, once that is known.
+    pub(crate) shipping: Option<(Exact, Exact)>,
+    /// What was taken off, in order.
+    pub(crate) taken: Vec<Taken>,
+    /// What became of the promotions that did not apply.
+    pub(crate) refused: Vec<(u32, Reason)>,
+}
+
+impl State<'_> {
+    /// The mode in which amounts are rounded, or `None` when they are carried exactly.
+    pub(crate) fn mode(&self) -> Option<Rounding> {
+        self.profile.running_mode()
+    }
+
+    /// A new scope begins: additive percentages are taken of what is left now.
+    pub(crate) fn begin_scope(&mut self) {
+        for item in &mut self.items {
+            item.at_scope = item.left.clone();
+        }
+    }
+
+    /// Whether the promotion was applied.
+    pub(crate) fn applied(&self, code: &str) -> bool {
+        self.taken.iter().any(|taken| &*self.promotions[taken.promotion as usize].code == code)
+    }
+
+    /// Takes off what a promotion does.
+    pub(crate) fn take(&mut self, promotion: u32, effect: Effect) -> Result<(), MoneyError> {
+        let mode = self.mode();
+        for (place, cut) in effect.cuts {
+            let amount = match place {
+                Place::Shipping => {
+                    if let Some((_, left)) = &mut self.shipping {
+                        *left = left.minus(&cut)?;
+                    }
+                    cut
+                }
+                Place::Line(index) => {
+                    let item = &mut self.items[index];
+                    let own = effect.used.iter().find(|(line, ..)| *line == index);
+                    item.cut(&cut, own.is_some(), mode)?
+                }
+            };
+            if amount.is_positive() {
+                self.taken.push(Taken { promotion, place, amount });
+            }
+        }
+        for (index, units, off) in effect.used {
+            self.items[index].use_units(units, &off, mode)?;
+        }
+        Ok(())
+    }
+
+    /// What all promotions took off.
+    pub(crate) fn total_taken(&self) -> Result<Exact, MoneyError> {
+        self.taken.iter().try_fold(Exact::ZERO, |sum, taken| sum.plus(&taken.amount))
+    }
+}
+
+impl Item {
+    /// Takes the cut off, and answers how much that is as the price was entered.
+    fn cut(&mut self, cut: &Exact, on_own_units: bool, mode: Option<Rounding>) -> Result<Exact, MoneyError> {
+        let (used, used_left) = &mut self.used;
+        if *used > 0 && !on_own_units {
+            // What the used units cost falls in proportion, so that the others keep their price.
+            let part = used_left.share_of(&self.left, cut);
+            let part = if mode.is_some() { part.round(Rounding::Down)? } else { part };
+            *used_left = used_left.minus(&part)?;
+        }
+        self.left = self.left.minus(cut)?;
+        let before = std::mem::replace(
+            &mut self.cost,
+            if self.left.is_zero() { Exact::ZERO } else { self.left.scaled(self.entered, mode)? },
+        );
+        // Rounding from one basis to the other never makes anything dearer.
+        self.cost = self.cost.clone().min(before.clone());
+        self.reduced = true;
+        before.minus(&self.cost)
+    }
+
+    fn use_units(&mut self, units: u32, off: &Exact, mode: Option<Rounding>) -> Result<(), MoneyError> {
+        // `left` has lost what was taken off them already.
+        let before = self.left.plus(off)?;
+        let worth = self.unused_share(units, &before, mode)?;
+        let (used, used_left) = &mut self.used;
+        *used_left = used_left.plus(&worth.minus(off)?)?;
+        *used += units;
+        Ok(())
+    }
+
+    /// How many units are free to serve a promotion of units for units.
+    pub(crate) fn unused(&self) -> u32 {
+        self.units - self.used.0
+    }
+
+    /// What so many of the units that are free cost, when the whole line costs `left`: the cheaper ones where they differ
+    /// by a minor unit.
+    pub(crate) fn unused_share(
+        &self,
+        units: u32,
+        left: &Exact,
+        mode: Option<Rounding>,
+    ) -> Result<Exact, MoneyError> {
+        let free = left.minus(&self.used.1)?.or_zero();
+        if units == self.unused() {
+            return Ok(free);
+        }
+        let share = Fraction::new(i128::from(units), i128::from(self.unused()))?;
+        free.scaled(share, mode.map(|_| Rounding::Down))
+    }
+}
