@@ -15,6 +15,7 @@
 mod amounts;
 mod changes;
 mod delivery;
+mod document;
 mod input;
 mod price_list;
 mod profile;
@@ -30,6 +31,11 @@ mod wrong;
 
 pub use amounts::Amounts;
 pub use changes::Changes;
+pub use document::{
+    AdjustmentDocument, CartDocument, CartDocumentError, CouponDocument, CustomerDocument, LineDocument,
+    PromotionDocument, QuoteDocument, QuoteLineDocument, ShippingDocument, SourceDocument, StepDocument,
+    SummaryDocument, TaxDocument, UsageDocument,
+};
 pub use input::{Buyer, Coupon, PricingInput, PricingLine, Usage};
 pub use price_list::{ListedPrice, PriceChoice, PriceList};
 pub use profile::{

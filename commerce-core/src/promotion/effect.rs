@@ -76,9 +76,11 @@ fn goods(promotion: &Compiled, state: &State<'_>) -> Result<Vec<usize>, Reason> 
             goods.push(index);
         }
     }
-    match (goods.is_empty(), meant, reduced) {
+    // Goods that cost nothing any more leave shipping to be reduced.
+    let shipping = promotion.scope == Scope::ItemsAndShipping && state.shipping.is_some();
+    match (goods.is_empty() && !shipping, meant, reduced) {
+        (_, 0, _) => Err(Reason::NoMatchingItems),
         (false, ..) => Ok(goods),
-        (true, 0, _) => Err(Reason::NoMatchingItems),
         (true, _, 0) => Err(Reason::NothingToReduce),
         (true, ..) => Err(Reason::AlreadyDiscounted),
     }
