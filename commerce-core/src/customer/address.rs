@@ -22,6 +22,8 @@ impl Country {
     pub const NG: Self = Self(iso_currency::Country::NG);
     /// Ghana.
     pub const GH: Self = Self(iso_currency::Country::GH);
+    /// The United States.
+    pub(crate) const US: Self = Self(iso_currency::Country::US);
 
     /// The two letters of ISO 3166-1 alpha-2.
     #[must_use]

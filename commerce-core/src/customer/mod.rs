@@ -3,7 +3,12 @@
 mod address;
 mod area;
 mod contact;
+mod postal;
+mod zone;
 
 pub use address::{Address, AddressError, Country, CountryError, Destination};
 pub use area::Area;
+pub(crate) use area::Specificity;
 pub use contact::{Email, EmailError, Phone, PhoneError};
+pub(crate) use zone::CompiledZone;
+pub use zone::Zone;
