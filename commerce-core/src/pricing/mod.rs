@@ -36,7 +36,7 @@ pub use quote::{
 };
 pub use rulebook::{Rulebook, RulebookError, StoredRulebook};
 pub use selection::Selection;
-pub(crate) use selection::{AnyOf, Symbols};
+pub(crate) use selection::{AnyOf, Symbol, Symbols};
 pub use service::{Rules, RulesError};
 pub use trace::{Explanation, Step};
 pub(crate) use wrong::Wrong;
