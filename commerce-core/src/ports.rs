@@ -14,6 +14,7 @@ use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::order::OrderView;
 use crate::pricing::StoredRulebook;
+use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::{OrderId, Timestamp, VariantId, cart, idempotency};
 
 /// Where the shop is kept.
@@ -98,6 +99,24 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Waits.
     async fn sleep(&self, duration: Duration);
+}
+
+/// The prices of carriers.
+///
+/// # Contract
+/// - An answer MUST name at most one rate for each service that was asked for, in the currency of the request, not
+///   negative, and for all the parcels together. Rates of other services are not looked at.
+/// - A service that the carrier does not offer for these parcels or this destination MUST be left out of the answer, and
+///   MUST NOT be an error: a method whose service is left out is not offered, while on an error it falls back to the
+///   price that the shop named.
+/// - It MUST NOT block the thread. It may take as long as it likes: whoever asks drops the future when the deadline has
+///   passed, so it MUST NOT leave anything half done.
+/// - The same request SHOULD be answered alike for some minutes, so that what a shopper was shown is what is charged.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ShippingRates: Send + Sync + 'static {
+    /// The rates of the services that are asked for.
+    async fn rates(&self, request: &CarrierRequest) -> Result<Vec<CarrierRate>, CarrierError>;
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

@@ -23,6 +23,7 @@ pub mod options;
 mod parcel;
 mod rate;
 pub mod rules;
+mod service;
 mod simple;
 
 pub use carrier::{CarrierAnswers, CarrierError, CarrierRate, CarrierRequest, CarrierTrouble, Parcel};

@@ -148,6 +148,9 @@ pub(crate) fn options(
 
 /// What carriers have to be asked, before [`options`], for the methods that may serve the order: one request for each way
 /// of packing. Nothing when no method has a carrier's rate.
+///
+/// # Errors
+/// When the value of the goods does not fit.
 pub(crate) fn carrier_requests(
     rules: &CompiledShipping,
     destination: &Destination,
@@ -155,8 +158,8 @@ pub(crate) fn carrier_requests(
     currency: Currency,
     goods: &[Goods<'_>],
 ) -> Result<Vec<CarrierRequest>, MoneyError> {
-    let asks = |method: &&CompiledMethod| matches!(method.rate, CompiledRate::Carrier { .. });
-    if !is_needed(goods) || !rules.methods.iter().any(|method| asks(&method)) {
+    let asks = |method: &CompiledMethod| matches!(method.rate, CompiledRate::Carrier { .. });
+    if !is_needed(goods) || !rules.methods.iter().any(asks) {
         return Ok(Vec::new());
     }
     let mut order = Order::of(rules, destination, now, currency, goods)?;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
+mod carriers;
 mod estimates;
 mod examples;
 mod mistakes;
