@@ -1,5 +1,6 @@
 //! Reading the shipping rules: texts become numbers, codes become places, and everything that is wrong is named.
 
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 

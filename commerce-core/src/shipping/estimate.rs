@@ -122,7 +122,8 @@ impl Calendar {
     /// The day as which an order of now counts: today when the shop works and the cut-off is still ahead, else the next
     /// day on which it works.
     fn counts_from(&self, now: Timestamp, cutoff: Option<Time>) -> Date {
-        let now = jiff::Timestamp::from_microsecond(now.as_micros()).unwrap_or(jiff::Timestamp::MAX);
+        let end = if now.as_micros() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        let now = jiff::Timestamp::from_microsecond(now.as_micros()).unwrap_or(end);
         let local = self.offset.to_datetime(now);
         let today = Date(local.date());
         let late = cutoff.is_some_and(|cutoff| local.time() >= cutoff);

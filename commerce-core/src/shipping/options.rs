@@ -1,5 +1,6 @@
 //! What the methods cost for an order, and why those that do not serve it do not.
 
+
 use std::sync::Arc;
 
 use super::carrier::{CarrierAnswers, CarrierRequest, Known};
@@ -9,7 +10,7 @@ use super::parcel::{Load, Packing, pack, shipped};
 use super::rate::{CompiledRate, Value, in_currency};
 use crate::customer::Destination;
 use crate::money::Exact;
-use crate::pricing::Symbol;
+use crate::pricing::{MinorAmounts, Symbol};
 use crate::{Currency, Money, MoneyError, Timestamp};
 
 /// Goods to be shipped: a line item, as far as shipping depends on it.
@@ -31,6 +32,13 @@ pub(crate) struct Goods<'a> {
     pub(crate) symbols: &'a [Symbol],
     /// Which location ships how many units, by the location's number; empty: all from one place.
     pub(crate) sources: &'a [(u32, u32)],
+}
+
+impl Goods<'_> {
+    /// Whether they go into a parcel.
+    pub(super) fn is_shipped(&self) -> bool {
+        !self.digital && self.units > 0
+    }
 }
 
 /// A method that serves an order, with its price before promotions.
@@ -139,6 +147,9 @@ pub(crate) fn options(
 
 /// What carriers have to be asked, before [`options`], for the methods that may serve the order: one request for each way
 /// of packing. Nothing when no method has a carrier's rate.
+///
+/// # Errors
+/// When the value of the goods does not fit.
 pub(crate) fn carrier_requests(
     rules: &CompiledShipping,
     destination: &Destination,
@@ -146,32 +157,37 @@ pub(crate) fn carrier_requests(
     currency: Currency,
     goods: &[Goods<'_>],
 ) -> Result<Vec<CarrierRequest>, MoneyError> {
-    let asks = |method: &&CompiledMethod| matches!(method.rate, CompiledRate::Carrier { .. });
-    if !is_needed(goods) || !rules.methods.iter().any(|method| asks(&method)) {
+    let asks = |method: &CompiledMethod| matches!(method.rate, CompiledRate::Carrier { .. });
+    if !is_needed(goods) || !rules.methods.iter().any(asks) {
         return Ok(Vec::new());
     }
     let mut order = Order::of(rules, destination, now, currency, goods)?;
-    let mut requests: Vec<((Option<u64>, Option<u32>), CarrierRequest)> = Vec::new();
+    let mut ways = Vec::new();
+    let mut requests: Vec<CarrierRequest> = Vec::new();
     for method in &rules.methods {
         let CompiledRate::Carrier { service, .. } = &method.rate else { continue };
         let Ok(packing) = order.serves(method) else { continue };
         let way = (method.max_parcel_grams, method.volumetric_divisor);
-        match requests.iter_mut().find(|(known, _)| *known == way) {
-            Some((_, request)) if request.services.contains(service) => {}
-            Some((_, request)) => request.services.push(Arc::clone(service)),
-            None => {
-                let request = CarrierRequest {
-                    currency,
-                    destination: destination.clone(),
-                    services: vec![Arc::clone(service)],
-                    parcels: packing.parcels(method.volumetric_divisor),
-                };
-                requests.push((way, request));
+        if let Some(known) = ways.iter().position(|known| *known == way) {
+            let services = &mut requests[known].services;
+            if !services.contains(service) {
+                services.push(Arc::clone(service));
             }
+            continue;
         }
+        ways.push(way);
+        requests.push(CarrierRequest {
+            currency,
+            destination: destination.clone(),
+            services: vec![Arc::clone(service)],
+            parcels: packing.parcels(method.volumetric_divisor),
+        });
     }
-    Ok(requests.into_iter().map(|(_, request)| request).collect())
+    Ok(requests)
 }
+
+/// Parcels that methods which pack alike share, or why there are none.
+type Packed = Result<Arc<Packing>, NotServed>;
 
 /// An order, as far as all methods look at the same of it.
 struct Order<'a> {
@@ -184,8 +200,8 @@ struct Order<'a> {
     load: Load,
     value: Value,
     longest: u32,
-    /// The parcels by their greatest weight: methods that pack alike share them.
-    packings: Vec<(Option<u64>, Result<Arc<Packing>, NotServed>)>,
+    /// By the greatest weight of a parcel.
+    packings: Vec<(Option<u64>, Packed)>,
 }
 
 impl<'a> Order<'a> {
@@ -216,7 +232,7 @@ impl<'a> Order<'a> {
     }
 
     /// The parcels, when the method serves the order as far as its price is not concerned.
-    fn serves(&mut self, method: &CompiledMethod) -> Result<Arc<Packing>, NotServed> {
+    fn serves(&mut self, method: &CompiledMethod) -> Packed {
         if !method.enabled {
             return Err(NotServed::Disabled);
         }
@@ -237,8 +253,7 @@ impl<'a> Order<'a> {
             let excluded = method.excludes.as_ref().is_some_and(|excludes| excludes.holds(goods.symbols));
             !excluded && method.only.holds(goods.symbols)
         };
-        let is_shipped = |goods: &Goods<'_>| !goods.digital && goods.units > 0;
-        if let Some(index) = self.goods.iter().position(|goods| is_shipped(goods) && !taken(goods)) {
+        if let Some(index) = self.goods.iter().position(|goods| goods.is_shipped() && !taken(goods)) {
             return Err(NotServed::GoodsNotTaken { index });
         }
         if let Some(max) = method.max_millimetres.filter(|max| self.longest > *max) {
@@ -247,7 +262,7 @@ impl<'a> Order<'a> {
         self.packing(method.max_parcel_grams)
     }
 
-    fn packing(&mut self, max_grams: Option<u64>) -> Result<Arc<Packing>, NotServed> {
+    fn packing(&mut self, max_grams: Option<u64>) -> Packed {
         if let Some((_, known)) = self.packings.iter().find(|(known, _)| *known == max_grams) {
             return known.clone();
         }
@@ -306,18 +321,17 @@ struct Rate {
 fn carrier_rate(
     carriers: &CarrierAnswers,
     service: &Arc<str>,
-    fallback: Option<&crate::pricing::MinorAmounts>,
+    fallback: Option<&MinorAmounts>,
     currency: Currency,
 ) -> Result<Rate, NotServed> {
-    let service = || Arc::clone(service);
-    match (carriers.of(&service(), currency), fallback) {
+    match (carriers.of(service, currency), fallback) {
         (Known::Rate(rate), _) => {
             Ok(Rate { minor: rate.price.minor.into(), transit: rate.transit, from_fallback: false })
         }
-        (Known::NotServed, _) => Err(NotServed::CarrierDeclines { service: service() }),
+        (Known::NotServed, _) => Err(NotServed::CarrierDeclines { service: Arc::clone(service) }),
         (Known::Nothing, Some(fallback)) => {
             Ok(Rate { minor: in_currency(fallback, currency)?, transit: None, from_fallback: true })
         }
-        (Known::Nothing, None) => Err(NotServed::NoCarrierRate { service: service() }),
+        (Known::Nothing, None) => Err(NotServed::NoCarrierRate { service: Arc::clone(service) }),
     }
 }

@@ -77,7 +77,7 @@ impl Load {
 
 /// The goods that are shipped at all.
 pub(crate) fn shipped<'g, 'a>(goods: &'g [Goods<'a>]) -> impl Iterator<Item = &'g Goods<'a>> + Clone {
-    goods.iter().filter(|goods| !goods.digital && goods.units > 0)
+    goods.iter().filter(|goods| goods.is_shipped())
 }
 
 /// Packs what is shipped into parcels of at most this weight.
@@ -130,12 +130,10 @@ fn place(
         None => &mut places.push_mut((location, Vec::new())).1,
     };
     let left = fill(runs, goods, u64::from(units), max);
-    let before = *parcels;
     append(runs, location, goods, left, max, parcels);
     if *parcels > u64::from(PARCELS_MAX) {
         return Err(NotServed::TooManyParcels);
     }
-    debug_assert!(*parcels >= before);
     Ok(())
 }
 
@@ -187,7 +185,8 @@ fn append(
         return;
     }
     let each = room(goods, 0, max).clamp(1, left);
-    for (count, units) in [(left / each, each), (u64::from(left % each > 0), left % each)] {
+    let rest = left % each;
+    for (count, units) in [(left / each, each), (u64::from(rest > 0), rest)] {
         if count > 0 {
             runs.push(Run { location, count, load: Load::of(goods, units) });
             *parcels = parcels.saturating_add(count);
