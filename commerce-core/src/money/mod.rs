@@ -8,6 +8,7 @@ mod percent;
 mod rounding;
 mod unit_price;
 
+pub(crate) use allocate::settle;
 pub use allocate::{Allocation, allocate, largest_remainder};
 pub use amount::{Money, MoneyError};
 pub use currency::Currency;
