@@ -36,9 +36,9 @@ pub use id::{
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
-pub use ports::{Clock, Random, Store, SystemRandom};
+pub use ports::{Clock, Random, Store, SystemRandom, TaxProvider};
 #[cfg(feature = "mock")]
-pub use ports::{MockClock, MockRandom, MockStore};
+pub use ports::{MockClock, MockRandom, MockStore, MockTaxProvider};
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
 pub use time::{Timestamp, TimestampError};

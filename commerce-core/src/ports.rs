@@ -14,6 +14,7 @@ use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::order::OrderView;
 use crate::pricing::StoredRulebook;
+use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{OrderId, Timestamp, VariantId, cart, idempotency};
 
 /// Where the shop is kept.
@@ -98,6 +99,22 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Waits.
     async fn sleep(&self, duration: Duration);
+}
+
+/// A service that assesses tax in place of the rulebook's rules.
+///
+/// # Contract
+/// - It MUST answer with amounts in the currency of the request, of the request's line items, none below nothing;
+///   [`ExternalTax::check`] says what else is no answer. What it leaves out is not taxed.
+/// - Asking MUST change nothing: a cart is asked for many times, and most carts never become orders.
+/// - It MUST answer or fail within a time that it bounds itself: a shopper waits.
+/// - [`TaxProviderError::Unavailable`] MUST mean that the same request may succeed later,
+///   [`TaxProviderError::Refused`] that it will not.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TaxProvider: Send + Sync + 'static {
+    /// The tax on what is sold.
+    async fn assess(&self, request: &TaxRequest) -> Result<ExternalTax, TaxProviderError>;
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.
