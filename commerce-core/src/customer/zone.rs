@@ -76,9 +76,6 @@ impl Zone {
 }
 
 impl CompiledZone {
-    /// Everywhere.
-    pub(crate) const EVERYWHERE: Self = Self { areas: Vec::new(), everywhere: true };
-
     /// How closely the zone describes the destination; `None` when that lies elsewhere.
     pub(crate) fn holds(&self, destination: &Destination) -> Option<Specificity> {
         if self.everywhere {
@@ -135,7 +132,10 @@ mod tests {
         assert_eq!(zone.holds(&to), Some(Specificity::Postal));
         assert_eq!(zone.holds(&Destination::in_country(Country::GH)), None);
         assert_eq!(zone.countries().unwrap().collect::<HashSet<_>>().len(), 1);
-        assert_eq!(CompiledZone::EVERYWHERE.holds(&to), Some(Specificity::Everywhere));
+        let mut errors = Vec::new();
+        let everywhere = Zone::everywhere("all").compile(&mut Wrong::root(&mut errors));
+        assert_eq!(everywhere.holds(&to), Some(Specificity::Everywhere));
+        assert!(everywhere.countries().is_none());
     }
 
     #[test]

@@ -69,10 +69,11 @@ impl Fraction {
     /// # Errors
     /// When it does not fit in 128 bits.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        let left = self.numerator.checked_mul(other.denominator);
-        let right = other.numerator.checked_mul(self.denominator);
+        let common = gcd(self.denominator, other.denominator);
+        let left = self.numerator.checked_mul(other.denominator / common);
+        let right = other.numerator.checked_mul(self.denominator / common);
         let numerator = left.zip(right).and_then(|(left, right)| left.checked_add(right));
-        let denominator = self.denominator.checked_mul(other.denominator);
+        let denominator = (self.denominator / common).checked_mul(other.denominator);
         Self::new(numerator.ok_or(MoneyError::Overflow)?, denominator.ok_or(MoneyError::Overflow)?)
     }
 
@@ -81,8 +82,10 @@ impl Fraction {
     /// # Errors
     /// When it does not fit in 128 bits.
     pub fn times(self, other: Self) -> Result<Self, MoneyError> {
-        let numerator = self.numerator.checked_mul(other.numerator);
-        let denominator = self.denominator.checked_mul(other.denominator);
+        // Shortened first, so that what fits when it is done fits on the way.
+        let (down, up) = (gcd(self.numerator, other.denominator), gcd(other.numerator, self.denominator));
+        let numerator = (self.numerator / down).checked_mul(other.numerator / up);
+        let denominator = (self.denominator / up).checked_mul(other.denominator / down);
         Self::new(numerator.ok_or(MoneyError::Overflow)?, denominator.ok_or(MoneyError::Overflow)?)
     }
 
@@ -95,6 +98,15 @@ impl Fraction {
             return Err(MoneyError::Overflow);
         }
         self.times(Self { numerator: other.denominator, denominator: other.numerator })
+    }
+
+    /// The numerators of the ratios over one denominator, and that denominator; `None` when it does not fit.
+    pub(crate) fn over_one_denominator(ratios: &[Self]) -> Option<(Vec<i128>, i128)> {
+        let denominator = ratios.iter().try_fold(1_i128, |denominator, ratio| {
+            (denominator / gcd(denominator, ratio.denominator)).checked_mul(ratio.denominator)
+        })?;
+        let numerator = |ratio: &Self| ratio.numerator.checked_mul(denominator / ratio.denominator);
+        ratios.iter().map(numerator).collect::<Option<Vec<_>>>().map(|numerators| (numerators, denominator))
     }
 
     /// The whole part of this ratio of `amount`, which is from 0, and the numerator of what is beyond it, over the
@@ -182,10 +194,14 @@ impl Exact {
     pub fn times(&self, by: Fraction) -> Self {
         if let Self::Whole(whole) = self
             && let Some(product) = i128::from(*whole).checked_mul(by.numerator)
-            && product % by.denominator == 0
-            && let Ok(whole) = i64::try_from(product / by.denominator)
         {
-            return Self::Whole(whole);
+            // In machine words the ratio is brought to its lowest terms many times faster than in big integers.
+            let common = gcd(product.abs(), by.denominator);
+            let (numerator, denominator) = (product / common, by.denominator / common);
+            return match i64::try_from(numerator) {
+                Ok(whole) if denominator == 1 => Self::Whole(whole),
+                _ => Self::Ratio(Box::new(BigRational::new_raw(numerator.into(), denominator.into()))),
+            };
         }
         Self::from_big(self.big() * by.big())
     }

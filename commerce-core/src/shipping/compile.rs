@@ -1,6 +1,5 @@
 //! Reading the shipping rules: texts become numbers, codes become places, and everything that is wrong is named.
 
-
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 

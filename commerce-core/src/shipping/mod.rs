@@ -26,9 +26,9 @@ mod rules;
 mod service;
 
 pub use carrier::{CarrierAnswers, CarrierError, CarrierRate, CarrierRequest, CarrierTrouble, Parcel};
+pub(crate) use compile::CompiledShipping;
 pub use date::{Date, DateError, Weekday};
 pub use estimate::{DeliveryEstimate, Transit};
-pub(crate) use compile::CompiledShipping;
 pub use options::ShippingOption;
 pub(crate) use options::{Considered, Goods, is_needed, options};
 pub use rules::{

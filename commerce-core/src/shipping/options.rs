@@ -1,6 +1,5 @@
 //! What the methods cost for an order, and why those that do not serve it do not.
 
-
 use std::sync::Arc;
 
 use super::carrier::{CarrierAnswers, CarrierRequest, Known};

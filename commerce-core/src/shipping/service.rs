@@ -1,6 +1,5 @@
 //! Asking carriers, and not waiting for them for ever.
 
-
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;

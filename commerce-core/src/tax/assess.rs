@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::rates::RateSet;
+use super::rounded::{rounded_sum, rounded_taxes, settle_parts, sum};
 use crate::money::{Exact, Fraction, MoneyError, Percent, Rounding, settle};
 use crate::pricing::{RoundingLevel, RoundingProfile, SeveralRates, TaxRounding};
 
@@ -136,7 +137,7 @@ impl<'a> Sheet<'a> {
                     });
                     totals.len() - 1
                 });
-                let fraction = if *included { rate.inside } else { rate.share };
+                let fraction = rate.fraction(*included);
                 cells.push(Cell { item, total, fraction });
             }
         }
@@ -161,14 +162,14 @@ impl<'a> Sheet<'a> {
         let mut rounded = Vec::new();
         for (item, taxable) in self.items.iter().enumerate() {
             let range = self.starts[item]..self.starts[item + 1];
-            let (cells, taxes) = (&self.cells[range.clone()], &mut self.taxes[range]);
+            let taxes = &mut self.taxes[range];
             let parts =
                 if per_unit { unit_values(taxable)? } else { [(taxable.base.clone(), 1), (Exact::ZERO, 0)] };
             for (value, count) in parts {
                 if count == 0 {
                     continue;
                 }
-                rounded_taxes(&value, cells, taxable.included, profile, mode, &mut rounded)?;
+                rounded_taxes(&value, taxable, profile, mode, &mut rounded)?;
                 for (tax, rounded) in taxes.iter_mut().zip(&rounded) {
                     let all = rounded.checked_mul(i64::from(count)).ok_or(MoneyError::Overflow)?;
                     *tax = tax.plus(&Exact::from(all))?;
@@ -279,18 +280,7 @@ impl<'a> Sheet<'a> {
             let exact: Vec<_> = row.iter().map(|cell| self.exact_cell(*cell)).collect();
             return settle(whole, &exact);
         };
-        let mut shares: Vec<i64> = parts.iter().map(|(floor, _)| *floor).collect();
-        let floors: i128 = shares.iter().map(|share| i128::from(*share)).sum();
-        let left = usize::try_from(i128::from(whole) - floors).map_err(|_| MoneyError::Overflow)?;
-        let mut remainders: Vec<(i128, usize)> =
-            parts.iter().enumerate().map(|(index, (_, remainder))| (*remainder, index)).collect();
-        if left > 0 && left < remainders.len() {
-            remainders.select_nth_unstable_by(left - 1, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        }
-        for (_, index) in remainders.into_iter().take(left) {
-            shares[index] += 1;
-        }
-        Ok(shares)
+        settle_parts(whole, &parts)
     }
 
     /// The fraction and the bases of the cells, when there is one fraction and the bases are whole.
@@ -356,59 +346,4 @@ fn unit_values(taxable: &Taxable<'_>) -> Result<[(Exact, u32); 2], MoneyError> {
         }
         ratio => Ok([(ratio.times(Fraction::new(1, i128::from(units))?), units), (Exact::ZERO, 0)]),
     }
-}
-
-/// The rounded taxes on one amount, into `rounded`.
-fn rounded_taxes(
-    value: &Exact,
-    cells: &[Cell],
-    included: bool,
-    profile: &RoundingProfile,
-    mode: Rounding,
-    rounded: &mut Vec<i64>,
-) -> Result<(), MoneyError> {
-    rounded.clear();
-    if cells.len() > 1 && profile.several_rates == SeveralRates::Summed {
-        let exact: Vec<_> = cells.iter().map(|cell| value.times(cell.fraction)).collect();
-        let whole = rounded_sum(value, &sum(&exact)?, included, profile.tax, mode)?;
-        rounded.extend(settle(whole, &exact)?);
-        return Ok(());
-    }
-    let mut room = if included { value.floor()? } else { i64::MAX };
-    for cell in cells {
-        let tax = match profile.tax {
-            TaxRounding::Tax => value.scaled(cell.fraction, Some(mode))?.rounded(mode)?,
-            TaxRounding::NetAndGross => {
-                rounded_sum(value, &value.times(cell.fraction), included, profile.tax, mode)?
-            }
-        };
-        let tax = tax.min(room);
-        room -= tax;
-        rounded.push(tax);
-    }
-    Ok(())
-}
-
-/// The exact tax on `base`, rounded: as it is, or as the difference of the rounded net and gross. A base that is no whole
-/// number of minor units has no rounded end to measure from; the tax itself is rounded then.
-fn rounded_sum(
-    base: &Exact,
-    tax: &Exact,
-    included: bool,
-    rounding: TaxRounding,
-    mode: Rounding,
-) -> Result<i64, MoneyError> {
-    let (TaxRounding::NetAndGross, Exact::Whole(base_minor)) = (rounding, base) else {
-        return tax.rounded(mode);
-    };
-    let tax = if included {
-        base_minor.checked_sub(base.minus(tax)?.rounded(mode)?)
-    } else {
-        base.plus(tax)?.rounded(mode)?.checked_sub(*base_minor)
-    };
-    tax.ok_or(MoneyError::Overflow)
-}
-
-fn sum(amounts: &[Exact]) -> Result<Exact, MoneyError> {
-    amounts.iter().try_fold(Exact::ZERO, |sum, amount| sum.plus(amount))
 }

@@ -18,8 +18,8 @@ pub(super) fn check(rates: &[CompiledRate], zones: &[CompiledZone], wrong: &mut 
     contradictions(rates, zones, wrong);
     let meets = meetings(rates, zones);
     let mut search = Search { rates, meets: &meets, sets_left: SETS_MAX, told: vec![false; rates.len()] };
-    for start in 0..rates.len() {
-        search.grow(&mut vec![start], &meets[start], wrong);
+    for (start, met) in meets.iter().enumerate() {
+        search.grow(&mut vec![start], met, wrong);
     }
     if search.sets_left == 0 {
         wrong.here("hold together in too many ways to be checked: give each tax one zone for each place");

@@ -13,7 +13,8 @@ mod compiled;
 pub mod external;
 pub mod presets;
 mod rates;
-pub mod rules;
+mod rounded;
+mod rules;
 mod shipping;
 
 pub(crate) use assess::{RateTotal, Taxable, assess};
@@ -22,3 +23,6 @@ pub use external::{ExternalTax, TaxProviderError, TaxRequest};
 pub(crate) use rates::{RateSet, Untaxed, rebase};
 pub use rules::{LineRate, ReverseCharge, TaxRate, TaxRules};
 pub(crate) use shipping::shipping_taxables;
+
+#[cfg(test)]
+mod tests;

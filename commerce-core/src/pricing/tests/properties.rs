@@ -374,7 +374,8 @@ proptest! {
             promotion["exclusive"] = json!(false);
             promotion["lane"] = Value::Null;
             promotion["priority"] = json!(0);
-            if promotion["action"]["buy_get"].is_object() {
+            // A fixed price of everything stays what it is, and what is cheaper before gets a smaller share of it.
+            if !promotion["action"]["percent"].is_string() && !promotion["action"]["amount"].is_string() {
                 promotion["action"] = json!({"percent": "10"});
             }
         }

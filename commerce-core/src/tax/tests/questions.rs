@@ -1,0 +1,138 @@
+//! Which rates hold for whom, where, for what and when; and why none does.
+
+use serde_json::{Value, json};
+
+use crate::Timestamp;
+use crate::customer::Destination;
+use crate::pricing::Wrong;
+use crate::tax::compiled::{CompiledTax, TaxQuestion};
+use crate::tax::rates::Untaxed;
+use crate::tax::rules::TaxRules;
+
+fn compiled(rules: Value, home: Option<&str>) -> CompiledTax {
+    let rules: TaxRules = serde_json::from_value(rules).unwrap();
+    let home = home.map(|country| Destination::in_country(country.parse().unwrap()));
+    let mut errors = Vec::new();
+    let compiled = rules.compile(home.as_ref(), &mut Wrong::root(&mut errors));
+    assert_eq!(errors, []);
+    compiled
+}
+
+fn to(country: &str, state: Option<&str>, postal: Option<&str>) -> Destination {
+    Destination {
+        country: country.parse().unwrap(),
+        state_province: state.map(str::to_owned),
+        postal_code: postal.map(str::to_owned),
+    }
+}
+
+fn question(destination: Option<&Destination>) -> TaxQuestion<'_> {
+    let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+    TaxQuestion { destination, now, exempt: false, has_vat_id: false }
+}
+
+fn sources(tax: &CompiledTax, question: &TaxQuestion<'_>, class: &str) -> Vec<String> {
+    let set = tax.rates(question, &class.parse().unwrap()).unwrap();
+    set.rates().iter().map(|rate| rate.source.to_string()).collect()
+}
+
+fn rules() -> Value {
+    json!({
+        "zones": [
+            {"code": "es", "areas": [{"country": "ES"}]},
+            {"code": "canaries", "areas": [{"country": "ES", "postal": ["35*", "38*"]}]},
+            {"code": "madrid", "areas": [{"country": "ES", "subdivisions": ["MD"]}]},
+            {"code": "world"},
+            {"code": "eu", "areas": [{"country": "ES"}, {"country": "DE"}]}
+        ],
+        "rates": [
+            {"code": "late", "zone": "es", "name": "Levy", "rate": "1", "priority": 9, "compound": true},
+            {"code": "es-21", "zone": "es", "name": "VAT", "rate": "21"},
+            {"code": "es-10", "zone": "es", "name": "VAT", "rate": "10", "classes": ["reduced", "books"]},
+            {"code": "canaries", "zone": "canaries", "name": "VAT", "rate": "0"},
+            {"code": "madrid-books", "zone": "madrid", "name": "VAT", "rate": "3", "classes": ["books"]},
+            {"code": "world", "zone": "world", "name": "World tax", "rate": "2"},
+            {"code": "world-vat", "zone": "world", "name": "VAT", "rate": "5"},
+            {"code": "old", "zone": "eu", "name": "Old", "rate": "1", "until": "2026-11-22T00:00:00Z"},
+            {"code": "new", "zone": "eu", "name": "New", "rate": "1", "from": "2026-11-22T00:00:00Z"}
+        ],
+        "shipping_class": "reduced",
+        "reverse_charge": {"zone": "eu"}
+    })
+}
+
+#[test]
+fn of_one_tax_the_closest_zone_applies_and_of_it_the_class_or_standard() {
+    let tax = compiled(rules(), Some("DE"));
+    let at = |state, postal, class| sources(&tax, &question(Some(&to("ES", state, postal))), class);
+    assert_eq!(at(None, None, "standard"), ["tax:es-21", "tax:world", "tax:new", "tax:late"]);
+    assert_eq!(at(None, None, "reduced")[0], "tax:es-10");
+    assert_eq!(at(None, None, "toys")[0], "tax:es-21", "a class without a rate is standard");
+    assert_eq!(at(Some("MD"), None, "books")[0], "tax:madrid-books");
+    assert_eq!(
+        at(Some("MD"), None, "standard")[0],
+        "tax:es-21",
+        "a zone without a rate for the class says nothing"
+    );
+    assert_eq!(at(Some("MD"), Some("35 001"), "books")[0], "tax:canaries");
+    assert_eq!(
+        at(None, Some("38999"), "reduced")[0],
+        "tax:canaries",
+        "the closest zone's standard before a farther one's class"
+    );
+    assert_eq!(
+        sources(&tax, &question(Some(&to("NG", None, None))), "standard"),
+        ["tax:world", "tax:world-vat"]
+    );
+}
+
+#[test]
+fn rates_begin_and_end_at_their_instant() {
+    let tax = compiled(rules(), Some("DE"));
+    let destination = to("DE", None, None);
+    let mut question = question(Some(&destination));
+    assert_eq!(sources(&tax, &question, "standard"), ["tax:world", "tax:world-vat", "tax:new"]);
+    question.now = "2026-11-21T23:59:59.999999Z".parse().unwrap();
+    assert_eq!(sources(&tax, &question, "standard"), ["tax:world", "tax:world-vat", "tax:old"]);
+}
+
+#[test]
+fn what_is_not_taxed_has_its_reason() {
+    let tax = compiled(rules(), Some("DE"));
+    let standard = "standard".parse().unwrap();
+    let spain = to("ES", None, None);
+    let why = |tax: &CompiledTax, question: &TaxQuestion<'_>, class: &str| {
+        tax.rates(question, &class.parse().unwrap()).unwrap().untaxed()
+    };
+    let asked = question(Some(&spain));
+    assert_eq!(why(&tax, &asked, "standard"), None);
+    assert_eq!(why(&tax, &asked, "exempt"), Some(Untaxed::ExemptClass));
+    let exempt = TaxQuestion { exempt: true, has_vat_id: true, ..asked };
+    assert_eq!(why(&tax, &exempt, "standard"), Some(Untaxed::ExemptCustomer));
+    assert_eq!(why(&tax, &question(None), "standard"), None, "the home country is assumed");
+    let nowhere = compiled(json!({}), None);
+    assert_eq!(why(&nowhere, &question(None), "standard"), Some(Untaxed::NoDestination));
+    assert_eq!(why(&nowhere, &asked, "standard"), Some(Untaxed::NoRate));
+    assert_eq!(nowhere.shipping_rates(&asked).unwrap().untaxed(), Some(Untaxed::ShippingNotTaxed));
+    assert_eq!(tax.shipping_rates(&asked).unwrap().rates()[0].source.as_ref(), "tax:es-10");
+    let home = tax.home_rates(asked.now, &standard).unwrap();
+    assert_eq!(home.rates()[0].source.as_ref(), "tax:world");
+    assert!(!tax.prices_include_tax());
+}
+
+#[test]
+fn buyers_with_a_vat_number_owe_the_tax_in_another_country_of_the_zone() {
+    let tax = compiled(rules(), Some("DE"));
+    let reverse = |country: &str, has_vat_id| {
+        let destination = to(country, None, None);
+        let asked = TaxQuestion { has_vat_id, ..question(Some(&destination)) };
+        let untaxed = tax.rates(&asked, &"standard".parse().unwrap()).unwrap().untaxed();
+        assert_eq!(untaxed == Some(Untaxed::ReverseCharge), tax.is_reverse_charged(&asked));
+        tax.is_reverse_charged(&asked)
+    };
+    assert!(reverse("ES", true));
+    assert!(!reverse("ES", false));
+    assert!(!reverse("DE", true), "at home the shop charges it");
+    assert!(!reverse("NG", true), "outside the zone the rules of the place hold");
+    assert!(!tax.is_reverse_charged(&TaxQuestion { has_vat_id: true, ..question(None) }));
+}
