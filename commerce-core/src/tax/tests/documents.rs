@@ -117,6 +117,11 @@ fn more_than_six_rates_at_one_place_are_refused() {
     assert_eq!(all(&in_turn, &nothing, 12), [""; 0]);
     let apart = |index: usize| json!({"classes": [if index < 4 { "one" } else { "other" }]});
     assert_eq!(all(&in_de, &apart, 8), [""; 0]);
+    // `standard` stands in for a class that its tax has no rate for, whichever of both comes first.
+    let one_first = |index: usize| json!({"classes": [if index < 3 { "one" } else { "standard" }]});
+    let one_last = |index: usize| json!({"classes": [if index < 4 { "standard" } else { "one" }]});
+    assert_eq!(all(&in_de, &one_first, 7), ["/tax/rates/6"]);
+    assert_eq!(all(&in_de, &one_last, 7), ["/tax/rates/6"]);
     let in_time = |index: usize| {
         let change = "2026-01-01T00:00:00Z";
         if index < 4 { json!({"until": change}) } else { json!({"from": change}) }

@@ -1,5 +1,6 @@
 //! Which rates hold for whom, where, for what and when; and why none does.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::Timestamp;
@@ -135,4 +136,87 @@ fn buyers_with_a_vat_number_owe_the_tax_in_another_country_of_the_zone() {
     assert!(!reverse("DE", true), "at home the shop charges it");
     assert!(!reverse("NG", true), "outside the zone the rules of the place hold");
     assert!(!tax.is_reverse_charged(&TaxQuestion { has_vat_id: true, ..question(None) }));
+}
+
+/// Zones that overlap in every way.
+fn zones() -> Value {
+    json!([
+        {"code": "0"},
+        {"code": "1", "areas": [{"country": "US"}]},
+        {"code": "2", "areas": [{"country": "US", "subdivisions": ["CA", "NY"]}]},
+        {"code": "3", "areas": [{"country": "US", "subdivisions": ["NY"]}, {"country": "CA"}]},
+        {"code": "4", "areas": [{"country": "US", "postal": ["1*", "20000-29999"]}]},
+        {"code": "5", "areas": [{"country": "US", "subdivisions": ["CA"], "postal": ["?1*"]}, {"country": "US"}]},
+        {"code": "6", "areas": [{"country": "CA", "postal": ["A1?"]}, {"country": "US", "postal": ["3*"]}]}
+    ])
+}
+
+fn a_rate() -> impl Strategy<Value = Value> {
+    let class = prop::sample::subsequence(vec!["standard", "books", "toys"], 0..=2);
+    let day = || prop::option::of(1_u32..5);
+    let percent = prop::sample::select(vec!["0", "2.5", "7.5", "1.000001", "3.000007"]);
+    (0_usize..7, 0_usize..9, class, percent, any::<bool>(), 0_u32..2, day(), day()).prop_map(
+        |(zone, tax, classes, percent, compound, priority, from, until)| {
+            let day = |day: Option<u32>| day.map(|day| format!("2026-01-0{day}T00:00:00Z"));
+            json!({
+                "code": "", "zone": zone.to_string(), "name": format!("tax {tax}"), "classes": classes, "rate": percent,
+                "compound": compound, "priority": priority, "from": day(from), "until": day(until)
+            })
+        },
+    )
+}
+
+proptest! {
+    /// A document that is read without a complaint has one answer to every question, whatever its order.
+    #[test]
+    fn what_is_not_refused_has_one_answer(
+        rates in prop::collection::vec(a_rate(), 1..14),
+        asked in prop::collection::vec(
+            (prop::sample::select(vec!["US", "CA", "DE"]), prop::option::of("CA|NY|WA"), prop::option::of("[1-4][01]{4}|A1[0-9]"), 1_u32..5),
+            1..10,
+        ),
+    ) {
+        let mut rates = rates;
+        for (index, rate) in rates.iter_mut().enumerate() {
+            rate["code"] = json!(format!("r{index}"));
+        }
+        let read = |rates: &[Value]| {
+            let rules: TaxRules = serde_json::from_value(json!({"zones": zones(), "rates": rates})).unwrap();
+            let mut errors = Vec::new();
+            let compiled = rules.compile(None, &mut Wrong::root(&mut errors));
+            (compiled, errors)
+        };
+        // Rates that the document would be refused for are left out, one by one.
+        let mut errors = read(&rates).1;
+        while let Some(error) = errors.first() {
+            let place: usize = error.pointer.split('/').nth(2).unwrap().parse().unwrap();
+            rates.remove(place);
+            errors = read(&rates).1;
+        }
+        let (forth, _) = read(&rates);
+        rates.reverse();
+        let (back, errors) = read(&rates);
+        // Which of two rates of one priority comes first changes what a compound one is taken of, and so what fits.
+        prop_assert!(errors.iter().all(|error| error.reason.contains("decimals")), "{errors:?}");
+        for (country, state, postal, day) in &asked {
+            let destination = to(country, state.as_deref(), postal.as_deref());
+            let now: Timestamp = format!("2026-01-0{day}T12:00:00Z").parse().unwrap();
+            let question = TaxQuestion { now, ..question(Some(&destination)) };
+            for class in ["standard", "books", "toys", "other"] {
+                let sources = |tax: &CompiledTax| {
+                    let set = tax.rates(&question, &class.parse().unwrap()).map_err(|_| ());
+                    set.map(|set| {
+                        let mut sources: Vec<_> = set.rates().iter().map(|rate| rate.source.to_string()).collect();
+                        sources.sort();
+                        sources
+                    })
+                };
+                let found = sources(&forth);
+                prop_assert!(found.as_ref().is_ok_and(|sources| sources.len() <= TaxRules::RATES_AT_ONCE_MAX), "{found:?}");
+                if errors.is_empty() {
+                    prop_assert_eq!(found, sources(&back));
+                }
+            }
+        }
+    }
 }
