@@ -1,6 +1,7 @@
 //! The engine: the services of the shop over one store.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::cart::Carts;
 use crate::catalog::Catalog;
@@ -9,8 +10,10 @@ use crate::commit::StoreError;
 use crate::inventory::Inventory;
 use crate::order::Orders;
 use crate::payment::PaymentMethod;
-use crate::ports::{Clock, Random, Store, SystemRandom};
+use crate::ports::{Clock, Random, ShippingRates, Store, SystemRandom, TaxProvider};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
+use crate::promotion::Promotions;
+use crate::shipping::CarrierError;
 use crate::{Currency, Ids, Timestamp, Violation};
 
 /// The commerce engine. Cheap to clone; every clone is the same shop.
@@ -34,6 +37,10 @@ pub struct Builder {
     random: Arc<dyn Random>,
     currency: Currency,
     payment_methods: Vec<PaymentMethod>,
+    shipping_rates: Option<Arc<dyn ShippingRates>>,
+    carrier_deadline: Duration,
+    tax_provider: Option<Arc<dyn TaxProvider>>,
+    trouble: Arc<dyn Fn(&CarrierError) + Send + Sync>,
 }
 
 /// What the services share.
@@ -42,6 +49,11 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) payment_methods: Vec<PaymentMethod>,
+    pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
+    pub(crate) carrier_deadline: Duration,
+    pub(crate) tax_provider: Option<Arc<dyn TaxProvider>>,
+    /// Is told of trouble outside that shoppers do not see.
+    pub(crate) trouble: Arc<dyn Fn(&CarrierError) + Send + Sync>,
     /// The rulebook last seen. Every look says which version is in force, so it is read again only after a change.
     rulebook: RwLock<Arc<RulesInForce>>,
 }
@@ -61,6 +73,10 @@ impl Engine {
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
             payment_methods: vec![PaymentMethod::CashOnDelivery],
+            shipping_rates: None,
+            carrier_deadline: Duration::from_secs(2),
+            tax_provider: None,
+            trouble: Arc::new(|_| {}),
         }
     }
 
@@ -98,6 +114,12 @@ impl Engine {
     #[must_use]
     pub fn rules(&self) -> Rules {
         Rules { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The coupons, and trials of promotions.
+    #[must_use]
+    pub fn promotions(&self) -> Promotions {
+        Promotions { parts: Arc::clone(&self.parts) }
     }
 
     /// The store.
@@ -157,10 +179,43 @@ impl Builder {
         self
     }
 
+    /// Asks carriers through this port for methods whose rate is a carrier's, for at most `deadline`: what is not answered
+    /// by then falls back to the price that the method names. `trouble` is told of what went wrong, for the log.
+    #[must_use]
+    pub fn shipping_rates(
+        mut self,
+        port: Arc<dyn ShippingRates>,
+        deadline: Duration,
+        trouble: impl Fn(&CarrierError) + Send + Sync + 'static,
+    ) -> Self {
+        self.shipping_rates = Some(port);
+        self.carrier_deadline = deadline;
+        self.trouble = Arc::new(trouble);
+        self
+    }
+
+    /// Has this service assess the tax of carts that have a destination, in place of the rulebook's rules; its amounts are
+    /// kept as given.
+    #[must_use]
+    pub fn tax_provider(mut self, port: Arc<dyn TaxProvider>) -> Self {
+        self.tax_provider = Some(port);
+        self
+    }
+
     /// The engine.
     #[must_use]
     pub fn build(self) -> Engine {
-        let Self { store, clock, random, currency, payment_methods } = self;
+        let Self {
+            store,
+            clock,
+            random,
+            currency,
+            payment_methods,
+            shipping_rates,
+            carrier_deadline,
+            tax_provider,
+            trouble,
+        } = self;
         let starter = StoredRulebook { version: 0, rulebook: Rulebook::starter(currency) };
         let clock = clock.unwrap_or_else(|| store.clock());
         #[expect(
@@ -168,7 +223,18 @@ impl Builder {
             reason = "the starter has no text that could be wrong; a test compiles it"
         )]
         let rulebook = RwLock::new(starter.in_force().expect("the starter rulebook is right"));
-        Engine { parts: Arc::new(Parts { store, clock, random, payment_methods, rulebook }) }
+        let parts = Parts {
+            store,
+            clock,
+            random,
+            payment_methods,
+            shipping_rates,
+            carrier_deadline,
+            tax_provider,
+            trouble,
+            rulebook,
+        };
+        Engine { parts: Arc::new(parts) }
     }
 }
 

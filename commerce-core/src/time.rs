@@ -54,6 +54,16 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The instant `earlier` before this one; the first representable one when that is out of range.
+    #[must_use]
+    pub fn minus(self, earlier: Duration) -> Self {
+        let micros = i64::try_from(earlier.as_micros()).unwrap_or(i64::MAX);
+        // The very first instant of the calendar is out of the range of `from_micros`.
+        Self(self.0.saturating_sub(micros).max(jiff::Timestamp::MIN.as_microsecond() + 1))
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {

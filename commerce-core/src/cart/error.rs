@@ -7,6 +7,7 @@ use crate::idempotency::KeyReused;
 use crate::payment::PaymentMethod;
 use crate::pricing::PricingError;
 use crate::promotion::{CouponCode, Reason};
+use crate::tax::TaxProviderError;
 use crate::{LineId, Quantity};
 
 /// Why a cart cannot be read or changed. It stays as it was.
@@ -74,6 +75,9 @@ pub enum CartError {
     /// The cart cannot be priced.
     #[error(transparent)]
     Pricing(#[from] PricingError),
+    /// The tax service has no answer.
+    #[error(transparent)]
+    Tax(#[from] TaxProviderError),
     /// Too many others changed the same at the same time.
     #[error("the cart is being changed by too many requests at once")]
     Busy,

@@ -7,11 +7,11 @@
 mod changes;
 mod decide;
 mod error;
+mod outside;
 mod price;
 mod service;
 mod token;
 mod types;
-mod usage;
 mod view;
 
 pub use changes::{Changes, Write};
@@ -19,11 +19,12 @@ pub(crate) use decide::open_cart;
 pub use decide::{Decided, add_item, apply_coupon, remove_coupon, set_delivery, set_payment, set_quantity};
 pub(crate) use error::shortages;
 pub use error::{CartError, ShortLine};
-pub(crate) use price::{price, wanted};
+pub(crate) use outside::learn;
+pub use outside::{Outside, OutsideError};
+pub(crate) use price::{price, pricing_input, wanted};
 pub use service::{CartAnswer, Carts, Explained};
 pub use token::{CartToken, CartTokenError, TokenHash};
 pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, VariantKey};
-pub(crate) use usage::{UsageError, learn_usage};
 pub use view::{Look, Offer, PricedCart, PricedLine, View};
 
 #[cfg(all(test, feature = "testkit"))]

@@ -76,9 +76,9 @@ pub(crate) fn pricing_input<'a>(
         destination,
         shipping_method: cart.shipping_method.as_deref(),
         coupons: coupons.collect(),
-        usage: &view.usage,
-        carriers: None,
-        external_tax: None,
+        usage: &view.outside.usage,
+        carriers: Some(&view.outside.carriers),
+        external_tax: view.outside.tax.as_ref(),
         cash: cart.payment_method == Some(PaymentMethod::CashOnDelivery),
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::decide::{self, Decided, open_cart};
 use super::error::CartError;
+use super::outside::{OutsideError, learn};
 use super::price::{price, pricing_input};
-use super::usage::{UsageError, learn_usage};
 use super::{AddItem, Cart, CartToken, Delivery, Look, PricedCart, TokenHash, View};
 use crate::attempts::Attempts;
 use crate::customer::{Address, Destination};
@@ -65,7 +65,7 @@ impl Carts {
         let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
         let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        learn_usage(&self.parts, &mut view, &cart, &rules).await?;
+        learn(&self.parts, &mut view, &cart, None, &rules).await?;
         let destination = cart.shipping_address.as_ref().map(Address::destination);
         let story = Quote::explain(&rules.compiled, &pricing_input(&view, &cart, destination, &rules))?;
         let cart = price(&view, cart, &rules, &self.parts.payment_methods)?;
@@ -189,7 +189,7 @@ impl Carts {
         let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
         let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        learn_usage(&self.parts, &mut view, &cart, &rules).await?;
+        learn(&self.parts, &mut view, &cart, Some(destination.clone()), &rules).await?;
         let quote = quote(&rules.compiled, &pricing_input(&view, &cart, Some(destination), &rules))?;
         Ok(quote.shipping_options)
     }
@@ -228,7 +228,7 @@ impl Carts {
             let rules = self.parts.rulebook(view.rulebook_version).await?;
             let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
             // Priced before it is written: a cart whose total does not fit is refused rather than stored.
-            learn_usage(&self.parts, &mut view, &decided.cart, &rules).await?;
+            learn(&self.parts, &mut view, &decided.cart, None, &rules).await?;
             let cart = price(&view, decided.cart, &rules, &self.parts.payment_methods)?;
             accept(&cart)?;
             match self.parts.store.commit(&decided.changes).await {
@@ -240,16 +240,17 @@ impl Carts {
 
     async fn priced(&self, view: &mut View, cart: Cart) -> Result<PricedCart, CartError> {
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        learn_usage(&self.parts, view, &cart, &rules).await?;
+        learn(&self.parts, view, &cart, None, &rules).await?;
         Ok(price(view, cart, &rules, &self.parts.payment_methods)?)
     }
 }
 
-impl From<UsageError> for CartError {
-    fn from(error: UsageError) -> Self {
+impl From<OutsideError> for CartError {
+    fn from(error: OutsideError) -> Self {
         match error {
-            UsageError::Pricing(error) => Self::Pricing(error),
-            UsageError::Store(error) => Self::Store(error),
+            OutsideError::Pricing(error) => Self::Pricing(error),
+            OutsideError::Store(error) => Self::Store(error),
+            OutsideError::Tax(error) => Self::Tax(error),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cart, CartLine, TokenHash, VariantKey};
+use super::{Cart, CartLine, Outside, TokenHash, VariantKey};
 use crate::catalog::{Dimensions, Sku, Slug, TaxClass, Weight};
 use crate::idempotency::{Record, Scope};
 use crate::inventory::StockLevel;
-use crate::pricing::{Quote, Usage};
+use crate::pricing::Quote;
 use crate::promotion::{CouponCode, CouponState};
 use crate::{ProductId, Timestamp, UnitPrice, VariantId};
 
@@ -42,8 +42,8 @@ pub struct View {
     pub coupons: Vec<CouponState>,
     /// Whether the cart's e-mail address has an order already that was not cancelled; absent when the cart has none.
     pub ordered_before: Option<bool>,
-    /// How often limited promotions were used, as far as it was asked for; a look leaves it empty.
-    pub usage: Vec<Usage>,
+    /// What the price depends on beyond the look; a look leaves it empty.
+    pub outside: Outside,
     /// The version of the rulebook in force; 0 while there is none.
     pub rulebook_version: u64,
     /// The record asked for.

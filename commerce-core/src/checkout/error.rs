@@ -1,11 +1,12 @@
 //! Why a cart cannot become an order.
 
 use crate::attempts::Unsettled;
-use crate::cart::{CartError, PricedCart, ShortLine, UsageError, shortages};
+use crate::cart::{CartError, OutsideError, PricedCart, ShortLine, shortages};
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
 use crate::pricing::PricingError;
 use crate::promotion::{CouponCode, Reason};
+use crate::tax::TaxProviderError;
 
 /// Why a cart cannot become an order. It stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum ConfirmError {
     /// The cart cannot be priced.
     #[error(transparent)]
     Pricing(#[from] PricingError),
+    /// The tax service has no answer.
+    #[error(transparent)]
+    Tax(#[from] TaxProviderError),
     /// Too many others changed the same at the same time.
     #[error("too many requests change the same at once")]
     Busy,
@@ -59,11 +63,12 @@ impl From<Unsettled> for ConfirmError {
     }
 }
 
-impl From<UsageError> for ConfirmError {
-    fn from(error: UsageError) -> Self {
+impl From<OutsideError> for ConfirmError {
+    fn from(error: OutsideError) -> Self {
         match error {
-            UsageError::Pricing(error) => Self::Pricing(error),
-            UsageError::Store(error) => Self::Store(error),
+            OutsideError::Pricing(error) => Self::Pricing(error),
+            OutsideError::Store(error) => Self::Store(error),
+            OutsideError::Tax(error) => Self::Tax(error),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Confirm, ConfirmError, place_order};
 use crate::attempts::Attempts;
-use crate::cart::{CartToken, Look, learn_usage, open_cart};
+use crate::cart::{CartToken, Look, learn, open_cart};
 use crate::commit::{StoreError, StoreTrouble};
 use crate::engine::Parts;
 use crate::idempotency::Outcome;
@@ -52,7 +52,7 @@ impl Checkout {
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
             if let Ok(Some(cart)) = open_cart(&view, Some(hash)) {
-                learn_usage(&self.parts, &mut view, &cart, &rules).await?;
+                learn(&self.parts, &mut view, &cart, None, &rules).await?;
             }
             let mut ids = self.parts.ids(view.now);
             let placed = place_order(&view, hash, command, &rules, &self.parts.payment_methods, &mut ids)?;

@@ -23,18 +23,7 @@ pub(super) fn deliver(
     input: &PricingInput<'_>,
     state: &State<'_>,
 ) -> Result<Delivery, MoneyError> {
-    let lines = input.lines.iter().zip(&state.items).zip(state.symbols.iter());
-    let goods = lines.map(|((line, item), symbols)| Goods {
-        units: item.units,
-        milligrams: line.milligrams,
-        millimetres: line.millimetres,
-        digital: line.digital,
-        value_before: &item.total,
-        value_after: &item.cost,
-        symbols,
-        sources: line.sources,
-    });
-    let goods: Vec<Goods<'_>> = goods.collect();
+    let goods = goods(input, state);
     let needed = is_needed(&goods);
     let considered = match &input.destination {
         Some(destination) => options(
@@ -52,6 +41,22 @@ pub(super) fn deliver(
     };
     let chosen = considered.iter().position(is_chosen);
     Ok(Delivery { needed, considered, chosen })
+}
+
+/// The goods, as far as shipping depends on them.
+pub(super) fn goods<'s>(input: &'s PricingInput<'_>, state: &'s State<'_>) -> Vec<Goods<'s>> {
+    let lines = input.lines.iter().zip(&state.items).zip(state.symbols.iter());
+    let goods = lines.map(|((line, item), symbols)| Goods {
+        units: item.units,
+        milligrams: line.milligrams,
+        millimetres: line.millimetres,
+        digital: line.digital,
+        value_before: &item.total,
+        value_after: &item.cost,
+        symbols,
+        sources: line.sources,
+    });
+    goods.collect()
 }
 
 impl Delivery {

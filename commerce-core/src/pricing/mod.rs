@@ -13,6 +13,7 @@
 //! whole story, including why a rule did *not* apply; it is built only when asked for.
 
 mod amounts;
+mod ask;
 mod changes;
 mod delivery;
 mod document;
@@ -25,6 +26,7 @@ mod run;
 mod selection;
 mod service;
 mod settle;
+mod targets;
 mod taxes;
 mod trace;
 mod wrong;
@@ -49,7 +51,7 @@ pub use quote::{
 };
 pub use rulebook::{CompiledRulebook, CustomerGroup, Rulebook, RulebookError, RulesInForce, StoredRulebook};
 pub use selection::Selection;
-pub use service::{Rules, RulesError};
+pub use service::{RuleChange, Rules, RulesError};
 pub use trace::{Explanation, Step};
 
 pub(crate) use amounts::MinorAmounts;

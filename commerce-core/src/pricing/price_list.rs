@@ -210,7 +210,7 @@ impl PriceLists {
         line: &PricingLine<'_>,
         units: u64,
     ) -> Option<Chosen> {
-        let listed = (line.unit_price.currency == input.currency).then(|| Chosen {
+        let listed = (line.unit_price.currency == input.currency).then_some(Chosen {
             price: line.unit_price,
             compare_at: line.compare_at,
             includes_tax: None,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::targets::Targets;
 use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook};
 use crate::attempts::{Attempts, Unsettled};
 use crate::audit::{Actor, Entry};
@@ -15,6 +16,19 @@ use crate::engine::Parts;
 #[derive(Clone)]
 pub struct Rules {
     pub(crate) parts: Arc<Parts>,
+}
+
+/// A change of the rulebook, as its audit row tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleChange {
+    /// What is done: `promotion.create`.
+    pub action: String,
+    /// To what: `promotion:summer`.
+    pub target: String,
+    /// What was there before; null when nothing was.
+    pub before: Value,
+    /// What is there now; null when nothing is.
+    pub after: Value,
 }
 
 /// Why a rulebook was not applied. The one before stays in force.
@@ -31,6 +45,18 @@ pub enum RulesError {
         catalog: crate::Currency,
         /// The currency of the rulebook.
         rulebook: crate::Currency,
+    },
+    /// What is to be changed is not there.
+    #[error("there is no such rule")]
+    NotFound,
+    /// A rule of this code is there already.
+    #[error("there is a rule of this code already")]
+    Exists,
+    /// The rulebook is not in the version that the change was made for.
+    #[error("the rulebook has version {now} by now")]
+    Version {
+        /// The version in force.
+        now: u64,
     },
     /// Too many others changed the same at the same time.
     #[error("the rulebook is being changed by too many requests at once")]
@@ -55,32 +81,77 @@ impl Rules {
     /// # Errors
     /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`].
     pub async fn apply(&self, rulebook: Rulebook, actor: &Actor) -> Result<StoredRulebook, RulesError> {
-        rulebook.compile().map_err(RulesError::Invalid)?;
-        let priced = self.parts.store.export(None, 1).await?.products;
-        let catalog =
-            priced.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency);
-        if let Some(catalog) = catalog.filter(|catalog| *catalog != rulebook.currency) {
-            return Err(RulesError::Currency { catalog, rulebook: rulebook.currency });
-        }
+        self.change(None, actor, |before| {
+            let change = RuleChange {
+                action: "rules.apply".to_owned(),
+                target: "rulebook".to_owned(),
+                before: json!({"currency": before.currency}),
+                after: json!({"currency": rulebook.currency}),
+            };
+            *before = rulebook.clone();
+            Ok(change)
+        })
+        .await
+    }
+
+    /// Changes a part of the rulebook in force. When somebody else changes it at the same time, `change` is asked again
+    /// with what is in force by then, unless a version is expected.
+    ///
+    /// # Errors
+    /// What `change` refuses; [`RulesError::Version`] when another version than the expected one is in force; and as
+    /// [`apply`](Self::apply).
+    pub async fn change(
+        &self,
+        expected_version: Option<u64>,
+        actor: &Actor,
+        change: impl Fn(&mut Rulebook) -> Result<RuleChange, RulesError>,
+    ) -> Result<StoredRulebook, RulesError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let view = self.parts.store.cart(&Look::default()).await?;
-            let stored = StoredRulebook { version: view.rulebook_version + 1, rulebook: rulebook.clone() };
+            let rules = self.parts.rulebook(view.rulebook_version).await?;
+            if expected_version.is_some_and(|expected| expected != rules.version) {
+                return Err(RulesError::Version { now: rules.version });
+            }
+            let mut rulebook = rules.rulebook.clone();
+            let RuleChange { action, target, before, after } = change(&mut rulebook)?;
+            self.check(&rulebook, &rules.rulebook).await?;
+            let stored = StoredRulebook { version: rules.version + 1, rulebook };
             let mut changes = ChangeSet::default();
             changes.pricing.rulebook = Some(stored.clone());
             changes.audit.push(Entry {
                 id: self.parts.ids(view.now).fresh(),
                 at: view.now,
                 actor: actor.clone(),
-                action: "rules.apply".to_owned(),
-                target: format!("rulebook:{}", stored.version),
-                data: json!({"currency": stored.rulebook.currency}),
+                action,
+                target,
+                data: json!({"version": stored.version, "before": before, "after": after}),
             });
             match self.parts.store.commit(&changes).await {
                 Ok(()) => return Ok(stored),
                 Err(error) => attempts.again(error).await?,
             }
         }
+    }
+
+    /// Looks for what is wrong with a rulebook that is to follow the one in force.
+    async fn check(&self, rulebook: &Rulebook, in_force: &Rulebook) -> Result<(), RulesError> {
+        rulebook.compile().map_err(RulesError::Invalid)?;
+        if rulebook.currency != in_force.currency {
+            let priced = self.parts.store.export(None, 1).await?.products;
+            let catalog =
+                priced.iter().find_map(|product| product.cheapest()).map(|variant| variant.price.currency);
+            if let Some(catalog) = catalog.filter(|catalog| *catalog != rulebook.currency) {
+                return Err(RulesError::Currency { catalog, rulebook: rulebook.currency });
+            }
+        }
+        let targets = Targets::new_in(rulebook, in_force);
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let catalog = self.parts.store.import_view(&targets.keys()).await?;
+        let unknown = targets.unknown(&catalog);
+        if unknown.is_empty() { Ok(()) } else { Err(RulesError::Invalid(unknown)) }
     }
 }
 

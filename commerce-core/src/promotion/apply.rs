@@ -20,50 +20,55 @@ pub(crate) fn apply(state: &mut State<'_>, candidates: &[u32], phases: &[Phase])
         if phase.replace(promotion.phase) != Some(promotion.phase) {
             state.begin_scope();
         }
-        let Some(lane) = promotion.lane else {
-            match effect(promotion, state)? {
-                Ok(effect) => state.take(*number, effect)?,
-                Err(reason) => state.refused.push((*number, reason)),
-            }
-            continue;
-        };
-        if lanes_done.contains(&lane) {
+        if promotion.lane.is_some_and(|lane| lanes_done.contains(&lane)) {
             continue;
         }
+        let effect = match effect(promotion, state)? {
+            Ok(effect) => effect,
+            Err(reason) => {
+                state.refused.push((*number, reason));
+                continue;
+            }
+        };
+        let Some(lane) = promotion.lane else {
+            state.take(*number, effect)?;
+            continue;
+        };
+        // A lane has its turn with the first of its promotions that would apply; those that would not have had theirs.
         lanes_done.push(lane);
-        let of_lane = candidates[at..]
+        let rivals: Vec<u32> = candidates[at + 1..]
             .iter()
             .copied()
             .filter(|other| promotions[*other as usize].lane == Some(lane))
-            .filter(|other| phases.contains(&promotions[*other as usize].phase));
-        let of_lane: Vec<u32> = of_lane.collect();
-        take_best(state, &of_lane)?;
+            .filter(|other| phases.contains(&promotions[*other as usize].phase))
+            .collect();
+        take_best(state, (*number, effect), &rivals)?;
     }
     Ok(())
 }
 
 /// Applies the promotion of a lane that takes most off; among equals the first.
-fn take_best(state: &mut State<'_>, lane: &[u32]) -> Result<(), MoneyError> {
-    let mut best: Option<(u32, Effect, Exact)> = None;
-    for number in lane {
-        match effect(&state.promotions[*number as usize], state)? {
-            Err(reason) => state.refused.push((*number, reason)),
+fn take_best(state: &mut State<'_>, first: (u32, Effect), rivals: &[u32]) -> Result<(), MoneyError> {
+    let mut most = first.1.total()?;
+    let (mut best, mut taking) = first;
+    for number in rivals {
+        let reason = match effect(&state.promotions[*number as usize], state)? {
+            Err(reason) => Some((*number, reason)),
             Ok(effect) => {
-                let off = effect.cuts.iter().try_fold(Exact::ZERO, |sum, (_, cut)| sum.plus(cut))?;
-                if best.as_ref().is_none_or(|(_, _, most)| off > *most) {
-                    if let Some((beaten, ..)) = best.replace((*number, effect, off)) {
-                        state.refused.push((beaten, Reason::BetterInLane));
-                    }
+                let off = effect.total()?;
+                let beaten = if off > most {
+                    most = off;
+                    taking = effect;
+                    std::mem::replace(&mut best, *number)
                 } else {
-                    state.refused.push((*number, Reason::BetterInLane));
-                }
+                    *number
+                };
+                Some((beaten, Reason::BetterInLane))
             }
-        }
+        };
+        state.refused.extend(reason);
     }
-    match best {
-        Some((number, effect, _)) => state.take(number, effect),
-        None => Ok(()),
-    }
+    state.take(best, taking)
 }
 
 /// Applies the candidates to a fresh state with `run`, so that an exclusive promotion that applies stands alone.

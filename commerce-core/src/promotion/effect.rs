@@ -307,8 +307,7 @@ fn within_limits(
     promotion: &Compiled,
     state: &State<'_>,
 ) -> Result<Result<Effect, Reason>, MoneyError> {
-    let sum = |effect: &Effect| effect.cuts.iter().try_fold(Exact::ZERO, |sum, (_, cut)| sum.plus(cut));
-    let mut total = sum(&effect)?;
+    let mut total = effect.total()?;
     if let Some(most) = &promotion.max_discount {
         let Some(most) = most.of(state.input.currency) else { return Ok(Err(Reason::Currency)) };
         let most = Exact::from(most);

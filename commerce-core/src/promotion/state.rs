@@ -58,6 +58,13 @@ pub(crate) struct Effect {
     pub(crate) used: Vec<(usize, u32, Exact)>,
 }
 
+impl Effect {
+    /// What it takes off in all, in the basis of discounts.
+    pub(crate) fn total(&self) -> Result<Exact, MoneyError> {
+        self.cuts.iter().try_fold(Exact::ZERO, |sum, (_, cut)| sum.plus(cut))
+    }
+}
+
 /// The state in which promotions are applied.
 #[derive(Debug, Clone)]
 pub(crate) struct State<'a> {

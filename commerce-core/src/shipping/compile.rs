@@ -43,6 +43,13 @@ pub(crate) struct CompiledMethod {
     pub(super) until: Option<Timestamp>,
 }
 
+impl CompiledShipping {
+    /// Whether a method has a carrier's price.
+    pub(crate) fn asks_carriers(&self) -> bool {
+        self.methods.iter().any(|method| matches!(method.rate, CompiledRate::Carrier { .. }))
+    }
+}
+
 impl ShippingRules {
     /// Reads the rules; `wrong` stands at them. Amounts in plain text are in the currency `shop`; the values that
     /// selections name are added to `symbols`.

@@ -30,10 +30,11 @@ pub(crate) use compile::CompiledShipping;
 pub use date::{Date, DateError, Weekday};
 pub use estimate::{DeliveryEstimate, Transit};
 pub use options::ShippingOption;
-pub(crate) use options::{Considered, Goods, is_needed, options};
+pub(crate) use options::{Considered, Goods, carrier_requests, is_needed, options};
 pub use rules::{
     Band, Estimate, FreeFrom, GoodsValue, Handling, Per, ShippingMethod, ShippingRate, ShippingRules,
 };
+pub(crate) use service::ask_all;
 
 #[cfg(all(test, feature = "testkit"))]
 mod tests;

@@ -8,20 +8,6 @@ use std::time::Duration;
 use super::carrier::{CarrierAnswers, CarrierError, CarrierRate, CarrierRequest, CarrierTrouble};
 use crate::{Clock, ShippingRates};
 
-/// Asks for the prices of one request, and waits until the deadline at most.
-///
-/// # Errors
-/// When the carrier says so, is [late](CarrierTrouble::Late), or answers what its contract forbids.
-pub(crate) async fn ask(
-    port: &dyn ShippingRates,
-    clock: &dyn Clock,
-    request: &CarrierRequest,
-    deadline: Duration,
-) -> Result<Vec<CarrierRate>, CarrierError> {
-    let mut answers = ask_each(port, clock, std::slice::from_ref(request), deadline).await;
-    answers.pop().unwrap_or_else(|| Err(late(deadline)))
-}
-
 /// Asks for all the prices of an order at once: the deadline is one for all the requests. What went wrong is for the log;
 /// the methods that it concerns fall back.
 pub(crate) async fn ask_all(

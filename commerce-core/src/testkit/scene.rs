@@ -72,7 +72,7 @@ pub fn view() -> Scene {
         levels: Vec::new(),
         coupons: Vec::new(),
         ordered_before: Some(false),
-        usage: Vec::new(),
+        outside: cart::Outside::default(),
         rulebook_version: 0,
         record: None,
     };

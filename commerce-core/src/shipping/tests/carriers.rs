@@ -9,7 +9,7 @@ use super::*;
 use crate::shipping::carrier::{CarrierError, CarrierRate, CarrierRequest, CarrierTrouble};
 use crate::shipping::estimate::Transit;
 use crate::shipping::options::carrier_requests;
-use crate::shipping::service::{ask, ask_all};
+use crate::shipping::service::ask_all;
 use crate::testkit::MockClock;
 use crate::{Money, ShippingRates};
 
@@ -97,6 +97,16 @@ fn a_carrier_that_hangs_costs_the_deadline_and_no_more() {
     assert_eq!(troubles, [CarrierTrouble::Unavailable]);
 }
 
+/// What became of one request.
+fn ask(
+    port: &Carrier,
+    clock: &dyn crate::Clock,
+    request: &CarrierRequest,
+) -> Result<CarrierAnswers, CarrierError> {
+    let (answers, mut troubles) = run(ask_all(port, clock, std::slice::from_ref(request), DEADLINE));
+    troubles.pop().map_or(Ok(answers), Err)
+}
+
 #[test]
 fn the_deadline_is_waited_for_on_the_clock() {
     // A clock whose sleep ends when the test says so: until then the carrier has time.
@@ -115,16 +125,17 @@ fn the_deadline_is_waited_for_on_the_clock() {
     let request = requests(&rules, &[item(1, 400)]).remove(0);
     let clock = Held(tokio::sync::Notify::new(), std::sync::Mutex::default());
     let slow = Carrier::Slow(AtomicU32::new(5));
-    let rates = run(ask(&slow, &clock, &request, DEADLINE)).unwrap();
-    assert_eq!(rates, [rate("dhl.parcel", 700)]);
+    let mut expected = CarrierAnswers::default();
+    expected.add(&request, vec![rate("dhl.parcel", 700)]);
+    assert_eq!(ask(&slow, &clock, &request).unwrap(), expected);
     assert_eq!(*clock.1.lock().unwrap(), [DEADLINE]);
     clock.0.notify_one();
-    let late = run(ask(&Carrier::Slow(AtomicU32::new(5)), &clock, &request, DEADLINE)).unwrap_err();
+    let late = ask(&Carrier::Slow(AtomicU32::new(5)), &clock, &request).unwrap_err();
     assert_eq!(late.kind, CarrierTrouble::Late);
     assert_eq!(late.to_string(), "the carrier did not answer in time: no answer after 800 ms");
     // An answer that is there is taken although time is up as well.
     clock.0.notify_one();
-    assert!(run(ask(&Carrier::Rates(Vec::new()), &clock, &request, DEADLINE)).is_ok());
+    assert!(ask(&Carrier::Rates(Vec::new()), &clock, &request).is_ok());
 }
 
 #[test]
