@@ -10,7 +10,7 @@ use crate::pricing::{Amounts, Selection};
 /// How a shop ships: where to, by which methods, and on which days it works.
 ///
 /// ```
-/// use commerce_core::shipping::rules::ShippingRules;
+/// use commerce_core::shipping::ShippingRules;
 /// let rules: ShippingRules = serde_json::from_str(r#"{
 ///     "zones": [{"code": "lagos", "name": "Lagos", "areas": [{"country": "NG", "subdivisions": ["LA"]}]}],
 ///     "time_zone": "+01:00",
@@ -48,7 +48,7 @@ pub struct ShippingRules {
 /// A way in which goods go to some zones, and what it costs.
 ///
 /// ```
-/// use commerce_core::shipping::rules::ShippingMethod;
+/// use commerce_core::shipping::ShippingMethod;
 /// // 1000.00 up to 2 kg, and 250.00 for each further kilogram that is begun; bulky goods count by their volume.
 /// let method: ShippingMethod = serde_json::from_str(r#"{
 ///     "code": "express", "label": "Express", "volumetric_divisor": 5000,

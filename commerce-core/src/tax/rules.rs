@@ -15,7 +15,7 @@ use crate::money::Percent;
 /// `exempt` are never taxed. Where no rate holds, nothing is taxed.
 ///
 /// ```
-/// use commerce_core::tax::rules::TaxRules;
+/// use commerce_core::tax::TaxRules;
 /// let rules: TaxRules = serde_json::from_str(r#"{
 ///     "prices_include_tax": true,
 ///     "zones": [{"code": "ng", "areas": [{"country": "NG"}]}],
