@@ -149,6 +149,22 @@ pub struct PricedCart {
     pub messages: Vec<String>,
 }
 
+impl PricedCart {
+    /// Whether it can be confirmed: nothing is missing, everything in it can be bought. A coupon that takes nothing off
+    /// does not stand in the way, unless it was used up.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        let sold = |line: &PricedLine| {
+            let wanted = super::wanted(&self.cart, line.line.variant);
+            line.offer.as_ref().is_some_and(|offer| offer.on_sale)
+                && line.available.is_none_or(|left| left >= wanted)
+        };
+        let spent =
+            |outcome: &crate::pricing::CouponOutcome| outcome.refused.is_some_and(|reason| reason.is_final());
+        self.missing.is_empty() && self.lines.iter().all(sold) && !self.quote.coupons.iter().any(spent)
+    }
+}
+
 /// A line item with what the shopper sees of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PricedLine {

@@ -165,14 +165,11 @@ pub fn place_order(
     Ok(Placed { order, payment, changes })
 }
 
-/// The coupon that took the place of another's last use, or lost its own.
+/// A coupon on the cart that is used up or over.
 fn spent_coupon(priced: &PricedCart) -> Option<(CouponCode, Reason)> {
     priced.quote.coupons.iter().find_map(|outcome| {
-        let spent = matches!(
-            outcome.refused?,
-            Reason::UsesSpent | Reason::CustomerUsesSpent | Reason::BudgetSpent | Reason::Ended
-        );
-        Some((outcome.code.parse().ok()?, outcome.refused.filter(|_| spent)?))
+        let reason = outcome.refused.filter(|reason| reason.is_final())?;
+        Some((outcome.code.parse().ok()?, reason))
     })
 }
 

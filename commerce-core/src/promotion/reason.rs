@@ -120,10 +120,10 @@ impl Reason {
         }
     }
 
-    /// Whether another cart, destination or time may change it: if not, the code is of no use any more.
+    /// Whether it is used up or over, whatever is in the cart: an order with such a coupon is refused.
     #[must_use]
-    pub fn may_pass(self) -> bool {
-        !matches!(self, Self::Unknown | Self::Ended)
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::UsesSpent | Self::CustomerUsesSpent | Self::BudgetSpent | Self::Ended)
     }
 }
 

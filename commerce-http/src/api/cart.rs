@@ -2,6 +2,7 @@
 
 use commerce_core::cart::{CartAnswer, CartError, CartToken};
 use commerce_core::customer::Destination;
+use commerce_core::promotion::CouponCode;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
@@ -10,7 +11,7 @@ use super::token::{CART_TOKEN, CartAccess};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    AddItemBody, Answer, Body, CartDto, Check, Country, Flag, Id, Problem, QuantityBody, Refused,
+    AddItemBody, Answer, Body, CartDto, Check, Country, CouponBody, Flag, Id, Problem, QuantityBody, Refused,
     ShippingOptionsDto, Text, statuses,
 };
 
@@ -34,6 +35,19 @@ statuses! {
         413 "The body is too large.",
         415 "The body is not JSON.",
         422 "A rule is broken: `validation-failed`, `unknown-variant`.";
+    /// Refusals of a coupon.
+    Coupon:
+        400 "The body cannot be understood.",
+        401 "No token was sent.",
+        404 "No cart has this token.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `coupon-not-applicable` with the reason, `validation-failed`, `idempotency-key-reused`.";
+    /// Refusals of taking a coupon off.
+    TakeOff:
+        401 "No token was sent.",
+        404 "No cart has this token, or the cart has no such coupon.",
+        422 "The cart cannot be priced.";
     /// Refusals of removing a line item.
     Remove:
         401 "No token was sent.",
@@ -66,7 +80,7 @@ impl CartApi {
         let carts = self.shop.engine.carts();
         let body = if explain {
             let explained = carts.explain(token.as_ref()).await?;
-            CartDto::new(&explained.cart).trace(explained.steps)
+            CartDto::new(&explained.cart).trace(explained.story)
         } else {
             CartDto::new(&carts.get(token.as_ref()).await?)
         };
@@ -139,6 +153,44 @@ impl CartApi {
         let line = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let carts = self.shop.engine.carts();
         changed(&settle(async move { carts.set_quantity(&token, line, None, None).await }).await?)
+    }
+
+    /// Puts a coupon on the cart
+    ///
+    /// When it does not apply to the cart as it is, it is refused with the reason and the cart stays as it was. One that
+    /// ceases to apply later stays on the cart, which says why it takes nothing off.
+    #[oai(path = "/coupon/", method = "post", operation_id = "applyCoupon")]
+    async fn apply_coupon(
+        &self,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<CouponBody>,
+    ) -> Result<Answer<CartDto>, Refused<Coupon>> {
+        let token = token.required()?;
+        let request = key.request(actor(&token), "POST /api/cart/coupon/", &body.canonical);
+        let code = body.value.check()?;
+        let carts = self.shop.engine.carts();
+        changed(&settle(async move { carts.apply_coupon(&token, &code, request.as_ref()).await }).await?)
+    }
+
+    /// Takes a coupon off the cart
+    #[oai(path = "/coupon/:code/", method = "delete", operation_id = "removeCoupon")]
+    async fn remove_coupon(
+        &self,
+        /// The code of the coupon.
+        code: Path<Text>,
+        /// The cart's secret.
+        #[oai(name = "X-Cart-Token")]
+        token: CartAccess,
+    ) -> Result<Answer<CartDto>, Refused<TakeOff>> {
+        let token = token.required()?;
+        let code = code.0.0.parse::<CouponCode>().map_err(|_| Problem::not_found())?;
+        let carts = self.shop.engine.carts();
+        changed(&settle(async move { carts.remove_coupon(&token, &code, None).await }).await?)
     }
 
     /// Shows what shipping would cost

@@ -27,7 +27,8 @@ statuses! {
         400 "The body cannot be understood, or there is no valid `Idempotency-Key`.",
         401 "No token was sent.",
         404 "No cart has this token.",
-        409 "The state says no: `out-of-stock`, `price-changed`, `cart-changed`, `checkout-incomplete`.",
+        409 "The state says no: `out-of-stock`, `price-changed`, `cart-changed`, `coupon-exhausted`, \
+             `checkout-incomplete`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
         422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";

@@ -4,6 +4,7 @@ use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
 use commerce_core::order::CancelError;
 use commerce_core::pricing::PricingError;
+use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
 
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
@@ -12,7 +13,7 @@ impl From<CartError> for Problem {
     fn from(error: CartError) -> Self {
         let words = error.to_string();
         match error {
-            CartError::NotFound | CartError::LineNotFound => Self::not_found(),
+            CartError::NotFound | CartError::LineNotFound | CartError::CouponNotFound => Self::not_found(),
             CartError::UnknownVariant => Self::new(Code::UnknownVariant, words),
             CartError::OutOfStock(lines) => out_of_stock(words, &lines),
             CartError::QuantityTooLarge => Self::field("/quantity", "out-of-range", words),
@@ -28,6 +29,12 @@ impl From<CartError> for Problem {
             CartError::AddressMissing => Self::field("/address", "required", words),
             CartError::ShippingMethod => Self::field("/shipping_method", "unsupported", words),
             CartError::PaymentMethod(_) => Self::field("/method", "unsupported", words),
+            CartError::TooManyCoupons => Self::new(Code::ValidationFailed, words),
+            CartError::Coupon { code: _, reason } => {
+                Self::new(Code::CouponNotApplicable, words).with("reason", reason.code())
+            }
+            CartError::Channel => Self::field("/channel", "invalid", words),
+            CartError::Tax(error) => error.into(),
             CartError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CartError::Pricing(error) => error.into(),
             CartError::Busy => Self::unavailable(words),
@@ -48,6 +55,10 @@ impl From<ConfirmError> for Problem {
             }
             ConfirmError::OutOfStock(lines) => out_of_stock(words, &lines),
             ConfirmError::PriceChanged(cart) => with_cart(Code::PriceChanged, words, &cart),
+            ConfirmError::CouponExhausted { code: _, reason, cart } => {
+                with_cart(Code::CouponExhausted, words, &cart).with("reason", reason.code())
+            }
+            ConfirmError::Tax(error) => error.into(),
             ConfirmError::CartChanged(cart) => with_cart(Code::CartChanged, words, &cart),
             ConfirmError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             ConfirmError::Pricing(error) => error.into(),
@@ -82,6 +93,19 @@ impl From<PricingError> for Problem {
             PricingError::Money(commerce_core::MoneyError::Overflow) => {
                 Self::validation(vec![FieldError::new("", "out-of-range", error)])
             }
+            PricingError::Money(commerce_core::MoneyError::CurrencyMismatch { right, .. }) => {
+                let words = format!("an item of the cart is not sold in {right}");
+                Self::field("/currency", "unsupported", words)
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<TaxProviderError> for Problem {
+    fn from(error: TaxProviderError) -> Self {
+        match error {
+            TaxProviderError::Unavailable(_) => Self::unavailable(error),
             other => Self::internal(other),
         }
     }

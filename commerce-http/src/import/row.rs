@@ -65,6 +65,7 @@ pub(super) fn variant(
             filled(Column::Grams).map(weight).transpose()?.map(|weight| weight.grams),
         ),
         weight_unit: cell(columns, Column::WeightUnit, filled(Column::WeightUnit).map(unit).transpose()?),
+        dimensions: Cell::Absent,
         barcode: text(Column::Barcode),
         image: text(Column::VariantImage),
         tax_class: Cell::Absent,

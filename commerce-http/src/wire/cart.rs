@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use commerce_core::cart::{AddItem, Delivery, PricedCart, PricedLine, VariantKey};
 use commerce_core::catalog::Sku;
 use commerce_core::customer::Email;
-use commerce_core::pricing::{Adjustment, QuoteLine, Step, Summary};
+use commerce_core::pricing::{Adjustment, CouponOutcome, Explanation, QuoteLine, Step, Summary, TaxTotal};
+use commerce_core::promotion::CouponCode;
 use commerce_core::shipping::ShippingOption;
 use commerce_core::{CartId, Currency, Money, Quantity, VariantId};
 use poem_openapi::Object;
@@ -31,11 +32,24 @@ pub(crate) struct AddItemBody {
     quantity: u32,
     /// The shopper's wishes, name by name: at most 10, of 500 characters each. They have no effect on the price.
     customizations: Option<BTreeMap<String, String>>,
+    /// The currency in which a cart that is made by this request is priced; the shop's when left out. A cart keeps its
+    /// currency.
+    currency: Option<String>,
+    /// Where a cart that is made by this request is made, in the shop's own word: `web`, `app`. Prices and promotions may
+    /// depend on it.
+    channel: Option<String>,
 }
 
 impl Example for AddItemBody {
     fn example() -> Self {
-        Self { variant_id: None, sku: Some("OBL-AKW-M".to_owned()), quantity: 1, customizations: None }
+        Self {
+            variant_id: None,
+            sku: Some("OBL-AKW-M".to_owned()),
+            quantity: 1,
+            customizations: None,
+            currency: None,
+            channel: None,
+        }
     }
 }
 
@@ -67,8 +81,21 @@ impl AddItemBody {
         };
         let quantity = check.take("/quantity", Quantity::try_from(self.quantity));
         let customizations = self.customizations.unwrap_or_default();
-        let command =
-            variant.zip(quantity).map(|(variant, quantity)| AddItem { variant, quantity, customizations });
+        let currency = self.currency.as_deref().and_then(|code| {
+            let currency = Currency::from_code(code);
+            if currency.is_none() {
+                check.wrong("/currency", "invalid", "not a currency code such as NGN");
+            }
+            currency
+        });
+        let channel = self.channel;
+        let command = variant.zip(quantity).map(|(variant, quantity)| AddItem {
+            variant,
+            quantity,
+            customizations,
+            currency,
+            channel,
+        });
         check.finish(command)
     }
 }
@@ -98,6 +125,29 @@ impl QuantityBody {
         let mut check = Check::default();
         let quantity = check.take("/quantity", Quantity::try_from(self.quantity));
         check.finish(quantity).map(Some)
+    }
+}
+
+/// Puts a coupon on the cart.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "ApplyCoupon", deny_unknown_fields, example)]
+pub(crate) struct CouponBody {
+    /// The code of the coupon; case and spaces do not count.
+    code: String,
+}
+
+impl Example for CouponBody {
+    fn example() -> Self {
+        Self { code: "WELCOME10".to_owned() }
+    }
+}
+
+impl CouponBody {
+    pub(crate) fn check(&self) -> Result<CouponCode, Problem> {
+        let mut check = Check::default();
+        let code = check.parse::<CouponCode>("/code", &self.code);
+        check.finish(code)
     }
 }
 
@@ -187,8 +237,12 @@ pub(crate) struct CartDto {
     version: u64,
     /// Its line items, in the order in which they were added.
     items: Vec<CartItemDto>,
+    /// The coupons on it, in the order in which they were added.
+    coupons: Vec<CouponDto>,
     /// Its amounts.
     summary: SummaryDto,
+    /// The tax of each rate, with the net amount that it is on.
+    taxes: Vec<TaxDto>,
     /// Where every amount beside the list prices comes from.
     adjustments: Vec<AdjustmentDto>,
     /// How far the checkout has got.
@@ -236,20 +290,81 @@ pub(crate) struct CartItemDto {
     available_quantity: OrNull<u64>,
 }
 
-/// The amounts of a cart or an order: `total = subtotal - discount + shipping + tax_added`.
+/// A coupon on a cart.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "CartCoupon", skip_serializing_if_is_none)]
+pub(crate) struct CouponDto {
+    /// Its code.
+    code: String,
+    /// Whether its promotion applies to the cart as it is now.
+    applied: bool,
+    /// Why not, by its stable name: `subtotal-too-low`, `ended`, `uses-spent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Why not, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl From<&CouponOutcome> for CouponDto {
+    fn from(outcome: &CouponOutcome) -> Self {
+        Self {
+            code: outcome.code.clone(),
+            applied: outcome.refused.is_none(),
+            reason: outcome.refused.map(|reason| reason.code().to_owned()),
+            message: outcome.refused.map(|reason| reason.to_string()),
+        }
+    }
+}
+
+/// The tax of one rate.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Tax", skip_serializing_if_is_none)]
+pub(crate) struct TaxDto {
+    /// What to call it.
+    label: String,
+    /// The rule that it comes from: `tax:ng-vat`.
+    source: String,
+    /// The rate in percent, as a decimal string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<String>,
+    /// The net amount that it is on.
+    base: MoneyDto,
+    /// The tax.
+    amount: MoneyDto,
+    /// Whether it is inside prices; else it is on top of them.
+    included: bool,
+}
+
+impl From<&TaxTotal> for TaxDto {
+    fn from(tax: &TaxTotal) -> Self {
+        Self {
+            label: tax.origin.label.to_string(),
+            source: tax.origin.source.to_string(),
+            rate: tax.rate.map(|rate| rate.to_string()),
+            base: tax.base.into(),
+            amount: tax.amount.into(),
+            included: tax.included,
+        }
+    }
+}
+
+/// The amounts of a cart or an order: `total = subtotal - discount + shipping + tax_added + cash_rounding`.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Summary")]
 pub(crate) struct SummaryDto {
     /// The sum of the line totals.
     subtotal: MoneyDto,
-    /// The sum of all discounts.
+    /// The sum of the line items' discounts.
     discount: MoneyDto,
-    /// What shipping costs.
+    /// What shipping costs, after promotions on it.
     shipping: MoneyDto,
     /// The tax added on top of prices and shipping.
     tax_added: MoneyDto,
     /// The tax that is inside prices and shipping already.
     tax_included: MoneyDto,
+    /// What rounding the total to a step of cash, or of the gateway, adds; below zero when it takes away.
+    cash_rounding: MoneyDto,
     /// What the shopper pays.
     total: MoneyDto,
     /// The currency of all of them.
@@ -258,13 +373,15 @@ pub(crate) struct SummaryDto {
 
 impl From<&Summary> for SummaryDto {
     fn from(summary: &Summary) -> Self {
-        let Summary { subtotal, discount, shipping, tax_added, tax_included, total } = *summary;
+        let Summary { subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total } =
+            *summary;
         Self {
             subtotal: subtotal.into(),
             discount: discount.into(),
             shipping: shipping.into(),
             tax_added: tax_added.into(),
             tax_included: tax_included.into(),
+            cash_rounding: cash_rounding.into(),
             total: total.into(),
             currency: total.currency.code().to_owned(),
         }
@@ -279,7 +396,7 @@ pub(crate) struct AdjustmentDto {
     kind: AdjustmentName,
     /// What to call it.
     label: String,
-    /// The rule that it comes from: `promotion:welcome`, `shipping:standard`, `tax:NG`.
+    /// The rule that it comes from: `promotion:welcome`, `shipping:standard`, `tax:ng-vat`.
     source: String,
     /// The amount; a discount is negative. Tax inside prices is stated, not added again.
     amount: MoneyDto,
@@ -292,8 +409,8 @@ impl From<&Adjustment> for AdjustmentDto {
     fn from(adjustment: &Adjustment) -> Self {
         Self {
             kind: adjustment.kind.into(),
-            label: adjustment.label.to_string(),
-            source: adjustment.source.to_string(),
+            label: adjustment.label().to_owned(),
+            source: adjustment.source().to_owned(),
             amount: adjustment.amount.into(),
             line_id: adjustment.line.map(|line| line.0),
         }
@@ -322,35 +439,70 @@ pub(crate) struct CheckoutDto {
 
 /// One step of how a total came about.
 #[derive(Debug, Serialize, Object)]
-#[oai(rename = "TraceStep")]
+#[oai(rename = "TraceStep", skip_serializing_if_is_none)]
 pub(crate) struct StepDto {
-    /// Which step of the pipeline: `price`, `promotion`, `shipping`, `tax`, `total`.
+    /// Which step of the pipeline: `rounding`, `price`, `promotion`, `coupon`, `shipping`, `tax`, `total`.
     stage: String,
-    /// Which rule or line item.
+    /// Which rule.
     source: String,
+    /// The line item that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_id: Option<Uuid>,
     /// Whether it changed anything.
     applied: bool,
+    /// The amount that it came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<MoneyDto>,
+    /// Why it did nothing, by its stable name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// What it did with which numbers, or why it did nothing.
     detail: String,
 }
 
 impl From<Step> for StepDto {
     fn from(step: Step) -> Self {
-        let Step { stage, source, applied, detail } = step;
-        Self { stage: stage.to_owned(), source, applied, detail }
+        let Step { stage, source, line, applied, amount, reason, detail } = step;
+        Self {
+            stage: stage.to_owned(),
+            source,
+            line_id: line.map(|line| line.0),
+            applied,
+            amount: amount.map(Into::into),
+            reason: reason.map(str::to_owned),
+            detail,
+        }
     }
 }
 
 /// A shipping method that serves the destination.
 #[derive(Debug, Serialize, Object)]
-#[oai(rename = "ShippingOption")]
+#[oai(rename = "ShippingOption", skip_serializing_if_is_none)]
 pub(crate) struct ShippingOptionDto {
     /// Its code, for `shipping_method`.
     code: String,
     /// What to call it.
     label: String,
-    /// What it costs for this cart.
+    /// More about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// What it costs for this cart, before promotions on shipping.
     price: MoneyDto,
+    /// How many parcels there are.
+    parcels: u32,
+    /// The first and the last day on which the goods may arrive, where that can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<EstimateDto>,
+}
+
+/// When goods arrive.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "DeliveryEstimate")]
+pub(crate) struct EstimateDto {
+    /// The first day on which they may, as `2026-11-22`.
+    earliest: String,
+    /// The last.
+    latest: String,
 }
 
 /// The shipping methods that serve the destination.
@@ -363,9 +515,16 @@ pub(crate) struct ShippingOptionsDto {
 
 impl From<Vec<ShippingOption>> for ShippingOptionsDto {
     fn from(options: Vec<ShippingOption>) -> Self {
-        let option = |option: ShippingOption| {
-            let ShippingOption { code, label, price } = option;
-            ShippingOptionDto { code, label, price: price.into() }
+        let option = |option: ShippingOption| ShippingOptionDto {
+            code: option.code.to_string(),
+            label: option.label.to_string(),
+            description: option.description.map(|description| description.to_string()),
+            price: option.price.into(),
+            parcels: option.parcels,
+            estimate: option.estimate.map(|estimate| EstimateDto {
+                earliest: estimate.earliest.to_string(),
+                latest: estimate.latest.to_string(),
+            }),
         };
         Self { results: options.into_iter().map(option).collect() }
     }
@@ -383,7 +542,9 @@ impl CartDto {
             currency: currency.code().to_owned(),
             version: priced.cart.version,
             items: priced.lines.iter().map(item).collect(),
+            coupons: priced.quote.coupons.iter().map(Into::into).collect(),
             summary: (&priced.quote.summary).into(),
+            taxes: priced.quote.taxes.iter().map(Into::into).collect(),
             adjustments: priced.quote.adjustments.iter().map(Into::into).collect(),
             checkout: CheckoutDto::new(priced),
             messages: priced.messages.clone(),
@@ -398,8 +559,8 @@ impl CartDto {
     }
 
     /// Tells how the amounts came about.
-    pub(crate) fn trace(mut self, steps: Vec<Step>) -> Self {
-        self.trace = Some(steps.into_iter().map(Into::into).collect());
+    pub(crate) fn trace(mut self, story: Explanation) -> Self {
+        self.trace = Some(story.steps.into_iter().map(Into::into).collect());
         self
     }
 }
@@ -409,7 +570,7 @@ impl CartItemDto {
         let zero = Money::zero(currency);
         let offer = line.offer.as_ref();
         let quantity = line.line.quantity.get();
-        // Tax is either added or included, so one of the two is nothing.
+        // Prices of one line item hold tax or do not, so one of the two is nothing.
         let tax = |quoted: &QuoteLine| {
             if quoted.tax_added.minor == 0 { quoted.tax_included } else { quoted.tax_added }
         };
@@ -423,7 +584,7 @@ impl CartItemDto {
             customizations: line.line.customizations.clone(),
             image: OrNull(offer.and_then(|offer| offer.image.clone())),
             quantity,
-            unit_price: OrNull::of(offer.map(|offer| offer.price)),
+            unit_price: OrNull::of(quoted.map(|quoted| quoted.unit_price).or(offer.map(|offer| offer.price))),
             line_total: quoted.map_or(zero, |quoted| quoted.total).into(),
             discount: quoted.map_or(zero, |quoted| quoted.discount).into(),
             tax: quoted.map_or(zero, tax).into(),
@@ -442,7 +603,7 @@ impl CheckoutDto {
             billing_address: OrNull::of(cart.billing_address.as_ref()),
             shipping_method: OrNull(cart.shipping_method.clone()),
             payment_method: OrNull::of(cart.payment_method),
-            ready: priced.missing.is_empty() && priced.messages.is_empty(),
+            ready: priced.ready(),
             missing: priced.missing.iter().map(ToString::to_string).collect(),
         }
     }

@@ -25,7 +25,9 @@ mod word;
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses};
 pub(crate) use body::Body;
-pub(crate) use cart::{AddItemBody, CartDto, DeliveryBody, PaymentBody, QuantityBody, ShippingOptionsDto};
+pub(crate) use cart::{
+    AddItemBody, CartDto, CouponBody, DeliveryBody, PaymentBody, QuantityBody, ShippingOptionsDto,
+};
 pub(crate) use check::Check;
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;

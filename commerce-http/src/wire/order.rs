@@ -10,7 +10,7 @@ use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cart::{AdjustmentDto, SummaryDto};
+use super::cart::{AdjustmentDto, SummaryDto, TaxDto};
 use super::product::OptionValueDto;
 use super::word::{FulfillmentStatus, MachineName, Method, OrderStatus, PaymentStatus};
 use super::{AddressDto, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto};
@@ -92,6 +92,8 @@ pub(crate) struct OrderDto {
     adjustments: Vec<AdjustmentDto>,
     /// The amounts.
     totals: SummaryDto,
+    /// The tax of each rate, with the net amount that it is on.
+    taxes: Vec<TaxDto>,
     /// Where the goods go; null when nothing is shipped.
     shipping_address: OrNull<AddressDto>,
     /// Where the bill goes, when elsewhere.
@@ -200,6 +202,7 @@ impl OrderDto {
             items: order.lines.iter().map(Into::into).collect(),
             adjustments: order.adjustments.iter().map(Into::into).collect(),
             totals: (&order.totals).into(),
+            taxes: order.taxes.iter().map(Into::into).collect(),
             shipping_address: OrNull::of(order.shipping_address.as_ref()),
             billing_address: OrNull::of(order.billing_address.as_ref()),
             shipping_method: OrNull(

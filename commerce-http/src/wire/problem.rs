@@ -28,12 +28,14 @@ pub(crate) enum Code {
     PriceChanged,
     CartChanged,
     CheckoutIncomplete,
+    CouponExhausted,
     InvalidTransition,
     TooLarge,
     UriTooLong,
     UnsupportedMediaType,
     ValidationFailed,
     UnknownVariant,
+    CouponNotApplicable,
     IdempotencyKeyReused,
     HeadersTooLarge,
     Internal,
@@ -70,6 +72,9 @@ impl Code {
             Self::CheckoutIncomplete => {
                 ("checkout-incomplete", StatusCode::CONFLICT, "The checkout is not complete")
             }
+            Self::CouponExhausted => {
+                ("coupon-exhausted", StatusCode::CONFLICT, "A coupon cannot be used any more")
+            }
             Self::InvalidTransition => {
                 ("invalid-transition", StatusCode::CONFLICT, "The order has got too far for this")
             }
@@ -86,6 +91,11 @@ impl Code {
             Self::UnknownVariant => {
                 ("unknown-variant", StatusCode::UNPROCESSABLE_ENTITY, "The variant is not on sale")
             }
+            Self::CouponNotApplicable => (
+                "coupon-not-applicable",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The coupon does not apply to the cart",
+            ),
             Self::IdempotencyKeyReused => (
                 "idempotency-key-reused",
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -185,7 +195,10 @@ pub(crate) struct ProblemDto {
     /// `payment_method`.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<Vec<String>>,
-    /// With `price-changed`, `cart-changed` and `checkout-incomplete`: the cart as it is now.
+    /// With `coupon-not-applicable` and `coupon-exhausted`: why, by its stable name: `subtotal-too-low`, `uses-spent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// With `price-changed`, `cart-changed`, `coupon-exhausted` and `checkout-incomplete`: the cart as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     cart: Option<super::CartDto>,
 }
@@ -304,6 +317,7 @@ impl Problem {
             errors: (!self.0.errors.is_empty()).then(|| self.0.errors.clone()),
             lines: None,
             missing: None,
+            reason: None,
             cart: None,
         };
         let mut body = match serde_json::to_value(&dto) {

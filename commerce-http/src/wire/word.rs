@@ -51,6 +51,7 @@ words! {
         AdjustmentKind::Shipping,
         AdjustmentKind::TaxAdded,
         AdjustmentKind::TaxIncluded,
+        AdjustmentKind::CashRounding,
     ];
     /// What the values of an attribute are.
     AttributeType of AttributeKind: [
