@@ -22,8 +22,8 @@ struct Whole {
     /// Of each line item: its total, and what is left of it after discounts.
     lines: Vec<(i64, i64)>,
     shipping: i64,
-    /// What each promotion took, in the order of the state.
-    taken: Vec<i64>,
+    /// What each promotion took where, in the order of the state.
+    taken: Vec<Vec<i64>>,
     /// Of each part of the assessment, its taxes.
     taxes: Vec<Vec<i64>>,
 }
@@ -35,17 +35,21 @@ pub(super) fn settle(worked: &Worked<'_>) -> Result<Quote, PricingError> {
     };
     let currency = worked.input.currency;
     let money = |minor: i64| Money::from_minor(minor, currency);
-    let mut adjustments = Vec::with_capacity(whole.taken.len() + worked.input.lines.len() + 4);
-    for (taken, amount) in worked.state.taken.iter().zip(&whole.taken).filter(|(_, amount)| **amount > 0) {
-        adjustments.push(Adjustment {
-            kind: AdjustmentKind::Promotion,
-            origin: Arc::clone(&worked.state.promotions[taken.promotion as usize].origin),
-            amount: money(-amount),
-            line: match taken.place {
-                Place::Line(index) => Some(worked.input.lines[index].id),
-                Place::Shipping => None,
-            },
-        });
+    let taken: usize = whole.taken.iter().map(Vec::len).sum();
+    let mut adjustments = Vec::with_capacity(taken + 2 * worked.input.lines.len() + 4);
+    for (taken, amounts) in worked.state.taken.iter().zip(&whole.taken) {
+        let origin = &worked.state.promotions[taken.promotion as usize].origin;
+        for ((place, _), amount) in taken.parts.iter().zip(amounts).filter(|(_, amount)| **amount > 0) {
+            adjustments.push(Adjustment {
+                kind: AdjustmentKind::Promotion,
+                origin: Arc::clone(origin),
+                amount: money(-amount),
+                line: match place {
+                    Place::Line(index) => Some(worked.input.lines[*index].id),
+                    Place::Shipping => None,
+                },
+            });
+        }
     }
     if let Some(option) = worked.delivery.chosen() {
         adjustments.push(Adjustment {
@@ -138,21 +142,28 @@ impl Whole {
             Exact::Ratio(_) => exact.rounded(worked.rulebook.rounding.mode),
         };
         let state = &worked.state;
-        Ok(Self {
-            lines: state
-                .items
-                .iter()
-                .map(|item| Ok((whole(&item.total)?, whole(&item.cost)?)))
-                .collect::<Result<_, MoneyError>>()?,
-            shipping: state.shipping.as_ref().map_or(Ok(0), |(_, left)| whole(left))?,
-            taken: state.taken.iter().map(|taken| whole(&taken.amount)).collect::<Result<_, _>>()?,
-            taxes: worked
-                .taxes
-                .parts
-                .iter()
-                .map(|part| part.iter().map(|(_, tax)| whole(tax)).collect())
-                .collect::<Result<_, MoneyError>>()?,
-        })
+        let mut lines = Vec::with_capacity(state.items.len());
+        for item in &state.items {
+            lines.push((whole(&item.total)?, whole(&item.cost)?));
+        }
+        let mut taken = Vec::with_capacity(state.taken.len());
+        for promotion in &state.taken {
+            let mut amounts = Vec::with_capacity(promotion.parts.len());
+            for (_, amount) in &promotion.parts {
+                amounts.push(whole(amount)?);
+            }
+            taken.push(amounts);
+        }
+        let mut taxes = Vec::with_capacity(worked.taxes.parts.len());
+        for part in &worked.taxes.parts {
+            let mut amounts = Vec::with_capacity(part.len());
+            for (_, tax) in part {
+                amounts.push(whole(tax)?);
+            }
+            taxes.push(amounts);
+        }
+        let shipping = state.shipping.as_ref().map_or(Ok(0), |(_, left)| whole(left))?;
+        Ok(Self { lines, shipping, taken, taxes })
     }
 
     /// Of a profile that carries amounts exactly: the total is rounded, its parts share it.
@@ -184,11 +195,17 @@ impl Whole {
             let total = if item.cost == item.total { *left } else { item.total.rounded(mode)?.max(*left) };
             lines.push((total, *left));
         }
-        let mut taken = vec![0; state.taken.len()];
+        let mut taken: Vec<Vec<i64>> = state.taken.iter().map(|taken| vec![0; taken.parts.len()]).collect();
         let places = (0..state.items.len()).map(Place::Line).chain([Place::Shipping]);
         for place in places {
-            let at: Vec<usize> =
-                (0..taken.len()).filter(|index| state.taken[*index].place == place).collect();
+            let (mut at, mut weights) = (Vec::new(), Vec::new());
+            for (promotion, taken) in state.taken.iter().enumerate() {
+                for (part, (_, amount)) in taken.parts.iter().enumerate().filter(|(_, part)| part.0 == place)
+                {
+                    at.push((promotion, part));
+                    weights.push(amount.clone());
+                }
+            }
             let off = match place {
                 Place::Line(index) => lines[index].0 - lines[index].1,
                 Place::Shipping => {
@@ -196,9 +213,8 @@ impl Whole {
                     first - shipping
                 }
             };
-            let weights: Vec<Exact> = at.iter().map(|index| state.taken[*index].amount.clone()).collect();
-            for (index, share) in at.iter().zip(spread(off, &weights)?) {
-                taken[*index] = share;
+            for ((promotion, part), share) in at.into_iter().zip(spread(off, &weights)?) {
+                taken[promotion][part] = share;
             }
         }
         Ok(Self { lines, shipping, taken, taxes })
@@ -271,12 +287,10 @@ impl Summary {
 }
 
 fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, MoneyError> {
-    let mut applied: Vec<(u32, i64)> = Vec::new();
-    for (taken, amount) in worked.state.taken.iter().zip(&whole.taken) {
-        match applied.iter_mut().find(|(known, _)| *known == taken.promotion) {
-            Some((_, sum)) => *sum = sum.checked_add(*amount).ok_or(MoneyError::Overflow)?,
-            None => applied.push((taken.promotion, *amount)),
-        }
+    let mut applied: Vec<(u32, i64)> = Vec::with_capacity(whole.taken.len());
+    for (taken, amounts) in worked.state.taken.iter().zip(&whole.taken) {
+        let sum: i128 = amounts.iter().map(|amount| i128::from(*amount)).sum();
+        applied.push((taken.promotion, i64::try_from(sum).map_err(|_| MoneyError::Overflow)?));
     }
     let one = |(number, amount): (u32, i64)| {
         let promotion = &worked.state.promotions[number as usize];
