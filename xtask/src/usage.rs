@@ -43,7 +43,7 @@ Usage: cargo xtask postgres [--durable] [-- COMMAND ARGS...]
 Example: cargo xtask postgres -- cargo test -p commerce-storage-postgres";
 
 const SOAK: &str = "\
-Runs all tests in release mode with COMMERCE_SOAK=1, in which they take their long forms, and a PostgreSQL.
+Runs all tests optimised with COMMERCE_SOAK=1, in which they take their long forms, and a PostgreSQL.
 Shows what each test said: its seed, and how far it got.
 
 Usage: cargo xtask soak [--minutes N]
