@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod import;
 mod instant;
 pub mod inventory;
+mod lent;
 pub mod listing;
 pub mod order;
 mod order_line;
