@@ -217,9 +217,9 @@ impl Exact {
     #[inline]
     pub fn scaled(&self, by: Fraction, mode: Option<Rounding>) -> Result<Self, MoneyError> {
         if by == Fraction::ONE {
-            return match mode {
-                Some(mode) => self.clone().round(mode),
-                None => Ok(self.clone()),
+            return match (self, mode) {
+                (Self::Ratio(_), Some(mode)) => self.clone().round(mode),
+                (whole, _) => Ok(whole.clone()),
             };
         }
         let Some(mode) = mode else { return Ok(self.times(by)) };

@@ -139,7 +139,7 @@ fn prices(worked: &Worked<'_>, quote: &Quote, steps: &mut Vec<Step>) {
 fn promotions(worked: &Worked<'_>, quote: &Quote, steps: &mut Vec<Step>) {
     let state = &worked.state;
     let sku = |place: Place| match place {
-        Place::Line(index) => worked.input.lines[index].sku,
+        Place::Line(index) => worked.input.lines[index as usize].sku,
         Place::Shipping => "shipping",
     };
     for taken in &state.taken {
@@ -151,7 +151,7 @@ fn promotions(worked: &Worked<'_>, quote: &Quote, steps: &mut Vec<Step>) {
             .map(|(place, amount)| format!("{} {}", sku(*place), shown(amount, worked)))
             .collect();
         let line = match taken.parts[..] {
-            [(Place::Line(index), _)] => Some(worked.input.lines[index].id),
+            [(Place::Line(index), _)] => Some(worked.input.lines[index as usize].id),
             _ => None,
         };
         steps.push(Step {

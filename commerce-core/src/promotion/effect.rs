@@ -151,7 +151,7 @@ fn reduce(
                     cut = cut.min(room(item, promotion, state)?);
                 }
                 if cut.is_positive() {
-                    cuts.push((Place::Line(*index), cut));
+                    cuts.push((Place::of_line(*index), cut));
                 }
             }
             Ok(cuts)
@@ -172,7 +172,7 @@ fn together(
     state: &State<'_>,
 ) -> Result<Vec<(Place, Exact)>, MoneyError> {
     let mode = state.mode();
-    let mut places: Vec<Place> = goods.iter().map(|index| Place::Line(*index)).collect();
+    let mut places: Vec<Place> = goods.iter().map(|index| Place::of_line(*index)).collect();
     let mut weights = Vec::with_capacity(places.len() + 1);
     let (mut left, mut base) = (Exact::ZERO, Exact::ZERO);
     for index in goods {
@@ -209,7 +209,7 @@ fn together(
         let mut rooms = Vec::with_capacity(places.len());
         for (place, left) in places.iter().zip(lefts) {
             rooms.push(match place {
-                Place::Line(index) => room(&state.items[*index], promotion, state)?,
+                Place::Line(index) => room(&state.items[*index as usize], promotion, state)?,
                 Place::Shipping => left,
             });
         }
@@ -220,7 +220,7 @@ fn together(
 
 fn left_at(place: Place, state: &State<'_>) -> Exact {
     match (place, &state.shipping) {
-        (Place::Line(index), _) => state.items[index].left.clone(),
+        (Place::Line(index), _) => state.items[index as usize].left.clone(),
         (Place::Shipping, Some((_, left))) => left.clone(),
         (Place::Shipping, None) => Exact::ZERO,
     }
@@ -328,7 +328,8 @@ fn within_limits(
             let weights: Vec<Exact> = effect.cuts.iter().map(|(_, cut)| cut.clone()).collect();
             let shares = allocate(&most, &weights, Allocation::LargestRemainder, Rounding::Down)?;
             for ((place, cut), share) in effect.cuts.iter_mut().zip(shares) {
-                for (_, _, off) in effect.used.iter_mut().filter(|(line, ..)| Place::Line(*line) == *place) {
+                for (_, _, off) in effect.used.iter_mut().filter(|(line, ..)| Place::of_line(*line) == *place)
+                {
                     *off = off.clone().min(share.clone());
                 }
                 *cut = share;

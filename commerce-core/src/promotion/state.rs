@@ -36,8 +36,23 @@ pub(crate) struct Item {
 /// Where a reduction lands: a line item's place, or shipping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    Line(usize),
+    Line(u32),
     Shipping,
+}
+
+impl Place {
+    /// The line item of this place in the cart.
+    pub(crate) fn of_line(index: usize) -> Self {
+        Self::Line(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The place of the line item; absent for shipping.
+    pub(crate) fn line(self) -> Option<u32> {
+        match self {
+            Self::Line(index) => Some(index),
+            Self::Shipping => None,
+        }
+    }
 }
 
 /// What a promotion took off, as entered.
@@ -112,9 +127,10 @@ impl State<'_> {
                     }
                 }
                 Place::Line(index) => {
-                    let own = used.iter().any(|(line, ..)| line == index);
+                    let index = *index as usize;
+                    let own = used.iter().any(|(line, ..)| *line == index);
                     // From here on the amount is as the price was entered.
-                    self.items[*index].cut(cut, own, mode)?;
+                    self.items[index].cut(cut, own, mode)?;
                 }
             }
         }
