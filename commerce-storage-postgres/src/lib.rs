@@ -25,9 +25,11 @@ mod order_line;
 pub mod payment;
 pub mod pricing;
 mod product;
+pub mod promotion;
 mod row;
 #[cfg(test)]
 mod statements;
+mod steps;
 mod store;
 
 pub use cart::view as cart_view;

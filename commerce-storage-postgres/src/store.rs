@@ -11,9 +11,10 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::order::OrderView;
-use commerce_core::pricing::StoredRulebook;
+use commerce_core::pricing::{StoredRulebook, Usage};
+use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
     VariantId, Violation,
     cart::{Look, View},
     idempotency,
@@ -24,7 +25,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
-use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing};
+use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing, promotion};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -149,6 +150,32 @@ impl Store for PostgresStore {
 
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {
         look!(self, conn => pricing::current(conn))
+    }
+
+    async fn promotion_usage(
+        &self,
+        promotions: &[String],
+        customer: Option<CustomerKey>,
+    ) -> Result<Vec<Usage>, StoreError> {
+        look!(self, conn => promotion::usage(conn, promotions, customer))
+    }
+
+    async fn coupons(
+        &self,
+        of: Option<String>,
+        after: Option<CouponCode>,
+        limit: u32,
+    ) -> Result<Vec<CouponState>, StoreError> {
+        look!(self, conn => promotion::coupons(conn, of.as_deref(), after.as_ref(), limit))
+    }
+
+    async fn recent_carts(
+        &self,
+        since: Timestamp,
+        after: Option<CartId>,
+        limit: u32,
+    ) -> Result<Vec<View>, StoreError> {
+        read!(self, conn => cart::recent(conn, since, after, limit))
     }
 
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {

@@ -277,7 +277,8 @@ fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, 
             limited: promotion.is_limited(),
         }
     };
-    Ok(applied.into_iter().map(one).collect())
+    // What comes to nothing once amounts are whole uses nothing up: no adjustment names it, so nothing would give it back.
+    Ok(applied.into_iter().filter(|(_, amount)| *amount > 0).map(one).collect())
 }
 
 fn coupons(worked: &Worked<'_>) -> Vec<CouponOutcome> {
