@@ -99,13 +99,7 @@ pub fn address(country_code: Country) -> Address {
 /// Puts so many units of the SKU into a cart.
 #[must_use]
 pub fn add(sku: &str, quantity: u32) -> AddItem {
-    AddItem {
-        variant: VariantKey::Sku(key(sku)),
-        quantity: units(quantity),
-        customizations: Customizations::new(),
-        currency: None,
-        channel: None,
-    }
+    AddItem::new(VariantKey::Sku(key(sku)), units(quantity))
 }
 
 /// Sets how many units the line item of this place holds; 0 removes it.
