@@ -23,7 +23,7 @@ pub async fn drop_schema(pool: &PgPool, schema: String) {
 pub async fn place(pool: &PgPool, token: &CartToken) -> Result<(), Error> {
     let hash = token.hash();
     let cart: PgRow = sqlx::query(
-        "select id, version, email, shipping_address, (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
+        "select id, version, email, customer_key, shipping_address, (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
            from carts where token_hash = $1 and order_id is null",
     )
     .bind(hash.0.as_slice())
@@ -58,11 +58,12 @@ pub async fn place(pool: &PgPool, token: &CartToken) -> Result<(), Error> {
         return Err("the cart changed".into());
     }
     sqlx::query(
-        "insert into orders (id, number, cart_id, status, payment_status, fulfillment_status, email, currency, subtotal,
-                             discount, shipping, tax_added, tax_included, total, shipping_address, shipping_code,
-                             shipping_label, payment_method, rounding, rulebook_version, placed_at, version)
-         values ($1, $2, $3, 'pending', 'due', 'unfulfilled', $4, 'NGN', $5, 0, 0, 0, 0, $5, $6, 'standard', $7,
-                 'cash_on_delivery', '{\"mode\": \"half_up\"}', 0, now(), 1)",
+        "insert into orders (id, number, cart_id, status, payment_status, fulfillment_status, email, customer_key, currency,
+                             subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total,
+                             shipping_address, shipping_code, shipping_label, payment_method, taxes, rounding,
+                             rulebook_version, placed_at, version)
+         values ($1, $2, $3, 'pending', 'due', 'unfulfilled', $4, $8, 'NGN', $5, 0, 0, 0, 0, 0, $5, $6, 'standard', $7,
+                 'cash_on_delivery', '[]', '{\"mode\": \"half_up\"}', 0, now(), 1)",
     )
     .bind(order)
     .bind(ids.code(9))
@@ -71,6 +72,7 @@ pub async fn place(pool: &PgPool, token: &CartToken) -> Result<(), Error> {
     .bind(total)
     .bind(cart.get::<serde_json::Value, _>("shipping_address"))
     .bind(FREE_STANDARD_SHIPPING)
+    .bind(cart.get::<Vec<u8>, _>("customer_key"))
     .execute(&mut *tx)
     .await?;
     sqlx::query(

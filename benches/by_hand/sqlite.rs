@@ -28,7 +28,8 @@ pub async fn place(pool: &SqlitePool, token: &CartToken) -> Result<(), Error> {
     let hash = token.hash();
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
     let cart: SqliteRow = sqlx::query(
-        "SELECT id, version, email, shipping_address, updated_at AS now FROM carts WHERE token_hash = ? AND order_id IS NULL",
+        "SELECT id, version, email, customer_key, shipping_address, updated_at AS now
+           FROM carts WHERE token_hash = ? AND order_id IS NULL",
     )
     .bind(hash.0.as_slice())
     .fetch_one(&mut *tx)
@@ -62,11 +63,12 @@ pub async fn place(pool: &SqlitePool, token: &CartToken) -> Result<(), Error> {
         return Err("the cart changed".into());
     }
     sqlx::query(
-        "INSERT INTO orders (id, number, cart_id, status, payment_status, fulfillment_status, email, currency, subtotal,
-                             discount, shipping, tax_added, tax_included, total, shipping_address, shipping_code,
-                             shipping_label, payment_method, rounding, rulebook_version, placed_at, version)
-         VALUES (?1, ?2, ?3, 'pending', 'due', 'unfulfilled', ?4, 'NGN', ?5, 0, 0, 0, 0, ?5, ?6, 'standard', ?7,
-                 'cash_on_delivery', '{\"mode\": \"half_up\"}', 0, ?8, 1)",
+        "INSERT INTO orders (id, number, cart_id, status, payment_status, fulfillment_status, email, customer_key, currency,
+                             subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total,
+                             shipping_address, shipping_code, shipping_label, payment_method, taxes, rounding,
+                             rulebook_version, placed_at, version)
+         VALUES (?1, ?2, ?3, 'pending', 'due', 'unfulfilled', ?4, ?9, 'NGN', ?5, 0, 0, 0, 0, 0, ?5, ?6, 'standard', ?7,
+                 'cash_on_delivery', '[]', '{\"mode\": \"half_up\"}', 0, ?8, 1)",
     )
     .bind(order)
     .bind(ids.code(9))
@@ -76,6 +78,7 @@ pub async fn place(pool: &SqlitePool, token: &CartToken) -> Result<(), Error> {
     .bind(cart.get::<String, _>("shipping_address"))
     .bind(FREE_STANDARD_SHIPPING)
     .bind(now)
+    .bind(cart.get::<Vec<u8>, _>("customer_key"))
     .execute(&mut *tx)
     .await?;
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(

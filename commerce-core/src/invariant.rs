@@ -27,11 +27,14 @@ pub enum Invariant {
     CartOne,
     /// A placed order has its event in the outbox, once.
     OutboxOnce,
+    /// What is counted of promotions and coupons, in all and by customer, is what redemptions add up to that were not given
+    /// back; a coupon is used no more often than it may be; no cancelled order keeps a use.
+    CouponCap,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -43,6 +46,7 @@ impl Invariant {
         Self::KeyOne,
         Self::CartOne,
         Self::OutboxOnce,
+        Self::CouponCap,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -60,6 +64,7 @@ impl Invariant {
             Self::KeyOne => "KEY_ONE",
             Self::CartOne => "CART_ONE",
             Self::OutboxOnce => "OUTBOX_ONCE",
+            Self::CouponCap => "COUPON_CAP",
         }
     }
 }

@@ -318,7 +318,7 @@ impl ServerConfig {
             secret,
             previous_secret: None,
             docs: true,
-            request_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(5),
             body_bytes_max: 1 << 20,
             connections_max: 10_000,
         }

@@ -33,7 +33,8 @@ create table if not exists attributes (
 );
 
 -- The listed_ columns, price_max and image_url are derived from the variants and images, and written with them, so that
--- a listing reads one table.
+-- a listing reads one table. So are the facts: what a look at a cart says of the product by the names of what it shares
+-- with others. Whoever renames a brand, a category or an attribute writes the facts of its products again.
 create table if not exists products (
     id                   uuid primary key,
     slug                 text collate "C" not null,
@@ -50,6 +51,7 @@ create table if not exists products (
     listed_currency      text,
     price_max            bigint,
     image_url            text,
+    facts                jsonb not null,
     created_at           timestamptz not null,
     updated_at           timestamptz not null,
     deleted_at           timestamptz,
@@ -119,6 +121,7 @@ create table if not exists variants (
     currency         text not null,
     weight_grams     numeric,
     weight_unit      text,
+    dimensions       jsonb,
     barcode          text,
     image_url        text,
     tax_class        text not null,

@@ -1,7 +1,13 @@
+-- The customer key is the hash by which the engine tells guests apart; it is made of the e-mail address.
+
 create table if not exists carts (
     id               uuid primary key,
     token_hash       bytea not null,
+    currency         text,
+    channel          text,
+    coupons          jsonb not null,
     email            text,
+    customer_key     bytea,
     shipping_address jsonb,
     billing_address  jsonb,
     shipping_method  text,
@@ -11,6 +17,7 @@ create table if not exists carts (
     updated_at       timestamptz not null,
     expires_at       timestamptz not null,
     version          bigint not null,
+    constraint carts_customer_check check ((customer_key is null) = (email is null)),
     constraint carts_token_check check (octet_length(token_hash) = 32),
     constraint carts_version_check check (version >= 1)
 );

@@ -9,18 +9,21 @@ create table if not exists orders (
     fulfillment_status text not null,
     customer_id        uuid,
     email              text not null,
+    customer_key       bytea not null,
     currency           text not null,
     subtotal           bigint not null,
     discount           bigint not null,
     shipping           bigint not null,
     tax_added          bigint not null,
     tax_included       bigint not null,
+    cash_rounding      bigint not null,
     total              bigint not null,
     shipping_address   jsonb,
     billing_address    jsonb,
     shipping_code      text,
     shipping_label     text,
     payment_method     text not null,
+    taxes              jsonb not null,
     rounding           jsonb not null,
     rulebook_version   bigint not null,
     placed_at          timestamptz not null,
@@ -34,7 +37,8 @@ create table if not exists orders (
     constraint orders_fulfillment_status_check check (fulfillment_status in
         ('unfulfilled', 'partial', 'fulfilled', 'delivered', 'returned')),
     constraint orders_currency_check check (char_length(currency) = 3),
-    constraint orders_total_check check (total = subtotal - discount + shipping + tax_added),
+    constraint orders_total_check check
+        (total = subtotal - discount + shipping + tax_added + cash_rounding),
     constraint orders_amounts_check check
         (subtotal >= 0 and discount >= 0 and shipping >= 0 and tax_added >= 0 and tax_included >= 0 and total >= 0),
     constraint orders_shipping_check check ((shipping_code is null) = (shipping_label is null)),
@@ -82,7 +86,8 @@ create table if not exists order_adjustments (
     line_id  uuid,
     primary key (order_id, position),
     constraint order_adjustments_order_fkey foreign key (order_id) references orders (id),
-    constraint order_adjustments_kind_check check (kind in ('promotion', 'shipping', 'tax_added', 'tax_included'))
+    constraint order_adjustments_kind_check check (kind in
+        ('promotion', 'shipping', 'tax_added', 'tax_included', 'cash_rounding'))
 );
 
 create table if not exists order_history (

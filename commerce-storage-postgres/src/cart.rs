@@ -1,10 +1,12 @@
 //! Carts: their writes, and the look of every decision about a cart.
 
 use commerce_core::cart::{Cart, CartLine, Changes, Look, Offer, TokenHash, VariantKey, View, Write};
-use commerce_core::catalog::Weight;
-use commerce_core::{CommitError, Currency, Guard, LineId, StoreError, UnitPrice};
+use commerce_core::catalog::{Dimensions, Facts, Weight};
+use commerce_core::promotion::CustomerKey;
+use commerce_core::{CartId, CommitError, Currency, Guard, LineId, StoreError, Timestamp, UnitPrice};
 use serde::Deserialize;
 use serde_json::Value;
+use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -14,20 +16,22 @@ use crate::fused::{Fused, column};
 use crate::idempotency::RecordRow;
 use crate::instant::Instant;
 use crate::inventory::LevelRow;
+use crate::promotion::CouponRow;
 use crate::row::Row;
 
 pub(crate) const INSERT: &str = "
-insert into carts (id, token_hash, email, shipping_address, billing_address, shipping_method, payment_method, order_id,
-                   created_at, updated_at, expires_at, version)
-select $1::uuid, $2::bytea, $3::text, $4::jsonb, $5::jsonb, $6::text, $7::text, $8::uuid, $9::timestamptz,
-       $10::timestamptz, $11::timestamptz, $12::bigint
+insert into carts (id, token_hash, currency, channel, coupons, email, customer_key, shipping_address, billing_address,
+                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version)
+select $1::uuid, $2::bytea, $3::text, $4::text, $5::jsonb, $6::text, $7::bytea, $8::jsonb, $9::jsonb, $10::text,
+       $11::text, $12::uuid, $13::timestamptz, $14::timestamptz, $15::timestamptz, $16::bigint
  where (select held from guards)";
 
 pub(crate) const UPDATE: &str = "
 update carts
-   set token_hash = $2, email = $3, shipping_address = $4, billing_address = $5, shipping_method = $6,
-       payment_method = $7, order_id = $8, created_at = $9, updated_at = $10, expires_at = $11, version = $12
- where id = $1 and version = $13
+   set token_hash = $2, currency = $3, channel = $4, coupons = $5, email = $6, customer_key = $7, shipping_address = $8,
+       billing_address = $9, shipping_method = $10, payment_method = $11, order_id = $12, created_at = $13,
+       updated_at = $14, expires_at = $15, version = $16
+ where id = $1 and version = $17
 returning id";
 
 pub(crate) const WRITE_LINES: &str = "
@@ -60,7 +64,10 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     let Cart {
         id,
         token,
+        currency,
+        channel,
         lines: _, // those that differ come one by one
+        coupons,
         email,
         shipping_address,
         billing_address,
@@ -80,7 +87,11 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     fused
         .bind(id.0)
         .bind(token.0.to_vec())
+        .bind(currency.map(|currency| currency.code()))
+        .bind(channel.as_deref())
+        .bind(Json(coupons))
         .bind(email.as_ref().map(|email| email.as_str()))
+        .bind(email.as_ref().map(|email| CustomerKey::of_email(email).0.to_vec()))
         .bind(shipping_address.as_ref().map(Json))
         .bind(billing_address.as_ref().map(Json))
         .bind(shipping_method.as_deref())
@@ -111,10 +122,15 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     }
 }
 
-// One statement, so one snapshot and one round trip. `wanted` is a union and no `or`, so that each side uses its index.
-pub(crate) const LOOK: &str = "
-with recursive open_cart as (
-    select * from carts where token_hash = $1 and order_id is null
+/// The look at a cart, which is the row of `carts` as this says, with what else is known of its token.
+macro_rules! look {
+    ($cart:literal, $token:literal) => {
+        concat!(
+            "
+with open_cart as (
+    ",
+            $cart,
+            "
 ), lines as (
     select l.* from cart_lines l join open_cart c on c.id = l.cart_id
 ), wanted as (
@@ -123,46 +139,32 @@ with recursive open_cart as (
     select id from variants where id = $2
     union
     select id from variants where sku = $3
-), offered as (
-    select v.*, p.version as product_version, p.slug, p.name, p.category_id,
-           coalesce(v.image_url, p.image_url) as shown_image,
-           p.status = 'published' and p.deleted_at is null as on_sale
-      from wanted w
-      join variants v on v.id = w.id
-      join products p on p.id = v.product_id
-), branches as (
-    select c.id as leaf, c.id, c.parent_id, 0 as depth
-      from categories c
-     where c.id in (select category_id from offered)
-    union all
-    select b.leaf, c.id, c.parent_id, b.depth + 1
-      from branches b
-      join categories c on c.id = b.parent_id
 )
 select statement_timestamp() as now,
        (select json_build_object(
-            'id', c.id, 'token', encode(c.token_hash, 'hex'), 'email', c.email,
-            'shipping_address', c.shipping_address, 'billing_address', c.billing_address,
-            'shipping_method', c.shipping_method, 'payment_method', c.payment_method, 'order_id', c.order_id,
-            'created_at', c.created_at, 'updated_at', c.updated_at, 'expires_at', c.expires_at, 'version', c.version)
+            'id', c.id, 'token', encode(c.token_hash, 'hex'), 'currency', c.currency, 'channel', c.channel,
+            'coupons', c.coupons, 'email', c.email, 'shipping_address', c.shipping_address,
+            'billing_address', c.billing_address, 'shipping_method', c.shipping_method,
+            'payment_method', c.payment_method, 'order_id', c.order_id, 'created_at', c.created_at,
+            'updated_at', c.updated_at, 'expires_at', c.expires_at, 'version', c.version)
           from open_cart c) as cart,
        coalesce((select json_agg(l order by l.position, l.id) from lines l), '[]') as lines,
-       exists (select 1 from carts where token_hash = $1 and expires_at > statement_timestamp()) as token_known,
+       exists (select 1 from carts where token_hash = ",
+            $token,
+            " and expires_at > statement_timestamp()) as token_known,
        coalesce((select json_agg(json_build_object(
-            'variant', o.id, 'sku', o.sku, 'product', o.product_id, 'product_version', o.product_version,
-            'slug', o.slug, 'name', o.name,
-            'options', (select coalesce(json_agg(json_build_array(p.name, x.value) order by p.position), '[]')
-                          from variant_option_values x
-                          join product_options p on p.product_id = o.product_id and p.position = x.position
-                         where x.variant_id = o.id),
-            'image', o.shown_image,
-            'categories', (select coalesce(json_agg(b.id order by b.depth desc), '[]')
-                             from branches b where b.leaf = o.category_id),
-            'price', o.price, 'currency', o.currency,
-            'weight_grams', o.weight_grams::text, 'weight_unit', o.weight_unit,
-            'tax_class', o.tax_class, 'digital', o.digital, 'tracked', o.tracked, 'backorder', o.backorder,
-            'on_sale', o.on_sale) order by o.id)
-          from offered o), '[]') as offers,
+            'variant', v.id, 'sku', v.sku, 'product', p.id, 'product_version', p.version, 'slug', p.slug,
+            'name', p.name, 'facts', p.facts,
+            'option_values', (select coalesce(json_agg(x.value order by x.position), '[]')
+                                from variant_option_values x where x.variant_id = v.id),
+            'image', coalesce(v.image_url, p.image_url),
+            'price', v.price, 'compare_at_price', v.compare_at_price, 'currency', v.currency,
+            'weight_grams', v.weight_grams::text, 'weight_unit', v.weight_unit, 'dimensions', v.dimensions,
+            'tax_class', v.tax_class, 'digital', v.digital, 'tracked', v.tracked, 'backorder', v.backorder,
+            'on_sale', p.status = 'published' and p.deleted_at is null) order by v.id)
+          from wanted w
+          join variants v on v.id = w.id
+          join products p on p.id = v.product_id), '[]') as offers,
        coalesce((select json_agg(json_build_object(
             'variant_id', s.variant_id, 'location_id', s.location_id, 'priority', l.priority,
             'on_hand', s.on_hand, 'reserved', s.reserved, 'safety_stock', s.safety_stock)
@@ -170,11 +172,41 @@ select statement_timestamp() as now,
           from wanted w
           join stock s on s.variant_id = w.id
           join locations l on l.id = s.location_id), '[]') as levels,
+       coalesce((select json_agg(json_build_object(
+            'row', row_to_json(k),
+            'customer_uses', (select u.uses
+                                from coupon_customers u
+                               where u.code = k.code
+                                 and u.customer_key = (select customer_key from open_cart))) order by k.code)
+          from coupons k
+         where k.code = any(array_append(
+                   array(select jsonb_array_elements_text(c.coupons) from open_cart c), $7))), '[]') as coupons,
+       (select exists (select 1
+                         from orders o
+                        where o.customer_key = c.customer_key and o.status <> 'cancelled' and o.cart_id <> c.id)
+          from open_cart c
+         where c.customer_key is not null) as ordered_before,
        coalesce((select version from rulebook_current), 0) as rulebook_version,
        (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
             'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
           from idempotency i
-         where i.actor = $4 and i.route = $5 and i.key = $6) as record";
+         where i.actor = $4 and i.route = $5 and i.key = $6) as record"
+        )
+    };
+}
+
+// One statement, so one snapshot and one round trip. `wanted` is a union and no `or`, so that each side uses its index;
+// the codes are an array, so that the coupons are found by their key, however few the planner believes them to be.
+pub(crate) const LOOK: &str = look!("select * from carts where token_hash = $1 and order_id is null", "$1");
+
+// The same of a cart that is named by its id, whether it became an order or not.
+pub(crate) const LOOK_BY_ID: &str =
+    look!("select * from carts where id = $1", "(select token_hash from open_cart)");
+
+// No index by the time of the last change: it would have every change of every cart write to it, for a look that a shop
+// takes now and then.
+pub(crate) const RECENT: &str = "
+select id from carts where updated_at >= $1 and ($2::uuid is null or id > $2) order by id limit $3";
 
 type LookRow = (
     Instant,
@@ -183,6 +215,8 @@ type LookRow = (
     bool,
     Json<Vec<OfferRow>>,
     Json<Vec<LevelRow>>,
+    Json<Vec<CouponRow>>,
+    Option<bool>,
     i64,
     Option<Json<RecordRow>>,
 );
@@ -192,29 +226,77 @@ type LookRow = (
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn view(conn: &mut PgConnection, look: &Look) -> Result<View, StoreError> {
-    let Look { token, variant, repeated } = look;
+    let Look { token, variant, coupon, repeated } = look;
     let (id, sku) = match variant {
         Some(VariantKey::Id(id)) => (Some(id.0), None),
         Some(VariantKey::Sku(sku)) => (None, Some(sku.as_str())),
         None => (None, None),
     };
-    let (now, cart, lines, token_known, offers, levels, rulebook_version, record): LookRow =
-        sqlx::query_as(LOOK)
-            .bind(token.map(|token| token.0.to_vec()))
+    let seen: LookRow = sqlx::query_as(LOOK)
+        .bind(token.map(|token| token.0.to_vec()))
+        .bind(id)
+        .bind(sku)
+        .bind(repeated.as_ref().map(|scope| scope.actor.as_str()))
+        .bind(repeated.as_ref().map(|scope| scope.route.as_str()))
+        .bind(repeated.as_ref().map(|scope| scope.key.as_str()))
+        .bind(coupon.as_ref().map(|code| code.as_str()))
+        .fetch_one(conn)
+        .await
+        .map_err(store_error)?;
+    read(seen)
+}
+
+/// What [`view`] would see of the carts that changed at `since` or later, those that became orders included: up to
+/// `limit` after `after`, by id. On a connection that is in no transaction: all are of one snapshot.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn recent(
+    conn: &mut PgConnection,
+    since: Timestamp,
+    after: Option<CartId>,
+    limit: u32,
+) -> Result<Vec<View>, StoreError> {
+    let mut snapshot =
+        conn.begin_with("begin isolation level repeatable read, read only").await.map_err(store_error)?;
+    let ids: Vec<Uuid> = sqlx::query_scalar(RECENT)
+        .bind(Instant(since))
+        .bind(after.map(|id| id.0))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *snapshot)
+        .await
+        .map_err(store_error)?;
+    let mut views = Vec::with_capacity(ids.len());
+    for id in ids {
+        let seen: LookRow = sqlx::query_as(LOOK_BY_ID)
             .bind(id)
-            .bind(sku)
-            .bind(repeated.as_ref().map(|scope| scope.actor.as_str()))
-            .bind(repeated.as_ref().map(|scope| scope.route.as_str()))
-            .bind(repeated.as_ref().map(|scope| scope.key.as_str()))
-            .fetch_one(conn)
+            .bind(None::<Uuid>)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
+            .fetch_one(&mut *snapshot)
             .await
             .map_err(store_error)?;
+        views.push(read(seen)?);
+    }
+    snapshot.rollback().await.map_err(store_error)?;
+    Ok(views)
+}
+
+fn read(seen: LookRow) -> Result<View, StoreError> {
+    let (now, cart, lines, token_known, offers, levels, coupons, ordered_before, rulebook_version, record) =
+        seen;
     Ok(View {
         now: now.0,
         cart: cart.map(|Json(cart)| cart.read(lines.0)).transpose()?,
         token_known,
         offers: offers.0.into_iter().map(Offer::try_from).collect::<Result<_, _>>()?,
         levels: levels.0.into_iter().map(LevelRow::read).collect::<Result<_, _>>()?,
+        coupons: coupons.0.into_iter().map(CouponRow::read).collect::<Result<_, _>>()?,
+        ordered_before,
+        usage: Vec::new(), // asked for when a limited promotion applies
         rulebook_version: Row::new("rulebook_current", &1).count("version", rulebook_version)?,
         record: record.map(|Json(record)| record.read()).transpose()?,
     })
@@ -224,6 +306,9 @@ pub async fn view(conn: &mut PgConnection, look: &Look) -> Result<View, StoreErr
 struct CartRow {
     id: Uuid,
     token: String,
+    currency: Option<String>,
+    channel: Option<String>,
+    coupons: Value,
     email: Option<String>,
     shipping_address: Option<Value>,
     billing_address: Option<Value>,
@@ -243,7 +328,10 @@ impl CartRow {
         Ok(Cart {
             id: id.into(),
             token: TokenHash(row.hash("token_hash", &self.token)?),
+            currency: row.optional_text("currency", self.currency.as_deref())?,
+            channel: self.channel,
             lines: lines.into_iter().map(CartLine::try_from).collect::<Result<_, _>>()?,
+            coupons: row.json("coupons", self.coupons)?,
             email: row.optional_text("email", self.email.as_deref())?,
             shipping_address: row.optional_json("shipping_address", self.shipping_address)?,
             billing_address: row.optional_json("billing_address", self.billing_address)?,
@@ -288,13 +376,15 @@ struct OfferRow {
     product_version: i64,
     slug: String,
     name: String,
-    options: Vec<(String, String)>,
+    facts: Facts,
+    option_values: Vec<String>,
     image: Option<String>,
-    categories: Vec<Uuid>,
     price: i64,
+    compare_at_price: Option<i64>,
     currency: String,
     weight_grams: Option<String>,
     weight_unit: Option<String>,
+    dimensions: Option<Dimensions>,
     tax_class: String,
     digital: bool,
     tracked: bool,
@@ -309,6 +399,9 @@ impl TryFrom<OfferRow> for Offer {
         let (of_variant, of_product) =
             (Row::new("variants", &offer.variant), Row::new("products", &offer.product));
         let currency: Currency = of_variant.text("currency", &offer.currency)?;
+        let price = |ten_thousandths| UnitPrice { ten_thousandths, currency };
+        let (facts, options) = offer.facts.variant(offer.option_values);
+        let Facts { brand, categories, tags, attributes, options: _ } = facts;
         Ok(Self {
             variant: offer.variant.into(),
             sku: of_variant.text("sku", &offer.sku)?,
@@ -316,11 +409,16 @@ impl TryFrom<OfferRow> for Offer {
             product_version: of_product.count("version", offer.product_version)?,
             slug: of_product.text("slug", &offer.slug)?,
             name: offer.name,
-            options: offer.options,
+            options,
             image: offer.image,
-            categories: offer.categories.into_iter().map(Into::into).collect(),
-            price: UnitPrice { ten_thousandths: offer.price, currency },
+            categories,
+            brand,
+            tags,
+            attributes,
+            price: price(offer.price),
+            compare_at: offer.compare_at_price.map(price),
             weight: weight(of_variant, offer.weight_grams.as_deref(), offer.weight_unit.as_deref())?,
+            dimensions: offer.dimensions,
             tax_class: of_variant.text("tax_class", &offer.tax_class)?,
             digital: offer.digital,
             tracked: offer.tracked,

@@ -1,13 +1,18 @@
 //! The bulk door: catalogue writes of many products in a few statements.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use commerce_core::catalog::{Batch, Product, ProductWrite, Variant};
-use commerce_core::{CommitError, Guard, fold};
+use commerce_core::catalog::{Batch, Facts, Names, Product, ProductWrite, Variant};
+use commerce_core::{CommitError, Guard, StoreError, fold};
 use sqlx::postgres::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
 
+use crate::error::store_error;
 use crate::fused::{Fused, column};
 use crate::instant::Instant;
+use crate::product::{AttributeRow, BrandRow, CategoryRow};
 use crate::{audit, inventory};
 
 pub(crate) const INSERT_BRANDS: &str = "
@@ -28,11 +33,11 @@ select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
 // A slug that is taken leaves its row out, so that the answer tells which product it was.
 pub(crate) const INSERT_PRODUCTS: &str = "
 insert into products (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
-                      listed_variant_price, listed_compare_at, listed_currency, price_max, image_url,
+                      listed_variant_price, listed_compare_at, listed_currency, price_max, image_url, facts,
                       created_at, updated_at, deleted_at, version)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::uuid[],
                      $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[],
-                     $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bigint[])
+                     $16::jsonb[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bigint[])
 on conflict do nothing
 returning id";
 
@@ -42,13 +47,13 @@ update products p
        status = w.status, featured = w.featured, brand_id = w.brand_id, category_id = w.category_id,
        seller_id = w.seller_id, listed_variant_price = w.listed_variant_price,
        listed_compare_at = w.listed_compare_at, listed_currency = w.listed_currency, price_max = w.price_max,
-       image_url = w.image_url, created_at = w.created_at, updated_at = w.updated_at, deleted_at = w.deleted_at,
+       image_url = w.image_url, facts = w.facts, created_at = w.created_at, updated_at = w.updated_at, deleted_at = w.deleted_at,
        version = w.version
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::uuid[],
               $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[],
-              $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::bigint[])
+              $16::jsonb[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[])
        as w (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
-             listed_variant_price, listed_compare_at, listed_currency, price_max, image_url,
+             listed_variant_price, listed_compare_at, listed_currency, price_max, image_url, facts,
              created_at, updated_at, deleted_at, version, expected)
  where p.id = w.id and p.version = w.expected
 returning p.id";
@@ -95,16 +100,16 @@ select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[])
 
 pub(crate) const WRITE_VARIANTS: &str = "
 insert into variants (product_id, position, id, sku, price, compare_at_price, cost, currency, weight_grams, weight_unit,
-                      barcode, image_url, tax_class, digital, tracked, backorder)
+                      dimensions, barcode, image_url, tax_class, digital, tracked, backorder)
 select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-                     $8::text[], $9::numeric[], $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[],
-                     $15::boolean[], $16::boolean[])
+                     $8::text[], $9::numeric[], $10::text[], $11::jsonb[], $12::text[], $13::text[], $14::text[],
+                     $15::boolean[], $16::boolean[], $17::boolean[])
  where (select held from guards)
 on conflict (id) do update
    set product_id = excluded.product_id, position = excluded.position, sku = excluded.sku, price = excluded.price,
        compare_at_price = excluded.compare_at_price, cost = excluded.cost, currency = excluded.currency,
-       weight_grams = excluded.weight_grams, weight_unit = excluded.weight_unit, barcode = excluded.barcode,
-       image_url = excluded.image_url, tax_class = excluded.tax_class, digital = excluded.digital,
+       weight_grams = excluded.weight_grams, weight_unit = excluded.weight_unit,
+       dimensions = excluded.dimensions, barcode = excluded.barcode, image_url = excluded.image_url, tax_class = excluded.tax_class, digital = excluded.digital,
        tracked = excluded.tracked, backorder = excluded.backorder";
 
 pub(crate) const INSERT_VARIANT_VALUES: &str = "
@@ -112,9 +117,20 @@ insert into variant_option_values (variant_id, position, value)
 select * from unnest($1::uuid[], $2::bigint[], $3::text[])
  where (select held from guards)";
 
+// What the products of a batch name, ancestors of categories included, as far as it is there already.
+pub(crate) const NAMES: &str = "
+with recursive branches as (
+    select * from categories where id = any($2::uuid[])
+    union
+    select c.* from branches b join categories c on c.id = b.parent_id
+)
+select (select coalesce(json_agg(b), '[]') from brands b where b.id = any($1::uuid[])) as brands,
+       (select coalesce(json_agg(b), '[]') from branches b) as categories,
+       (select coalesce(json_agg(a), '[]') from attributes a where a.id = any($3::uuid[])) as attributes";
+
 /// Applies a batch in the caller's transaction, which is to be rolled back on an error.
 ///
-/// Three to five statements, whatever the number of products.
+/// Three to six statements, whatever the number of products.
 ///
 /// # Errors
 /// [`CommitError::Stale`] with [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`], [`Guard::Product`],
@@ -125,9 +141,10 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     let mut products: Vec<&ProductWrite> = products.iter().collect();
     products.sort_unstable_by_key(|write| write.product.id);
 
+    let facts = facts(conn, batch, &products).await?;
     let mut first = Fused::new();
     write_shared(batch, &mut first);
-    write_products(&products, &mut first);
+    write_products(&products, &facts, &mut first);
     delete_parts(&products, &mut first);
     first.run(conn).await?;
 
@@ -138,6 +155,49 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     second.run(conn).await?;
 
     inventory::move_counters(conn, inventory).await
+}
+
+/// The facts of each product, in their order: made of what the batch brings and of what is there.
+async fn facts(
+    conn: &mut PgConnection,
+    batch: &Batch,
+    products: &[&ProductWrite],
+) -> Result<Vec<Facts>, StoreError> {
+    let products = column(products, |write| &write.product);
+    let parents = batch.categories.iter().filter_map(|category| category.parent);
+    let of_options = products.iter().flat_map(|product| &product.options).filter_map(|of| of.attribute);
+    let of_values = products.iter().flat_map(|product| &product.attributes).map(|value| value.attribute);
+    let named_brands: BTreeSet<Uuid> =
+        products.iter().filter_map(|product| product.brand).map(|id| id.0).collect();
+    let named_categories: BTreeSet<Uuid> =
+        products.iter().filter_map(|product| product.category).chain(parents).map(|id| id.0).collect();
+    let named_attributes: BTreeSet<Uuid> = of_options.chain(of_values).map(|id| id.0).collect();
+    let (mut brands, mut categories, mut attributes) = (Vec::new(), Vec::new(), Vec::new());
+    if !(named_brands.is_empty() && named_categories.is_empty() && named_attributes.is_empty()) {
+        let known: (Json<Vec<BrandRow>>, Json<Vec<CategoryRow>>, Json<Vec<AttributeRow>>) =
+            sqlx::query_as(NAMES)
+                .bind(column(named_brands, |id| id))
+                .bind(column(named_categories, |id| id))
+                .bind(column(named_attributes, |id| id))
+                .fetch_one(conn)
+                .await
+                .map_err(store_error)?;
+        for brand in known.0.0 {
+            brands.push(brand.read()?);
+        }
+        for category in known.1.0 {
+            categories.push(category.read()?);
+        }
+        for attribute in known.2.0 {
+            attributes.push(attribute.read()?);
+        }
+    }
+    let names = Names::new(
+        brands.iter().chain(&batch.brands),
+        categories.iter().chain(&batch.categories),
+        attributes.iter().chain(&batch.attributes),
+    );
+    Ok(column(products, |product| Facts::of(product, &names)))
 }
 
 fn write_shared(batch: &Batch, fused: &mut Fused) {
@@ -181,30 +241,30 @@ fn write_shared(batch: &Batch, fused: &mut Fused) {
     }
 }
 
-fn write_products(products: &[&ProductWrite], fused: &mut Fused) {
-    let (known, new): (Vec<&ProductWrite>, Vec<&ProductWrite>) =
-        products.iter().partition(|write| write.expected_version.is_some());
+fn write_products(products: &[&ProductWrite], facts: &[Facts], fused: &mut Fused) {
+    let (known, new): (Vec<_>, Vec<_>) =
+        products.iter().copied().zip(facts).partition(|(write, _)| write.expected_version.is_some());
     if !known.is_empty() {
         fused.guarded(UPDATE_PRODUCTS);
         bind_products(&known, fused);
-        fused.bind(column(&known, |write| write.expected_version.map(|version| version as i64)));
-        for write in &known {
+        fused.bind(column(&known, |(write, _)| write.expected_version.map(|version| version as i64)));
+        for (write, _) in &known {
             fused.needs(Some(write.product.id.0), Guard::Product(write.product.id));
         }
         // The new slug of one of them is taken. Which one, the database does not say in words to rely on.
-        fused.constraint("products_slug_key", Guard::Product(known[0].product.id));
+        fused.constraint("products_slug_key", Guard::Product(known[0].0.product.id));
     }
     if !new.is_empty() {
         fused.guarded(INSERT_PRODUCTS);
         bind_products(&new, fused);
-        for write in &new {
+        for (write, _) in &new {
             fused.needs(Some(write.product.id.0), Guard::Product(write.product.id));
         }
     }
 }
 
-fn bind_products(writes: &[&ProductWrite], fused: &mut Fused) {
-    let products = column(writes, |write| &write.product);
+fn bind_products(writes: &[(&ProductWrite, &Facts)], fused: &mut Fused) {
+    let products = column(writes, |(write, _)| &write.product);
     let cheapest = column(&products, |product| product.cheapest());
     fused
         .bind(column(&products, |product| product.id.0))
@@ -224,6 +284,7 @@ fn bind_products(writes: &[&ProductWrite], fused: &mut Fused) {
         .bind(column(&cheapest, |variant| variant.map(|variant| variant.price.currency.code())))
         .bind(column(&products, |product| product.price_max().map(|price| price.ten_thousandths)))
         .bind(column(&products, |product| product.images.first().map(|image| image.url.as_str())))
+        .bind(column(writes, |(_, facts)| Json(facts)))
         .bind(column(&products, |product| Instant(product.created_at)))
         .bind(column(&products, |product| Instant(product.updated_at)))
         .bind(column(&products, |product| product.deleted_at.map(Instant)))
@@ -315,6 +376,7 @@ fn write_variants(variants: &[(&Product, i64, &Variant)], fused: &mut Fused) {
         .bind(column(variants, |(.., variant)| variant.price.currency.code()))
         .bind(column(variants, |(.., variant)| variant.weight.map(|weight| weight.grams)))
         .bind(column(variants, |(.., variant)| variant.weight.map(|weight| weight.unit.to_string())))
+        .bind(column(variants, |(.., variant)| variant.dimensions.map(Json)))
         .bind(column(variants, |(.., variant)| variant.barcode.as_deref()))
         .bind(column(variants, |(.., variant)| variant.image.as_deref()))
         .bind(column(variants, |(.., variant)| variant.tax_class.as_str()))

@@ -4,7 +4,7 @@ use commerce_core::{ChangeSet, CommitError, Expect, Guard};
 use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
-use crate::{audit, cart, event, idempotency, inventory, order, payment, pricing};
+use crate::{audit, cart, event, idempotency, inventory, order, payment, pricing, promotion};
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
 pub(crate) const EXPECT_RULEBOOK: &str = "
@@ -17,14 +17,25 @@ select p.id
 
 /// Applies a change set in the caller's transaction.
 ///
-/// Two statements: all that has one owner, then the counters of stock that others want too, so COMMIT soon after. There
-/// is no BEGIN, COMMIT or savepoint in here, and nothing outside the database: the caller owns the transaction, which
+/// Two statements for an order: all that has one owner, then the counters that others want too, of coupons, of promotions
+/// and of stock, so COMMIT soon after. What gives uses back, or makes coupons, takes one more. There is no BEGIN, COMMIT or savepoint in here, and nothing outside the database: the caller owns the transaction, which
 /// runs in READ COMMITTED, and rolls it back on an error. Running it again with the same change set after that is right.
 ///
 /// # Errors
 /// [`CommitError::Stale`] names the first guard that does not hold. [`CommitError::Store`] when the database fails.
 pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), CommitError> {
-    let ChangeSet { cart, order, payment, inventory, pricing, idempotency, audit, events, expects } = changes;
+    let ChangeSet {
+        cart,
+        order,
+        payment,
+        inventory,
+        pricing,
+        promotion,
+        idempotency,
+        audit,
+        events,
+        expects,
+    } = changes;
     let mut own = Fused::new();
     expect(expects, &mut own);
     cart::write(cart, &mut own);
@@ -36,9 +47,12 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     }
     audit::write(audit, &mut own);
     event::write(events, &mut own);
+    promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);
     own.run(conn).await?;
-    inventory::move_counters(conn, inventory).await
+    promotion::issue(conn, &promotion.issue).await?;
+    promotion::release(conn, promotion).await?;
+    inventory::move_counters_after(conn, inventory, promotion::count(promotion)).await
 }
 
 fn expect(expects: &[Expect], fused: &mut Fused) {

@@ -31,13 +31,17 @@ pub struct PostgresOptions {
     pub schema: Option<String>,
     /// The most connections at once; 16 unless set.
     pub pool_size: u32,
-    /// How long to wait for a free connection, or for the server to take a new one; 5 seconds unless set.
+    /// How long to wait for a free connection, or for the server to take a new one; 3 seconds unless set.
     pub acquire_timeout: Duration,
     /// How long a statement may run; 15 seconds unless set.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for a lock; 5 seconds unless set.
+    /// How long a statement may wait for a lock; 4 seconds unless set.
     pub lock_timeout: Duration,
-    /// How long a transaction may wait for its next statement; 30 seconds unless set.
+    /// How long a look or a commit may take in all, its tries included; 10 seconds unless set. A server that is silent for
+    /// so long is taken for dead, and the connection to it for lost. Imports, exports and the doctor take their time.
+    pub answer_timeout: Duration,
+    /// How long a transaction may wait for its next statement; 5 seconds unless set. It is how long a client that is gone
+    /// without a word keeps its locks.
     pub idle_in_transaction_timeout: Duration,
     /// How many prepared statements a connection keeps; 256 unless set. 0 behind a pooler that hands a connection to
     /// another client after each transaction.
@@ -56,10 +60,11 @@ impl PostgresOptions {
             url: url.into(),
             schema: None,
             pool_size: 16,
-            acquire_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(15),
-            lock_timeout: Duration::from_secs(5),
-            idle_in_transaction_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(4),
+            answer_timeout: Duration::from_secs(10),
+            idle_in_transaction_timeout: Duration::from_secs(5),
             statement_cache_capacity: 256,
             migration_lock: true,
         }
@@ -183,13 +188,16 @@ impl PostgresStore {
             pool: options.pool().await?,
             schema: options.schema,
             migration_lock: options.migration_lock,
+            answer_timeout: options.answer_timeout,
         })
     }
 
-    /// The store on the host's own pool, set up by the host: `search_path` and timeouts included.
+    /// The store on the host's own pool, set up by the host: `search_path` and timeouts included, but for
+    /// [`answer_timeout`](PostgresOptions::answer_timeout).
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool, schema: None, migration_lock: true }
+        let PostgresOptions { migration_lock, answer_timeout, .. } = PostgresOptions::new("");
+        Self { pool, schema: None, migration_lock, answer_timeout }
     }
 
     /// The pool, for a host that opens a transaction of its own.

@@ -74,13 +74,13 @@ with parts as (
      group by order_id
 )
 select format('orders id=%s', o.id),
-       format('total %s = %s - %s + %s + %s; its %s lines say %s - %s + tax %s, inside %s of %s',
-              o.total, o.subtotal, o.discount, o.shipping, o.tax_added, coalesce(p.lines, 0),
+       format('total %s = %s - %s + %s + %s + %s of rounding; its %s lines say %s - %s + tax %s, inside %s of %s',
+              o.total, o.subtotal, o.discount, o.shipping, o.tax_added, o.cash_rounding, coalesce(p.lines, 0),
               coalesce(p.subtotal, 0), coalesce(p.discount, 0), coalesce(p.tax_added, 0), coalesce(p.tax_included, 0),
               o.tax_included)
   from orders o
   left join parts p on p.order_id = o.id
- where o.total <> o.subtotal - o.discount + o.shipping + o.tax_added
+ where o.total <> o.subtotal - o.discount + o.shipping + o.tax_added + o.cash_rounding
     or p.order_id is null
     or p.subtotal <> o.subtotal
     or p.discount <> o.discount
@@ -188,6 +188,56 @@ select format('outbox subject=%s', e.subject), 'says that an order was placed wh
    and not exists (select 1 from orders o where 'order:' || o.id::text = e.subject)
  order by 1";
 
+pub(crate) const COUPON_CAP: &str = "
+with live as (
+    select r.order_id, r.promotion, r.coupon, r.customer_key, r.amount, o.status
+      from redemptions r
+      left join orders o on o.id = r.order_id
+     where r.released_at is null
+), promotion as (
+    select promotion, count(*) as uses, sum(amount) as spent from live group by promotion
+), promotion_customer as (
+    select promotion, customer_key, count(*) as uses from live group by promotion, customer_key
+), coupon as (
+    select coupon as code, count(*) as uses from live where coupon is not null group by coupon
+), coupon_customer as (
+    select coupon as code, customer_key, count(*) as uses
+      from live where coupon is not null group by coupon, customer_key
+)
+select format('promotion_usage promotion=%s', promotion),
+       format('%s uses that took off %s, the redemptions say %s and %s', coalesce(u.uses, 0), coalesce(u.spent, 0),
+              coalesce(p.uses, 0), coalesce(p.spent, 0))
+  from promotion_usage u
+  full join promotion p using (promotion)
+ where coalesce(u.uses, 0) <> coalesce(p.uses, 0) or coalesce(u.spent, 0) <> coalesce(p.spent, 0)
+union all
+select format('promotion_customers promotion=%s customer_key=%s', promotion, encode(customer_key, 'hex')),
+       format('%s uses, the redemptions say %s', coalesce(u.uses, 0), coalesce(p.uses, 0))
+  from promotion_customers u
+  full join promotion_customer p using (promotion, customer_key)
+ where coalesce(u.uses, 0) <> coalesce(p.uses, 0)
+union all
+select format('coupons code=%s', code),
+       format('%s uses of %s, the redemptions say %s', coalesce(k.uses, 0), coalesce(k.uses_max::text, 'any number'),
+              coalesce(c.uses, 0))
+  from coupons k
+  full join coupon c using (code)
+ where coalesce(k.uses, 0) <> coalesce(c.uses, 0) or k.uses > k.uses_max
+union all
+select format('coupon_customers code=%s customer_key=%s', code, encode(customer_key, 'hex')),
+       format('%s uses of %s, the redemptions say %s', coalesce(u.uses, 0),
+              coalesce(k.customer_uses_max::text, 'any number'), coalesce(c.uses, 0))
+  from coupon_customers u
+  full join coupon_customer c using (code, customer_key)
+  left join coupons k using (code)
+ where coalesce(u.uses, 0) <> coalesce(c.uses, 0) or u.uses > k.customer_uses_max
+union all
+select format('redemptions order=%s promotion=%s', order_id, promotion),
+       format('in use by an order that is %s', coalesce(status, 'missing'))
+  from live
+ where coalesce(status, 'cancelled') = 'cancelled'
+ order by 1";
+
 /// Every row that breaks an invariant: all of it from one snapshot, on a connection that is in no transaction.
 ///
 /// # Errors
@@ -219,6 +269,7 @@ async fn broken(conn: &mut PgConnection, invariant: Invariant) -> Result<Vec<(St
         Invariant::KeyOne => KEY_ONE,
         Invariant::CartOne => CART_ONE,
         Invariant::OutboxOnce => OUTBOX_ONCE,
+        Invariant::CouponCap => COUPON_CAP,
     };
     sqlx::query_as(sql).fetch_all(conn).await
 }

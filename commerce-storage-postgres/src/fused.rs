@@ -150,7 +150,7 @@ pub(crate) fn column<R, V>(rows: impl IntoIterator<Item = R>, value: impl FnMut(
 }
 
 /// `sql` with `$1` become `$(1 + before)`, and so on.
-fn renumber(sql: &str, before: usize) -> String {
+pub(crate) fn renumber(sql: &str, before: usize) -> String {
     let mut renumbered = String::with_capacity(sql.len() + 16);
     let mut rest = sql;
     while let Some(at) = rest.find('$') {

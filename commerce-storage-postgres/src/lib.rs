@@ -18,15 +18,18 @@ pub mod idempotency;
 pub mod import;
 mod instant;
 pub mod inventory;
+mod lent;
 pub mod listing;
 pub mod order;
 mod order_line;
 pub mod payment;
 pub mod pricing;
 mod product;
+pub mod promotion;
 mod row;
 #[cfg(test)]
 mod statements;
+mod steps;
 mod store;
 
 pub use cart::view as cart_view;

@@ -2,7 +2,8 @@
 
 use commerce_core::order::{Advance, Changes, Order, OrderView, ShippingChoice, Transition};
 use commerce_core::pricing::Summary;
-use commerce_core::{CommitError, Currency, Guard, OrderId, StoreError, idempotency};
+use commerce_core::promotion::CustomerKey;
+use commerce_core::{CommitError, Currency, Guard, Money, OrderId, StoreError, idempotency};
 use serde::Deserialize;
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
@@ -19,12 +20,13 @@ use crate::payment::PaymentRow;
 use crate::row::Row;
 
 pub(crate) const INSERT: &str = "
-insert into orders (id, number, cart_id, status, payment_status, fulfillment_status, customer_id, email, currency,
-                    subtotal, discount, shipping, tax_added, tax_included, total, shipping_address, billing_address,
-                    shipping_code, shipping_label, payment_method, rounding, rulebook_version, placed_at, version)
-select $1::uuid, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::uuid, $8::text, $9::text,
-       $10::bigint, $11::bigint, $12::bigint, $13::bigint, $14::bigint, $15::bigint, $16::jsonb, $17::jsonb,
-       $18::text, $19::text, $20::text, $21::jsonb, $22::bigint, $23::timestamptz, $24::bigint
+insert into orders (id, number, cart_id, status, payment_status, fulfillment_status, customer_id, email, customer_key,
+                    currency, subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total,
+                    shipping_address, billing_address, shipping_code, shipping_label, payment_method, taxes, rounding,
+                    rulebook_version, placed_at, version)
+select $1::uuid, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::uuid, $8::text, $9::bytea, $10::text,
+       $11::bigint, $12::bigint, $13::bigint, $14::bigint, $15::bigint, $16::bigint, $17::bigint, $18::jsonb,
+       $19::jsonb, $20::text, $21::text, $22::text, $23::jsonb, $24::jsonb, $25::bigint, $26::timestamptz, $27::bigint
  where (select held from guards)";
 
 pub(crate) const ADVANCE: &str = "
@@ -97,7 +99,8 @@ fn write_order(order: &Order, fused: &mut Fused) {
         email,
         lines: _,       // rows of their own
         adjustments: _, // likewise
-        totals: Summary { subtotal, discount, shipping, tax_added, tax_included, total },
+        taxes,
+        totals: Summary { subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total },
         shipping_address,
         billing_address,
         shipping_method,
@@ -117,18 +120,21 @@ fn write_order(order: &Order, fused: &mut Fused) {
         .bind(fulfillment_status.as_str())
         .bind(customer.map(|customer| customer.0))
         .bind(email.as_str())
+        .bind(CustomerKey::of_email(email).0.to_vec())
         .bind(total.currency.code())
         .bind(subtotal.minor)
         .bind(discount.minor)
         .bind(shipping.minor)
         .bind(tax_added.minor)
         .bind(tax_included.minor)
+        .bind(cash_rounding.minor)
         .bind(total.minor)
         .bind(shipping_address.as_ref().map(Json))
         .bind(billing_address.as_ref().map(Json))
         .bind(shipping_method.as_ref().map(|method| method.code.as_str()))
         .bind(shipping_method.as_ref().map(|method| method.label.as_str()))
         .bind(payment_method.as_str())
+        .bind(Json(taxes))
         .bind(Json(rounding))
         .bind(*rulebook_version as i64)
         .bind(Instant(*placed_at))
@@ -231,12 +237,14 @@ struct OrderRow {
     shipping: i64,
     tax_added: i64,
     tax_included: i64,
+    cash_rounding: i64,
     total: i64,
     shipping_address: Option<Value>,
     billing_address: Option<Value>,
     shipping_code: Option<String>,
     shipping_label: Option<String>,
     payment_method: String,
+    taxes: Value,
     rounding: Value,
     rulebook_version: i64,
     placed_at: String,
@@ -265,8 +273,10 @@ impl OrderRow {
                 shipping: row.money("shipping", self.shipping, currency)?,
                 tax_added: row.money("tax_added", self.tax_added, currency)?,
                 tax_included: row.money("tax_included", self.tax_included, currency)?,
+                cash_rounding: Money::from_minor(self.cash_rounding, currency),
                 total: row.money("total", self.total, currency)?,
             },
+            taxes: row.json("taxes", self.taxes)?,
             shipping_address: row.optional_json("shipping_address", self.shipping_address)?,
             billing_address: row.optional_json("billing_address", self.billing_address)?,
             shipping_method: match (self.shipping_code, self.shipping_label) {

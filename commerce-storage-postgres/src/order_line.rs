@@ -1,7 +1,9 @@
 //! What an order holds: its line items, and where its amounts come from. Written once, with the order.
 
+use std::sync::Arc;
+
 use commerce_core::order::{Order, OrderLine};
-use commerce_core::pricing::Adjustment;
+use commerce_core::pricing::{Adjustment, Origin};
 use commerce_core::{Currency, Guard, Money, StoreError, UnitPrice};
 use serde::Deserialize;
 use serde_json::Value;
@@ -62,8 +64,8 @@ pub(crate) fn write(order: &Order, fused: &mut Fused) {
             .write(INSERT_ADJUSTMENTS)
             .bind(order.id.0)
             .bind(column(adjustments, |part| part.kind.as_str()))
-            .bind(column(adjustments, |part| &*part.label))
-            .bind(column(adjustments, |part| &*part.source))
+            .bind(column(adjustments, |part| part.label()))
+            .bind(column(adjustments, |part| part.source()))
             .bind(column(adjustments, |part| part.amount.minor))
             .bind(column(adjustments, |part| part.line.map(|line| line.0)))
             .bind(places(adjustments));
@@ -144,8 +146,7 @@ impl AdjustmentRow {
         let row = Row::new("order_adjustments", &id);
         Ok(Adjustment {
             kind: row.text("kind", &self.kind)?,
-            label: self.label.into(),
-            source: self.source.into(),
+            origin: Arc::new(Origin { label: self.label.into(), source: self.source.into() }),
             amount: Money::from_minor(self.amount, currency),
             line: self.line_id.map(Into::into),
         })

@@ -1,7 +1,7 @@
 //! Whole products, and what they share: from rows into the domain.
 
 use commerce_core::catalog::{
-    Attribute, AttributeValue, Brand, Category, Image, Product, ProductOption, Variant,
+    Attribute, AttributeValue, Brand, Category, Dimensions, Image, Product, ProductOption, Variant,
 };
 use commerce_core::{Currency, StoreError, UnitPrice};
 use serde::Deserialize;
@@ -105,6 +105,7 @@ struct VariantOwnRow {
     cost: Option<i64>,
     currency: String,
     weight_unit: Option<String>,
+    dimensions: Option<Dimensions>,
     barcode: Option<String>,
     image_url: Option<String>,
     tax_class: String,
@@ -183,6 +184,7 @@ impl VariantRow {
             compare_at_price: own.compare_at_price.map(price),
             cost: own.cost.map(price),
             weight: weight(row, weight_grams.as_deref(), own.weight_unit.as_deref())?,
+            dimensions: own.dimensions,
             barcode: own.barcode,
             image: own.image_url,
             tax_class: row.text("tax_class", &own.tax_class)?,

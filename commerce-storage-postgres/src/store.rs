@@ -1,6 +1,8 @@
 //! The port: each method takes a connection, does its work, and does it again when the database asks for that.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use commerce_core::catalog::{
@@ -9,19 +11,21 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::order::OrderView;
-use commerce_core::pricing::StoredRulebook;
+use commerce_core::pricing::{StoredRulebook, Usage};
+use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId, Violation,
+    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
 use sqlx::Connection;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgPool, Postgres};
+use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
-use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing};
+use crate::lent::Lent;
+use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing, promotion};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -29,6 +33,7 @@ pub struct PostgresStore {
     pub(crate) pool: PgPool,
     pub(crate) schema: Option<String>,
     pub(crate) migration_lock: bool,
+    pub(crate) answer_timeout: Duration,
 }
 
 /// Work that is done in a transaction, as data, so that it can be done again.
@@ -39,8 +44,19 @@ enum Work<'w> {
 }
 
 impl PostgresStore {
-    async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
-        self.pool.acquire().await.map_err(store_error)
+    async fn acquire(&self) -> Result<Lent, StoreError> {
+        self.pool.acquire().await.map(Lent::from).map_err(store_error)
+    }
+
+    /// Gives the work up when its time is over, and its connection with it. The server's own timeouts are shorter, but a
+    /// server that cannot be heard keeps none.
+    async fn in_time<T, E: From<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let late =
+            |_| Err(StoreError::new(StoreTrouble::Unavailable, "the database did not answer in time").into());
+        tokio::time::timeout(self.answer_timeout, work).await.unwrap_or_else(late)
     }
 
     async fn write(&self, work: Work<'_>) -> Result<(), CommitError> {
@@ -83,6 +99,13 @@ impl Work<'_> {
     }
 }
 
+/// Reads what somebody waits for, in a bounded time.
+macro_rules! look {
+    ($store:expr, $conn:ident => $look:expr) => {
+        $store.in_time(async { read!($store, $conn => $look) }).await
+    };
+}
+
 /// Reads, and reads once more when the connection broke or the database asks for that: a read leaves nothing behind.
 macro_rules! read {
     ($store:expr, $conn:ident => $look:expr) => {{
@@ -110,7 +133,7 @@ impl Store for PostgresStore {
     }
 
     async fn cart(&self, look: &Look) -> Result<View, StoreError> {
-        read!(self, conn => cart::view(conn, look))
+        look!(self, conn => cart::view(conn, look))
     }
 
     async fn order(
@@ -118,27 +141,53 @@ impl Store for PostgresStore {
         id: OrderId,
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError> {
-        read!(self, conn => order::view(conn, id, repeated.as_ref()))
+        look!(self, conn => order::view(conn, id, repeated.as_ref()))
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        read!(self, conn => order::overdue(conn, limit))
+        look!(self, conn => order::overdue(conn, limit))
     }
 
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {
-        read!(self, conn => pricing::current(conn))
+        look!(self, conn => pricing::current(conn))
+    }
+
+    async fn promotion_usage(
+        &self,
+        promotions: &[String],
+        customer: Option<CustomerKey>,
+    ) -> Result<Vec<Usage>, StoreError> {
+        look!(self, conn => promotion::usage(conn, promotions, customer))
+    }
+
+    async fn coupons(
+        &self,
+        of: Option<String>,
+        after: Option<CouponCode>,
+        limit: u32,
+    ) -> Result<Vec<CouponState>, StoreError> {
+        look!(self, conn => promotion::coupons(conn, of.as_deref(), after.as_ref(), limit))
+    }
+
+    async fn recent_carts(
+        &self,
+        since: Timestamp,
+        after: Option<CartId>,
+        limit: u32,
+    ) -> Result<Vec<View>, StoreError> {
+        read!(self, conn => cart::recent(conn, since, after, limit))
     }
 
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
-        read!(self, conn => listing::products(conn, filter))
+        look!(self, conn => listing::products(conn, filter))
     }
 
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
-        read!(self, conn => listing::product(conn, key))
+        look!(self, conn => listing::product(conn, key))
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
-        read!(self, conn => listing::categories(conn))
+        look!(self, conn => listing::categories(conn))
     }
 
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {
@@ -150,15 +199,15 @@ impl Store for PostgresStore {
     }
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
-        read!(self, conn => inventory::locations(conn))
+        look!(self, conn => inventory::locations(conn))
     }
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
-        read!(self, conn => inventory::levels(conn, variants))
+        look!(self, conn => inventory::levels(conn, variants))
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
-        self.write(Work::Commit(changes)).await
+        self.in_time(self.write(Work::Commit(changes))).await
     }
 
     async fn import(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -170,6 +219,6 @@ impl Store for PostgresStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        read!(self, conn => doctor::ping(conn))
+        look!(self, conn => doctor::ping(conn))
     }
 }

@@ -122,7 +122,8 @@ async fn a_look_finds_the_variant_that_is_asked_for() {
             [("Size".to_owned(), "M".to_owned()), ("Colour".to_owned(), "red".to_owned())]
         );
         assert_eq!(offer.image.as_deref(), Some("https://example.com/m.jpg"));
-        assert_eq!(offer.categories, [batch.categories[0].id, batch.categories[1].id], "the root first");
+        assert_eq!(offer.categories, ["root-dress", "leaf-dress"], "the root first");
+        assert_eq!(offer.brand.as_deref(), Some("brand-of-dress"));
         assert_eq!((offer.tracked, offer.backorder, offer.digital, offer.on_sale), (true, true, false, true));
         assert_eq!(offer.price, dress.variants[1].price);
         assert_eq!(view.offers.len(), 1);

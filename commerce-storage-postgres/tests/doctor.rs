@@ -18,10 +18,32 @@ async fn sold(store: &PostgresStore) {
     assert_eq!(store.violations().await.unwrap(), []);
 }
 
+/// A shop with two orders of one mug each, both with a coupon.
+async fn redeemed(store: &PostgresStore) {
+    let stocked = stocked(store, 5, &["mug"]).await;
+    store.commit(&issue("WELCOME")).await.unwrap();
+    let held = "2999-01-01T00:00:00Z".parse().unwrap();
+    for (byte, email) in [(1, "ada@example.com"), (2, "bola@example.com")] {
+        let mut cart = filled_cart(store, byte, 1, &[stocked.variant(0)]).await;
+        cart.email = Some(email.parse().unwrap());
+        let changes = redeeming(place(&mut ids(50 + byte), &cart, &stocked, held), "WELCOME");
+        store.commit(&changes).await.unwrap();
+    }
+    assert_eq!(store.violations().await.unwrap(), []);
+}
+
 async fn broken_by(sql: &'static str) -> Vec<Invariant> {
+    broken_in(false, sql).await
+}
+
+async fn broken_in(coupons: bool, sql: &'static str) -> Vec<Invariant> {
     let (say, hear) = std::sync::mpsc::channel();
-    in_shop(|store| async move {
-        sold(&store).await;
+    in_shop(move |store| async move {
+        if coupons {
+            redeemed(&store).await;
+        } else {
+            sold(&store).await;
+        }
         // As somebody would who works on the tables by hand: the constraints are the last line, and here they are gone.
         sabotage(
             &store,
@@ -79,6 +101,8 @@ async fn no_oversell() {
 
 #[tokio::test]
 async fn order_total() {
+    let rounding = "update orders set cash_rounding = 5";
+    assert_eq!(broken_by(rounding).await, [Invariant::OrderTotal]);
     let total = "update orders set total = total + 1";
     assert_eq!(broken_by(total).await, [Invariant::OrderTotal]);
     let subtotal = "update orders set subtotal = subtotal + 1, total = total + 1";
@@ -164,4 +188,32 @@ async fn outbox_once() {
     assert_eq!(broken_by(of_nobody).await, [Invariant::OutboxOnce]);
     let twice = "insert into outbox select gen_random_uuid(), name, subject, sequence, data, at from outbox";
     assert_eq!(broken_by(twice).await, [Invariant::OutboxOnce]);
+}
+
+#[tokio::test]
+async fn coupon_cap() {
+    for damage in [
+        "update promotion_usage set uses = uses + 1",
+        "update promotion_usage set spent = spent - 1",
+        "delete from promotion_usage",
+        "update promotion_customers set uses = 0",
+        "update promotion_customers set customer_key = sha256(customer_key)",
+        "update coupons set uses = uses - 1",
+        "update coupons set uses_max = 1",
+        "delete from coupons",
+        "update coupon_customers set uses = 2",
+        "delete from coupon_customers",
+        "update redemptions set amount = amount + 1",
+        "update redemptions set released_at = at",
+        "delete from redemptions",
+        "insert into promotion_usage values ('other', 1, 0)",
+    ] {
+        assert_eq!(broken_in(true, damage).await, [Invariant::CouponCap], "{damage}");
+    }
+    let cancelled = "update orders set status = 'cancelled';
+        update reservations set state = 'released', ended_at = now();
+        update stock set reserved = 0;
+        insert into order_history select order_id, 3, 'order', 'pending', 'cancelled', actor, note, at
+          from order_history where position = 0";
+    assert_eq!(broken_in(true, cancelled).await, [Invariant::CouponCap]);
 }

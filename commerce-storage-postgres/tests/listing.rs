@@ -187,8 +187,8 @@ async fn counting_ends_where_pages_end() {
         shop::sabotage(
             &store,
             "insert into products (id, slug, name, sort_name, description_html, status, featured, listed_variant_price,
-                                   listed_currency, price_max, created_at, updated_at, version)
-             select gen_random_uuid(), 'p' || n, 'p', 'p', '', 'published', false, 1, 'NGN', 1, now(), now(), 1
+                                   listed_currency, price_max, facts, created_at, updated_at, version)
+             select gen_random_uuid(), 'p' || n, 'p', 'p', '', 'published', false, 1, 'NGN', 1, '{}', now(), now(), 1
                from generate_series(1, 10000) n",
         )
         .await;

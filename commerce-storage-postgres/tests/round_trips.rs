@@ -98,6 +98,26 @@ async fn a_commit_is_one_statement_and_one_more_for_the_counters_and_its_commit(
 }
 
 #[tokio::test]
+async fn an_order_counts_its_uses_and_its_stock_in_one_statement() {
+    in_shop(|store| async move {
+        let stocked = stocked(&store, 5, &["mug", "cup"]).await;
+        store.commit(&issue("WELCOME")).await.unwrap();
+        let cart = filled_cart(&store, 1, 1, &[stocked.variant(0), stocked.variant(1)]).await;
+        let changes = redeeming(place(&mut ids(50), &cart, &stocked, later(60)), "WELCOME");
+        assert_eq!(sent(store.commit(&changes)).await, 3, "an order");
+        let order = changes.order.place.unwrap().id;
+        let view = store.order(order, None).await.unwrap().unwrap();
+        let mut cancelling = cancel(&mut ids(80), &view);
+        cancelling.promotion.release.push((order, now()));
+        assert_eq!(sent(store.commit(&cancelling)).await, 4, "a cancellation that gives uses back");
+        assert_eq!(sent(store.promotion_usage(&["welcome".to_owned()], None)).await, 1);
+        assert_eq!(sent(store.coupons(None, None, 9)).await, 1);
+        assert_eq!(store.violations().await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_import_takes_as_many_statements_as_the_import_of_one() {
     in_shop(|store| async move {
         let mut ids = ids(1);

@@ -29,7 +29,9 @@ CREATE TABLE attributes (
     kind TEXT NOT NULL CHECK (kind IN ('text', 'number', 'boolean', 'select', 'colour'))
 ) STRICT, WITHOUT ROWID;
 
--- The four columns from listed_variant_price on are derived when the product is written, so that a listing joins nothing.
+-- The five columns from listed_variant_price on are derived when the product is written, so that a listing and a look at a
+-- cart join nothing. The facts are what the look says of the product by the names of what it shares with others: whoever
+-- renames a brand, a category or an attribute writes the facts of its products again.
 CREATE TABLE products (
     id                   BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     slug                 TEXT    NOT NULL UNIQUE,
@@ -45,6 +47,7 @@ CREATE TABLE products (
     listed_compare_at    INTEGER,
     price_max            INTEGER,
     image_url            TEXT,
+    facts                TEXT    NOT NULL CHECK (json_valid(facts)),
     created_at           INTEGER NOT NULL,
     updated_at           INTEGER NOT NULL,
     deleted_at           INTEGER,
@@ -117,6 +120,7 @@ CREATE TABLE variants (
     currency         TEXT    NOT NULL CHECK (length(currency) = 3),
     weight_grams     TEXT,
     weight_unit      TEXT    CHECK (weight_unit IN ('g', 'kg', 'oz', 'lb')),
+    dimensions       TEXT    CHECK (json_valid(dimensions)),
     barcode          TEXT,
     image_url        TEXT,
     tax_class        TEXT    NOT NULL,

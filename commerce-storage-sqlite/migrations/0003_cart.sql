@@ -3,7 +3,11 @@
 CREATE TABLE carts (
     id               BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     token_hash       BLOB    NOT NULL CHECK (length(token_hash) = 32),
+    currency         TEXT    CHECK (length(currency) = 3),
+    channel          TEXT,
+    coupons          TEXT    NOT NULL CHECK (json_valid(coupons)),
     email            TEXT,
+    customer_key     BLOB    CHECK (length(customer_key) = 32),   -- of the e-mail address: whom uses are counted for
     shipping_address TEXT    CHECK (json_valid(shipping_address)),
     billing_address  TEXT    CHECK (json_valid(billing_address)),
     shipping_method  TEXT,
@@ -12,7 +16,8 @@ CREATE TABLE carts (
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL,
     expires_at       INTEGER NOT NULL,
-    version          INTEGER NOT NULL CHECK (version >= 1)
+    version          INTEGER NOT NULL CHECK (version >= 1),
+    CHECK ((customer_key IS NULL) = (email IS NULL))
 ) STRICT;
 
 -- A token opens one cart at a time.

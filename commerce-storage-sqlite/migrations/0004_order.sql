@@ -12,25 +12,31 @@ CREATE TABLE orders (
         ('unfulfilled', 'partial', 'fulfilled', 'delivered', 'returned')),
     customer_id        BLOB    CHECK (length(customer_id) = 16),
     email              TEXT    NOT NULL,
+    customer_key       BLOB    NOT NULL CHECK (length(customer_key) = 32),
     currency           TEXT    NOT NULL CHECK (length(currency) = 3),
     subtotal           INTEGER NOT NULL CHECK (subtotal >= 0),
     discount           INTEGER NOT NULL CHECK (discount >= 0),
     shipping           INTEGER NOT NULL CHECK (shipping >= 0),
     tax_added          INTEGER NOT NULL CHECK (tax_added >= 0),
     tax_included       INTEGER NOT NULL CHECK (tax_included >= 0),
+    cash_rounding      INTEGER NOT NULL,
     total              INTEGER NOT NULL CHECK (total >= 0),
     shipping_address   TEXT    CHECK (json_valid(shipping_address)),
     billing_address    TEXT    CHECK (json_valid(billing_address)),
     shipping_code      TEXT,
     shipping_label     TEXT,
     payment_method     TEXT    NOT NULL,
+    taxes              TEXT    NOT NULL CHECK (json_valid(taxes)),
     rounding           TEXT    NOT NULL CHECK (json_valid(rounding)),
     rulebook_version   INTEGER NOT NULL CHECK (rulebook_version >= 0),
     placed_at          INTEGER NOT NULL,
     version            INTEGER NOT NULL CHECK (version >= 1),
-    CHECK (total = subtotal - discount + shipping + tax_added),
+    CHECK (total = subtotal - discount + shipping + tax_added + cash_rounding),
     CHECK ((shipping_code IS NULL) = (shipping_label IS NULL))
 ) STRICT;
+
+-- Whether somebody has ordered before.
+CREATE INDEX orders_customer ON orders (customer_key);
 
 CREATE TABLE order_lines (
     order_id       BLOB    NOT NULL REFERENCES orders (id),
@@ -60,7 +66,8 @@ CREATE TABLE order_lines (
 CREATE TABLE order_adjustments (
     order_id BLOB    NOT NULL REFERENCES orders (id),
     position INTEGER NOT NULL,
-    kind     TEXT    NOT NULL CHECK (kind IN ('promotion', 'shipping', 'tax_added', 'tax_included')),
+    kind     TEXT    NOT NULL CHECK (kind IN
+        ('promotion', 'shipping', 'tax_added', 'tax_included', 'cash_rounding')),
     label    TEXT    NOT NULL,
     source   TEXT    NOT NULL,
     amount   INTEGER NOT NULL,

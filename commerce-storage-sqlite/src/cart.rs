@@ -1,12 +1,18 @@
 //! Carts: the look of a cart decision, and the writes.
 
 use commerce_core::cart::{Cart, CartLine, Changes, Look, Offer, VariantKey, View, Write};
-use commerce_core::{CartId, CommitError, Guard, StockLevel, StoreError, Timestamp, VariantId, cart};
+use commerce_core::catalog::{Dimensions, Facts, Sku, Slug, TaxClass, Weight};
+use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
+use commerce_core::{
+    CartId, CommitError, Guard, ProductId, StockLevel, StoreError, Timestamp, UnitPrice, VariantId, cart,
+};
+use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::idempotency;
+use crate::promotion::CouponRow;
 use crate::row::{Fields, signed};
 use crate::script::{Script, Statement};
 use crate::trouble::trouble;
@@ -48,7 +54,10 @@ fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
     let Cart {
         id,
         token,
+        currency,
+        channel,
         lines: _, // written apart, by what changed
+        coupons,
         email,
         shipping_address,
         billing_address,
@@ -63,7 +72,11 @@ fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
     statement
         .bind(id.0)
         .bind(token.0.as_slice())
+        .bind(currency.map(|currency| currency.code()))
+        .bind(channel.as_deref())
+        .bind(Json(coupons))
         .bind(email.as_ref().map(|email| email.as_str()))
+        .bind(email.as_ref().map(|email| CustomerKey::of_email(email).0.to_vec()))
         .bind(shipping_address.as_ref().map(Json))
         .bind(billing_address.as_ref().map(Json))
         .bind(shipping_method.as_deref())
@@ -76,16 +89,17 @@ fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
 }
 
 const INSERT: &str = "
-INSERT INTO carts (id, token_hash, email, shipping_address, billing_address, shipping_method, payment_method, order_id,
-                   created_at, updated_at, expires_at, version)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+INSERT INTO carts (id, token_hash, currency, channel, coupons, email, customer_key, shipping_address, billing_address,
+                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
 ";
 
 const UPDATE: &str = "
 UPDATE carts
-   SET token_hash = ?2, email = ?3, shipping_address = ?4, billing_address = ?5, shipping_method = ?6,
-       payment_method = ?7, order_id = ?8, created_at = ?9, updated_at = ?10, expires_at = ?11, version = ?12
- WHERE id = ?1 AND version = ?13
+   SET token_hash = ?2, currency = ?3, channel = ?4, coupons = ?5, email = ?6, customer_key = ?7, shipping_address = ?8,
+       billing_address = ?9, shipping_method = ?10, payment_method = ?11, order_id = ?12, created_at = ?13,
+       updated_at = ?14, expires_at = ?15, version = ?16
+ WHERE id = ?1 AND version = ?17
 ";
 
 const DELETE_LINES: &str = "
@@ -110,7 +124,49 @@ SELECT unhex(value ->> '$[1].id', '-'), ?1, value ->> '$[0]', unhex(value ->> '$
 /// # Errors
 /// When the database fails or a row is no valid value.
 pub async fn cart_view(conn: &mut SqliteConnection, look: &Look, now: Timestamp) -> Result<View, StoreError> {
-    let Look { token, variant, repeated } = look;
+    view(conn, look, None, now).await
+}
+
+/// Reads what a decision would look at of the carts that changed at `since` or later, those that became orders included:
+/// up to `limit` after `after`, by id, inside the caller's transaction.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn recent(
+    conn: &mut SqliteConnection,
+    since: Timestamp,
+    after: Option<CartId>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<View>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(RECENT)
+        .bind(since.as_micros())
+        .bind(after.map_or_else(Vec::new, |id| id.0.as_bytes().to_vec()))
+        .bind(limit)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(trouble)?;
+    let mut views = Vec::with_capacity(ids.len());
+    for id in ids {
+        views.push(view(conn, &Look::default(), Some(CartId(id)), now).await?);
+    }
+    Ok(views)
+}
+
+// Every id comes after the empty blob. There is no index by the time of the last change: it would have every change of
+// every cart write to it, for a look that a shop takes now and then.
+const RECENT: &str = "
+SELECT id FROM carts WHERE id > ?2 AND updated_at >= ?1 ORDER BY id LIMIT ?3
+";
+
+/// Reads a look at the open cart of a token, or at the cart of this id, whether it became an order or not.
+async fn view(
+    conn: &mut SqliteConnection,
+    look: &Look,
+    cart_id: Option<CartId>,
+    now: Timestamp,
+) -> Result<View, StoreError> {
+    let Look { token, variant, coupon, repeated } = look;
     let (id, sku) = match variant {
         None => (None, None),
         Some(VariantKey::Id(VariantId(id))) => (Some(*id), None),
@@ -124,19 +180,79 @@ pub async fn cart_view(conn: &mut SqliteConnection, look: &Look, now: Timestamp)
         .bind(repeated.as_ref().map(|scope| scope.actor.as_str()))
         .bind(repeated.as_ref().map(|scope| scope.route.as_str()))
         .bind(repeated.as_ref().map(|scope| scope.key.as_str()))
+        .bind(coupon.as_ref().map(|code| code.as_str()))
+        .bind(cart_id.map(|id| id.0))
         .fetch_one(conn)
         .await
         .map_err(trouble)?;
     let fields = Fields::new("carts", "id", &row);
+    let offers: Vec<OfferRow> = fields.json("offers")?;
+    let coupons: Vec<CouponRow> = fields.json("coupon_states")?;
     Ok(View {
         now,
         cart: cart(&row)?,
         token_known: fields.get("token_known")?,
-        offers: fields.json::<Vec<Offer>>("offers")?,
+        offers: offers.into_iter().map(Offer::from).collect(),
         levels: fields.json::<Vec<StockLevel>>("levels")?,
+        coupons: coupons.into_iter().map(CouponState::from).collect(),
+        ordered_before: fields.get("ordered_before")?,
+        usage: Vec::new(), // asked for when a limited promotion applies
         rulebook_version: fields.count("rulebook_version")?,
         record: idempotency::record(&row, repeated.as_ref())?,
     })
+}
+
+/// What is known of a variant and its product as the look reads it.
+#[derive(Deserialize)]
+struct OfferRow {
+    variant: VariantId,
+    sku: Sku,
+    product: ProductId,
+    product_version: u64,
+    slug: Slug,
+    name: String,
+    facts: Facts,
+    option_values: Vec<String>,
+    image: Option<String>,
+    price: UnitPrice,
+    compare_at: Option<UnitPrice>,
+    weight: Option<Weight>,
+    dimensions: Option<Dimensions>,
+    tax_class: TaxClass,
+    digital: bool,
+    tracked: bool,
+    backorder: bool,
+    on_sale: bool,
+}
+
+impl From<OfferRow> for Offer {
+    fn from(row: OfferRow) -> Self {
+        let (facts, options) = row.facts.variant(row.option_values);
+        let Facts { brand, categories, tags, attributes, options: _ } = facts;
+        Self {
+            variant: row.variant,
+            sku: row.sku,
+            product: row.product,
+            product_version: row.product_version,
+            slug: row.slug,
+            name: row.name,
+            options,
+            image: row.image,
+            categories,
+            brand,
+            tags,
+            attributes,
+            price: row.price,
+            compare_at: row.compare_at,
+            weight: row.weight,
+            dimensions: row.dimensions,
+            tax_class: row.tax_class,
+            digital: row.digital,
+            tracked: row.tracked,
+            backorder: row.backorder,
+            on_sale: row.on_sale,
+        }
+    }
 }
 
 fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
@@ -148,7 +264,10 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
     Ok(Some(Cart {
         id: fields.id("id")?,
         token: cart::TokenHash(token.try_into().map_err(|error| fields.invalid("token_hash", error))?),
+        currency: fields.get::<Option<&str>>("currency")?.map(|_| fields.currency("currency")).transpose()?,
+        channel: fields.get("channel")?,
         lines: fields.json::<Vec<CartLine>>("lines")?,
+        coupons: fields.json::<Vec<CouponCode>>("coupons")?,
         email: fields.parse_if("email")?,
         shipping_address: fields.json_if("shipping_address")?,
         billing_address: fields.json_if("billing_address")?,
@@ -162,11 +281,13 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
     }))
 }
 
-// The lists are JSON in the very form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
+// The lists are JSON in the form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
 // SQLite's way to fix the order of a join: the planner cannot know how few variants are wanted, and would read all stock.
 const VIEW: &str = "
 WITH open_cart AS (
     SELECT * FROM carts WHERE token_hash = ?1 AND order_id IS NULL
+     UNION ALL
+    SELECT * FROM carts WHERE id = ?9
 ),
 wanted AS (
     SELECT l.variant_id AS id FROM cart_lines AS l JOIN open_cart AS c ON l.cart_id = c.id
@@ -180,7 +301,8 @@ SELECT c.*,
                    ORDER BY l.position, l.id)
           FROM cart_lines AS l
          WHERE l.cart_id = c.id) AS lines,
-       EXISTS (SELECT 1 FROM carts WHERE token_hash = ?1 AND expires_at > ?2) AS token_known,
+       EXISTS (SELECT 1 FROM carts AS t WHERE t.token_hash = coalesce(?1, c.token_hash) AND t.expires_at > ?2)
+           AS token_known,
        (SELECT json_group_array(
                    json_object(
                        'variant', hex(v.id),
@@ -189,23 +311,18 @@ SELECT c.*,
                        'product_version', p.version,
                        'slug', p.slug,
                        'name', p.name,
-                       'options', (
-                           SELECT json_group_array(json_array(o.name, chosen.value) ORDER BY o.position)
-                             FROM product_options AS o
-                             JOIN variant_option_values AS chosen
-                               ON chosen.variant_id = v.id AND chosen.position = o.position
-                            WHERE o.product_id = p.id),
+                       'facts', json(p.facts),
+                       'option_values', (
+                           SELECT json_group_array(x.value ORDER BY x.position)
+                             FROM variant_option_values AS x
+                            WHERE x.variant_id = v.id),
                        'image', coalesce(v.image_url, p.image_url),
-                       'categories', (
-                             WITH RECURSIVE branch (id, parent_id, height) AS (
-                                      SELECT b.id, b.parent_id, 0 FROM categories AS b WHERE b.id = p.category_id
-                                       UNION ALL
-                                      SELECT b.id, b.parent_id, branch.height + 1
-                                        FROM branch JOIN categories AS b ON b.id = branch.parent_id)
-                           SELECT json_group_array(hex(branch.id) ORDER BY branch.height DESC) FROM branch),
                        'price', json_object('ten_thousandths', v.price, 'currency', v.currency),
+                       'compare_at', json(iif(v.compare_at_price IS NULL, 'null',
+                           json_object('ten_thousandths', v.compare_at_price, 'currency', v.currency))),
                        'weight', json(iif(v.weight_grams IS NULL, 'null',
                                           json_object('grams', v.weight_grams, 'unit', v.weight_unit))),
+                       'dimensions', json(coalesce(v.dimensions, 'null')),
                        'tax_class', v.tax_class,
                        'digital', json(iif(v.digital, 'true', 'false')),
                        'tracked', json(iif(v.tracked, 'true', 'false')),
@@ -222,6 +339,22 @@ SELECT c.*,
           FROM wanted
          CROSS JOIN stock AS s ON s.variant_id = wanted.id
          CROSS JOIN locations AS l ON l.id = s.location_id) AS levels,
+       (SELECT json_group_array(
+                   json_object('code', k.code, 'promotion', k.promotion, 'valid_from', k.valid_from,
+                               'valid_until', k.valid_until, 'uses_max', k.uses_max,
+                               'customer_uses_max', k.customer_uses_max, 'ended_at', k.ended_at,
+                               'created_at', k.created_at, 'uses', k.uses,
+                               'customer_uses', coalesce((SELECT u.uses
+                                                            FROM coupon_customers AS u
+                                                           WHERE u.code = k.code AND u.customer_key = c.customer_key), 0))
+                   ORDER BY k.code)
+          FROM (SELECT value AS code FROM json_each(c.coupons) UNION SELECT ?8) AS asked
+         CROSS JOIN coupons AS k ON k.code = asked.code) AS coupon_states,
+       iif(c.customer_key IS NULL, NULL,
+           EXISTS (SELECT 1
+                     FROM orders AS o
+                    WHERE o.customer_key = c.customer_key AND o.status <> 'cancelled' AND o.cart_id <> c.id))
+           AS ordered_before,
        coalesce((SELECT version FROM rulebook_current), 0) AS rulebook_version,
        r.fingerprint AS record_fingerprint, r.outcome AS record_outcome, r.outcome_id AS record_outcome_id,
        r.at AS record_at

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use commerce_core::catalog::{
-    Attribute, AttributeValue, Batch, Brand, Category, Image, Product, ProductOption, ProductWrite, Variant,
+    Attribute, AttributeValue, Batch, Brand, Category, Facts, Image, Product, ProductOption, ProductWrite,
+    Variant,
 };
 use commerce_core::{BrandId, CategoryId, CommitError, Guard, ProductId, SellerId, VariantId, fold};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::trouble::{guarded, trouble, violated_key};
-use crate::{audit, inventory};
+use crate::{audit, inventory, product};
 
 /// Applies a batch inside the caller's transaction. On an error the caller must roll back.
 ///
@@ -86,7 +87,10 @@ SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', val
 ";
 
 async fn write_products(conn: &mut SqliteConnection, writes: &[ProductWrite]) -> Result<(), CommitError> {
-    let rows: Vec<ProductRow<'_>> = writes.iter().map(ProductRow::new).collect();
+    let products: Vec<&Product> = writes.iter().map(|write| &write.product).collect();
+    let facts = product::facts(conn, &products).await?;
+    let rows: Vec<ProductRow<'_>> =
+        writes.iter().zip(&facts).map(|(write, facts)| ProductRow::new(write, facts)).collect();
     let (known, new): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.expected.is_some());
     if !new.is_empty() {
         put(conn, INSERT_PRODUCTS, &new).await?;
@@ -98,7 +102,6 @@ async fn write_products(conn: &mut SqliteConnection, writes: &[ProductWrite]) ->
             sqlx::query(sql).bind(Json(&ids)).execute(&mut *conn).await.map_err(trouble)?;
         }
     }
-    let products: Vec<&Product> = writes.iter().map(|write| &write.product).collect();
     write_children(conn, &products).await?;
     write_variants(conn, &products).await
 }
@@ -143,6 +146,7 @@ struct ProductRow<'a> {
     listed_compare_at: Option<i64>,
     price_max: Option<i64>,
     image_url: Option<&'a str>,
+    facts: &'a Facts,
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
@@ -151,7 +155,7 @@ struct ProductRow<'a> {
 }
 
 impl<'a> ProductRow<'a> {
-    fn new(write: &'a ProductWrite) -> Self {
+    fn new(write: &'a ProductWrite, facts: &'a Facts) -> Self {
         let ProductWrite { product, expected_version } = write;
         let Product {
             id,
@@ -191,6 +195,7 @@ impl<'a> ProductRow<'a> {
                 .map(|price| price.ten_thousandths),
             price_max: product.price_max().map(|price| price.ten_thousandths),
             image_url: images.first().map(|image| image.url.as_str()),
+            facts,
             created_at: created_at.as_micros(),
             updated_at: updated_at.as_micros(),
             deleted_at: deleted_at.map(|at| at.as_micros()),
@@ -202,13 +207,13 @@ impl<'a> ProductRow<'a> {
 
 const INSERT_PRODUCTS: &str = "
 INSERT INTO products (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
-                      listed_variant_price, listed_compare_at, price_max, image_url, created_at, updated_at, deleted_at,
-                      version)
+                      listed_variant_price, listed_compare_at, price_max, image_url, facts, created_at, updated_at,
+                      deleted_at, version)
 SELECT unhex(value ->> '$.id', '-'), value ->> '$.slug', value ->> '$.name', value ->> '$.sort_name',
        value ->> '$.description_html', value ->> '$.status', value ->> '$.featured', unhex(value ->> '$.brand', '-'),
        unhex(value ->> '$.category', '-'), unhex(value ->> '$.seller', '-'), value ->> '$.listed_variant_price',
-       value ->> '$.listed_compare_at', value ->> '$.price_max', value ->> '$.image_url', value ->> '$.created_at',
-       value ->> '$.updated_at', value ->> '$.deleted_at', value ->> '$.version'
+       value ->> '$.listed_compare_at', value ->> '$.price_max', value ->> '$.image_url', value -> '$.facts',
+       value ->> '$.created_at', value ->> '$.updated_at', value ->> '$.deleted_at', value ->> '$.version'
   FROM json_each(?1)
  WHERE true
     ON CONFLICT DO NOTHING
@@ -223,7 +228,7 @@ UPDATE products
        category_id = unhex(w.value ->> '$.category', '-'), seller_id = unhex(w.value ->> '$.seller', '-'),
        listed_variant_price = w.value ->> '$.listed_variant_price',
        listed_compare_at = w.value ->> '$.listed_compare_at', price_max = w.value ->> '$.price_max',
-       image_url = w.value ->> '$.image_url', created_at = w.value ->> '$.created_at',
+       image_url = w.value ->> '$.image_url', facts = w.value -> '$.facts', created_at = w.value ->> '$.created_at',
        updated_at = w.value ->> '$.updated_at', deleted_at = w.value ->> '$.deleted_at',
        version = w.value ->> '$.version'
   FROM json_each(?1) AS w
@@ -357,11 +362,12 @@ async fn write_variants(conn: &mut SqliteConnection, products: &[&Product]) -> R
 
 const UPSERT_VARIANTS: &str = "
 INSERT INTO variants (id, product_id, position, sku, price, compare_at_price, cost, currency, weight_grams, weight_unit,
-                      barcode, image_url, tax_class, digital, tracked, backorder)
+                      dimensions, barcode, image_url, tax_class, digital, tracked, backorder)
 SELECT unhex(value ->> '$.value.id', '-'), unhex(value ->> '$.of', '-'), value ->> '$.position', value ->> '$.value.sku',
        value ->> '$.value.price.ten_thousandths', value ->> '$.value.compare_at_price.ten_thousandths',
        value ->> '$.value.cost.ten_thousandths', value ->> '$.value.price.currency', value ->> '$.value.weight.grams',
-       value ->> '$.value.weight.unit', value ->> '$.value.barcode', value ->> '$.value.image',
+       value ->> '$.value.weight.unit', nullif(value -> '$.value.dimensions', 'null'), value ->> '$.value.barcode',
+       value ->> '$.value.image',
        value ->> '$.value.tax_class', value ->> '$.value.digital', value ->> '$.value.tracked',
        value ->> '$.value.backorder'
   FROM json_each(?1)
@@ -369,8 +375,8 @@ SELECT unhex(value ->> '$.value.id', '-'), unhex(value ->> '$.of', '-'), value -
     ON CONFLICT (id) DO UPDATE
    SET position = excluded.position, sku = excluded.sku, price = excluded.price,
        compare_at_price = excluded.compare_at_price, cost = excluded.cost, currency = excluded.currency,
-       weight_grams = excluded.weight_grams, weight_unit = excluded.weight_unit, barcode = excluded.barcode,
-       image_url = excluded.image_url, tax_class = excluded.tax_class, digital = excluded.digital,
+       weight_grams = excluded.weight_grams, weight_unit = excluded.weight_unit,
+       dimensions = excluded.dimensions, barcode = excluded.barcode, image_url = excluded.image_url, tax_class = excluded.tax_class, digital = excluded.digital,
        tracked = excluded.tracked, backorder = excluded.backorder
 ";
 

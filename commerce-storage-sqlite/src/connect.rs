@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use commerce_core::{Clock, CommitError, StoreError, StoreTrouble};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock::SystemClock;
 use crate::patience::patiently;
 use crate::trouble::trouble;
-use crate::writer::{Job, QUEUE_MAX, Write, Writer};
+use crate::writer::{Job, QUEUE_MAX, Waiting, Write, Writer};
 
 /// Where a store is kept and how it works.
 ///
@@ -50,7 +50,7 @@ impl Options {
             path: None,
             clock: Arc::new(SystemClock),
             readers: 4,
-            busy_timeout: Duration::from_secs(5),
+            busy_timeout: Duration::from_secs(4),
             bytes_max: None,
         }
     }
@@ -65,7 +65,7 @@ impl Options {
         Self { readers: readers.max(1), ..self }
     }
 
-    /// How long a write waits while another process writes: 5 seconds when not given.
+    /// How long a write waits while another process writes: 4 seconds when not given.
     pub fn busy_timeout(self, busy_timeout: Duration) -> Self {
         Self { busy_timeout, ..self }
     }
@@ -117,7 +117,7 @@ impl Options {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(self.busy_timeout / 2) // the writer tries again for the rest of the time
+            .busy_timeout(self.busy_timeout / 5) // one try; the writer makes others for the rest of the time
             .statement_cache_capacity(256)
             .pragma("temp_store", "memory")
             .pragma("cache_size", "-16000")
@@ -176,9 +176,9 @@ impl SqliteStore {
     /// # Errors
     /// When it cannot be opened or is no database of this engine.
     pub async fn open_with(options: Options) -> Result<Self, StoreError> {
-        let (write, read) = patiently(&*options.clock, options.busy_timeout, || options.connect()).await?;
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
-        let (clock, patience) = (options.clock, options.busy_timeout);
+        let (clock, patience) = (Arc::clone(&options.clock), options.busy_timeout);
+        let (write, read) = patiently(&*clock, Instant::now(), patience, || options.connect()).await?;
         let writer = Writer { pool: write.clone(), clock: clock.clone(), patience };
         tokio::spawn(writer.run(waiting));
         Ok(Self { inner: Arc::new(Inner { read, write, jobs, clock }) })
@@ -218,7 +218,8 @@ impl SqliteStore {
     /// Hands it to the writer and waits for what became of it.
     pub(crate) async fn write(&self, write: Write) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.inner.jobs.send(Job::Write(write, answer)).await.map_err(|_| closed())?;
+        let waiting = Waiting { write, since: Instant::now(), answer };
+        self.inner.jobs.send(Job::Write(waiting)).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed().into()))
     }
 }

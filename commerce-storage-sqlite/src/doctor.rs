@@ -47,6 +47,7 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::KeyOne => ("idempotency", KEY_ONE),
         Invariant::CartOne => ("carts", CART_ONE),
         Invariant::OutboxOnce => ("outbox", OUTBOX_ONCE),
+        Invariant::CouponCap => ("redemptions", COUPON_CAP),
     }
 }
 
@@ -121,8 +122,8 @@ SELECT sold.variant_id AS variant, format('%d units sold, %d came in', sold.unit
 
 const ORDER_TOTAL: &str = "
 SELECT o.id,
-       format('total %d of subtotal %d - discount %d + shipping %d + tax %d; lines: %d - %d, tax %d + %d inside',
-              o.total, o.subtotal, o.discount, o.shipping, o.tax_added,
+       format('total %d of subtotal %d - discount %d + shipping %d + tax %d + rounding %d; lines: %d - %d, tax %d + %d inside',
+              o.total, o.subtotal, o.discount, o.shipping, o.tax_added, o.cash_rounding,
               l.line_total, l.discount, l.tax_added, l.tax_included) AS detail
   FROM orders AS o
   JOIN (SELECT o.id AS order_id,
@@ -135,7 +136,7 @@ SELECT o.id,
           LEFT JOIN order_lines AS l ON l.order_id = o.id
          GROUP BY o.id) AS l
     ON l.order_id = o.id
- WHERE o.total <> o.subtotal - o.discount + o.shipping + o.tax_added
+ WHERE o.total <> o.subtotal - o.discount + o.shipping + o.tax_added + o.cash_rounding
     OR l.line_total <> o.subtotal
     OR l.discount <> o.discount
     OR l.tax_added > o.tax_added
@@ -239,4 +240,45 @@ SELECT outbox.subject, 'order.placed of an order that does not exist'
   FROM outbox
  WHERE outbox.name = 'order.placed'
    AND NOT EXISTS (SELECT 1 FROM orders AS o WHERE o.id = unhex(substr(outbox.subject, length('order:') + 1), '-'))
+";
+
+// Each counter beside the sum of the redemptions that explain it; one that is missing on either side counts as 0.
+const COUPON_CAP: &str = "
+  WITH live AS (
+           SELECT r.order_id, r.promotion, r.coupon, r.customer_key, r.amount, o.status
+             FROM redemptions AS r
+             LEFT JOIN orders AS o ON o.id = r.order_id
+            WHERE r.released_at IS NULL),
+       counted AS (
+           SELECT 'promotion' AS counter, promotion AS key, x'' AS customer, uses, spent, NULL AS most
+             FROM promotion_usage
+            UNION ALL SELECT 'promotion', promotion, customer_key, uses, 0, NULL FROM promotion_customers
+            UNION ALL SELECT 'coupon', code, x'', uses, 0, uses_max FROM coupons
+            UNION ALL SELECT 'coupon', u.code, u.customer_key, u.uses, 0, k.customer_uses_max
+                        FROM coupon_customers AS u
+                        LEFT JOIN coupons AS k ON k.code = u.code),
+       summed AS (
+           SELECT 'promotion' AS counter, promotion AS key, x'' AS customer, count(*) AS uses, sum(amount) AS spent
+             FROM live
+            GROUP BY promotion
+            UNION ALL SELECT 'promotion', promotion, customer_key, count(*), 0 FROM live GROUP BY promotion, customer_key
+            UNION ALL SELECT 'coupon', coupon, x'', count(*), 0 FROM live WHERE coupon IS NOT NULL GROUP BY coupon
+            UNION ALL SELECT 'coupon', coupon, customer_key, count(*), 0
+                        FROM live
+                       WHERE coupon IS NOT NULL
+                       GROUP BY coupon, customer_key)
+SELECT coalesce(c.counter, s.counter) AS counter, coalesce(c.key, s.key) AS key,
+       lower(hex(coalesce(c.customer, s.customer))) AS customer,
+       format('%d uses that took off %d, at most %s; the redemptions say %d and %d', coalesce(c.uses, 0),
+              coalesce(c.spent, 0), coalesce(c.most, 'any number'), coalesce(s.uses, 0), coalesce(s.spent, 0)) AS detail
+  FROM counted AS c
+  FULL JOIN summed AS s ON s.counter = c.counter AND s.key = c.key AND s.customer = c.customer
+ WHERE coalesce(c.uses, 0) <> coalesce(s.uses, 0)
+    OR coalesce(c.spent, 0) <> coalesce(s.spent, 0)
+    OR c.uses > c.most
+ UNION ALL
+SELECT 'promotion', promotion, lower(hex(customer_key)),
+       format('in use by an order that is %s', coalesce(status, 'missing'))
+  FROM live
+ WHERE coalesce(status, 'cancelled') = 'cancelled'
 ";

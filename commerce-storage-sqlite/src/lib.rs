@@ -15,6 +15,7 @@ mod patience;
 pub mod payment;
 pub mod pricing;
 pub mod product;
+pub mod promotion;
 mod row;
 mod script;
 mod store;
@@ -47,7 +48,18 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &ChangeSet) -> Result<(
 }
 
 fn add(script: &mut Script, changes: &ChangeSet) {
-    let ChangeSet { cart, order, payment, inventory, pricing, idempotency, audit, events, expects } = changes;
+    let ChangeSet {
+        cart,
+        order,
+        payment,
+        inventory,
+        pricing,
+        promotion,
+        idempotency,
+        audit,
+        events,
+        expects,
+    } = changes;
     pricing::add_comparison(script, expects);
     cart::add(script, cart);
     order::add(script, order);
@@ -56,5 +68,6 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
     event::add(script, events);
+    promotion::add(script, promotion);
     inventory::add(script, inventory);
 }

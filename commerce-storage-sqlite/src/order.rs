@@ -6,7 +6,8 @@ use commerce_core::order::{
     Advance, Changes, Machine, Order, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition,
 };
 use commerce_core::payment::Payment;
-use commerce_core::pricing::{Adjustment, Summary};
+use commerce_core::pricing::{Adjustment, Summary, TaxTotal};
+use commerce_core::promotion::CustomerKey;
 use commerce_core::{CommitError, Guard, Money, OrderId, StoreError, Timestamp, idempotency};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -62,7 +63,8 @@ fn insert(script: &mut Script, order: &Order) {
         email,
         lines,
         adjustments,
-        totals: Summary { subtotal, discount, shipping, tax_added, tax_included, total },
+        taxes,
+        totals: Summary { subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total },
         shipping_address,
         billing_address,
         shipping_method,
@@ -83,18 +85,21 @@ fn insert(script: &mut Script, order: &Order) {
         .bind(fulfillment_status.as_str())
         .bind(customer.map(|customer| customer.0))
         .bind(email.as_str())
+        .bind(CustomerKey::of_email(email).0.to_vec())
         .bind(total.currency.code())
         .bind(subtotal.minor)
         .bind(discount.minor)
         .bind(shipping.minor)
         .bind(tax_added.minor)
         .bind(tax_included.minor)
+        .bind(cash_rounding.minor)
         .bind(total.minor)
         .bind(shipping_address.as_ref().map(Json))
         .bind(billing_address.as_ref().map(Json))
         .bind(shipping_method.as_ref().map(|method| method.code.as_str()))
         .bind(shipping_method.as_ref().map(|method| method.label.as_str()))
         .bind(payment_method.as_str())
+        .bind(Json(taxes))
         .bind(Json(rounding))
         .bind(signed(*rulebook_version))
         .bind(placed_at.as_micros())
@@ -112,10 +117,12 @@ fn insert(script: &mut Script, order: &Order) {
 }
 
 const INSERT: &str = "
-INSERT INTO orders (id, number, cart_id, status, payment_status, fulfillment_status, customer_id, email, currency,
-                    subtotal, discount, shipping, tax_added, tax_included, total, shipping_address, billing_address,
-                    shipping_code, shipping_label, payment_method, rounding, rulebook_version, placed_at, version)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
+INSERT INTO orders (id, number, cart_id, status, payment_status, fulfillment_status, customer_id, email, customer_key,
+                    currency, subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total,
+                    shipping_address, billing_address, shipping_code, shipping_label, payment_method, taxes, rounding,
+                    rulebook_version, placed_at, version)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+        ?25, ?26, ?27)
 ";
 
 const INSERT_LINES: &str = "
@@ -226,12 +233,14 @@ fn order(row: &SqliteRow) -> Result<Order, StoreError> {
         email: fields.parse("email")?,
         lines: fields.json::<Vec<OrderLine>>("lines")?,
         adjustments: fields.json::<Vec<Adjustment>>("adjustments")?,
+        taxes: fields.json::<Vec<TaxTotal>>("taxes")?,
         totals: Summary {
             subtotal: money("subtotal")?,
             discount: money("discount")?,
             shipping: money("shipping")?,
             tax_added: money("tax_added")?,
             tax_included: money("tax_included")?,
+            cash_rounding: money("cash_rounding")?,
             total: money("total")?,
         },
         shipping_address: fields.json_if("shipping_address")?,

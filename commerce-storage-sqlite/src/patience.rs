@@ -7,19 +7,19 @@ use commerce_core::{Clock, StoreError};
 
 use crate::trouble::is_retryable;
 
-/// Does the work, and once more while another process holds the lock and this long has not passed.
+/// Does the work, and once more while another process holds the lock and its patience, counted from `since`, is not over.
 ///
 /// SQLite itself waits for most locks (its busy timeout), but not for all: where two that wait would wait for each other,
 /// such as while a new file is given its write-ahead log, it refuses one of them at once.
 pub(crate) async fn patiently<T, F>(
     clock: &dyn Clock,
+    since: Instant,
     patience: Duration,
     mut work: impl FnMut() -> F,
 ) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    let since = Instant::now();
     let mut tries = 0;
     loop {
         match work().await {

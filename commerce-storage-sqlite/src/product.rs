@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use commerce_core::catalog::{
-    Attribute, Availability, Brand, CatalogView, Category, ExportPage, ImportKeys, Product, ProductDetail,
-    ProductKey, Sku, Slug,
+    Attribute, Availability, Brand, CatalogView, Category, ExportPage, Facts, ImportKeys, Names, Product,
+    ProductDetail, ProductKey, Sku, Slug,
 };
 use commerce_core::{
     AttributeId, BrandId, CategoryId, ProductId, StockLevel, StoreError, Timestamp, VariantId,
@@ -36,7 +36,7 @@ pub async fn detail(
     let found: Option<Uuid> =
         sqlx::query_scalar(BY_KEY).bind(id).bind(slug).fetch_optional(&mut *conn).await.map_err(trouble)?;
     let Some(product) = products(conn, found.into_iter().collect()).await?.pop() else { return Ok(None) };
-    let named = Named::by(std::slice::from_ref(&product));
+    let named = Named::by([&product]);
     let brand = brands(conn, Some(&named.brands)).await?.pop();
     let breadcrumb = categories(conn, Some(&named.categories)).await?;
     let attributes = attributes(conn, Some(&named.attributes)).await?;
@@ -162,6 +162,7 @@ SELECT p.*,
                            json_object('ten_thousandths', v.cost, 'currency', v.currency))),
                        'weight', json(iif(v.weight_grams IS NULL, 'null',
                            json_object('grams', v.weight_grams, 'unit', v.weight_unit))),
+                       'dimensions', json(coalesce(v.dimensions, 'null')),
                        'barcode', v.barcode,
                        'image', v.image_url,
                        'tax_class', v.tax_class,
@@ -206,6 +207,20 @@ fn product(row: &SqliteRow) -> Result<Product, StoreError> {
     })
 }
 
+/// Reads the names of what products share with others, as far as these name it, and makes their facts of it, in their
+/// order.
+pub(crate) async fn facts(
+    conn: &mut SqliteConnection,
+    products: &[&Product],
+) -> Result<Vec<Facts>, StoreError> {
+    let named = Named::by(products.iter().copied());
+    let brands = brands(conn, Some(&named.brands)).await?;
+    let categories = categories(conn, Some(&named.categories)).await?;
+    let attributes = attributes(conn, Some(&named.attributes)).await?;
+    let names = Names::new(&brands, &categories, &attributes);
+    Ok(products.iter().map(|product| Facts::of(product, &names)).collect())
+}
+
 /// What products name: each once.
 struct Named {
     brands: BTreeSet<BrandId>,
@@ -214,15 +229,16 @@ struct Named {
 }
 
 impl Named {
-    fn by(products: &[Product]) -> Self {
-        let of_values = products.iter().flat_map(|product| &product.attributes).map(|value| value.attribute);
-        let of_options =
-            products.iter().flat_map(|product| &product.options).filter_map(|option| option.attribute);
-        Self {
-            brands: products.iter().filter_map(|product| product.brand).collect(),
-            categories: products.iter().filter_map(|product| product.category).collect(),
-            attributes: of_values.chain(of_options).collect(),
+    fn by<'p>(products: impl IntoIterator<Item = &'p Product>) -> Self {
+        let mut named =
+            Self { brands: BTreeSet::new(), categories: BTreeSet::new(), attributes: BTreeSet::new() };
+        for product in products {
+            named.brands.extend(product.brand);
+            named.categories.extend(product.category);
+            named.attributes.extend(product.attributes.iter().map(|value| value.attribute));
+            named.attributes.extend(product.options.iter().filter_map(|option| option.attribute));
         }
+        named
     }
 }
 

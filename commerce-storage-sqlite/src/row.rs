@@ -59,6 +59,12 @@ impl<'r> Fields<'r> {
         u64::try_from(self.get::<i64>(column)?).map_err(|error| self.invalid(column, error))
     }
 
+    /// A count, or none.
+    pub(crate) fn count_if(&self, column: &'static str) -> Result<Option<u64>, StoreError> {
+        let count: Option<i64> = self.get(column)?;
+        count.map(|count| u64::try_from(count).map_err(|error| self.invalid(column, error))).transpose()
+    }
+
     /// A currency.
     pub(crate) fn currency(&self, column: &'static str) -> Result<Currency, StoreError> {
         let code: &str = self.get(column)?;
@@ -109,6 +115,12 @@ impl<'r> Fields<'r> {
 pub(crate) fn instant<'de, D: serde::Deserializer<'de>>(micros: D) -> Result<Timestamp, D::Error> {
     let micros: i64 = serde::Deserialize::deserialize(micros)?;
     Timestamp::from_micros(micros).map_err(serde::de::Error::custom)
+}
+
+/// An instant as it is stored, or none.
+pub(crate) fn instant_if<'de, D: serde::Deserializer<'de>>(micros: D) -> Result<Option<Timestamp>, D::Error> {
+    let micros: Option<i64> = serde::Deserialize::deserialize(micros)?;
+    micros.map(Timestamp::from_micros).transpose().map_err(serde::de::Error::custom)
 }
 
 /// A version or another count as SQLite keeps it: it has no unsigned integers. None of ours comes near the limit.

@@ -9,16 +9,17 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::order::OrderView;
-use commerce_core::pricing::StoredRulebook;
+use commerce_core::pricing::{StoredRulebook, Usage};
+use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId, Violation,
-    cart, idempotency,
+    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId,
+    Violation, cart, idempotency,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
-use crate::{doctor, inventory, listing, order, pricing, product};
+use crate::{doctor, inventory, listing, order, pricing, product, promotion};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -48,6 +49,37 @@ impl Store for SqliteStore {
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {
         let mut conn = self.reader().await?;
         pricing::rulebook(&mut conn).await
+    }
+
+    async fn promotion_usage(
+        &self,
+        promotions: &[String],
+        customer: Option<CustomerKey>,
+    ) -> Result<Vec<Usage>, StoreError> {
+        let mut conn = self.reader().await?;
+        promotion::usage(&mut conn, promotions, customer).await
+    }
+
+    async fn coupons(
+        &self,
+        of: Option<String>,
+        after: Option<CouponCode>,
+        limit: u32,
+    ) -> Result<Vec<CouponState>, StoreError> {
+        let mut conn = self.reader().await?;
+        promotion::coupons(&mut conn, of.as_deref(), after.as_ref(), limit).await
+    }
+
+    async fn recent_carts(
+        &self,
+        since: Timestamp,
+        after: Option<CartId>,
+        limit: u32,
+    ) -> Result<Vec<cart::View>, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let views = crate::cart::recent(&mut tx, since, after, limit, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(views)
     }
 
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {

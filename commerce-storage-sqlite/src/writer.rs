@@ -17,7 +17,7 @@
 //! and sqlx would go on to believe in it and refuse every later BEGIN.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use commerce_core::catalog::Batch;
 use commerce_core::{ChangeSet, Clock, CommitError, StoreError, StoreTrouble};
@@ -37,7 +37,7 @@ pub(crate) const QUEUE_MAX: usize = 1024;
 /// What the writer is asked to do.
 pub(crate) enum Job {
     /// Write this and answer what became of it.
-    Write(Write, oneshot::Sender<Result<(), CommitError>>),
+    Write(Waiting),
     /// Write what waits, and stop.
     Stop(oneshot::Sender<()>),
 }
@@ -50,8 +50,16 @@ pub(crate) enum Write {
     Batch(Box<Batch>),
 }
 
-/// Writes that share a transaction, and who waits for them.
-type Group = Vec<(Write, oneshot::Sender<Result<(), CommitError>>)>;
+/// Something to write, and who waits for it.
+pub(crate) struct Waiting {
+    pub(crate) write: Write,
+    /// Since when.
+    pub(crate) since: Instant,
+    pub(crate) answer: oneshot::Sender<Result<(), CommitError>>,
+}
+
+/// Writes that share a transaction, in the order in which they came.
+type Group = Vec<Waiting>;
 
 /// The writer and what it needs.
 pub(crate) struct Writer {
@@ -59,7 +67,7 @@ pub(crate) struct Writer {
     pub(crate) pool: SqlitePool,
     /// The clock by which it waits between two tries.
     pub(crate) clock: Arc<dyn Clock>,
-    /// How long it tries.
+    /// How long anyone waits for a lock, the time in the queue included.
     pub(crate) patience: Duration,
 }
 
@@ -75,11 +83,13 @@ impl Writer {
             let mut group = Group::new();
             for job in taken {
                 match job {
-                    Job::Write(write @ Write::Changes(_), answer) => group.push((write, answer)),
-                    Job::Write(write @ Write::Batch(_), answer) => {
-                        self.commit(std::mem::take(&mut group)).await;
-                        self.commit(vec![(write, answer)]).await;
-                    }
+                    Job::Write(waiting) => match waiting.write {
+                        Write::Changes(_) => group.push(waiting),
+                        Write::Batch(_) => {
+                            self.commit(std::mem::take(&mut group)).await;
+                            self.commit(vec![waiting]).await;
+                        }
+                    },
                     Job::Stop(answer) => {
                         jobs.close();
                         stopped.push(answer);
@@ -95,22 +105,17 @@ impl Writer {
 
     /// Commits the group and answers everyone who waits for it.
     async fn commit(&self, group: Group) {
-        if group.is_empty() {
-            return;
-        }
-        let answers = self.patiently(&group).await;
+        let Some(first) = group.first() else { return };
+        // Who waited behind others while somebody kept the lock does not wait for it all over again. It is tried once.
+        let answers = patiently(&*self.clock, first.since, self.patience, || self.transact(&group)).await;
         let answers =
             answers.unwrap_or_else(|error| group.iter().map(|_| Err(again(&error).into())).collect());
-        for ((_, caller), answer) in group.into_iter().zip(answers) {
-            caller.send(answer).ok(); // whoever asked may have gone away
+        for (waiting, answer) in group.into_iter().zip(answers) {
+            waiting.answer.send(answer).ok(); // whoever asked may have gone away
         }
     }
 
-    /// Writes the group in a transaction, and once more while another process holds the lock.
-    async fn patiently(&self, group: &Group) -> Result<Vec<Result<(), CommitError>>, StoreError> {
-        patiently(&*self.clock, self.patience, || self.transact(group)).await
-    }
-
+    /// Writes the group in a transaction.
     async fn transact(&self, group: &Group) -> Result<Vec<Result<(), CommitError>>, StoreError> {
         let mut conn = self.pool.acquire().await.map_err(trouble)?;
         run(&mut conn, "BEGIN IMMEDIATE").await?;
@@ -135,7 +140,7 @@ async fn write_each(
 ) -> Result<Vec<Result<(), CommitError>>, StoreError> {
     let mut answers = Vec::with_capacity(group.len());
     run(conn, "SAVEPOINT change").await?;
-    for (write, _) in group {
+    for Waiting { write, .. } in group {
         // The savepoint of the one before is given up in the same message that sets this one's.
         let mut script = Script::default();
         script.add("RELEASE change");

@@ -11,11 +11,15 @@ use sqlx::AssertSqlSafe;
 /// Damages a sound shop, with two orders of which one is cancelled, and sees what is found.
 async fn finds(damage: &str, invariant: Invariant, row: &str) {
     let shop = Shop::stocked().await;
+    shop.store.commit(&issue()).await.unwrap();
     for number in 1..=2 {
         shop.store.commit(&new_cart(number)).await.unwrap();
-        shop.store.commit(&place(number)).await.unwrap();
+        let email = format!("buyer-{number}@example.com");
+        shop.store.commit(&redeem(number, &email)).await.unwrap();
     }
-    shop.store.commit(&cancel(2)).await.unwrap();
+    let mut cancelling = cancel(2);
+    cancelling.promotion.release.push((id(102), at(2)));
+    shop.store.commit(&cancelling).await.unwrap();
     shop.is_sound().await;
     let mut conn = shop.raw().await;
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
@@ -69,6 +73,7 @@ async fn order_total() {
     let row = format!("orders id={ORDER}");
     for damage in [
         "UPDATE orders SET total = total + 1",
+        "UPDATE orders SET cash_rounding = 5",
         "UPDATE orders SET subtotal = subtotal + 1, total = total + 1",
         "UPDATE orders SET discount = discount - 1, total = total + 1",
         "UPDATE orders SET tax_added = 0, total = total - tax_added",
@@ -130,4 +135,30 @@ async fn outbox_once() {
     let twice = "INSERT INTO outbox SELECT randomblob(16), name, subject, 2, data, at, NULL FROM outbox";
     finds(twice, Invariant::OutboxOnce, &row).await;
     finds("DELETE FROM orders", Invariant::OutboxOnce, &row).await;
+}
+
+#[tokio::test]
+async fn coupon_cap() {
+    let (promotion, coupon) =
+        ("redemptions counter=promotion key=welcome", "redemptions counter=coupon key=WELCOME");
+    for (damage, row) in [
+        ("UPDATE promotion_usage SET uses = uses + 1", promotion),
+        ("UPDATE promotion_usage SET spent = spent - 1", promotion),
+        ("DELETE FROM promotion_usage", promotion),
+        ("UPDATE promotion_customers SET uses = 1", promotion),
+        ("DELETE FROM promotion_customers", promotion),
+        ("UPDATE coupons SET uses = uses + 1", coupon),
+        ("UPDATE coupons SET uses_max = 0", coupon),
+        ("DELETE FROM coupons", coupon),
+        ("UPDATE coupon_customers SET uses = 1", coupon),
+        ("UPDATE coupons SET customer_uses_max = 0", coupon),
+        ("DELETE FROM redemptions", coupon),
+        ("UPDATE redemptions SET released_at = NULL", promotion),
+        ("UPDATE redemptions SET released_at = 1", coupon),
+        ("UPDATE redemptions SET amount = amount + 1", promotion),
+        ("UPDATE orders SET status = 'cancelled'", promotion),
+        ("INSERT INTO promotion_usage VALUES ('other', 1, 0)", "redemptions counter=promotion key=other"),
+    ] {
+        finds(damage, Invariant::CouponCap, row).await;
+    }
 }

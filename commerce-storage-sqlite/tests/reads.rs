@@ -24,6 +24,7 @@ async fn a_cart_is_seen_with_all_that_its_decision_needs() {
     let look = Look {
         token: Some(token(1)),
         variant: Some(VariantKey::Sku("MUG-B".parse().unwrap())),
+        coupon: None,
         repeated: Some(scope("key")),
     };
     let view = shop.store.cart(&look).await.unwrap();
@@ -42,9 +43,17 @@ async fn a_cart_is_seen_with_all_that_its_decision_needs() {
             name: product.name.clone(),
             options: vec![("Colour".into(), variant.option_values[0].clone())],
             image: variant.image.or(Some("https://img.example/mug.jpg".into())),
-            categories: vec![id(21), id(20)],
+            categories: vec!["kitchen".into(), "mugs".into()],
+            brand: Some("acme".into()),
+            tags: vec!["tea".into(), "camping".into()],
+            attributes: vec![
+                ("colour".into(), "white".into()),
+                ("colour".into(), variant.option_values[0].clone()),
+            ],
             price: variant.price,
+            compare_at: variant.compare_at_price,
             weight: variant.weight,
+            dimensions: None,
             tax_class: variant.tax_class,
             digital: false,
             tracked: true,
@@ -61,8 +70,12 @@ async fn a_cart_is_seen_with_all_that_its_decision_needs() {
 #[tokio::test]
 async fn an_empty_shop_is_seen_as_such() {
     let shop = Shop::empty().await;
-    let look =
-        Look { token: Some(token(9)), variant: Some(VariantKey::Id(id(31))), repeated: Some(scope("key")) };
+    let look = Look {
+        token: Some(token(9)),
+        variant: Some(VariantKey::Id(id(31))),
+        coupon: Some("WELCOME".parse().unwrap()),
+        repeated: Some(scope("key")),
+    };
     for look in [Look::default(), look] {
         let view = shop.store.cart(&look).await.unwrap();
         assert_eq!((view.cart, view.token_known, view.record), (None, false, None));

@@ -5,7 +5,7 @@
 mod common;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use commerce_core::cart::Look;
 use commerce_core::inventory::{self, Reservation};
@@ -164,13 +164,37 @@ async fn a_lock_that_another_process_keeps_makes_writes_wait_and_then_fail() {
 }
 
 #[tokio::test]
+async fn who_waits_behind_others_for_a_lock_waits_no_longer_than_they() {
+    let shop = Shop::with(|options| options.busy_timeout(Duration::from_secs(1))).await;
+    let mut other = shop.raw().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let begun = Instant::now();
+    // Each has a transaction of its own.
+    let (batch, store) = (catalogue(), &shop.store);
+    let (a, b, c, d) =
+        tokio::join!(store.import(&batch), store.import(&batch), store.import(&batch), store.import(&batch));
+    for answer in [a, b, c, d] {
+        assert_eq!(trouble(answer), StoreTrouble::Unavailable);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "four seconds one after the other: {:?}",
+        begun.elapsed()
+    );
+
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    shop.store.import(&batch).await.unwrap();
+    shop.is_sound().await;
+}
+
+#[tokio::test]
 async fn a_lock_that_another_process_gives_up_in_time_is_waited_for() {
     let shop = Shop::with(|options| options.busy_timeout(Duration::from_secs(2))).await;
     let mut other = shop.raw().await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let store = shop.store.clone();
     let waiting = tokio::spawn(async move { store.import(&catalogue()).await });
-    // Past the first half, which is SQLite's own patience.
+    // Past SQLite's own patience.
     tokio::time::sleep(Duration::from_millis(1_300)).await;
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     waiting.await.unwrap().unwrap();

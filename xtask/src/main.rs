@@ -127,8 +127,9 @@ fn with_postgres(durable: bool, command: &[String]) -> Result<ExitCode, Error> {
 
 fn soak(minutes: u32) -> Result<ExitCode, Error> {
     // After an hour one wants to know all that failed, not only the first.
-    let step = Step::cargo("soak", "test --workspace --release --no-fail-fast")
+    let step = Step::cargo("soak", "test --workspace --profile soak --no-fail-fast")
         .args(shared_flags())
+        .args(["--", "--show-output"])
         .env("COMMERCE_SOAK", "1")
         .env("COMMERCE_SOAK_MINUTES", minutes.to_string())
         .env("INSTA_UPDATE", "no")

@@ -43,11 +43,16 @@ Usage: cargo xtask postgres [--durable] [-- COMMAND ARGS...]
 Example: cargo xtask postgres -- cargo test -p commerce-storage-postgres";
 
 const SOAK: &str = "\
-Runs all tests in release mode with COMMERCE_SOAK=1, in which they take their long forms, and a PostgreSQL.
+Runs all tests optimised with COMMERCE_SOAK=1, in which they take their long forms, and a PostgreSQL.
+Shows what each test said: its seed, and how far it got.
 
 Usage: cargo xtask soak [--minutes N]
 
-  --minutes N  how long the forms run that can run for ever (COMMERCE_SOAK_MINUTES); 30 when not given
+  --minutes N  how long a form may run that could run for ever (COMMERCE_SOAK_MINUTES); 10 when not given
+
+Such forms are the random walks of the model: 20,000 for each kind of store, or as many as begin within the minutes,
+which count for each from its own beginning. Those of one crate run side by side, and crates one after another: with two
+crates of stores the walks take up to twice N minutes, and what else there is comes on top.
 
 Example: cargo xtask soak --minutes 120";
 
@@ -66,6 +71,9 @@ Usage: cargo xtask openapi [--check]
   --check  write nothing; exit with 1 when the file differs
 
 Example: cargo xtask openapi --check";
+
+/// How long a soak runs what could run for ever, unless it is told.
+const SOAK_MINUTES: u32 = 10;
 
 /// A verb with its options.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,7 +96,7 @@ pub(crate) enum Request {
     },
     /// Run the long tests.
     Soak {
-        /// For how long.
+        /// For how long each test may run that could run for ever.
         minutes: u32,
     },
     /// Run the benchmarks.
@@ -152,7 +160,7 @@ fn postgres(arguments: Vec<String>) -> Result<Request, Error> {
 }
 
 fn soak(arguments: Vec<String>) -> Result<Request, Error> {
-    let mut minutes = 30;
+    let mut minutes = SOAK_MINUTES;
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -213,7 +221,7 @@ mod tests {
             parsed("test --only fmt --keep-going --only doc-tests").unwrap(),
             Request::Test { only, keep_going: true }
         );
-        assert_eq!(parsed("soak").unwrap(), Request::Soak { minutes: 30 });
+        assert_eq!(parsed("soak").unwrap(), Request::Soak { minutes: 10 });
         assert_eq!(parsed("soak --minutes 5").unwrap(), Request::Soak { minutes: 5 });
         assert_eq!(parsed("openapi --check").unwrap(), Request::Openapi { check: true });
         assert_eq!(parsed("bench order").unwrap(), Request::Bench { arguments: vec!["order".to_owned()] });
@@ -238,6 +246,8 @@ mod tests {
             let Ok(Request::Help(text)) = parsed(&format!("{verb} --help")) else {
                 panic!("{verb} has no help")
             };
+            let default = format!("{SOAK_MINUTES} when not given");
+            assert!(verb != "soak" || text.contains(&default), "{text}");
             assert!(text.contains(&format!("\nExample: cargo xtask {verb}")), "{text}");
             assert!(USAGE.contains(&format!("\n  {verb} ")), "{verb} is not in the list");
         }

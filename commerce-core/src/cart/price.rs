@@ -56,7 +56,7 @@ pub(crate) fn pricing_input<'a>(
             tax_rates: None,
             includes_tax: None,
             digital: offer.digital,
-            sources: &[],
+            sources: view.outside.sources_of(line.id),
         })
     });
     let coupons = cart.coupons.iter().map(|code| {

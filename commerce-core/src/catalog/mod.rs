@@ -4,6 +4,7 @@ mod category;
 mod changes;
 mod code;
 mod dimensions;
+mod facts;
 mod input;
 mod listing;
 mod plan;
@@ -15,6 +16,7 @@ pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, cate
 pub use changes::{Batch, ProductWrite};
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
+pub use facts::{Facts, Names};
 pub use input::{Cell, ImageInput, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,

@@ -96,7 +96,7 @@ pub fn place_order(
         customer: None,
         email,
         lines: lines(&priced)?,
-        adjustments: priced.quote.adjustments.clone(),
+        adjustments: priced.quote.adjustments().collect(),
         taxes: priced.quote.taxes.clone(),
         totals: priced.quote.summary,
         shipping_address: priced.cart.shipping_address.clone().filter(|_| priced.quote.needs_shipping),

@@ -150,12 +150,14 @@ impl Exact {
 
     /// Whether it is nothing.
     #[must_use]
+    #[inline]
     pub fn is_zero(&self) -> bool {
         matches!(self, Self::Whole(0))
     }
 
     /// Whether it is above nothing.
     #[must_use]
+    #[inline]
     pub fn is_positive(&self) -> bool {
         match self {
             Self::Whole(whole) => *whole > 0,
@@ -167,12 +169,13 @@ impl Exact {
     ///
     /// # Errors
     /// When a whole sum does not fit.
+    #[inline]
     pub fn plus(&self, other: &Self) -> Result<Self, MoneyError> {
         match (self, other) {
             (Self::Whole(left), Self::Whole(right)) => {
                 left.checked_add(*right).map(Self::Whole).ok_or(MoneyError::Overflow)
             }
-            _ => Ok(Self::from_big(self.big() + other.big())),
+            _ => Ok(self.plus_ratio(other)),
         }
     }
 
@@ -180,12 +183,13 @@ impl Exact {
     ///
     /// # Errors
     /// When a whole difference does not fit.
+    #[inline]
     pub fn minus(&self, other: &Self) -> Result<Self, MoneyError> {
         match (self, other) {
             (Self::Whole(left), Self::Whole(right)) => {
                 left.checked_sub(*right).map(Self::Whole).ok_or(MoneyError::Overflow)
             }
-            _ => Ok(Self::from_big(self.big() - other.big())),
+            _ => Ok(self.minus_ratio(other)),
         }
     }
 
@@ -210,7 +214,14 @@ impl Exact {
     ///
     /// # Errors
     /// When what is rounded does not fit.
+    #[inline]
     pub fn scaled(&self, by: Fraction, mode: Option<Rounding>) -> Result<Self, MoneyError> {
+        if by == Fraction::ONE {
+            return match (self, mode) {
+                (Self::Ratio(_), Some(mode)) => self.clone().round(mode),
+                (whole, _) => Ok(whole.clone()),
+            };
+        }
         let Some(mode) = mode else { return Ok(self.times(by)) };
         if let Self::Whole(whole) = self
             && let Some(product) = i128::from(*whole).checked_mul(by.numerator)
@@ -233,6 +244,7 @@ impl Exact {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub fn rounded(&self, mode: Rounding) -> Result<i64, MoneyError> {
         match self {
             Self::Whole(whole) => Ok(*whole),
@@ -262,6 +274,7 @@ impl Exact {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub fn floor(&self) -> Result<i64, MoneyError> {
         match self {
             Self::Whole(whole) => Ok(*whole),
@@ -280,14 +293,26 @@ impl Exact {
 
     /// The smaller of both.
     #[must_use]
+    #[inline]
     pub fn min(self, other: Self) -> Self {
         if other < self { other } else { self }
     }
 
     /// This, or nothing when it is below.
     #[must_use]
+    #[inline]
     pub fn or_zero(self) -> Self {
         if self.is_positive() { self } else { Self::ZERO }
+    }
+
+    #[cold]
+    fn plus_ratio(&self, other: &Self) -> Self {
+        Self::from_big(self.big() + other.big())
+    }
+
+    #[cold]
+    fn minus_ratio(&self, other: &Self) -> Self {
+        Self::from_big(self.big() - other.big())
     }
 
     fn big(&self) -> BigRational {
@@ -324,12 +349,14 @@ impl PartialEq for Exact {
 impl Eq for Exact {}
 
 impl PartialOrd for Exact {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Exact {
+    #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         match (self, other) {
             (Self::Whole(left), Self::Whole(right)) => left.cmp(right),

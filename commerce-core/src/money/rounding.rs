@@ -50,6 +50,7 @@ impl Rounding {
 /// assert_eq!(divide(-5, 2, Rounding::HalfUp), -3);
 /// ```
 #[must_use]
+#[inline]
 pub fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
     debug_assert!(denominator > 0, "a denominator is positive");
     // Nearly every amount fits a machine word, whose division is many times faster.

@@ -94,3 +94,20 @@ fn an_order_lapses_when_its_window_closes_and_not_before() {
     assert_eq!(lapsed.order.history[0].1.actor, Actor::System);
     assert!(at(PaymentMethod::CashOnDelivery, 0).is_none(), "goods that are paid on delivery wait");
 }
+
+#[test]
+fn the_value_of_each_unit_is_fixed_and_adds_up() {
+    let placed = given_placed("9.99", 3);
+    let line = &placed.order.lines[0];
+    let values = line.unit_values();
+    assert_eq!(values.map(|(units, value)| (units, value.minor)), [(0, 1_000), (3, 999)]);
+    let mut odd = line.clone();
+    odd.paid.minor -= 10;
+    assert_eq!(odd.unit_values().map(|(units, value)| (units, value.minor)), [(2, 996), (1, 995)]);
+    let sum: i64 = odd.unit_values().iter().map(|(units, value)| i64::from(*units) * value.minor).sum();
+    assert_eq!(sum, odd.paid.minor);
+}
+
+fn given_placed(price: &str, units: u32) -> crate::checkout::Placed {
+    crate::testkit::view().stock("mug", 9).price("mug", price).line("mug", units).placed()
+}

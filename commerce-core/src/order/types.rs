@@ -134,6 +134,22 @@ pub struct OrderLine {
     pub stock_limited: bool,
 }
 
+impl OrderLine {
+    /// What each unit is worth in a refund: what was paid for the line item, split evenly, the remainder to the first
+    /// units. So many units at the first value, then so many at the second; the sum is what was paid.
+    ///
+    /// It is fixed when the order is placed: a refund never prices anything again.
+    #[must_use]
+    pub fn unit_values(&self) -> [(u32, Money); 2] {
+        let units = self.quantity.get();
+        let (low, dearer) =
+            (self.paid.minor.div_euclid(i64::from(units)), self.paid.minor.rem_euclid(i64::from(units)));
+        let dearer = u32::try_from(dearer).unwrap_or(0);
+        let value = |minor| Money::from_minor(minor, self.paid.currency);
+        [(dearer, value(low + 1)), (units - dearer, value(low))]
+    }
+}
+
 /// A move of one of an order's machines. History is only ever added to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {

@@ -19,6 +19,11 @@ impl CompiledRulebook {
         self.shipping.asks_carriers()
     }
 
+    /// Whether a shipping method is priced by parcels, so that it matters where goods come from.
+    pub(crate) fn counts_parcels(&self) -> bool {
+        self.shipping.counts_parcels()
+    }
+
     /// What carriers are asked for the cart; nothing without a destination.
     pub(crate) fn carrier_requests(
         &self,

@@ -518,8 +518,7 @@ impl CartDocument {
                 })
                 .collect(),
             adjustments: quote
-                .adjustments
-                .iter()
+                .adjustments()
                 .map(|part| AdjustmentDocument {
                     kind: part.kind,
                     label: part.label().to_owned(),

@@ -1,16 +1,27 @@
 //! What a cart costs: one pure function from a rulebook and an input to a quote, exact and explained.
 //!
-//! Integers go in and come out; the same input gives the same quote on every machine. The order of the steps is fixed:
+//! The same input gives the same quote on every machine. What a shop writes, a [`Rulebook`], is
+//! [compiled](Rulebook::compile) once for each version and shared; everything wrong in it is found then, and nothing at
+//! the checkout. The order of the steps is fixed (`run`), each works on what the one before left:
 //!
-//! 1. **base price**: unit price times quantity, rounded per line;
-//! 2. **promotions** on lines, then on the order. A discount on the order becomes shares of its lines at once, so that
-//!    whatever comes later - tax, refunds - knows what each line is worth;
-//! 3. **shipping** to the destination, by the chosen method;
-//! 4. **tax** on what is left after discounts, on top of prices or inside them, as the rulebook says;
-//! 5. **totals**, which are sums of the amounts above and are never computed a second way.
+//! 1. **base price**: the list price, or that of a price list (`price_list`); re-based where the tax of the destination
+//!    says so; times the quantity;
+//! 2. **promotions** on goods, in their order ([`crate::promotion`]). A discount on the order becomes shares of its lines
+//!    at once, so that whatever comes later - tax, refunds - knows what each line is worth;
+//! 3. **shipping** ([`crate::shipping`]): every method for what is left of the goods, and the chosen one;
+//! 4. **promotions** on shipping, and on goods and shipping together;
+//! 5. **tax** ([`crate::tax`]) on what is left, on top of prices or inside them;
+//! 6. **totals** (`settle`), which are sums of the amounts above and are never computed a second way.
+//!
+//! Where and how anything is rounded is the shop's [`RoundingProfile`]. Amounts are [`Exact`](crate::money::Exact): whole
+//! minor units where the profile rounds at each step, as nearly every shop does, else exact ratios until the total.
 //!
 //! Every amount beside the list prices has an [`Adjustment`] that says where it comes from. [`Quote::explain`] tells the
-//! whole story, including why a rule did *not* apply; it is built only when asked for.
+//! whole story, including why a promotion did *not* apply. The story is told from the finished work (`trace`), so that it
+//! cannot differ from it and costs nothing when nobody asks.
+//!
+//! Nothing here waits for anybody. What a price needs from outside - uses of limited promotions, carriers' prices, a tax
+//! service - is learned before (`cart::outside`) and is part of the input.
 
 mod amounts;
 mod ask;

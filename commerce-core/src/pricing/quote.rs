@@ -20,8 +20,8 @@ pub struct Quote {
     pub currency: Currency,
     /// The line items, in the order of the input.
     pub lines: Vec<QuoteLine>,
-    /// Where every amount beside the list prices comes from.
-    pub adjustments: Vec<Adjustment>,
+    /// Where every amount beside the list prices comes from, in a short form: see [`Quote::adjustments`].
+    pub(super) stated: Stated,
     /// The promotions that apply, in the order in which they did.
     pub promotions: Vec<AppliedPromotion>,
     /// What became of each coupon, in the order of the input.
@@ -183,6 +183,56 @@ pub enum PricingError {
 /// ```
 pub fn quote(rulebook: &CompiledRulebook, input: &PricingInput<'_>) -> Result<Quote, PricingError> {
     settle(&run(rulebook, input, false)?)
+}
+
+/// Adjustments in a short form: a large cart with many promotions has a thousand of them, and most quotes are made for
+/// their total.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Stated {
+    rules: Vec<(AdjustmentKind, Arc<Origin>)>,
+    parts: Vec<Part>,
+}
+
+/// An amount, the place of its rule, and the place of its line item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    minor: i64,
+    rule: u32,
+    line: Option<u32>,
+}
+
+impl Stated {
+    pub(super) fn with_capacity(parts: usize) -> Self {
+        Self { rules: Vec::with_capacity(16), parts: Vec::with_capacity(parts) }
+    }
+
+    /// Names a rule, and answers its place.
+    pub(super) fn rule(&mut self, kind: AdjustmentKind, origin: Arc<Origin>) -> u32 {
+        self.rules.push((kind, origin));
+        u32::try_from(self.rules.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// States an amount; of what a rule came to nothing on, nothing is said, but that shipping is free is.
+    pub(super) fn add(&mut self, rule: u32, line: Option<u32>, minor: i64) {
+        if minor != 0 || self.rules[rule as usize].0 == AdjustmentKind::Shipping {
+            self.parts.push(Part { minor, rule, line });
+        }
+    }
+}
+
+impl Quote {
+    /// Where every amount beside the list prices comes from, in the order of the steps.
+    pub fn adjustments(&self) -> impl ExactSizeIterator<Item = Adjustment> + '_ {
+        self.stated.parts.iter().map(|part| {
+            let (kind, origin) = &self.stated.rules[part.rule as usize];
+            Adjustment {
+                kind: *kind,
+                origin: Arc::clone(origin),
+                amount: Money::from_minor(part.minor, self.currency),
+                line: part.line.map(|line| self.lines[line as usize].id),
+            }
+        })
+    }
 }
 
 impl AdjustmentKind {

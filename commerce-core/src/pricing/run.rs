@@ -1,5 +1,6 @@
 //! The pipeline: each step on what the one before left, in amounts that are not yet settled.
 
+use super::RoundingProfile;
 use super::delivery::{Delivery, deliver};
 use super::input::{PricingInput, PricingLine};
 use super::price_list::{Chosen, no_price, units_by_sku};
@@ -10,7 +11,7 @@ use super::selection::Symbol;
 use super::taxes::{Taxes, taxes};
 use crate::UnitPrice;
 use crate::customer::Destination;
-use crate::money::{Exact, Fraction, MoneyError};
+use crate::money::{Exact, Fraction, MoneyError, Rounding};
 use crate::promotion::{Item, Phase, State, apply, settle_exclusive};
 use crate::tax::{self, RateSet, TaxQuestion, Untaxed};
 
@@ -60,12 +61,23 @@ pub(super) fn run<'a>(
     let mut rates = Rates::new(rulebook, input);
     let mut lines = Vec::with_capacity(input.lines.len());
     let mut items = Vec::with_capacity(input.lines.len());
+    let mode = profile.running_mode();
+    // Line items of one class share their rates, and so what amounts are without tax and with it.
+    let mut views: Vec<((usize, bool), Views)> = Vec::with_capacity(4);
     let units = (!rulebook.price_lists.is_empty()).then(|| units_by_sku(&input.lines));
     for line in &input.lines {
         let units = units.as_ref().and_then(|units| units.get(line.sku)).copied().unwrap_or(0);
         let chosen = rulebook.price_lists.choose(input, line, units).ok_or_else(|| no_price(input, line))?;
         let priced = rates.price(line, chosen)?;
-        items.push(item(line, &priced, rates.at(priced.rates), rulebook)?);
+        let key = (priced.rates, priced.included);
+        let place = match views.iter().position(|(known, _)| *known == key) {
+            Some(place) => place,
+            None => {
+                views.push((key, Views::of(rates.at(priced.rates), priced.included, profile)?));
+                views.len() - 1
+            }
+        };
+        items.push(item(line, &priced, views[place].1, mode)?);
         lines.push(priced);
     }
     let symbols: Vec<Vec<Symbol>> = input
@@ -131,42 +143,23 @@ fn candidates(
 fn item(
     line: &PricingLine<'_>,
     priced: &PricedLine,
-    rates: &RateSet,
-    rulebook: &CompiledRulebook,
+    views: Views,
+    mode: Option<Rounding>,
 ) -> Result<Item, MoneyError> {
-    let profile = &rulebook.rounding;
-    let mode = profile.running_mode();
     let price = priced.chosen.price;
     let total = match mode {
         Some(mode) => Exact::from(price.times(line.quantity, mode)?.minor),
         None => Exact::of_units(price, line.quantity)?,
     };
-    // What an amount as entered is times these, without tax and with it.
-    let gross = rates.gross_factor();
-    let (net, gross) = match (rates.is_empty(), priced.included) {
-        (true, _) => (Fraction::ONE, Fraction::ONE),
-        (false, true) => (Fraction::ONE.over(gross)?, Fraction::ONE),
-        (false, false) => (Fraction::ONE, gross),
-    };
-    let basis = match profile.discount_basis {
-        DiscountBasis::Entered => Fraction::ONE,
-        DiscountBasis::Net => net,
-        DiscountBasis::Gross => gross,
-    };
-    let weight = match profile.weights {
-        Weights::Entered => Fraction::ONE,
-        Weights::Net => net,
-        Weights::Gross => gross,
-    };
-    let value = if basis == Fraction::ONE { total.clone() } else { total.scaled(basis, mode)? };
+    let value = total.scaled(views.basis, mode)?;
     Ok(Item {
         units: line.quantity.get(),
         left: value.clone(),
-        at_scope: value.clone(),
+        at_scope: value,
         cost: total.clone(),
         total,
-        entered: Fraction::ONE.over(basis)?,
-        weight: weight.over(basis)?,
+        entered: views.entered,
+        weight: views.weight,
         reduced: priced
             .chosen
             .compare_at
@@ -174,6 +167,36 @@ fn item(
         whole_units: price.ten_thousandths % UnitPrice::PER_MINOR == 0,
         used: (0, Exact::ZERO),
     })
+}
+
+/// What an amount as entered is times these: in the basis of discounts; and what one in that basis is times these: as
+/// entered, and as a weight.
+#[derive(Debug, Clone, Copy)]
+struct Views {
+    basis: Fraction,
+    entered: Fraction,
+    weight: Fraction,
+}
+
+impl Views {
+    fn of(rates: &RateSet, included: bool, profile: &RoundingProfile) -> Result<Self, MoneyError> {
+        let gross = rates.gross_factor();
+        let (net, gross) = match included {
+            true => (Fraction::ONE.over(gross)?, Fraction::ONE),
+            false => (Fraction::ONE, gross),
+        };
+        let basis = match profile.discount_basis {
+            DiscountBasis::Entered => Fraction::ONE,
+            DiscountBasis::Net => net,
+            DiscountBasis::Gross => gross,
+        };
+        let weight = match profile.weights {
+            Weights::Entered => Fraction::ONE,
+            Weights::Net => net,
+            Weights::Gross => gross,
+        };
+        Ok(Self { basis, entered: Fraction::ONE.over(basis)?, weight: weight.over(basis)? })
+    }
 }
 
 impl<'a> Rates<'a> {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::profile::RoundingLevel;
 use super::quote::{
-    Adjustment, AdjustmentKind, AppliedPromotion, CouponOutcome, Origin, PricingError, Quote, QuoteLine,
-    Summary, TaxTotal,
+    AdjustmentKind, AppliedPromotion, CouponOutcome, Origin, PricingError, Quote, QuoteLine, Stated, Summary,
+    TaxTotal,
 };
 use super::run::Worked;
 use super::taxes::Taxes;
@@ -22,10 +22,10 @@ struct Whole {
     /// Of each line item: its total, and what is left of it after discounts.
     lines: Vec<(i64, i64)>,
     shipping: i64,
-    /// What each promotion took, in the order of the state.
-    taken: Vec<i64>,
-    /// Of each part of the assessment, its taxes.
-    taxes: Vec<Vec<i64>>,
+    /// What each promotion took where, in the order of the state.
+    taken: Vec<Vec<i64>>,
+    /// Each tax, in the order of the cells.
+    taxes: Vec<i64>,
 }
 
 pub(super) fn settle(worked: &Worked<'_>) -> Result<Quote, PricingError> {
@@ -35,28 +35,12 @@ pub(super) fn settle(worked: &Worked<'_>) -> Result<Quote, PricingError> {
     };
     let currency = worked.input.currency;
     let money = |minor: i64| Money::from_minor(minor, currency);
-    let mut adjustments = Vec::with_capacity(whole.taken.len() + worked.input.lines.len() + 4);
-    for (taken, amount) in worked.state.taken.iter().zip(&whole.taken).filter(|(_, amount)| **amount > 0) {
-        adjustments.push(Adjustment {
-            kind: AdjustmentKind::Promotion,
-            origin: Arc::clone(&worked.state.promotions[taken.promotion as usize].origin),
-            amount: money(-amount),
-            line: match taken.place {
-                Place::Line(index) => Some(worked.input.lines[index].id),
-                Place::Shipping => None,
-            },
-        });
-    }
+    let mut stated = state_promotions(worked, &whole);
     if let Some(option) = worked.delivery.chosen() {
-        adjustments.push(Adjustment {
-            kind: AdjustmentKind::Shipping,
-            origin: Arc::new(Origin {
-                label: Arc::clone(&option.label),
-                source: format!("shipping:{}", option.code).into(),
-            }),
-            amount: option.price,
-            line: None,
-        });
+        let source = format!("shipping:{}", option.code).into();
+        let origin = Arc::new(Origin { label: Arc::clone(&option.label), source });
+        let rule = stated.rule(AdjustmentKind::Shipping, origin);
+        stated.add(rule, None, option.price.minor);
     }
     let mut lines: Vec<QuoteLine> = Vec::with_capacity(whole.lines.len());
     for ((line, priced), (total, left)) in worked.input.lines.iter().zip(&worked.lines).zip(&whole.lines) {
@@ -71,21 +55,21 @@ pub(super) fn settle(worked: &Worked<'_>) -> Result<Quote, PricingError> {
         });
     }
     let mut summary = Summary::nothing(currency);
-    tax_lines(&worked.taxes, &whole.taxes, &mut lines, &mut summary, &mut adjustments)?;
+    state_taxes(&worked.taxes, &whole.taxes, &mut lines, &mut summary, &mut stated)?;
     for line in &lines {
         summary.subtotal = summary.subtotal.plus(line.total)?;
         summary.discount = summary.discount.plus(line.discount)?;
     }
     summary.shipping = money(whole.shipping);
     summary.add_up()?;
-    summary.round_to_step(worked, &mut adjustments)?;
+    summary.round_to_step(worked, &mut stated)?;
     Ok(Quote {
         currency,
         lines,
         promotions: applied(worked, &whole)?,
         coupons: coupons(worked),
         taxes: tax_totals(worked, &whole)?,
-        adjustments,
+        stated,
         shipping_options: worked.delivery.options().cloned().collect(),
         shipping_method: worked.delivery.chosen().cloned(),
         needs_shipping: worked.delivery.needed,
@@ -93,37 +77,45 @@ pub(super) fn settle(worked: &Worked<'_>) -> Result<Quote, PricingError> {
     })
 }
 
+/// States what each promotion took off what.
+fn state_promotions(worked: &Worked<'_>, whole: &Whole) -> Stated {
+    let taken: usize = whole.taken.iter().map(Vec::len).sum();
+    let mut stated = Stated::with_capacity(taken + worked.taxes.cells.len() + 2);
+    for (taken, amounts) in worked.state.taken.iter().zip(&whole.taken) {
+        let origin = &worked.state.promotions[taken.promotion as usize].origin;
+        let rule = stated.rule(AdjustmentKind::Promotion, Arc::clone(origin));
+        for ((place, _), amount) in taken.parts.iter().zip(amounts) {
+            stated.add(rule, place.line(), -amount);
+        }
+    }
+    stated
+}
+
 /// States each tax, and adds it to its line item and to the sums.
-fn tax_lines(
-    assessed: &Taxes,
-    taxes: &[Vec<i64>],
+fn state_taxes(
+    taxes: &Taxes,
+    amounts: &[i64],
     lines: &mut [QuoteLine],
     summary: &mut Summary,
-    adjustments: &mut Vec<Adjustment>,
+    stated: &mut Stated,
 ) -> Result<(), MoneyError> {
-    for (index, (part, amounts)) in assessed.parts.iter().zip(taxes).enumerate() {
-        for ((rate, _), amount) in part.iter().zip(amounts).filter(|(_, amount)| **amount > 0) {
-            let amount = Money::from_minor(*amount, summary.total.currency);
-            let total = &assessed.rates[*rate];
-            let (kind, sum) = if total.included {
-                (AdjustmentKind::TaxIncluded, &mut summary.tax_included)
-            } else {
-                (AdjustmentKind::TaxAdded, &mut summary.tax_added)
-            };
-            *sum = sum.plus(amount)?;
-            let line = lines.get_mut(index).map(|line| {
-                let of_line = if total.included { &mut line.tax_included } else { &mut line.tax_added };
-                of_line.plus(amount).map(|sum| {
-                    *of_line = sum;
-                    line.id
-                })
-            });
-            adjustments.push(Adjustment {
-                kind,
-                origin: Arc::clone(&total.origin),
-                amount,
-                line: line.transpose()?,
-            });
+    let rules: Vec<u32> = taxes
+        .rates
+        .iter()
+        .map(|rate| {
+            let kind = if rate.included { AdjustmentKind::TaxIncluded } else { AdjustmentKind::TaxAdded };
+            stated.rule(kind, Arc::clone(&rate.origin))
+        })
+        .collect();
+    for (cell, amount) in taxes.cells.iter().zip(amounts) {
+        stated.add(rules[cell.rate], cell.line, *amount);
+        let amount = Money::from_minor(*amount, summary.total.currency);
+        let included = taxes.rates[cell.rate].included;
+        let sum = if included { &mut summary.tax_included } else { &mut summary.tax_added };
+        *sum = sum.plus(amount)?;
+        if let Some(line) = cell.line.and_then(|line| lines.get_mut(line as usize)) {
+            let of_line = if included { &mut line.tax_included } else { &mut line.tax_added };
+            *of_line = of_line.plus(amount)?;
         }
     }
     Ok(())
@@ -138,21 +130,24 @@ impl Whole {
             Exact::Ratio(_) => exact.rounded(worked.rulebook.rounding.mode),
         };
         let state = &worked.state;
-        Ok(Self {
-            lines: state
-                .items
-                .iter()
-                .map(|item| Ok((whole(&item.total)?, whole(&item.cost)?)))
-                .collect::<Result<_, MoneyError>>()?,
-            shipping: state.shipping.as_ref().map_or(Ok(0), |(_, left)| whole(left))?,
-            taken: state.taken.iter().map(|taken| whole(&taken.amount)).collect::<Result<_, _>>()?,
-            taxes: worked
-                .taxes
-                .parts
-                .iter()
-                .map(|part| part.iter().map(|(_, tax)| whole(tax)).collect())
-                .collect::<Result<_, MoneyError>>()?,
-        })
+        let mut lines = Vec::with_capacity(state.items.len());
+        for item in &state.items {
+            lines.push((whole(&item.total)?, whole(&item.cost)?));
+        }
+        let mut taken = Vec::with_capacity(state.taken.len());
+        for promotion in &state.taken {
+            let mut amounts = Vec::with_capacity(promotion.parts.len());
+            for (_, amount) in &promotion.parts {
+                amounts.push(whole(amount)?);
+            }
+            taken.push(amounts);
+        }
+        let mut taxes = Vec::with_capacity(worked.taxes.cells.len());
+        for cell in &worked.taxes.cells {
+            taxes.push(whole(&cell.tax)?);
+        }
+        let shipping = state.shipping.as_ref().map_or(Ok(0), |(_, left)| whole(left))?;
+        Ok(Self { lines, shipping, taken, taxes })
     }
 
     /// Of a profile that carries amounts exactly: the total is rounded, its parts share it.
@@ -163,8 +158,8 @@ impl Whole {
         let mut paid: Vec<Exact> = state.items.iter().map(|item| item.cost.clone()).collect();
         paid.push(state.shipping.as_ref().map_or(Exact::ZERO, |(_, left)| left.clone()));
         let (mut added, mut included) = (Vec::new(), Vec::new());
-        for (rate, tax) in worked.taxes.parts.iter().flatten() {
-            if is_added(*rate) { &mut added } else { &mut included }.push(tax.clone());
+        for cell in &worked.taxes.cells {
+            if is_added(cell.rate) { &mut added } else { &mut included }.push(cell.tax.clone());
         }
         let payables = paid.len();
         paid.append(&mut added);
@@ -172,33 +167,35 @@ impl Whole {
         let mut added = paid.split_off(payables).into_iter();
         let mut included = rounded_shares(&included, mode)?.into_iter();
         let shipping = paid.pop().unwrap_or(0);
-        let taxes = worked.taxes.parts.iter().map(|part| {
-            let next = |(rate, _): &(usize, Exact)| {
-                if is_added(*rate) { added.next() } else { included.next() }.unwrap_or(0)
-            };
-            part.iter().map(next).collect()
-        });
-        let taxes = taxes.collect();
+        let cells = worked.taxes.cells.iter();
+        let taxes = cells
+            .map(|cell| if is_added(cell.rate) { added.next() } else { included.next() }.unwrap_or(0))
+            .collect();
         let mut lines = Vec::with_capacity(paid.len());
         for (item, left) in state.items.iter().zip(&paid) {
             let total = if item.cost == item.total { *left } else { item.total.rounded(mode)?.max(*left) };
             lines.push((total, *left));
         }
-        let mut taken = vec![0; state.taken.len()];
-        let places = (0..state.items.len()).map(Place::Line).chain([Place::Shipping]);
+        let mut taken: Vec<Vec<i64>> = state.taken.iter().map(|taken| vec![0; taken.parts.len()]).collect();
+        let places = (0..state.items.len()).map(Place::of_line).chain([Place::Shipping]);
         for place in places {
-            let at: Vec<usize> =
-                (0..taken.len()).filter(|index| state.taken[*index].place == place).collect();
+            let (mut at, mut weights) = (Vec::new(), Vec::new());
+            for (promotion, taken) in state.taken.iter().enumerate() {
+                for (part, (_, amount)) in taken.parts.iter().enumerate().filter(|(_, part)| part.0 == place)
+                {
+                    at.push((promotion, part));
+                    weights.push(amount.clone());
+                }
+            }
             let off = match place {
-                Place::Line(index) => lines[index].0 - lines[index].1,
+                Place::Line(index) => lines[index as usize].0 - lines[index as usize].1,
                 Place::Shipping => {
                     let first = state.shipping.as_ref().map_or(Ok(0), |(first, _)| first.rounded(mode))?;
                     first - shipping
                 }
             };
-            let weights: Vec<Exact> = at.iter().map(|index| state.taken[*index].amount.clone()).collect();
-            for (index, share) in at.iter().zip(spread(off, &weights)?) {
-                taken[*index] = share;
+            for ((promotion, part), share) in at.into_iter().zip(spread(off, &weights)?) {
+                taken[promotion][part] = share;
             }
         }
         Ok(Self { lines, shipping, taken, taxes })
@@ -243,11 +240,7 @@ impl Summary {
     }
 
     /// Rounds the total to what can be paid: a step of cash, or of the gateway.
-    fn round_to_step(
-        &mut self,
-        worked: &Worked<'_>,
-        adjustments: &mut Vec<Adjustment>,
-    ) -> Result<(), MoneyError> {
+    fn round_to_step(&mut self, worked: &Worked<'_>, stated: &mut Stated) -> Result<(), MoneyError> {
         let profile = &worked.rulebook.rounding;
         let step = if worked.input.cash { profile.cash_interval } else { profile.charge_step };
         if step <= 1 {
@@ -259,24 +252,19 @@ impl Summary {
         self.cash_rounding = Money::from_minor(rounded - self.total.minor, self.total.currency);
         self.add_up()?;
         if self.cash_rounding.minor != 0 {
-            adjustments.push(Adjustment {
-                kind: AdjustmentKind::CashRounding,
-                origin: Arc::new(Origin { label: "Rounding".into(), source: "cash_rounding".into() }),
-                amount: self.cash_rounding,
-                line: None,
-            });
+            let origin = Arc::new(Origin { label: "Rounding".into(), source: "cash_rounding".into() });
+            let rule = stated.rule(AdjustmentKind::CashRounding, origin);
+            stated.add(rule, None, self.cash_rounding.minor);
         }
         Ok(())
     }
 }
 
 fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, MoneyError> {
-    let mut applied: Vec<(u32, i64)> = Vec::new();
-    for (taken, amount) in worked.state.taken.iter().zip(&whole.taken) {
-        match applied.iter_mut().find(|(known, _)| *known == taken.promotion) {
-            Some((_, sum)) => *sum = sum.checked_add(*amount).ok_or(MoneyError::Overflow)?,
-            None => applied.push((taken.promotion, *amount)),
-        }
+    let mut applied: Vec<(u32, i64)> = Vec::with_capacity(whole.taken.len());
+    for (taken, amounts) in worked.state.taken.iter().zip(&whole.taken) {
+        let sum: i128 = amounts.iter().map(|amount| i128::from(*amount)).sum();
+        applied.push((taken.promotion, i64::try_from(sum).map_err(|_| MoneyError::Overflow)?));
     }
     let one = |(number, amount): (u32, i64)| {
         let promotion = &worked.state.promotions[number as usize];
@@ -289,7 +277,8 @@ fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, 
             limited: promotion.is_limited(),
         }
     };
-    Ok(applied.into_iter().map(one).collect())
+    // What comes to nothing once amounts are whole uses nothing up: no adjustment names it, so nothing would give it back.
+    Ok(applied.into_iter().filter(|(_, amount)| *amount > 0).map(one).collect())
 }
 
 fn coupons(worked: &Worked<'_>) -> Vec<CouponOutcome> {
@@ -326,11 +315,9 @@ fn tax_totals(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<TaxTotal>, Money
             included: rate.included,
         });
     }
-    for (part, amounts) in worked.taxes.parts.iter().zip(&whole.taxes) {
-        for ((rate, _), amount) in part.iter().zip(amounts) {
-            let sum = &mut totals[*rate].amount;
-            *sum = sum.plus(Money::from_minor(*amount, sum.currency))?;
-        }
+    for (cell, amount) in worked.taxes.cells.iter().zip(&whole.taxes) {
+        let sum = &mut totals[cell.rate].amount;
+        *sum = sum.plus(Money::from_minor(*amount, sum.currency))?;
     }
     Ok(totals)
 }

@@ -14,10 +14,20 @@ use crate::tax::{RateSet, Taxable, assess, shipping_taxables};
 /// The tax on everything, not yet settled.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Taxes {
-    /// What each line item bears, then each part of shipping: the place of the rate, and the tax.
-    pub(super) parts: Vec<Vec<(usize, Exact)>>,
+    /// What each line item bears, in their order, then each part of shipping.
+    pub(super) cells: Vec<Cell>,
     /// The rates.
     pub(super) rates: Vec<TaxedRate>,
+}
+
+/// One tax on one line item, or on a part of shipping.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    /// The place of the line item; absent for shipping.
+    pub(super) line: Option<u32>,
+    /// The place of the rate.
+    pub(super) rate: usize,
+    pub(super) tax: Exact,
 }
 
 /// A rate with what it is on.
@@ -66,7 +76,7 @@ pub(super) fn taxes(
         }
     }
     if items.iter().all(|item| item.rates.is_empty()) {
-        return Ok(Taxes { parts: vec![Vec::new(); items.len()], rates: Vec::new() });
+        return Ok(Taxes::default());
     }
     let assessed = assess(&items, profile)?;
     let place = |source: &Arc<str>, included: bool| {
@@ -75,11 +85,12 @@ pub(super) fn taxes(
         };
         assessed.totals.iter().position(same).ok_or(MoneyError::NothingToSplitOver)
     };
-    let mut parts = Vec::with_capacity(items.len());
+    let mut cells = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let taxes = item.rates.rates().iter().zip(assessed.of_item(index));
-        let taxes = taxes.map(|(rate, tax)| Ok((place(&rate.source, item.included)?, tax.clone())));
-        parts.push(taxes.collect::<Result<Vec<_>, MoneyError>>()?);
+        let line = line_at(index, lines.len());
+        for (rate, tax) in item.rates.rates().iter().zip(assessed.of_item(index)) {
+            cells.push(Cell { line, rate: place(&rate.source, item.included)?, tax: tax.clone() });
+        }
     }
     let totals = assessed.totals.into_iter().map(|total| TaxedRate {
         origin: Arc::new(Origin { label: total.label, source: total.source }),
@@ -87,23 +98,30 @@ pub(super) fn taxes(
         included: total.included,
         base: total.base,
     });
-    Ok(Taxes { parts, rates: totals.collect() })
+    Ok(Taxes { cells, rates: totals.collect() })
+}
+
+fn line_at(index: usize, lines: usize) -> Option<u32> {
+    u32::try_from(index).ok().filter(|_| index < lines)
 }
 
 impl Taxes {
     /// As a service outside assessed it: kept as given, and added up.
     fn as_given(external: &ExternalTax, input: &PricingInput<'_>) -> Result<Self, MoneyError> {
         let mut taxes = Self::default();
-        for line in &input.lines {
+        for (index, line) in input.lines.iter().enumerate() {
             let of_line = external.lines.iter().filter(|tax| tax.line == line.id).map(|tax| &tax.tax);
-            taxes.add_part(of_line)?;
+            taxes.add(line_at(index, input.lines.len()), of_line)?;
         }
-        taxes.add_part(external.shipping.iter().map(|tax| &tax.tax))?;
+        taxes.add(None, external.shipping.iter().map(|tax| &tax.tax))?;
         Ok(taxes)
     }
 
-    fn add_part<'t>(&mut self, given: impl Iterator<Item = &'t ExternalAmount>) -> Result<(), MoneyError> {
-        let mut part = Vec::new();
+    fn add<'t>(
+        &mut self,
+        line: Option<u32>,
+        given: impl Iterator<Item = &'t ExternalAmount>,
+    ) -> Result<(), MoneyError> {
         for ExternalAmount { name, rate, base, amount, included } in given {
             let same = |known: &TaxedRate| {
                 known.included == *included && known.percent == *rate && *known.origin.label == **name
@@ -122,9 +140,8 @@ impl Taxes {
             });
             let known = &mut self.rates[place];
             known.base = known.base.plus(&Exact::from(base.minor))?;
-            part.push((place, Exact::from(amount.minor)));
+            self.cells.push(Cell { line, rate: place, tax: Exact::from(amount.minor) });
         }
-        self.parts.push(part);
         Ok(())
     }
 }

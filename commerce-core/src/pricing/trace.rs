@@ -139,22 +139,19 @@ fn prices(worked: &Worked<'_>, quote: &Quote, steps: &mut Vec<Step>) {
 fn promotions(worked: &Worked<'_>, quote: &Quote, steps: &mut Vec<Step>) {
     let state = &worked.state;
     let sku = |place: Place| match place {
-        Place::Line(index) => worked.input.lines[index].sku,
+        Place::Line(index) => worked.input.lines[index as usize].sku,
         Place::Shipping => "shipping",
     };
-    let mut told: Vec<u32> = Vec::new();
     for taken in &state.taken {
-        if told.contains(&taken.promotion) {
-            continue;
-        }
-        told.push(taken.promotion);
         let promotion = &state.promotions[taken.promotion as usize];
         let applied = quote.promotions.iter().find(|applied| applied.code == promotion.code);
-        let of_this = || state.taken.iter().filter(|other| other.promotion == taken.promotion);
-        let shares: Vec<String> =
-            of_this().map(|taken| format!("{} {}", sku(taken.place), shown(&taken.amount, worked))).collect();
-        let line = match taken.place {
-            Place::Line(index) if of_this().count() == 1 => Some(worked.input.lines[index].id),
+        let shares: Vec<String> = taken
+            .parts
+            .iter()
+            .map(|(place, amount)| format!("{} {}", sku(*place), shown(amount, worked)))
+            .collect();
+        let line = match taken.parts[..] {
+            [(Place::Line(index), _)] => Some(worked.input.lines[index as usize].id),
             _ => None,
         };
         steps.push(Step {

@@ -68,7 +68,7 @@ pub(crate) fn effect(
             cut = off_some_units(off, gets, &worth, state.mode())?;
         }
         if gets + buys > 0 {
-            effect.cuts.push((Place::Line(pile.line), cut.clone()));
+            effect.cuts.push((Place::of_line(pile.line), cut.clone()));
             effect.used.push((pile.line, gets + buys, cut));
         }
     }

@@ -8,7 +8,9 @@ use super::state::{Effect, Item, Place, State};
 use super::types::{Scope, TierMeasure};
 use crate::Currency;
 use crate::money::{Allocation, Exact, Fraction, MoneyError, Rounding, allocate};
-use crate::pricing::{BelowFloor, DiscountedLines, Measure, Percentages, UnitPercentage};
+use crate::pricing::{
+    BelowFloor, DiscountBasis, DiscountedLines, Measure, Percentages, UnitPercentage, Weights,
+};
 
 /// A reduction with the amount in the currency of the cart.
 #[derive(Debug, Clone, Copy)]
@@ -135,19 +137,25 @@ fn reduce(
     let mode = state.mode();
     let additive = state.profile.percentages == Percentages::Additive;
     match promotion.scope {
-        Scope::Unit | Scope::Line => goods
-            .iter()
-            .map(|index| {
+        Scope::Unit | Scope::Line => {
+            let mut cuts = Vec::with_capacity(goods.len());
+            for index in goods {
                 let item = &state.items[*index];
                 let base = if additive { &item.at_scope } else { &item.left };
-                let cut = if promotion.scope == Scope::Unit {
+                let mut cut = if promotion.scope == Scope::Unit {
                     off_units(off, item, base, state)?
                 } else {
                     off_whole(off, &item.left, base, mode)?
                 };
-                Ok((Place::Line(*index), cut.min(room(item, promotion, state)?)))
-            })
-            .collect(),
+                if promotion.floor.is_some() {
+                    cut = cut.min(room(item, promotion, state)?);
+                }
+                if cut.is_positive() {
+                    cuts.push((Place::of_line(*index), cut));
+                }
+            }
+            Ok(cuts)
+        }
         Scope::Shipping => {
             let Some((_, left)) = &state.shipping else { return Ok(Vec::new()) };
             Ok(vec![(Place::Shipping, off_whole(off, left, left, mode)?)])
@@ -164,7 +172,7 @@ fn together(
     state: &State<'_>,
 ) -> Result<Vec<(Place, Exact)>, MoneyError> {
     let mode = state.mode();
-    let mut places: Vec<Place> = goods.iter().map(|index| Place::Line(*index)).collect();
+    let mut places: Vec<Place> = goods.iter().map(|index| Place::of_line(*index)).collect();
     let mut weights = Vec::with_capacity(places.len() + 1);
     let (mut left, mut base) = (Exact::ZERO, Exact::ZERO);
     for index in goods {
@@ -189,25 +197,30 @@ fn together(
     if let Some(most) = &promotion.max_discount {
         whole = whole.min(most.of(state.input.currency).map_or(Exact::ZERO, Exact::from));
     }
-    let rounding = state.profile.mode;
-    let mut shares = allocate(&whole, &weights, state.profile.allocation, rounding)?;
-    let lefts: Vec<Exact> = places.iter().map(|place| left_at(*place, state)).collect();
-    let mut rooms = Vec::with_capacity(places.len());
-    for (place, left) in places.iter().zip(&lefts) {
-        rooms.push(match place {
-            Place::Line(index) => room(&state.items[*index], promotion, state)?,
-            Place::Shipping => left.clone(),
-        });
+    let mut shares = allocate(&whole, &weights, state.profile.allocation, state.profile.mode)?;
+    // A share by the largest remainder is at most its weight, and that is mostly what is left.
+    let weighs_what_is_left = state.profile.weights == Weights::Entered
+        && state.profile.discount_basis == DiscountBasis::Entered
+        && state.profile.allocation == Allocation::LargestRemainder;
+    if !weighs_what_is_left || promotion.floor.is_some() {
+        let lefts: Vec<Exact> = places.iter().map(|place| left_at(*place, state)).collect();
+        // What rounding gave too much to one always moves to others.
+        fit(&mut shares, &lefts, true)?;
+        let mut rooms = Vec::with_capacity(places.len());
+        for (place, left) in places.iter().zip(lefts) {
+            rooms.push(match place {
+                Place::Line(index) => room(&state.items[*index as usize], promotion, state)?,
+                Place::Shipping => left,
+            });
+        }
+        fit(&mut shares, &rooms, state.profile.below_floor == BelowFloor::Move)?;
     }
-    // No share is above what there is; what rounding gave too much to one always moves to others.
-    fit(&mut shares, &lefts, true)?;
-    fit(&mut shares, &rooms, state.profile.below_floor == BelowFloor::Move)?;
-    Ok(places.into_iter().zip(shares).collect())
+    Ok(places.into_iter().zip(shares).filter(|(_, share)| share.is_positive()).collect())
 }
 
 fn left_at(place: Place, state: &State<'_>) -> Exact {
     match (place, &state.shipping) {
-        (Place::Line(index), _) => state.items[index].left.clone(),
+        (Place::Line(index), _) => state.items[index as usize].left.clone(),
         (Place::Shipping, Some((_, left))) => left.clone(),
         (Place::Shipping, None) => Exact::ZERO,
     }
@@ -315,7 +328,8 @@ fn within_limits(
             let weights: Vec<Exact> = effect.cuts.iter().map(|(_, cut)| cut.clone()).collect();
             let shares = allocate(&most, &weights, Allocation::LargestRemainder, Rounding::Down)?;
             for ((place, cut), share) in effect.cuts.iter_mut().zip(shares) {
-                for (_, _, off) in effect.used.iter_mut().filter(|(line, ..)| Place::Line(*line) == *place) {
+                for (_, _, off) in effect.used.iter_mut().filter(|(line, ..)| Place::of_line(*line) == *place)
+                {
                     *off = off.clone().min(share.clone());
                 }
                 *cut = share;
@@ -333,6 +347,5 @@ fn within_limits(
             return Ok(Err(Reason::BudgetSpent));
         }
     }
-    effect.cuts.retain(|(_, cut)| cut.is_positive());
     Ok(Ok(effect))
 }

@@ -36,17 +36,32 @@ pub(crate) struct Item {
 /// Where a reduction lands: a line item's place, or shipping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    Line(usize),
+    Line(u32),
     Shipping,
 }
 
-/// A part of what a promotion takes off, as entered.
+impl Place {
+    /// The line item of this place in the cart.
+    pub(crate) fn of_line(index: usize) -> Self {
+        Self::Line(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The place of the line item; absent for shipping.
+    pub(crate) fn line(self) -> Option<u32> {
+        match self {
+            Self::Line(index) => Some(index),
+            Self::Shipping => None,
+        }
+    }
+}
+
+/// What a promotion took off, as entered.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
     /// The promotion's place in the list.
     pub(crate) promotion: u32,
-    pub(crate) place: Place,
-    pub(crate) amount: Exact,
+    /// Where, and how much.
+    pub(crate) parts: Vec<(Place, Exact)>,
 }
 
 /// What a promotion would do.
@@ -103,39 +118,42 @@ impl State<'_> {
     /// Takes off what a promotion does.
     pub(crate) fn take(&mut self, promotion: u32, effect: Effect) -> Result<(), MoneyError> {
         let mode = self.mode();
-        for (place, cut) in effect.cuts {
-            let amount = match place {
+        let Effect { cuts: mut parts, used } = effect;
+        for (place, cut) in &mut parts {
+            match place {
                 Place::Shipping => {
                     if let Some((_, left)) = &mut self.shipping {
-                        *left = left.minus(&cut)?;
+                        *left = left.minus(cut)?;
                     }
-                    cut
                 }
                 Place::Line(index) => {
-                    let item = &mut self.items[index];
-                    let own = effect.used.iter().find(|(line, ..)| *line == index);
-                    item.cut(&cut, own.is_some(), mode)?
+                    let index = *index as usize;
+                    let own = used.iter().any(|(line, ..)| *line == index);
+                    // From here on the amount is as the price was entered.
+                    self.items[index].cut(cut, own, mode)?;
                 }
-            };
-            if amount.is_positive() {
-                self.taken.push(Taken { promotion, place, amount });
             }
         }
-        for (index, units, off) in effect.used {
+        for (index, units, off) in used {
             self.items[index].use_units(units, &off, mode)?;
+        }
+        parts.retain(|(_, amount)| amount.is_positive());
+        if !parts.is_empty() {
+            self.taken.push(Taken { promotion, parts });
         }
         Ok(())
     }
 
     /// What all promotions took off.
     pub(crate) fn total_taken(&self) -> Result<Exact, MoneyError> {
-        self.taken.iter().try_fold(Exact::ZERO, |sum, taken| sum.plus(&taken.amount))
+        let parts = self.taken.iter().flat_map(|taken| &taken.parts);
+        parts.map(|(_, amount)| amount).try_fold(Exact::ZERO, |sum, amount| sum.plus(amount))
     }
 }
 
 impl Item {
-    /// Takes the cut off, and answers how much that is as the price was entered.
-    fn cut(&mut self, cut: &Exact, on_own_units: bool, mode: Option<Rounding>) -> Result<Exact, MoneyError> {
+    /// Takes the cut off, and turns it into the amount that it is as the price was entered.
+    fn cut(&mut self, cut: &mut Exact, on_own_units: bool, mode: Option<Rounding>) -> Result<(), MoneyError> {
         let (used, used_left) = &mut self.used;
         if *used > 0 && !on_own_units {
             // What the used units cost falls in proportion, so that the others keep their price.
@@ -144,14 +162,17 @@ impl Item {
             *used_left = used_left.minus(&part)?;
         }
         self.left = self.left.minus(cut)?;
-        let before = std::mem::replace(
-            &mut self.cost,
-            if self.left.is_zero() { Exact::ZERO } else { self.left.scaled(self.entered, mode)? },
-        );
-        // Rounding from one basis to the other never makes anything dearer.
-        self.cost = self.cost.clone().min(before.clone());
         self.reduced = true;
-        before.minus(&self.cost)
+        if self.entered == Fraction::ONE {
+            self.cost = self.left.clone();
+            return Ok(());
+        }
+        let cost = if self.left.is_zero() { Exact::ZERO } else { self.left.scaled(self.entered, mode)? };
+        // Rounding from one basis to the other never makes anything dearer.
+        let cost = cost.min(self.cost.clone());
+        *cut = self.cost.minus(&cost)?;
+        self.cost = cost;
+        Ok(())
     }
 
     fn use_units(&mut self, units: u32, off: &Exact, mode: Option<Rounding>) -> Result<(), MoneyError> {

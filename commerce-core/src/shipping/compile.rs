@@ -44,6 +44,15 @@ pub(crate) struct CompiledMethod {
 }
 
 impl CompiledShipping {
+    /// Whether the price of a method depends on how many parcels there are, and so on where goods come from.
+    pub(crate) fn counts_parcels(&self) -> bool {
+        self.methods.iter().any(|method| {
+            method.per == Per::Parcel
+                || method.handling.counts_parcels()
+                || matches!(method.rate, CompiledRate::Carrier { .. })
+        })
+    }
+
     /// Whether a method has a carrier's price.
     pub(crate) fn asks_carriers(&self) -> bool {
         self.methods.iter().any(|method| matches!(method.rate, CompiledRate::Carrier { .. }))

@@ -35,6 +35,13 @@ pub(crate) struct CompiledHandling {
     per_unit: Option<MinorAmounts>,
 }
 
+impl CompiledHandling {
+    /// Whether parcels are charged for.
+    pub(super) fn counts_parcels(&self) -> bool {
+        self.per_parcel.is_some()
+    }
+}
+
 /// What an order is worth to shipping.
 #[derive(Debug, Clone)]
 pub(crate) struct Value {

@@ -106,6 +106,17 @@ pub fn soaking() -> bool {
     std::env::var_os("COMMERCE_SOAK").is_some()
 }
 
+/// How many minutes each test may take that could go on for ever, counted from when it begins: `COMMERCE_SOAK_MINUTES`, or
+/// 10.
+///
+/// # Panics
+/// When that is set to anything but a whole number: a soak that ends too early looks as if it had passed.
+#[must_use]
+pub fn soak_minutes() -> u32 {
+    let given = std::env::var("COMMERCE_SOAK_MINUTES").ok();
+    given.map_or(10, |text| text.parse().expect("COMMERCE_SOAK_MINUTES is a number of minutes"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::MockClock;
 use crate::audit::Actor;
 use crate::catalog::{
-    Attribute, AttributeKind, AttributeValue, Batch, Brand, CatalogView, Category, Image, Product,
-    ProductOption, ProductStatus, ProductWrite, Slug, TaxClass, Variant, Weight, WeightUnit,
+    Attribute, AttributeKind, AttributeValue, Batch, Brand, CatalogView, Category, Dimensions, Image,
+    LengthUnit, Product, ProductOption, ProductStatus, ProductWrite, Slug, TaxClass, Variant, Weight,
+    WeightUnit,
 };
 use crate::inventory::{Adjustment, Level, Location, Movement, MovementReason};
 use crate::{Currency, Ids, LocationId, ProductId, Timestamp, UnitPrice, VariantId};
@@ -287,6 +288,13 @@ impl Item {
     #[must_use]
     pub fn weight(mut self, grams: &str, unit: WeightUnit) -> Self {
         self.last().weight = Some(Weight { grams: grams.parse().unwrap(), unit });
+        self
+    }
+
+    /// Of this length, width and height.
+    #[must_use]
+    pub fn dimensions(mut self, length: &str, width: &str, height: &str, unit: LengthUnit) -> Self {
+        self.last().dimensions = Some(Dimensions::parse(length, width, height, unit).unwrap());
         self
     }
 

@@ -23,7 +23,8 @@
 //! ```
 //!
 //! Every run prints its seed as `COMMERCE_SEED=n`; the same number in the environment brings the run back.
-//! `COMMERCE_SOAK=1` asks for the long forms, with a fresh seed.
+//! `COMMERCE_SOAK=1` asks for the long forms, with a fresh seed; what could go on for ever ends after
+//! `COMMERCE_SOAK_MINUTES`.
 //!
 //! # Testing a rule
 //!
@@ -47,7 +48,7 @@ pub mod planted;
 mod scene;
 pub mod shopify_csv;
 
-pub use clock::{MockClock, SeededRandom, seed, soaking};
+pub use clock::{MockClock, SeededRandom, seed, soak_minutes, soaking};
 pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};
 pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, variant_id};
 pub use scene::{

@@ -150,3 +150,45 @@ fn method_label(method: &poem::http::Method) -> String {
 fn shown(path: &str) -> &str {
     path.get(..200).unwrap_or(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce_core::testkit::MockClock;
+    use poem::EndpointExt;
+    use poem::endpoint::make;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::settle::settle;
+
+    /// A panic in the handler, one that says what it found, and one in a task that the handler waits for.
+    async fn handle(request: Request) -> Result<&'static str> {
+        match request.uri().path() {
+            "/panic" => panic!("SECRET"),
+            "/panic/words" => panic!("{} has no price", "SECRET"),
+            "/panic/apart" => Ok(settle::<_, Problem>(async { panic!("SECRET") }).await?),
+            _ => Ok("well"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_that_tells_nothing_and_the_next_request_is_served() {
+        let observe = Observe { clock: Arc::new(MockClock::default()), routes: Arc::new(Routes::new()) };
+        let app = make(handle).with(observe);
+        let ask = |path: &str| {
+            let request = Request::builder().uri_str(path).header("x-request-id", "mine").finish();
+            app.call(request)
+        };
+        for path in ["/panic", "/panic/words", "/panic/apart"] {
+            let response = ask(path).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+            assert_eq!(response.header("x-request-id"), Some("mine"));
+            assert_eq!(response.header("content-type"), Some(Problem::CONTENT_TYPE));
+            let text = response.into_body().into_string().await.unwrap();
+            assert!(!text.contains("SECRET"), "{text}");
+            let body: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!((&body["code"], &body["request_id"]), (&json!("internal"), &json!("mine")), "{text}");
+            assert_eq!(ask("/").await.unwrap().into_body().into_string().await.unwrap(), "well");
+        }
+    }
+}

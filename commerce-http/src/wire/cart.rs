@@ -545,7 +545,7 @@ impl CartDto {
             coupons: priced.quote.coupons.iter().map(Into::into).collect(),
             summary: (&priced.quote.summary).into(),
             taxes: priced.quote.taxes.iter().map(Into::into).collect(),
-            adjustments: priced.quote.adjustments.iter().map(Into::into).collect(),
+            adjustments: priced.quote.adjustments().map(|part| (&part).into()).collect(),
             checkout: CheckoutDto::new(priced),
             messages: priced.messages.clone(),
             trace: None,

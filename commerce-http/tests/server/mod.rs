@@ -5,6 +5,7 @@
 
 pub(crate) mod contract;
 pub(crate) mod reply;
+pub(crate) mod wire;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

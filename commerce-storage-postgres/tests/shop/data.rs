@@ -1,5 +1,6 @@
 //! Hand-made change sets: what services would decide, without them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use commerce_core::audit::{Actor, Entry};
@@ -20,7 +21,8 @@ use commerce_core::order::{
 };
 use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
 use commerce_core::pricing::RoundingProfile;
-use commerce_core::pricing::{Adjustment as Part, AdjustmentKind, Rulebook, StoredRulebook, Summary};
+use commerce_core::pricing::{Adjustment as Part, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary};
+use commerce_core::promotion::{Coupon, CustomerKey, Redemption};
 use commerce_core::{
     ChangeSet, CommitError, Currency, Expect, Guard, Ids, LocationId, Money, Quantity, Store, Timestamp,
     UnitPrice, VariantId,
@@ -71,6 +73,7 @@ pub(crate) fn variant(ids: &mut Ids, sku: &str, minor: i64) -> Variant {
         compare_at_price: None,
         cost: None,
         weight: None,
+        dimensions: None,
         barcode: None,
         image: None,
         tax_class: TaxClass::standard(),
@@ -250,7 +253,10 @@ pub(crate) fn cart(ids: &mut Ids, byte: u8, lines: Vec<CartLine>) -> Cart {
     Cart {
         id: ids.fresh(),
         token: token(byte),
+        currency: None,
+        channel: None,
         lines,
+        coupons: Vec::new(),
         email: Some("ada@example.com".parse().unwrap()),
         shipping_address: Some(address()),
         billing_address: None,
@@ -392,20 +398,27 @@ fn order(ids: &mut Ids, cart: &Cart, shop: &Stocked) -> Order {
         adjustments: vec![
             Part {
                 kind: AdjustmentKind::Promotion,
-                label: "Welcome".into(),
-                source: "promotion:welcome".into(),
+                origin: origin("Welcome", "promotion:welcome"),
                 amount: naira(-discount.minor),
                 line: cart.lines.first().map(|line| line.id),
             },
             Part {
                 kind: AdjustmentKind::Shipping,
-                label: "Standard".into(),
-                source: "shipping:standard".into(),
+                origin: origin("Standard", "shipping:standard"),
                 amount: shipping,
                 line: None,
             },
         ],
-        totals: Summary { subtotal, discount, shipping, tax_added, tax_included: naira(0), total },
+        taxes: Vec::new(),
+        totals: Summary {
+            subtotal,
+            discount,
+            shipping,
+            tax_added,
+            tax_included: naira(0),
+            cash_rounding: naira(0),
+            total,
+        },
         shipping_address: Some(address()),
         billing_address: None,
         shipping_method: Some(ShippingChoice { code: "standard".to_owned(), label: "Standard".to_owned() }),
@@ -416,6 +429,10 @@ fn order(ids: &mut Ids, cart: &Cart, shop: &Stocked) -> Order {
         version: 1,
         lines,
     }
+}
+
+fn origin(label: &str, source: &str) -> Arc<Origin> {
+    Arc::new(Origin { label: label.into(), source: source.into() })
 }
 
 fn order_line(line: &CartLine, shop: &Stocked) -> OrderLine {
@@ -448,6 +465,41 @@ fn order_line(line: &CartLine, shop: &Stocked) -> OrderLine {
         digital: false,
         stock_limited: true,
     }
+}
+
+/// The change set that makes a coupon of this code, which three orders may use, one of each customer.
+pub(crate) fn issue(code: &str) -> ChangeSet {
+    let mut changes = ChangeSet::default();
+    changes.promotion.issue.push(Coupon {
+        code: code.parse().unwrap(),
+        promotion: "welcome".to_owned(),
+        from: Some(now()),
+        until: None,
+        uses_max: Some(3),
+        customer_uses_max: Some(1),
+        ended_at: None,
+        created_at: now(),
+    });
+    changes
+}
+
+/// The order of the change set uses the coupon of this code.
+pub(crate) fn redeeming(mut changes: ChangeSet, code: &str) -> ChangeSet {
+    let order = changes.order.place.as_ref().unwrap();
+    changes.promotion.redeem.push(Redemption {
+        order: order.id,
+        promotion: "welcome".to_owned(),
+        coupon: Some(code.parse().unwrap()),
+        customer: CustomerKey::of_email(&order.email),
+        amount: order.totals.discount,
+        at: now(),
+        uses_max: Some(9),
+        customer_uses_max: None,
+        budget: Some(10_000_000),
+        coupon_uses_max: Some(3),
+        coupon_customer_uses_max: Some(1),
+    });
+    changes
 }
 
 /// The change set that calls a pending order off.

@@ -91,6 +91,11 @@ pub(crate) async fn rows(store: &PostgresStore) -> Vec<i64> {
         "outbox",
         "rulebooks",
         "locations",
+        "coupons",
+        "coupon_customers",
+        "promotion_usage",
+        "promotion_customers",
+        "redemptions",
     ] {
         counted.push(number(store, &format!("select count(*) from {table}")).await);
     }

@@ -25,7 +25,10 @@ use commerce_core::order::{
 };
 use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
 use commerce_core::pricing::RoundingProfile;
-use commerce_core::pricing::{self, Adjustment as Amount, AdjustmentKind, Rulebook, StoredRulebook, Summary};
+use commerce_core::pricing::{
+    self, Adjustment as Amount, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary,
+};
+use commerce_core::promotion::{self, Coupon, CustomerKey, Redemption};
 use commerce_core::{
     CartId, ChangeSet, Clock, CommitError, Currency, Guard, LineId, Money, OrderId, Quantity, Store,
     Timestamp, UnitPrice, VariantId,
@@ -264,6 +267,7 @@ pub(crate) fn variant(number: u128, sku: &str, amount: &str, value: &str) -> Var
         compare_at_price: None,
         cost: Some(price("1000.1234")),
         weight: None,
+        dimensions: None,
         barcode: None,
         image: None,
         tax_class: TaxClass::standard(),
@@ -325,6 +329,9 @@ pub(crate) fn cart(number: u128) -> Cart {
     Cart {
         id: id(number),
         token: token(number as u8),
+        currency: None,
+        channel: None,
+        coupons: vec![],
         lines: vec![cart_line(number + 1000, WHITE, 3)],
         email: Some("ada@example.com".parse().unwrap()),
         shipping_address: Some(
@@ -411,8 +418,10 @@ pub(crate) fn order_of(cart_number: u128) -> Order {
             shipping: naira(150_000),
             tax_added: naira(52_500),
             tax_included: naira(0),
+            cash_rounding: naira(0),
             total: naira(TOTAL),
         },
+        taxes: vec![],
         shipping_address: cart(cart_number).shipping_address,
         billing_address: None,
         shipping_method: Some(ShippingChoice { code: "standard".into(), label: "Standard".into() }),
@@ -425,7 +434,8 @@ pub(crate) fn order_of(cart_number: u128) -> Order {
 }
 
 fn amount(kind: AdjustmentKind, source: &str, minor: i64, line: Option<LineId>) -> Amount {
-    Amount { kind, label: source.to_uppercase().into(), source: source.into(), amount: naira(minor), line }
+    let origin = Arc::new(Origin { label: source.to_uppercase().into(), source: source.into() });
+    Amount { kind, origin, amount: naira(minor), line }
 }
 
 pub(crate) fn payment_of(cart_number: u128) -> Payment {
@@ -515,6 +525,43 @@ pub(crate) fn place(cart_number: u128) -> ChangeSet {
         }],
         ..Default::default()
     }
+}
+
+/// Makes the coupon WELCOME, which three orders may use, one of each customer.
+pub(crate) fn issue() -> ChangeSet {
+    let coupon = Coupon {
+        code: "WELCOME".parse().unwrap(),
+        promotion: "welcome".to_owned(),
+        from: Some(at(0)),
+        until: None,
+        uses_max: Some(3),
+        customer_uses_max: Some(1),
+        ended_at: None,
+        created_at: at(0),
+    };
+    ChangeSet {
+        promotion: promotion::Changes { issue: vec![coupon], ..Default::default() },
+        ..Default::default()
+    }
+}
+
+/// Places the order of a cart that is at version 1, by this customer with the coupon WELCOME.
+pub(crate) fn redeem(cart_number: u128, email: &str) -> ChangeSet {
+    let mut changes = place(cart_number);
+    changes.promotion.redeem.push(Redemption {
+        order: id(cart_number + 100),
+        promotion: "welcome".to_owned(),
+        coupon: Some("WELCOME".parse().unwrap()),
+        customer: CustomerKey::of_email(&email.parse().unwrap()),
+        amount: naira(50_000),
+        at: at(1),
+        uses_max: Some(9),
+        customer_uses_max: None,
+        budget: Some(1_000_000),
+        coupon_uses_max: Some(3),
+        coupon_customer_uses_max: Some(1),
+    });
+    changes
 }
 
 /// Cancels the order of that cart, which is at version 1.

@@ -5,6 +5,7 @@ mod service;
 
 pub(crate) use service::learn;
 
+use crate::LineId;
 use crate::commit::StoreError;
 use crate::pricing::{PricingError, Usage};
 use crate::shipping::CarrierAnswers;
@@ -17,6 +18,8 @@ pub struct Outside {
     pub usage: Vec<Usage>,
     /// What carriers ask.
     pub carriers: CarrierAnswers,
+    /// Which location ships how many units of which line item, where shipping is priced by parcels: locations by number.
+    pub sources: Vec<(LineId, Vec<(u32, u32)>)>,
     /// The tax as a service outside assessed it.
     pub tax: Option<ExternalTax>,
 }
@@ -33,4 +36,12 @@ pub enum OutsideError {
     /// The tax service has no answer.
     #[error(transparent)]
     Tax(#[from] TaxProviderError),
+}
+
+impl Outside {
+    /// Which location ships how many units of the line item; nothing where that is not known.
+    pub(crate) fn sources_of(&self, line: LineId) -> &[(u32, u32)] {
+        let of_line = self.sources.iter().find(|(known, _)| *known == line);
+        of_line.map_or(&[], |(_, sources)| sources)
+    }
 }

@@ -4,9 +4,11 @@ use super::OutsideError;
 use crate::cart::{Cart, View, pricing_input};
 use crate::customer::{Address, Destination};
 use crate::engine::Parts;
+use crate::inventory::{Allocation, allocate, demand};
 use crate::pricing::{PricingInput, RulesInForce, Usage, quote};
 use crate::promotion::CustomerKey;
 use crate::shipping::ask_all;
+use crate::{LineId, LocationId};
 
 /// Adds to the view what the price of the cart depends on beyond it.
 ///
@@ -20,6 +22,9 @@ pub(crate) async fn learn(
     rules: &RulesInForce,
 ) -> Result<(), OutsideError> {
     let destination = destination.or_else(|| cart.shipping_address.as_ref().map(Address::destination));
+    if rules.compiled.counts_parcels() {
+        view.outside.sources = sources(view, cart);
+    }
     if let Some(port) = parts.shipping_rates.as_ref().filter(|_| rules.compiled.asks_carriers()) {
         let requests = rules.compiled.carrier_requests(&input(view, cart, &destination, rules))?;
         let (answers, troubles) = ask_all(&**port, &*parts.clock, &requests, parts.carrier_deadline).await;
@@ -39,6 +44,28 @@ pub(crate) async fn learn(
         }
     }
     Ok(())
+}
+
+/// The locations that would ship the cart if it were confirmed now; none while there is too little of something.
+fn sources(view: &View, cart: &Cart) -> Vec<(LineId, Vec<(u32, u32)>)> {
+    let sold = cart.lines.iter().filter_map(|line| {
+        let offer = view.offer(line.variant).filter(|offer| offer.on_sale && !offer.digital)?;
+        Some((line.id, offer, line.quantity))
+    });
+    let Ok(allocations) = allocate(&demand(sold), &view.levels) else { return Vec::new() };
+    let mut locations: Vec<LocationId> = allocations.iter().map(|allocation| allocation.location).collect();
+    locations.sort_unstable();
+    locations.dedup();
+    let mut sources: Vec<(LineId, Vec<(u32, u32)>)> = Vec::new();
+    for Allocation { line, location, quantity, .. } in allocations {
+        let number = locations.binary_search(&location).unwrap_or(0);
+        let source = (u32::try_from(number).unwrap_or(u32::MAX), quantity.get());
+        match sources.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, of_line)) => of_line.push(source),
+            None => sources.push((line, vec![source])),
+        }
+    }
+    sources
 }
 
 /// Most carts meet no limited promotion, and cost no further look. One that turns out to be used up may let another one

@@ -208,8 +208,7 @@ fn check(quote: &Quote) -> Result<(), TestCaseError> {
         quote.lines.iter().map(|line| part(line).minor).sum()
     };
     let of = |kind: AdjustmentKind, on_line: bool| -> i64 {
-        let these =
-            quote.adjustments.iter().filter(|part| part.kind == kind && part.line.is_some() == on_line);
+        let these = quote.adjustments().filter(|part| part.kind == kind && part.line.is_some() == on_line);
         these.map(|part| part.amount.minor).sum()
     };
     prop_assert_eq!(summary.subtotal.minor, lines(|line| line.total));

@@ -1,8 +1,10 @@
 //! What decisions look at: carts with offers and levels, orders, the rulebook, what is overdue.
 
+use serde_json::json;
+
 use super::{Shop, before, request};
 use crate::cart::{CartError, CartToken, Look, Offer, TokenHash, VariantKey};
-use crate::catalog::{TaxClass, WeightUnit};
+use crate::catalog::{AttributeKind, LengthUnit, TaxClass, WeightUnit};
 use crate::idempotency::{Outcome, Scope};
 use crate::inventory::Hold;
 use crate::order::OrderState;
@@ -66,10 +68,16 @@ pub async fn an_offer_in_full(shop: &Shop) {
         .brand("Looms")
         .category(&["Clothing", "Shirts", "Tees"])
         .image("https://img.example/product.jpg", "")
+        .tags(&["new", "Adire"])
         .options(&["Size", "Colour"])
+        .linked_to("size")
+        .attribute("material", AttributeKind::Select, "Baumwolle & Ọjà")
+        .attribute("care", AttributeKind::Text, "cold")
         .sku("tee-s")
         .values(&["S", "Indigo"])
         .price("20.5025")
+        .compare_at("30")
+        .dimensions("30", "20.5", "2", LengthUnit::Centimetre)
         .weight("187.95733831875", WeightUnit::Ounce)
         .tax_class(&TaxClass::exempt())
         .stock(1)
@@ -83,6 +91,19 @@ pub async fn an_offer_in_full(shop: &Shop) {
     for expected in offers(&tee) {
         assert_eq!(offer(shop, expected.variant).await, Some(expected));
     }
+    let seen = offer(shop, variant_id("tee-s")).await.unwrap();
+    assert_eq!(seen.categories, ["clothing", "shirts", "tees"]);
+    assert_eq!(
+        (seen.brand.as_deref(), seen.tags),
+        (Some("looms"), vec!["new".to_owned(), "Adire".to_owned()])
+    );
+    let pair = |code: &str, value: &str| (code.to_owned(), value.to_owned());
+    let attributes = [pair("material", "Baumwolle & Ọjà"), pair("care", "cold"), pair("size", "S")];
+    assert_eq!(seen.attributes, attributes, "those that options are linked to come last");
+    assert_eq!(
+        serde_json::to_value(seen.dimensions).unwrap(),
+        json!({"length": "30", "width": "20.5", "height": "2", "unit": "cm"})
+    );
     shop.sell([tee.clone().price("1")]).await;
     let again = offer(shop, variant_id("tee-s")).await.unwrap();
     assert_eq!(again.product_version, 2, "the version that a price was read from");
@@ -92,6 +113,15 @@ pub async fn an_offer_in_full(shop: &Shop) {
         (plain.image, plain.weight, plain.categories, plain.options),
         (None, None, Vec::new(), Vec::new())
     );
+    assert_eq!((plain.brand, plain.compare_at, plain.dimensions), (None, None, None));
+    assert_eq!((plain.tags, plain.attributes), (Vec::new(), Vec::new()));
+    // Another brand and a branch that are there already, and a product that has them no more.
+    shop.sell([item("plain").brand("Looms").category(&["Clothing", "Shirts"])]).await;
+    let named = offer(shop, variant_id("plain")).await.unwrap();
+    assert_eq!((named.brand.as_deref(), named.categories.len()), (Some("looms"), 2));
+    shop.sell([item("plain")]).await;
+    let bare = offer(shop, variant_id("plain")).await.unwrap();
+    assert_eq!((bare.brand, bare.categories, bare.product_version), (None, Vec::new(), 3));
 }
 
 /// A variant of a draft or a deleted product is seen, so that a cart that holds it can say so; it is not on sale.

@@ -23,6 +23,7 @@
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
 //! Each case has a store, a runtime with several threads, and two minutes. When it is over, every invariant must hold:
@@ -49,6 +50,7 @@ pub mod import;
 pub mod import_guards;
 pub mod listing;
 pub mod looks;
+pub mod promotions;
 pub mod races;
 pub mod round_trips;
 mod shop;
@@ -247,6 +249,7 @@ macro_rules! __each_store_case {
                 a_cart_in_full_and_one_with_nothing
                 line_items_keep_their_order
                 an_order_in_full
+                an_order_with_its_taxes_and_its_rounding
                 an_order_with_nothing_optional
                 orders_in_a_currency_without_decimals
                 orders_in_a_currency_with_three_decimals
@@ -282,6 +285,22 @@ macro_rules! __each_store_case {
                 a_product_that_was_relied_on
                 a_request_that_was_recorded
                 what_nothing_came_between_is_committed
+            ;
+            promotions:
+                a_coupon_in_full_and_one_with_nothing
+                coupons_come_by_code
+                a_cart_comes_with_its_coupons
+                who_has_ordered_before
+                uses_are_counted_in_all_and_by_customer
+                a_cancelled_order_gives_its_uses_back_once
+                an_unpaid_order_gives_its_uses_back
+                a_coupon_code_that_is_taken
+                a_coupon_is_ended_once
+                a_coupon_that_is_used_up
+                a_coupon_that_has_ended
+                a_promotion_that_is_used_up
+                an_order_with_coupons_is_all_or_nothing
+                recent_carts_come_by_id
             ;
             import:
                 a_large_batch
@@ -376,6 +395,10 @@ macro_rules! __each_store_case {
                 expiry_on_several_servers
                 cancellations_while_others_buy
                 a_closed_cart_is_followed_by_one
+                a_hundred_carts_and_ten_uses_of_a_coupon
+                one_customer_in_several_carts
+                a_budget_that_holds_three_orders
+                coupons_and_stock_in_either_order
             ;
         }
     };
@@ -404,6 +427,7 @@ mod tests {
             ("import_guards", include_str!("import_guards.rs")),
             ("listing", include_str!("listing.rs")),
             ("looks", include_str!("looks.rs")),
+            ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),
             ("round_trips", include_str!("round_trips.rs")),
             ("stock", include_str!("stock.rs")),

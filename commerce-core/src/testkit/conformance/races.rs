@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::task::JoinSet;
 
+use super::promotions::{code, coupon, gives, issue, of, promotion, uses};
 use super::{Shop, cancel, check_out, fill, request};
 use crate::cart::CartToken;
 use crate::checkout::{Confirm, ConfirmError, Confirmed};
 use crate::order::{Cancel, CancelError, OrderState};
 use crate::payment::PaymentMethod;
+use crate::promotion::{Coupon, Reason};
 use crate::testkit::{Intercepted, Meeting, add, item, soaking, variant_id};
 use crate::{Currency, Engine, Money, Store};
 
@@ -278,6 +281,143 @@ pub async fn a_closed_cart_is_followed_by_one(shop: &Shop) {
         let cart = shop.view(&token).await.cart.unwrap();
         assert_eq!((cart.lines.len(), cart.lines[0].quantity.get()), (1, 10), "round {round}");
     }
+}
+
+/// A hundred carts want one of ten uses of a coupon: ten orders have it, the others are told that it is used up.
+pub async fn a_hundred_carts_and_ten_uses_of_a_coupon(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({})), promotion("limited", false, json!({"total": 1_000}))])
+        .await;
+    shop.sell([item("mug").stock(999)]).await;
+    for round in 0..2 {
+        let text = format!("TEN-{round}");
+        let ten = Coupon { uses_max: Some(10), ..coupon(&text, "off", shop.now().await) };
+        issue(shop, &[ten]).await;
+        let tokens =
+            coupon_carts(shop, 100, |n| (format!("buyer-{n}@example.com"), vec![text.clone()])).await;
+        let (won, lost) = tally_coupons(confirm_at_once(&door(shop, round, 100), tokens).await);
+        assert_eq!((won.len(), lost), (10, vec![Reason::UsesSpent; 90]), "round {round}");
+        assert!(won.iter().all(|won| won.order.order.totals.discount.minor == 1_000), "round {round}");
+        assert_eq!(uses(shop, &text).await, 10, "round {round}");
+    }
+    assert_eq!(shop.stock("mug").await, (999, 20));
+}
+
+/// One customer confirms several carts, in which the address is written in different ways, with what they may use once:
+/// by the coupon, and by the promotion.
+pub async fn one_customer_in_several_carts(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({})), promotion("once", true, json!({"per_customer": 1}))])
+        .await;
+    shop.sell([item("mug").stock(999)]).await;
+    let now = shop.now().await;
+    for round in 0..4 {
+        let text = format!("ONCE-{round}");
+        let once = if round < 2 {
+            Coupon { customer_uses_max: Some(1), ..coupon(&text, "off", now) }
+        } else {
+            coupon(&text, "once", now)
+        };
+        issue(shop, &[once]).await;
+        let tokens = coupon_carts(shop, 10, |n| {
+            let name = if n % 2 == 0 { "Ada" } else { "ADA" };
+            (format!("{name}.{}@example.com", round % 2), vec![text.clone()])
+        })
+        .await;
+        let (won, lost) = tally_coupons(confirm_at_once(&door(shop, round, 10), tokens).await);
+        assert_eq!((won.len(), lost), (1, vec![Reason::CustomerUsesSpent; 9]), "round {round}");
+    }
+}
+
+/// A budget that holds three orders: three get it. Who has a coupon for it is told that nothing is left, who has none
+/// pays the whole price.
+pub async fn a_budget_that_holds_three_orders(shop: &Shop) {
+    for round in 0..4 {
+        let (name, with_coupon) = (format!("budget-{round}"), round < 2);
+        gives(shop, [promotion(&name, with_coupon, json!({"budget": "17"}))]).await;
+        shop.sell([item("mug").stock(999)]).await;
+        if with_coupon {
+            issue(shop, &[coupon(&name, &name, shop.now().await)]).await;
+        }
+        let codes: Vec<String> = with_coupon.then(|| name.clone()).into_iter().collect();
+        let tokens = coupon_carts(shop, 10, |n| (format!("buyer-{n}@example.com"), codes.clone())).await;
+        let (won, lost) = tally_coupons(confirm_at_once(&door(shop, round, 10), tokens).await);
+        let reduced = won.iter().filter(|won| won.order.order.totals.discount.minor == 500).count();
+        assert_eq!(reduced, 3, "round {round}");
+        let expected = if with_coupon { (3, vec![Reason::BudgetSpent; 7]) } else { (10, Vec::new()) };
+        assert_eq!((won.len(), lost), expected, "round {round}");
+        let used = shop.store.promotion_usage(&[name], None).await.unwrap();
+        assert_eq!((used[0].uses, used[0].spent), (3, 1_500), "round {round}");
+    }
+}
+
+/// Orders with the same coupons and the same goods, named in either order, while others of their kind are called off: no
+/// two wait for each other for ever, and what is given back is what was used.
+pub async fn coupons_and_stock_in_either_order(shop: &Shop) {
+    gives(
+        shop,
+        [promotion("a", true, json!({"total": 99})), promotion("b", true, json!({"per_customer": 99}))],
+    )
+    .await;
+    shop.sell([item("mug").stock(999), item("pen").stock(999)]).await;
+    let now = shop.now().await;
+    issue(shop, &[coupon("FIRST", "b", now), coupon("SECOND", "a", now)]).await;
+    let email = "ada@example.com".to_owned();
+    let either = |n: usize| match n % 2 {
+        0 => vec!["FIRST".to_owned(), "SECOND".to_owned()],
+        _ => vec!["SECOND".to_owned(), "FIRST".to_owned()],
+    };
+    let placed = coupon_carts(shop, 10, |n| (email.clone(), either(n))).await;
+    let (placed, _) = tally_coupons(confirm_at_once(&shop.engine, placed).await);
+    let tokens = coupon_carts(shop, 20, |n| (email.clone(), either(n))).await;
+    let cancelling = at_once(10, |n| {
+        let (engine, id) = (shop.engine.clone(), placed[n].order.order.id);
+        async move { engine.orders().cancel(id, &cancel()).await.map(|_| ()) }
+    });
+    let (answers, cancelled) = tokio::join!(confirm_at_once(&shop.engine, tokens), cancelling);
+    assert!(cancelled.iter().all(Result::is_ok), "{cancelled:?}");
+    let (won, lost) = tally_coupons(answers);
+    assert_eq!((won.len(), lost), (20, Vec::new()));
+    assert_eq!((uses(shop, "FIRST").await, uses(shop, "SECOND").await), (20, 20));
+    assert_eq!((shop.stock("mug").await, shop.stock("pen").await), ((999, 20), (999, 20)));
+}
+
+/// So many carts of a mug, and of a pen where that is sold, ready to confirm: of whom and with which coupons.
+async fn coupon_carts(
+    shop: &Shop,
+    count: usize,
+    whose: impl Fn(usize) -> (String, Vec<String>),
+) -> Vec<CartToken> {
+    let pens = !shop.levels("pen").await.is_empty();
+    at_once(count, |n| {
+        let (engine, (email, codes)) = (shop.engine.clone(), whose(n));
+        async move {
+            let goods = if n % 2 == 0 { ["mug", "pen"] } else { ["pen", "mug"] };
+            let lines: Vec<(&str, u32)> =
+                goods.into_iter().filter(|sku| pens || *sku == "mug").map(|sku| (sku, 1)).collect();
+            let token = fill(&engine, &lines).await;
+            engine.carts().set_delivery(&token, &of(&email), None).await.unwrap();
+            engine.carts().set_payment(&token, PaymentMethod::CashOnDelivery, None).await.unwrap();
+            for text in codes {
+                engine.carts().apply_coupon(&token, &code(&text), None).await.unwrap();
+            }
+            token
+        }
+    })
+    .await
+}
+
+/// Who got an order, and why the others were told that their coupon cannot be used. Nobody may hear anything else.
+#[track_caller]
+fn tally_coupons(answers: Vec<Result<Confirmed, ConfirmError>>) -> (Vec<Confirmed>, Vec<Reason>) {
+    let mut won = Vec::new();
+    let mut lost = Vec::new();
+    for answer in answers {
+        match answer {
+            Ok(confirmed) => won.push(confirmed),
+            Err(ConfirmError::CouponExhausted { reason, .. }) => lost.push(reason),
+            Err(other) => panic!("refused otherwise: {other}"),
+        }
+    }
+    (won, lost)
 }
 
 /// In even rounds a door at which the first commits of so many meet, in odd ones the engine as it is.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{Shop, cancel, delivery};
 use crate::audit::Actor;
 use crate::cart::{Cart, CartLine, CartToken, Write};
-use crate::catalog::{AttributeKind, Product, ProductKey, ProductStatus, TaxClass, WeightUnit};
+use crate::catalog::{AttributeKind, LengthUnit, Product, ProductKey, ProductStatus, TaxClass, WeightUnit};
 use crate::checkout::Confirm;
 use crate::customer::{Address, Country, Destination};
 use crate::inventory::{Adjustment, Count, Movement, MovementReason};
@@ -187,8 +189,7 @@ pub async fn an_order_in_full(shop: &Shop) {
         let mut wish = add(&tee, 4);
         wish.customizations.insert("engraving".to_owned(), TEXT.to_owned());
         shop.engine.carts().add(Some(&token), &wish, None).await.unwrap();
-        let mut delivery = delivery();
-        delivery.shipping_method = Some("by-weight".to_owned());
+        let mut delivery = by_weight();
         delivery.billing_address = Some(Address { contact_name: TEXT.to_owned(), ..address(Country::GH) });
         shop.engine.carts().set_delivery(&token, &delivery, None).await.unwrap();
         shop.engine.carts().set_payment(&token, PaymentMethod::BankTransfer, None).await.unwrap();
@@ -206,6 +207,35 @@ pub async fn an_order_in_full(shop: &Shop) {
         answered.now = read.now;
         answered.reservations.sort_by_key(|reservation| reservation.id);
         assert_eq!(read, answered);
+    }
+}
+
+/// An order that is paid in cash in a currency whose smallest coin is five: what rounding adds or takes, with its rule; and
+/// the tax of each rate. In the very words, because others read them too.
+pub async fn an_order_with_its_taxes_and_its_rounding(shop: &Shop) {
+    let mut rulebook = full_rulebook(Currency::NGN, false);
+    rulebook.rounding.cash_interval = 5;
+    shop.rules(rulebook).await;
+    for (price, rounding) in [("10.01", -1), ("10.04", 1)] {
+        let sku = format!("mug{price}");
+        shop.sell([item("mug").sku(&sku).price(price).stock(9).weight("1", WeightUnit::Gram)]).await;
+        let token = shop.cart(&[(&sku, 1)]).await;
+        shop.engine.carts().set_delivery(&token, &by_weight(), None).await.unwrap();
+        shop.engine.carts().set_payment(&token, PaymentMethod::CashOnDelivery, None).await.unwrap();
+        let placed = shop.confirm(&token).await.unwrap().order.order;
+        let read = shop.order_now(placed.id).await.order;
+        assert_eq!(read, placed);
+        assert_eq!(read.totals.cash_rounding.minor, rounding, "{:?}", read.totals);
+        let taxes = json!([{
+            "label": "VAT 7.5 %", "source": "tax:ng-vat", "rate": "7.5", "base": {"minor": read.taxes[0].base.minor, "currency": "NGN"},
+            "amount": {"minor": read.totals.tax_added.minor, "currency": "NGN"}, "included": false,
+        }]);
+        assert_eq!(serde_json::to_value(&read.taxes).unwrap(), taxes);
+        let last = json!({
+            "kind": "cash_rounding", "label": "Rounding", "source": "cash_rounding",
+            "amount": {"minor": rounding, "currency": "NGN"}, "line": null,
+        });
+        assert_eq!(serde_json::to_value(read.adjustments.last()).unwrap(), last);
     }
 }
 
@@ -391,9 +421,7 @@ pub async fn an_expected_total_is_kept(shop: &Shop) {
     shop.rules(full_rulebook(Currency::NGN, false)).await;
     shop.sell([item("mug").price("33.33").stock(9).weight("1", WeightUnit::Gram)]).await;
     let token = shop.cart(&[("mug", 3)]).await;
-    let mut delivery = delivery();
-    delivery.shipping_method = Some("by-weight".to_owned());
-    let shown = shop.engine.carts().set_delivery(&token, &delivery, None).await.unwrap();
+    let shown = shop.engine.carts().set_delivery(&token, &by_weight(), None).await.unwrap();
     shop.engine.carts().set_payment(&token, PaymentMethod::CashOnDelivery, None).await.unwrap();
     let total = shown.cart.quote.summary.total;
     let command = Confirm { expected_total: Some(total), ..Confirm::default() };
@@ -422,6 +450,7 @@ fn full_product() -> Item {
         .compare_at("1.5")
         .cost("0.0001")
         .weight("187.957338318750123456", WeightUnit::Pound)
+        .dimensions("0.000001", "30.5", "12", LengthUnit::Inch)
         .with(|variant| {
             variant.barcode = Some("00012345600012".to_owned());
             variant.image = Some("https://img.example/s.jpg".to_owned());
@@ -432,6 +461,7 @@ fn full_product() -> Item {
         .backorder()
         .variant("full-m", &["M", "other", "3"])
         .weight("0", WeightUnit::Kilogram)
+        .dimensions("100", "100", "100", LengthUnit::Metre)
         .untracked()
         .with_product(|product| {
             product.seller = Some(named::<SellerId>("seller", "one"));
@@ -498,6 +528,16 @@ const FULL_RULEBOOK: &str = r#"{
         ]
     }
 }"#;
+
+/// To an address that the full rulebook ships to by weight.
+fn by_weight() -> crate::cart::Delivery {
+    let address = Address { postal_code: Some("100001".to_owned()), ..address(Country::NG) };
+    crate::cart::Delivery {
+        address: Some(address),
+        shipping_method: Some("by-weight".to_owned()),
+        ..delivery()
+    }
+}
 
 async fn orders_in(shop: &Shop, currency: Currency, price: &str, total: i64) {
     shop.rules(Rulebook::starter(currency)).await;

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::delivery;
 use super::shop::Known;
 use crate::cart::{Look, VariantKey};
 use crate::catalog::{ImportKeys, PAGE_SIZE_MAX, ProductFilter, ProductKey};
+use crate::promotion::CustomerKey;
 use crate::testkit::start;
-use crate::{Store, VariantId};
+use crate::{Store, Timestamp, VariantId};
 
 /// All that can be read of a store, as text by name. The time of the look is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +49,19 @@ impl Snapshot {
             seen.note(&format!("record {scope:?}"), store.cart(&look).await.unwrap().record);
         }
         seen.note("overdue", store.overdue_orders(1_000).await.unwrap());
-        seen.note("rulebook", store.rulebook().await.unwrap());
+        let rulebook = store.rulebook().await.unwrap();
+        let coupons = store.coupons(None, None, 1_000).await.unwrap();
+        let named =
+            rulebook.iter().flat_map(|stored| &stored.rulebook.promotions).map(|promotion| &promotion.code);
+        let of_coupons = coupons.iter().map(|state| &state.coupon.promotion);
+        let promotions: Vec<String> = named.chain(of_coupons).cloned().collect();
+        let customer = CustomerKey::of_email(&delivery().email);
+        seen.note("uses", store.promotion_usage(&promotions, Some(customer)).await.unwrap());
+        seen.note("coupons", coupons);
+        seen.note("rulebook", rulebook);
+        let mut recent = store.recent_carts(Timestamp::from_micros(0).unwrap(), None, 1_000).await.unwrap();
+        recent.iter_mut().for_each(|view| view.now = start());
+        seen.note("recent carts", recent);
         seen
     }
 

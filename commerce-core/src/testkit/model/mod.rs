@@ -11,16 +11,22 @@
 mod paper;
 mod walk;
 
+use std::time::{Duration, Instant};
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use super::conformance::{Fixture, Shop};
-use super::{Fault, seed, soaking};
+use super::{Fault, seed, soak_minutes, soaking};
 use walk::Walk;
 
 /// Steps of a walk.
 const STEPS: usize = 50;
+/// Walks through one store.
+const WALKS_PER_STORE: u32 = 64;
+/// Walks of a soak that has the time.
+const SOAK_WALKS: u32 = 20_000;
 
 /// A step. Numbers that name a cart, an item or an order are taken modulo how many there are.
 #[derive(Debug, Clone)]
@@ -70,18 +76,52 @@ macro_rules! store_model {
     };
 }
 
-/// Takes 64 random walks of fifty steps through one store; in a soak 2,048, and every 64 through a fresh one, because
-/// each walk ends with a look at all that its store holds.
+/// Takes 64 random walks of fifty steps through one store. In a soak 20,000, or as many as begin within
+/// [`soak_minutes`] of this call, and every 64 through a fresh store, because each walk ends with a look at all that its
+/// store holds. Says how many there were.
 ///
 /// # Panics
 /// When a walk goes wrong, with the shortest one that does.
+#[expect(clippy::print_stdout, reason = "a soak that does not say how far it got shows nothing")]
 pub fn run(fixture: &dyn Fixture) {
-    let stores = if soaking() { 32 } else { 1 };
-    let seed = seed();
-    for store in 0..stores {
-        if let Err(why) = walk(fixture, seed.wrapping_add(store), 64, 2_000) {
-            panic!("{why}");
+    let (seed, begun) = (seed(), Instant::now());
+    let mut plan = if soaking() { Plan::soak(soak_minutes()) } else { Plan::of(WALKS_PER_STORE) };
+    let mut stores = 0;
+    while let Some(walks) = plan.next(begun.elapsed()) {
+        let seed = seed.wrapping_add(stores);
+        if let Err(why) = walk(fixture, seed, walks, 2_000) {
+            panic!("{why}\nwith COMMERCE_SEED={seed} it is among the first {WALKS_PER_STORE} walks");
         }
+        stores += 1;
+    }
+    println!("{} walks through {stores} stores in {} s", plan.taken, begun.elapsed().as_secs());
+}
+
+/// How many walks are still to be taken.
+struct Plan {
+    taken: u32,
+    most: u32,
+    time: Duration,
+}
+
+impl Plan {
+    fn of(most: u32) -> Self {
+        Self { taken: 0, most, time: Duration::MAX }
+    }
+
+    fn soak(minutes: u32) -> Self {
+        Self { time: Duration::from_secs(60 * u64::from(minutes)), ..Self::of(SOAK_WALKS) }
+    }
+
+    /// How many to take through the next store; none when there were enough, or the time is over. At least one store has
+    /// its walks.
+    fn next(&mut self, elapsed: Duration) -> Option<u32> {
+        let walks = WALKS_PER_STORE.min(self.most - self.taken);
+        if walks == 0 || (self.taken > 0 && elapsed >= self.time) {
+            return None;
+        }
+        self.taken += walks;
+        Some(walks)
     }
 }
 
@@ -129,4 +169,26 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (which.clone(), 0..500_u16).prop_map(|(item, price)| Step::Reprice(item, price)),
         1 => which.prop_map(Step::Toggle),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(mut plan: Plan, seconds_each: u64) -> (u32, u64) {
+        let mut stores = 0;
+        while plan.next(Duration::from_secs(stores * seconds_each)).is_some() {
+            stores += 1;
+        }
+        (plan.taken, stores)
+    }
+
+    #[test]
+    fn a_soak_ends_with_its_walks_or_with_its_minutes() {
+        assert_eq!(taken(Plan::of(64), 1_000), (64, 1));
+        assert_eq!(taken(Plan::soak(10), 0), (20_000, 313), "the last store has what is left");
+        assert_eq!(taken(Plan::soak(10), 10), (60 * 64, 60));
+        assert_eq!(taken(Plan::soak(1), 7), (9 * 64, 9), "the ninth begins within the minute");
+        assert_eq!(taken(Plan::soak(1), 100), (64, 1), "one store at least");
+    }
 }

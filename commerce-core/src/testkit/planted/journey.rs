@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::cart::CartToken;
 use crate::checkout::Confirm;
 use crate::payment::PaymentMethod;
+use crate::promotion::Coupon;
+use crate::testkit::conformance::promotions::{code, coupon, gives, issue, of, promotion};
 use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
 use crate::testkit::{Intercepted, Meeting, add, item};
 use crate::{Engine, Store};
@@ -39,7 +41,44 @@ pub(super) async fn journey(opened: Opened) -> Vec<String> {
         let _ = shop.engine.checkout().confirm(&token, &Confirm::default()).await;
     }
     buy_the_last_unit_twice(&shop).await;
+    use_coupons_once_too_often(&shop).await;
     trouble
+}
+
+/// A coupon that may be used once, and one that each customer may use once: two buyers at once, with the address of one
+/// customer or of two. What a third one was used for is called off.
+async fn use_coupons_once_too_often(shop: &Shop) {
+    shop.sell([item("cup").stock(99)]).await;
+    gives(shop, [promotion("off", true, serde_json::json!({}))]).await;
+    let now = shop.now().await;
+    let once = Coupon { uses_max: Some(1), ..coupon("ONCE", "off", now) };
+    let each = Coupon { customer_uses_max: Some(1), ..coupon("EACH", "off", now) };
+    issue(shop, &[once, each, coupon("BACK", "off", now)]).await;
+    for (text, emails) in [
+        ("ONCE", ["ada@example.com", "bola@example.com"]),
+        ("EACH", ["ada@example.com"; 2]),
+        ("BACK", ["ada@example.com"; 2]),
+    ] {
+        let store: Arc<dyn Store> = Arc::new(Intercepted::new(Arc::clone(&shop.store), Meeting::of(2)));
+        let mut buyers = tokio::task::JoinSet::new();
+        for email in emails {
+            let engine = shop.through(Arc::clone(&store));
+            let Ok(token) = cart(&shop.engine, PaymentMethod::CashOnDelivery, &[("cup", 1)]).await else {
+                continue;
+            };
+            let _ = shop.engine.carts().set_delivery(&token, &of(email), None).await;
+            let _ = shop.engine.carts().apply_coupon(&token, &code(text), None).await;
+            buyers.spawn(async move {
+                let confirmed = engine.checkout().confirm(&token, &Confirm::default()).await;
+                if let Ok(confirmed) = confirmed
+                    && text == "BACK"
+                {
+                    let _ = engine.orders().cancel(confirmed.order.order.id, &cancel()).await;
+                }
+            });
+        }
+        buyers.join_all().await;
+    }
 }
 
 async fn buy_the_last_unit_twice(shop: &Shop) {

@@ -94,6 +94,14 @@ pub enum Bug {
     WriteLost,
     /// What is not on sale looks as if it were.
     DraftsSold,
+    /// A promotion and a coupon may be used beyond their caps.
+    UsesCapIgnored,
+    /// A customer may use a promotion and a coupon beyond their caps.
+    CustomerCapIgnored,
+    /// A promotion takes off more than its budget.
+    BudgetIgnored,
+    /// A cancelled order keeps its uses.
+    UsesKept,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -134,6 +142,10 @@ macro_rules! __each_planted_bug {
             stale_swallowed: StaleSwallowed;
             write_lost: WriteLost;
             drafts_sold: DraftsSold;
+            uses_cap_ignored: UsesCapIgnored;
+            customer_cap_ignored: CustomerCapIgnored;
+            budget_ignored: BudgetIgnored;
+            uses_kept: UsesKept;
         }
     };
 }
@@ -275,6 +287,20 @@ impl Bug {
             Self::DraftsSold => {
                 &["looks::what_is_not_on_sale_is_seen_as_such", "checkout::a_product_that_left_the_shop"]
             }
+            Self::UsesCapIgnored => {
+                &["promotions::a_coupon_that_is_used_up", "races::a_hundred_carts_and_ten_uses_of_a_coupon"]
+            }
+            Self::CustomerCapIgnored => {
+                &["promotions::a_coupon_that_is_used_up", "races::one_customer_in_several_carts"]
+            }
+            Self::BudgetIgnored => {
+                &["promotions::a_promotion_that_is_used_up", "races::a_budget_that_holds_three_orders"]
+            }
+            Self::UsesKept => &[
+                "promotions::a_cancelled_order_gives_its_uses_back_once",
+                "promotions::an_unpaid_order_gives_its_uses_back",
+                "races::coupons_and_stock_in_either_order",
+            ],
         }
     }
 
@@ -318,6 +344,7 @@ impl Bug {
             Self::PaymentMarkedPaid => Some(Invariant::PaidIsPaid),
             Self::PaymentDropped | Self::ReferenceReused => Some(Invariant::RefOne),
             Self::CartLeftOpen | Self::OrderLost => Some(Invariant::CartOne),
+            Self::UsesCapIgnored | Self::CustomerCapIgnored | Self::UsesKept => Some(Invariant::CouponCap),
             Self::ReleaseTwice
             | Self::SafetyForgotten
             | Self::CountUnguarded
@@ -330,7 +357,8 @@ impl Bug {
             | Self::PaymentLeftOpen
             | Self::StaleSwallowed
             | Self::WriteLost
-            | Self::DraftsSold => None,
+            | Self::DraftsSold
+            | Self::BudgetIgnored => None,
         }
     }
 }
@@ -402,6 +430,23 @@ pub fn goes_red(fixture: impl Fixture, bug: Bug) {
             println!("{bug:?}: the store refuses it: {refused:?}");
         }
     });
+}
+
+/// Sees that each of these cases goes red over the stores that this [`Fixture`] opens: for bugs that no change set can
+/// show, and that an adapter plants in its database.
+///
+/// # Panics
+/// When one of them stays green.
+pub fn spoils(fixture: &dyn Fixture, names: &[&str]) {
+    let cases = cases();
+    for name in names {
+        let case = cases.iter().find(|case| case.name == *name).expect("the case is in the suite");
+        let ran = quietly(|| {
+            run_case(fixture, case);
+            Ok(())
+        });
+        assert!(ran.is_err(), "{name} stays green");
+    }
 }
 
 /// What came of it; a panic is an error like others.

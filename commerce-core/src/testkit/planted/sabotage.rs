@@ -162,6 +162,18 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
             let cart = std::mem::take(&mut changes.cart);
             *changes = ChangeSet { cart, ..ChangeSet::default() };
         }
+        Bug::UsesCapIgnored => changes.promotion.redeem.iter_mut().for_each(|redemption| {
+            redemption.uses_max = None;
+            redemption.coupon_uses_max = None;
+        }),
+        Bug::CustomerCapIgnored => changes.promotion.redeem.iter_mut().for_each(|redemption| {
+            redemption.customer_uses_max = None;
+            redemption.coupon_customer_uses_max = None;
+        }),
+        Bug::BudgetIgnored => {
+            changes.promotion.redeem.iter_mut().for_each(|redemption| redemption.budget = None)
+        }
+        Bug::UsesKept => changes.promotion.release.clear(),
         Bug::CartLeftOpen
         | Bug::OrderLost
         | Bug::CartVersionIgnored
@@ -201,7 +213,7 @@ async fn overwrite_cart(store: &dyn Store, changes: &mut ChangeSet) -> Result<()
     let Some(write) = changes.cart.write.as_mut().filter(|write| write.expected_version.is_some()) else {
         return Ok(());
     };
-    let look = Look { token: Some(write.cart.token), variant: None, repeated: None };
+    let look = Look { token: Some(write.cart.token), ..Look::default() };
     if let Some(now) = store.cart(&look).await?.cart.filter(|cart| cart.id == write.cart.id) {
         write.expected_version = Some(now.version);
         write.cart.version = now.version + 1;

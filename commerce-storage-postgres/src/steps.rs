@@ -1,0 +1,148 @@
+//! Guarded deltas of shared rows as one statement, taken in one order.
+//!
+//! An order may count uses of coupons and promotions beside its stock. Each of these counters is a row that others want
+//! too, so each is a guarded write that locks its row. In one statement they cost one round trip; but PostgreSQL is free to
+//! run the parts of a statement in any order, and two orders that lock the same rows in different orders wait for each
+//! other. So each step is made to wait for the one before it:
+//!
+//! ```sql
+//! with s0 (a, b) as (update coupons .. returning null::uuid, null::uuid),
+//!      b1 as (select (select count(*) from s0) = $9 as held),
+//!      s1 (a, b) as (update stock .. where (select held from b1) .. returning variant_id, location_id)
+//! select 0, a, b from s0 union all select 1, a, b from s1
+//! ```
+//!
+//! A step whose guard does not hold finds nothing, and those after it lock nothing.
+
+use std::fmt::Write as _;
+
+use commerce_core::{CommitError, Guard, StoreError, StoreTrouble};
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Type};
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::fused::renumber;
+
+/// Where a step says that it waits for the one before it.
+const GATE: &str = "(select held from before)";
+
+/// The statement while it grows.
+#[derive(Default)]
+pub(crate) struct Steps {
+    steps: Vec<String>,
+    arguments: PgArguments,
+    unbound: Option<StoreError>,
+    needs: Vec<Need>,
+}
+
+/// A row that a step must answer, or the guard does not hold.
+struct Need {
+    step: i32,
+    row: Option<(Uuid, Uuid)>,
+    guard: Guard,
+}
+
+impl Steps {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Adds a step, which waits for those before it and answers two columns. Its values follow by [`bind`](Self::bind).
+    pub(crate) fn step(&mut self, sql: &'static str) -> &mut Self {
+        debug_assert!(sql.contains(GATE), "this step waits for none before it: {sql}");
+        let gate = match self.steps.len() {
+            0 => "true".to_owned(),
+            number => format!("(select held from b{number})"),
+        };
+        self.steps.push(renumber(sql, self.arguments.len()).replace(GATE, &gate));
+        self
+    }
+
+    /// Binds the next value of the step that was added last.
+    pub(crate) fn bind<'v, T>(&mut self, value: T) -> &mut Self
+    where
+        T: Encode<'v, Postgres> + Type<Postgres>,
+    {
+        if let Err(error) = self.arguments.add(value) {
+            self.unbound.get_or_insert(StoreError::new(StoreTrouble::Broken, error));
+        }
+        self
+    }
+
+    /// A row that the step that was added last must answer, or else the guard does not hold. It answers no other rows.
+    pub(crate) fn needs(&mut self, row: Option<(Uuid, Uuid)>, guard: Guard) -> &mut Self {
+        let step = self.steps.len() as i32 - 1;
+        self.needs.push(Need { step, row, guard });
+        self
+    }
+
+    /// The text of the statement, of which the last parameters are the numbers of rows that all steps but the last need.
+    fn sql(&self) -> String {
+        let mut sql = String::from("with ");
+        for (number, step) in self.steps.iter().enumerate() {
+            if number > 0 {
+                let needed = self.arguments.len() + number;
+                let _ = write!(
+                    sql,
+                    ",\nb{number} as (select (select count(*) from s{}) = ${needed} as held),\n",
+                    number - 1
+                );
+            }
+            let _ = write!(sql, "s{number} (a, b) as ({step})");
+        }
+        let rows = (0..self.steps.len()).map(|number| format!("select {number}::int4, a, b from s{number}"));
+        let rows = rows.reduce(|rows, more| format!("{rows} union all {more}")).unwrap_or_default();
+        format!("{sql}\n{rows}")
+    }
+
+    /// Runs it in the caller's transaction, and compares what it answers with what is needed.
+    pub(crate) async fn run(self, conn: &mut PgConnection) -> Result<(), CommitError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let sql = self.sql();
+        let Self { steps, mut arguments, unbound, needs } = self;
+        if let Some(error) = unbound {
+            return Err(error.into());
+        }
+        for step in 1..steps.len() as i32 {
+            let needed = needs.iter().filter(|need| need.step == step - 1).count();
+            arguments.add(needed as i64).map_err(|error| StoreError::new(StoreTrouble::Broken, error))?;
+        }
+        // Safe: the text is made of constants of this crate; values are bound.
+        let query =
+            sqlx::query_as_with::<_, (i32, Option<Uuid>, Option<Uuid>), _>(AssertSqlSafe(sql), arguments);
+        let mut found = query.fetch_all(conn).await.map_err(store_error)?;
+        for Need { step, row, guard } in needs {
+            let answer = (step, row.map(|(a, _)| a), row.map(|(_, b)| b));
+            let Some(at) = found.iter().position(|found| *found == answer) else {
+                return Err(CommitError::Stale { guard });
+            };
+            found.swap_remove(at);
+        }
+        debug_assert!(found.is_empty(), "a step answers no rows but those that are needed");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_waits_for_the_one_before_it() {
+        let mut steps = Steps::default();
+        steps.step("update a set x = $1 where (select held from before) returning y, z").bind(1_i64);
+        steps.needs(None, Guard::Sku);
+        steps.step("update b set x = $1 where id = $2 and (select held from before) returning y, z");
+        steps.bind(1_i64).bind(2_i64).needs(None, Guard::Sku);
+        assert_eq!(
+            steps.sql(),
+            "with s0 (a, b) as (update a set x = $1 where true returning y, z),\n\
+             b1 as (select (select count(*) from s0) = $4 as held),\n\
+             s1 (a, b) as (update b set x = $2 where id = $3 and (select held from b1) returning y, z)\n\
+             select 0::int4, a, b from s0 union all select 1::int4, a, b from s1"
+        );
+    }
+}
