@@ -20,6 +20,8 @@ mod ports;
 pub mod pricing;
 pub mod promotion;
 mod quantity;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod shipping;
 pub mod tax;
 #[cfg(feature = "testkit")]

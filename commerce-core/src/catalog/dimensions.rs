@@ -15,13 +15,17 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(parcel.millimetres(), [600, 400, 305]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dimensions {
     /// The length: above 0 and at most 100 metres, with at most 6 decimals.
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = crate::schema::AMOUNT)))]
     pub length: Decimal,
     /// The width, likewise.
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = crate::schema::AMOUNT)))]
     pub width: Decimal,
     /// The height, likewise.
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = crate::schema::AMOUNT)))]
     pub height: Decimal,
     /// The unit of all three.
     pub unit: LengthUnit,
@@ -29,6 +33,7 @@ pub struct Dimensions {
 
 /// A unit of length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LengthUnit {
     /// Millimetre.
     #[serde(rename = "mm")]

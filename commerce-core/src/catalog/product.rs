@@ -144,6 +144,7 @@ pub struct TaxClassError;
 
 text_type! {
     /// The class of goods by which a tax rate is chosen: `standard`, `exempt`, or a class of the shop's own.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("minLength" = 1, "maxLength" = 50)))]
     TaxClass, TaxClassError, |text| {
         let text = text.trim();
         if !text.is_empty() && text.len() <= 50 && !has_control(text) { Ok(text.to_owned()) } else { Err(TaxClassError) }

@@ -10,7 +10,8 @@ use crate::text::has_control;
 
 /// A country of ISO 3166-1, written as its two upper-case letters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Country(iso_currency::Country);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("pattern" = "^[A-Z]{2}$")))]
+pub struct Country(#[cfg_attr(feature = "schema", schemars(with = "String"))] iso_currency::Country);
 
 /// The text is no country code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +71,8 @@ impl<'de> Deserialize<'de> for Country {
 
 /// What tax and shipping depend on: where the goods go.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Destination {
     /// The country.
     pub country: Country,

@@ -19,6 +19,7 @@ use crate::pricing::Wrong;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Zone {
     /// What rules call it by: 1 to 100 characters, unique among the zones of a document.

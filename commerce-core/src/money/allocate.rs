@@ -7,6 +7,7 @@ use super::{Exact, Money, MoneyError, Rounding, divide as rounded_quotient};
 /// How an amount becomes shares in proportion to weights. The worked example of each splits 100 over weights 1, 1, 1
 /// and, where that shows nothing, 5 over 1, 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Allocation {
     /// Every share is rounded down; what is left goes one unit each to the largest remainders, the first one among

@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(Currency::from_code("ngn"), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency(iso_currency::Currency);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("pattern" = "^[A-Z]{3}$")))]
+pub struct Currency(#[cfg_attr(feature = "schema", schemars(with = "String"))] iso_currency::Currency);
 
 impl Currency {
     /// Nigerian naira.

@@ -10,7 +10,8 @@ use super::{MoneyError, Rounding, divide};
 
 /// A percentage from 0 to 1000 with at most six decimals: `"7.5"` is 7.5 %.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Percent(Decimal);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("pattern" = crate::schema::AMOUNT)))]
+pub struct Percent(#[cfg_attr(feature = "schema", schemars(with = "String"))] Decimal);
 
 impl Percent {
     /// 0 %.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The worked example of each mode rounds 2.5, -2.5 and 2.4.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// To the nearest, a tie away from zero: 3, -3, 2.

@@ -29,6 +29,7 @@ use crate::{Currency, LineId, Money, Quantity, Timestamp, UnitPrice};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CartDocument {
     /// The currency; absent: the rulebook's.
@@ -64,6 +65,7 @@ pub struct CartDocument {
 
 /// Who buys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CustomerDocument {
     /// The codes of their groups.
@@ -82,6 +84,7 @@ pub struct CustomerDocument {
 
 /// How often a promotion was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UsageDocument {
     /// The code of the promotion.
@@ -94,11 +97,13 @@ pub struct UsageDocument {
     pub customer_uses: u64,
     /// What it took off all of them, in major units of the currency; `"0"` when not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub spent: Option<String>,
 }
 
 /// A line item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineDocument {
     /// What the answer calls it by; absent: its place, from 1.
@@ -107,11 +112,14 @@ pub struct LineDocument {
     /// The SKU.
     pub sku: String,
     /// How many units: 1 to [`Quantity::MAX`].
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1, "maximum" = Quantity::MAX)))]
     pub quantity: u32,
     /// The list price of a unit in major units, with up to four decimals more than the currency has.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub unit_price: String,
     /// The price that it is shown to have been reduced from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub compare_at: Option<String>,
     /// The slug of the product.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -130,6 +138,7 @@ pub struct LineDocument {
     pub attributes: BTreeMap<String, String>,
     /// The weight of a unit in grams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub weight_grams: Option<String>,
     /// The size of a unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,6 +162,7 @@ pub struct LineDocument {
 
 /// Units of a line item that come from one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SourceDocument {
     /// The number of the location.

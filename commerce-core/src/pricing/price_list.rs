@@ -22,6 +22,7 @@ use crate::{Currency, MoneyError, Timestamp, UnitPrice};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriceList {
     /// Its code, unique among price lists.
@@ -52,23 +53,28 @@ pub struct PriceList {
 
 /// A price in a price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListedPrice {
     /// Of which variant.
     pub sku: String,
     /// From how many units on: all line items of the SKU count together. 1 when not given.
     #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     pub from_quantity: u32,
     /// The price of a unit in major units, with up to four decimals more than the currency has.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub price: String,
     /// The price that it is shown to have been reduced from; it must be above the price. A line item priced so counts as
     /// reduced already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub compare_at: Option<String>,
 }
 
 /// Which of several prices holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceChoice {
     /// The lowest, the list price among them.

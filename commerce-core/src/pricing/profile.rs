@@ -18,6 +18,7 @@ use crate::money::{Allocation, Rounding};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RoundingProfile {
     /// What happens to a quotient between two minor units.
@@ -67,6 +68,7 @@ pub struct RoundingProfile {
 /// Where tax is rounded. The worked example has two line items of one unit at a net 1.10 and one of two units at 1.10,
 /// taxed at 7.5 %: each unit's tax is 0.0825.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingLevel {
     /// Per unit, then times the units: 0.08 + 0.08 + 2 × 0.08 = 0.32.
@@ -86,6 +88,7 @@ pub enum RoundingLevel {
 /// Which of tax, net and gross is rounded and which follows. The worked example has 1.01 that holds 7.5 % of tax, half
 /// up: the tax is 0.0704…, the net 0.9395….
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TaxRounding {
     /// The tax is rounded: 0.07, and the net is what is left: 0.94.
@@ -99,6 +102,7 @@ pub enum TaxRounding {
 /// How several rates on one line item are rounded. The worked example has two rates of 2.5 % side by side on 0.20: each
 /// gives 0.005, both 0.01.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SeveralRates {
     /// Each by itself: 0.01 + 0.01 = 0.02, half up.
@@ -110,6 +114,7 @@ pub enum SeveralRates {
 
 /// What of a line item weighs when an amount is split.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Weights {
     /// What it costs, as the price was entered: with tax where prices hold it.
@@ -123,6 +128,7 @@ pub enum Weights {
 
 /// On which amounts discounts are computed. The worked example takes 1.00 off a price of 10.75 that holds 7.5 % of tax.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DiscountBasis {
     /// On prices as they were entered: 9.75 is left, whatever the tax.
@@ -137,6 +143,7 @@ pub enum DiscountBasis {
 
 /// How a percentage off single units is rounded. The worked example takes 15 % off 3 units at 0.99: 0.1485 each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnitPercentage {
     /// Per unit: 3 × 0.15 = 0.45.
@@ -148,6 +155,7 @@ pub enum UnitPercentage {
 
 /// What the second percentage of a scope is taken of. The worked example takes 10 % and 10 % off 100.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Percentages {
     /// Of what the first one left: 10 + 9 = 19.
@@ -159,6 +167,7 @@ pub enum Percentages {
 
 /// In which order promotions are applied. Those on shipping come after all others, once its price is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PromotionOrder {
     /// Those on units and line items, then those on the order; within each by priority, then as they stand.
@@ -170,6 +179,7 @@ pub enum PromotionOrder {
 
 /// What an exclusive promotion competes with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Exclusive {
     /// Nothing: the first one that applies, by priority, stands alone.
@@ -182,6 +192,7 @@ pub enum Exclusive {
 /// Which amounts a condition looks at. The worked example has goods for 100, of which an earlier promotion took 20, and a
 /// promotion "from 90".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Amounts before any promotion: 100, so it applies.
@@ -194,6 +205,7 @@ pub enum Measure {
 /// What becomes of a discount on several line items that a floor price keeps off one of them. The worked example takes 10
 /// off two line items at 10 each, of which one may not fall below 8: 5 each, of which 3 do not fit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BelowFloor {
     /// It moves to the others: 2 and 8.
@@ -205,6 +217,7 @@ pub enum BelowFloor {
 
 /// Whether line items that are reduced already - by an earlier promotion, or by a sale price - take part in another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DiscountedLines {
     /// They do.
@@ -216,6 +229,7 @@ pub enum DiscountedLines {
 
 /// What a promotion on the order reaches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderDiscount {
     /// The goods.
@@ -227,6 +241,7 @@ pub enum OrderDiscount {
 
 /// By which rate shipping is taxed. The worked example ships 100 of goods at 20 % and 300 at 10 % for 8.00 net.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShippingTaxRate {
     /// By that of its own tax class.
@@ -241,6 +256,7 @@ pub enum ShippingTaxRate {
 
 /// Whether prices of shipping hold the tax.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShippingPrice {
     /// As the shop's prices of goods do.
@@ -255,6 +271,7 @@ pub enum ShippingPrice {
 /// What becomes of prices that hold tax when the goods go where another rate is due. The worked example sells for 119.00
 /// at home, which holds 19 %, to a country of 25 %.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DestinationChange {
     /// The shopper pays 119.00, of which 23.80 are tax.

@@ -37,6 +37,7 @@ use crate::tax::{CompiledTax, TaxRules};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rulebook {
     /// The shop's currency: of its list prices, and of its carts and orders unless they ask for another.
@@ -70,6 +71,7 @@ pub struct Rulebook {
 
 /// A group of customers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomerGroup {
     /// Its code, unique among groups.

@@ -22,6 +22,7 @@ use crate::{Currency, Timestamp};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Promotion {
     /// Its code, unique among promotions.
@@ -77,6 +78,7 @@ pub struct Promotion {
 /// How often a promotion can be used. Orders count from their placement; one that is cancelled, or not paid in time, gives
 /// its use back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// By so many orders.
@@ -88,11 +90,13 @@ pub struct Limits {
     /// Until it took off so much, in the shop's currency. An order whose discount does not fit in what is left of the
     /// budget does not get it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub budget: Option<String>,
 }
 
 /// What an action is computed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Each unit of the targets.
@@ -109,6 +113,7 @@ pub enum Scope {
 
 /// What a promotion gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// A percentage off.
@@ -130,6 +135,7 @@ pub enum Action {
 /// The dearest units are bought and the cheapest are reduced. A bought unit is never reduced, and a unit serves one
 /// promotion of this kind only. Only whole sets count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BuyGet {
     /// How many units are bought for a set: at least 1.
@@ -148,6 +154,7 @@ pub struct BuyGet {
 
 /// A reduction of a unit or an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reduction {
     /// By a percentage: 100 is free of charge.
@@ -160,6 +167,7 @@ pub enum Reduction {
 
 /// More off the more is bought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tiers {
     /// What is counted, over all targets.
@@ -170,6 +178,7 @@ pub struct Tiers {
 
 /// What tiers count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TierMeasure {
     /// Units.
@@ -180,6 +189,7 @@ pub enum TierMeasure {
 
 /// A tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
     /// From how much on: units as a whole number, or an amount.
@@ -190,6 +200,7 @@ pub struct Tier {
 
 /// What must be so for a promotion to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// Every one of these.
@@ -220,6 +231,7 @@ pub enum Condition {
 
 /// A condition on what goods cost, before shipping and before tax on top.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subtotal {
     /// At least this.
@@ -235,6 +247,7 @@ pub struct Subtotal {
 
 /// A condition on a number of units or SKUs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Units {
     /// At least so many.

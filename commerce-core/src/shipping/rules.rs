@@ -27,6 +27,7 @@ use crate::pricing::{Amounts, Selection};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ShippingRules {
     /// Parts of the world that methods name by their codes.
@@ -36,12 +37,14 @@ pub struct ShippingRules {
     pub methods: Vec<ShippingMethod>,
     /// How far the shop's clocks are ahead of UTC: `"+01:00"`, `"-03:30"`, `"Z"`. Absent: not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^(Z|[+-][0-9]{2}:[0-9]{2})$")))]
     pub time_zone: Option<String>,
     /// The days of the week on which nothing is handled or delivered: Saturday and Sunday when it is absent. A shop that
     /// rests on Friday and Saturday writes `["friday", "saturday"]`; one that never does, `[]`.
     pub weekend: Vec<Weekday>,
     /// The dates on which nothing is handled or delivered: `["2026-12-25"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))))]
     pub holidays: Vec<String>,
 }
 
@@ -59,6 +62,7 @@ pub struct ShippingRules {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ShippingMethod {
     /// Its code, unique among the methods: 1 to 100 characters.
@@ -119,6 +123,7 @@ pub struct ShippingMethod {
 
 /// What shipping costs, before handling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ShippingRate {
     /// Always the same: `{"flat": "1500.00"}`.
@@ -176,15 +181,16 @@ impl ShippingRate {
 /// A band of a table and its price. The first begins at nothing and each where the one before ends; what lies beyond the
 /// last is not served, unless the last is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Band<T> {
     /// Where it begins, for the reader: it may be left out, and must agree with the band before. Weights and values begin
     /// just above the end of the band before, which is what stands here (`500` after `500`); units one above (`6` after
     /// `5`).
-    #[serde(default = "nowhere", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "nowhere::<T>", skip_serializing_if = "Option::is_none")]
     pub from: Option<T>,
     /// Where it ends, inclusive. Absent, in the last band only: nowhere.
-    #[serde(default = "nowhere", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "nowhere::<T>", skip_serializing_if = "Option::is_none")]
     pub up_to: Option<T>,
     /// What it costs.
     pub price: Amounts,
@@ -193,6 +199,7 @@ pub struct Band<T> {
 /// Whether a rate is the price of the order or of each parcel. The worked example ships two parcels of 3 kg at a flat
 /// rate of 1500.00.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     /// The order as a whole is weighed, counted and priced: 1500.00, and in a weight table 6 kg.
@@ -204,6 +211,7 @@ pub enum Per {
 
 /// A value of the goods from which shipping is free.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FreeFrom {
     /// The value, inclusive.
@@ -216,6 +224,7 @@ pub struct FreeFrom {
 /// Which value of the goods is looked at; goods that are not shipped never count. The worked example has goods of 100.00
 /// with 20.00 off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GoodsValue {
     /// Before discounts: 100.00.
@@ -228,6 +237,7 @@ pub enum GoodsValue {
 /// What is charged beside the rate; the parts add up. Two parcels with five units at 100.00 per order, 50.00 per parcel
 /// and 10.00 per unit cost 250.00.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Handling {
     /// For the order.
@@ -244,6 +254,7 @@ pub struct Handling {
 /// How long it takes, in business days. With one day of handling and 1 to 2 days on the way, what is ordered on a Thursday
 /// before the cut-off leaves on Friday and arrives on Monday or Tuesday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
     /// Days until the goods leave the shop, 0 to [`Estimate::DAYS_MAX`]; 0: on the day of the order.
@@ -256,6 +267,7 @@ pub struct Estimate {
     /// The time of day, by the shop's clocks, from which on an order counts as one of the next business day: `"14:00"`.
     /// Absent: midnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^([01][0-9]|2[0-3]):[0-5][0-9]$")))]
     pub cutoff: Option<String>,
 }
 

@@ -29,6 +29,7 @@ use crate::money::Percent;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TaxRules {
     /// Whether list prices hold the tax already. A price of 10.75 at 7.5 % is 10.00 and 0.75 of tax where it is set, and
@@ -50,6 +51,7 @@ pub struct TaxRules {
 
 /// A rate of a tax.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TaxRate {
     /// What orders refer to it by: `tax:` and this is the source of an adjustment. 1 to 100 characters, unique.
@@ -83,6 +85,7 @@ pub struct TaxRate {
 /// country than the shop's home country (Article 138 of Directive 2006/112/EC exempts such supplies of goods, Article 196
 /// leaves the tax on services to the buyer).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReverseCharge {
     /// The code of the zone.
@@ -91,6 +94,7 @@ pub struct ReverseCharge {
 
 /// A rate that comes with a line item, from another system, in place of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineRate {
     /// What the tax is called.

@@ -3,15 +3,18 @@
 mod database;
 mod demo;
 mod doctor;
+mod document;
 mod export;
 mod failure;
 mod import;
 mod migrate;
 mod openapi;
 mod out;
+mod quote;
 mod routes;
 mod rules;
 mod sample;
+mod schema;
 mod serve;
 mod session;
 mod stop;
@@ -57,6 +60,10 @@ enum Command {
     Export(export::Args),
     /// Show or change the rules of prices, promotions, tax and shipping
     Rules(rules::Args),
+    /// Price a cart by a rulebook, from two files and without a database
+    Quote(quote::Args),
+    /// Print the JSON Schema of a rulebook or a cart
+    Schema(schema::Args),
     /// Look for rows that break an invariant
     Doctor(doctor::Args),
     /// Print the OpenAPI document
@@ -83,6 +90,8 @@ fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Openapi(args) => openapi::run(&args),
         Command::Routes(args) => routes::run(&args),
+        Command::Quote(args) => quote::run(&args),
+        Command::Schema(args) => schema::run(&args),
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(async {
@@ -94,7 +103,9 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,
-                    Command::Openapi(_) | Command::Routes(_) => Ok(0),
+                    Command::Openapi(_) | Command::Routes(_) | Command::Quote(_) | Command::Schema(_) => {
+                        Ok(0)
+                    }
                 }
             })
         }

@@ -8,7 +8,7 @@ use commerce_core::pricing::Rulebook;
 
 use super::database::DatabaseArgs;
 use super::failure::Failure;
-use super::out;
+use super::{document, out};
 use crate::store::Migrations;
 
 /// Show or change the rules of prices, promotions, tax and shipping.
@@ -55,7 +55,7 @@ Exit codes: 0 shown · 1 failed · 2 wrong usage or configuration")]
 pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     match args.verb {
         Verb::Apply { file, database, no_migrate } => {
-            let rulebook = read(&file)?;
+            let rulebook: Rulebook = document::read(&file)?;
             let migrations = if no_migrate { Migrations::Skip } else { Migrations::Run };
             let shop = database.open(migrations).await?;
             let applied = shop.engine.rules().apply(rulebook, &Actor::Staff("cli".to_owned())).await;
@@ -71,11 +71,4 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         }
     }
     Ok(0)
-}
-
-fn read(file: &std::path::Path) -> Result<Rulebook, Failure> {
-    let wrong =
-        |error: String| Failure::Usage(format!("cannot read the rulebook {}: {error}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_rules_are_without_fault() {
         let rules: Rulebook = serde_json::from_str(RULES).unwrap();
-        assert_eq!(rules.check(), Ok(()));
+        rules.compile().unwrap();
     }
 
     #[test]

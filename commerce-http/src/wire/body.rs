@@ -67,20 +67,14 @@ fn malformed(flaw: Flaw) -> Problem {
 }
 
 fn faulty(fault: Fault) -> Problem {
-    let Fault { pointer, kind } = fault;
-    let (code, name, message) = match kind {
-        FaultKind::WrongType(expected) => (Code::WrongType, "wrong-type", format!("must be {expected}")),
-        FaultKind::UnknownField => {
-            (Code::UnknownField, "unknown-field", "is not a field of this request".to_owned())
-        }
-        FaultKind::Missing => (Code::ValidationFailed, "required", "is required".to_owned()),
-        FaultKind::OutOfRange => (Code::ValidationFailed, "out-of-range", "is out of range".to_owned()),
-        FaultKind::NoneOf(known) => {
-            (Code::ValidationFailed, "invalid", format!("must be one of {}", known.join(", ")))
-        }
-        FaultKind::Invalid(message) => (Code::ValidationFailed, "invalid", message),
+    let (code, name) = match &fault.kind {
+        FaultKind::WrongType(_) => (Code::WrongType, "wrong-type"),
+        FaultKind::UnknownField(_) => (Code::UnknownField, "unknown-field"),
+        FaultKind::Missing => (Code::ValidationFailed, "required"),
+        FaultKind::OutOfRange => (Code::ValidationFailed, "out-of-range"),
+        FaultKind::NoneOf(_) | FaultKind::Invalid(_) => (Code::ValidationFailed, "invalid"),
     };
-    Problem::fields(code, vec![FieldError::new(&pointer, name, message)])
+    Problem::fields(code, vec![FieldError::new(&fault.pointer, name, fault.words())])
 }
 
 impl<'a, T: DeserializeOwned + Type, const REQUIRED: bool> ApiExtractor<'a> for Body<T, REQUIRED> {

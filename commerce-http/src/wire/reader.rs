@@ -3,12 +3,14 @@
 //! serde derives the reading of a type; what goes wrong reaches the error type as facts (`unknown_field`,
 //! `missing_field`, `invalid_value`), so nothing here looks at the wording of a message.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::de::value::StringDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer,
+    MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
@@ -26,9 +28,9 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FaultKind {
     /// It is of another type: what is read here.
-    WrongType(&'static str),
-    /// There is no such field.
-    UnknownField,
+    WrongType(Cow<'static, str>),
+    /// There is no such field: those that there are.
+    UnknownField(&'static [&'static str]),
     /// It is not there.
     Missing,
     /// It is of the right type, but out of range.
@@ -44,9 +46,97 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
     T::deserialize(Reader(value))
 }
 
+/// Reads `value` as a `T`, and looks for further faults behind the first: for people, who mend all of them in one go.
+///
+/// What is wrong is taken out and the rest read again, until nothing more is found or nothing can be taken out without
+/// harm.
+pub(crate) fn read_all<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<Fault>> {
+    const FAULTS_MAX: usize = 50;
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut removed = Removed::default();
+    loop {
+        let fault = match T::deserialize(Reader(value.clone())) {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(_) => return Err(faults),
+            Err(fault) => fault,
+        };
+        let place = removed.original(&fault.pointer);
+        let told = faults.iter().any(|known| known.pointer == place);
+        let taken_out = removed.take(&mut value, &fault.pointer);
+        if !told {
+            faults.push(Fault { pointer: place, kind: fault.kind });
+        }
+        if !taken_out || faults.len() >= FAULTS_MAX {
+            return Err(faults);
+        }
+    }
+}
+
+/// What was taken out of a document: the elements of each list, by its pointer, so that those behind keep their numbers.
+#[derive(Debug, Default)]
+struct Removed(BTreeMap<String, Vec<usize>>);
+
+impl Removed {
+    /// The pointer into the document as it was.
+    fn original(&self, pointer: &str) -> String {
+        let mut place = String::new();
+        for name in pointer.split('/').skip(1) {
+            let number = self.0.get(&place).zip(name.parse().ok()).map(|(gone, number)| behind(gone, number));
+            place.push('/');
+            match number {
+                Some(number) => place.push_str(&number.to_string()),
+                None => place.push_str(name),
+            }
+        }
+        place
+    }
+
+    /// Takes out the field or element at the pointer; where there is none, what it is missing in.
+    fn take(&mut self, value: &mut Value, pointer: &str) -> bool {
+        let Some((parent, name)) = pointer.rsplit_once('/') else { return false };
+        let place = self.original(parent);
+        match value.pointer_mut(parent) {
+            Some(Value::Object(fields)) => {
+                fields.remove(&name.replace("~1", "/").replace("~0", "~")).is_some()
+                    || self.take(value, parent)
+            }
+            Some(Value::Array(items)) => match name.parse::<usize>() {
+                Ok(number) if number < items.len() => {
+                    items.remove(number);
+                    let gone = self.0.entry(place).or_default();
+                    let number = behind(gone, number);
+                    gone.push(number);
+                    gone.sort_unstable();
+                    true
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// The number that an element had before those in `gone` (sorted) were taken out.
+fn behind(gone: &[usize], number: usize) -> usize {
+    gone.iter().fold(number, |number, gone| if *gone <= number { number + 1 } else { number })
+}
+
 impl Fault {
     fn here(kind: FaultKind) -> Self {
         Self { pointer: String::new(), kind }
+    }
+
+    /// In which way the field is wrong, in words.
+    pub(crate) fn words(&self) -> String {
+        match &self.kind {
+            FaultKind::WrongType(expected) => format!("must be {expected}"),
+            FaultKind::UnknownField([]) => "is not known here".to_owned(),
+            FaultKind::UnknownField(known) => format!("is not known here; known are {}", known.join(", ")),
+            FaultKind::Missing => "is required".to_owned(),
+            FaultKind::OutOfRange => "is out of range".to_owned(),
+            FaultKind::NoneOf(known) => format!("must be one of {}", known.join(", ")),
+            FaultKind::Invalid(message) => message.clone(),
+        }
     }
 
     fn under(mut self, name: &str) -> Self {
@@ -68,8 +158,9 @@ impl Error for Fault {
         Self::here(FaultKind::Invalid(message.to_string()))
     }
 
-    fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Self {
-        Self::here(FaultKind::WrongType("another type"))
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        // The types of Rust are caught before; what is left are our own visitors, which say what they read.
+        Self::here(FaultKind::WrongType(expected.to_string().into()))
     }
 
     fn invalid_value(_: Unexpected<'_>, _: &dyn Expected) -> Self {
@@ -80,8 +171,8 @@ impl Error for Fault {
         Self::here(FaultKind::NoneOf(expected))
     }
 
-    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::here(FaultKind::UnknownField).under(field)
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::here(FaultKind::UnknownField(expected)).under(field)
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -98,7 +189,7 @@ macro_rules! only {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match self.0 {
                 $pattern => self.deserialize_any(visitor),
-                _ => Err(Fault::here(FaultKind::WrongType($expected))),
+                _ => Err(Fault::here(FaultKind::WrongType($expected.into()))),
             }
         }
     )+};
@@ -109,7 +200,7 @@ macro_rules! whole_numbers {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match &self.0 {
                 Value::Number(number) if number.is_u64() || number.is_i64() => self.deserialize_any(visitor),
-                _ => Err(Fault::here(FaultKind::WrongType("a whole number"))),
+                _ => Err(Fault::here(FaultKind::WrongType("a whole number".into()))),
             }
         }
     )+};
@@ -162,15 +253,20 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
+        let wrong = |expected: String| Err(Fault::here(FaultKind::WrongType(expected.into())));
         match self.0 {
-            Value::String(name) => {
-                let name: StringDeserializer<Fault> = name.into_deserializer();
-                visitor.visit_enum(name)
+            Value::String(name) => visitor.visit_enum(Variant { name, value: None }),
+            Value::Object(mut fields) if fields.len() == 1 => {
+                match std::mem::take(&mut fields).into_iter().next() {
+                    Some((name, value)) => visitor.visit_enum(Variant { name, value: Some(value) }),
+                    None => wrong("an object".to_owned()),
+                }
             }
-            _ => Err(Fault::here(FaultKind::WrongType("a string"))),
+            Value::Object(_) => wrong(format!("an object with exactly one of {}", variants.join(", "))),
+            _ => wrong(format!("one of {}", variants.join(", "))),
         }
     }
 
@@ -210,6 +306,63 @@ impl<'de> MapAccess<'de> for Entries {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         let (key, value) = self.value.take().ok_or_else(|| Fault::custom("a value without a key"))?;
         seed.deserialize(Reader(value)).map_err(|fault| fault.under(&key))
+    }
+}
+
+/// One of several forms: its name alone, or an object with the name and what goes with it.
+struct Variant {
+    name: String,
+    value: Option<Value>,
+}
+
+impl<'de> EnumAccess<'de> for Variant {
+    type Error = Fault;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
+        let name: StringDeserializer<Fault> = self.name.clone().into_deserializer();
+        Ok((seed.deserialize(name)?, self))
+    }
+}
+
+impl Variant {
+    fn value(self) -> Result<(String, Reader), Fault> {
+        let needs = || {
+            let name = &self.name;
+            Fault::here(FaultKind::WrongType(format!("an object: {{\"{name}\": ...}}").into()))
+        };
+        let value = self.value.as_ref().ok_or_else(needs)?.clone();
+        Ok((self.name, Reader(value)))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        match self.value {
+            None => Ok(()),
+            Some(_) => Err(Fault::here(FaultKind::WrongType(format!("the text \"{}\"", self.name).into()))),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        let (name, value) = self.value()?;
+        seed.deserialize(value).map_err(|fault| fault.under(&name))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        let (name, value) = self.value()?;
+        value.deserialize_seq(visitor).map_err(|fault| fault.under(&name))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let (name, value) = self.value()?;
+        value.deserialize_map(visitor).map_err(|fault| fault.under(&name))
     }
 }
 
@@ -267,7 +420,7 @@ mod tests {
             (fault.pointer, fault.kind)
         };
         let at = |pointer: &str, kind| (pointer.to_owned(), kind);
-        let whole = || FaultKind::WrongType("a whole number");
+        let whole = || FaultKind::WrongType("a whole number".into());
         assert_eq!(fault(json!({"quantity": 1.5})), at("/quantity", whole()));
         assert_eq!(fault(json!({"quantity": 1e20})), at("/quantity", whole()));
         assert_eq!(fault(json!({"quantity": "2"})), at("/quantity", whole()));
@@ -275,11 +428,14 @@ mod tests {
         assert_eq!(fault(json!({"quantity": -1})), at("/quantity", FaultKind::OutOfRange));
         assert_eq!(fault(json!({"quantity": 99_999_999_999_u64})), at("/quantity", FaultKind::OutOfRange));
         assert_eq!(fault(json!({})), at("/quantity", FaultKind::Missing));
-        assert_eq!(fault(json!([])), at("", FaultKind::WrongType("an object")));
-        assert_eq!(fault(json!({"quantity": 1, "price": 1})), at("/price", FaultKind::UnknownField));
+        assert_eq!(fault(json!([])), at("", FaultKind::WrongType("an object".into())));
+        assert_eq!(
+            fault(json!({"quantity": 1, "price": 1})),
+            at("/price", FaultKind::UnknownField(&["quantity", "notes", "method", "parts"]))
+        );
         assert_eq!(
             fault(json!({"quantity": 1, "notes": {"a/b": 1}})),
-            at("/notes/a~1b", FaultKind::WrongType("a string"))
+            at("/notes/a~1b", FaultKind::WrongType("a string".into()))
         );
         assert_eq!(
             fault(json!({"quantity": 1, "method": "gold"})),
@@ -291,8 +447,69 @@ mod tests {
         );
         assert_eq!(
             fault(json!({"quantity": 1, "parts": [{"city": "", "x": 1}]})),
-            at("/parts/0/x", FaultKind::UnknownField)
+            at("/parts/0/x", FaultKind::UnknownField(&["city"]))
         );
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "snake_case", deny_unknown_fields)]
+    enum Rate {
+        Free,
+        Flat(u32),
+        Steps { base: u32 },
+        Any(Vec<Rate>),
+    }
+
+    #[test]
+    fn one_of_several_forms_is_read() {
+        let good = json!({"any": ["free", {"flat": 3}, {"steps": {"base": 4}}]});
+        let all = vec![Rate::Free, Rate::Flat(3), Rate::Steps { base: 4 }];
+        assert_eq!(read::<Rate>(good).unwrap(), Rate::Any(all));
+        for (wrong, pointer, words) in [
+            (json!(1), "", "must be one of free, flat, steps, any"),
+            (
+                json!({"flat": 1, "free": 1}),
+                "",
+                "must be an object with exactly one of free, flat, steps, any",
+            ),
+            (json!({}), "", "must be an object with exactly one of free, flat, steps, any"),
+            (json!("flat"), "", "must be an object: {\"flat\": ...}"),
+            (json!({"free": null}), "", "must be the text \"free\""),
+            (json!("gold"), "", "must be one of free, flat, steps, any"),
+            (json!({"flat": "1"}), "/flat", "must be a whole number"),
+            (
+                json!({"any": ["free", {"steps": {"base": 1, "x": 1}}]}),
+                "/any/1/steps/x",
+                "is not known here; known are base",
+            ),
+        ] {
+            let fault = read::<Rate>(wrong).unwrap_err();
+            assert_eq!((fault.pointer.as_str(), fault.words().as_str()), (pointer, words));
+        }
+    }
+
+    #[test]
+    fn all_faults_are_found_at_once_where_they_were() {
+        let value = json!({
+            "quantity": "2", "notes": {"a": 1, "b": 2}, "extra": 1,
+            "parts": [{"city": 1}, {"city": "Lagos"}, {}, {"city": "Ife", "y": 1}, 7, {"city": "Jos", "z": 1}],
+        });
+        let mut places: Vec<String> =
+            read_all::<Order>(value).unwrap_err().into_iter().map(|fault| fault.pointer).collect();
+        places.sort();
+        let expected = [
+            "/extra",
+            "/notes/a",
+            "/notes/b",
+            "/parts/0/city",
+            "/parts/2/city",
+            "/parts/3/y",
+            "/parts/4",
+            "/parts/5/z",
+            "/quantity",
+        ];
+        assert_eq!(places, expected);
+        assert_eq!(read_all::<Order>(json!({"quantity": 2})).unwrap().quantity, 2);
     }
 
     #[test]
