@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use super::item::{Item, MAIN, item, location_id, named, start, variant_id};
 use crate::cart::CartError;
 use crate::cart::{
-    self, AddItem, Cart, CartLine, CartToken, Customizations, Decided, Delivery, Offer, TokenHash,
-    VariantKey, View,
+    self, AddItem, Cart, CartLine, CartToken, Decided, Delivery, Offer, TokenHash, VariantKey, View,
 };
 use crate::catalog::Sku;
 use crate::checkout::{Confirm, ConfirmError, Placed, place_order};
