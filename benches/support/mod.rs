@@ -68,6 +68,9 @@ impl Shop {
         let mut cart = Cart {
             id: ids.fresh(),
             token: token.hash(),
+            currency: None,
+            channel: None,
+            coupons: Vec::new(),
             lines: vec![line(2 * n, ids), line(2 * n + 1, ids)],
             email: Some("ada@example.com".parse().expect("an address")),
             shipping_address: Some(Address {

@@ -296,7 +296,7 @@ fn read(seen: LookRow) -> Result<View, StoreError> {
         levels: levels.0.into_iter().map(LevelRow::read).collect::<Result<_, _>>()?,
         coupons: coupons.0.into_iter().map(CouponRow::read).collect::<Result<_, _>>()?,
         ordered_before,
-        usage: Vec::new(), // asked for when a limited promotion applies
+        outside: Default::default(), // learned when the cart meets it
         rulebook_version: Row::new("rulebook_current", &1).count("version", rulebook_version)?,
         record: record.map(|Json(record)| record.read()).transpose()?,
     })

@@ -196,7 +196,7 @@ async fn view(
         levels: fields.json::<Vec<StockLevel>>("levels")?,
         coupons: coupons.into_iter().map(CouponState::from).collect(),
         ordered_before: fields.get("ordered_before")?,
-        usage: Vec::new(), // asked for when a limited promotion applies
+        outside: Default::default(), // learned when the cart meets it
         rulebook_version: fields.count("rulebook_version")?,
         record: idempotency::record(&row, repeated.as_ref())?,
     })

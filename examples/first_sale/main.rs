@@ -19,11 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .variant(VariantInput::new("MUG-BLUE".parse()?, price).stock(12));
     engine.catalog().put(mug).await?;
 
-    let mugs = AddItem {
-        variant: VariantKey::Sku("MUG-BLUE".parse()?),
-        quantity: Quantity::try_from(2)?,
-        customizations: Default::default(),
-    };
+    let mugs = AddItem::new(VariantKey::Sku("MUG-BLUE".parse()?), Quantity::try_from(2)?);
     let token = engine.carts().add(None, &mugs, None).await?.token.ok_or("a new cart has a token")?;
     let address = Address {
         contact_name: "Ada Obi".into(),

@@ -65,11 +65,7 @@ async fn buy(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Trouble> {
     let member = headers.get("x-member").and_then(|value| value.to_str().ok()).unwrap_or("ada").to_owned();
-    let item = AddItem {
-        variant: VariantKey::Sku(sku.parse()?),
-        quantity: Quantity::ONE,
-        customizations: Default::default(),
-    };
+    let item = AddItem::new(VariantKey::Sku(sku.parse()?), Quantity::ONE);
     let answer = host.engine.carts().add(None, &item, None).await?;
     let token = answer.token.ok_or("a new cart has a token")?;
     host.engine.carts().set_delivery(&token, &delivery()?, None).await?;

@@ -103,6 +103,14 @@ pub struct AddItem {
     pub channel: Option<String>,
 }
 
+impl AddItem {
+    /// Puts so many units of a variant into a cart, with no wishes.
+    #[must_use]
+    pub fn new(variant: VariantKey, quantity: Quantity) -> Self {
+        Self { variant, quantity, customizations: Customizations::new(), currency: None, channel: None }
+    }
+}
+
 /// Says where the goods go, how, and who is told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {

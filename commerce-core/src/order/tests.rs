@@ -109,5 +109,5 @@ fn the_value_of_each_unit_is_fixed_and_adds_up() {
 }
 
 fn given_placed(price: &str, units: u32) -> crate::checkout::Placed {
-    crate::testkit::view().stock("mug", 9).price("mug", price).line("mug", units).placed()
+    view().stock("mug", 9).price("mug", price).line("mug", units).placed()
 }

@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use super::item::{Item, MAIN, item, location_id, named, start, variant_id};
 use crate::cart::CartError;
 use crate::cart::{
-    self, AddItem, Cart, CartLine, CartToken, Customizations, Decided, Delivery, Offer, TokenHash,
-    VariantKey, View,
+    self, AddItem, Cart, CartLine, CartToken, Decided, Delivery, Offer, TokenHash, VariantKey, View,
 };
 use crate::catalog::Sku;
 use crate::checkout::{Confirm, ConfirmError, Placed, place_order};
@@ -99,13 +98,7 @@ pub fn address(country_code: Country) -> Address {
 /// Puts so many units of the SKU into a cart.
 #[must_use]
 pub fn add(sku: &str, quantity: u32) -> AddItem {
-    AddItem {
-        variant: VariantKey::Sku(key(sku)),
-        quantity: units(quantity),
-        customizations: Customizations::new(),
-        currency: None,
-        channel: None,
-    }
+    AddItem::new(VariantKey::Sku(key(sku)), units(quantity))
 }
 
 /// Sets how many units the line item of this place holds; 0 removes it.
