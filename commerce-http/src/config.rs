@@ -69,6 +69,8 @@ pub struct Settings {
     pub secret: Option<SecretString>,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
+    /// What opens the back office.
+    pub admin_token: Option<SecretString>,
     /// Whether `/docs` is shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
@@ -143,6 +145,9 @@ pub enum ConfigError {
     /// The secret cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The token of the back office cannot be used.
+    #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
+    AdminToken(SecretError),
 }
 
 impl Settings {
@@ -180,6 +185,7 @@ impl Settings {
             metrics_listen: text("METRICS_LISTEN"),
             secret: secret("SECRET"),
             previous_secret: secret("PREVIOUS_SECRET"),
+            admin_token: secret("ADMIN_TOKEN"),
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
@@ -204,6 +210,7 @@ impl Settings {
             metrics_listen: above.metrics_listen.or(self.metrics_listen),
             secret: above.secret.or(self.secret),
             previous_secret: above.previous_secret.or(self.previous_secret),
+            admin_token: above.admin_token.or(self.admin_token),
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
@@ -240,7 +247,7 @@ impl Settings {
     /// As [`Settings::server`], with a secret that comes from elsewhere.
     ///
     /// # Errors
-    /// When an address is none.
+    /// When the admin token is weak, or an address is none.
     pub fn server_with(
         &self,
         secret: SecretString,
@@ -252,6 +259,8 @@ impl Settings {
         let listen = address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
         let mut config = ServerConfig::new(listen, secret);
         config.previous_secret = previous_secret;
+        let token = self.admin_token.as_ref().map(|token| secret::checked(Some(token))).transpose();
+        config.admin_token = token.map_err(ConfigError::AdminToken)?;
         if let Some(text) = &self.metrics_listen {
             config.metrics_listen = Some(address("metrics_listen", text)?);
         }
@@ -298,6 +307,8 @@ pub struct ServerConfig {
     pub secret: SecretString,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
+    /// What opens the back office below `/api/admin/`; absent: nothing does.
+    pub admin_token: Option<SecretString>,
     /// Whether `/docs` is shown.
     pub docs: bool,
     /// The longest a request may take.
@@ -317,6 +328,7 @@ impl ServerConfig {
             metrics_listen: None,
             secret,
             previous_secret: None,
+            admin_token: None,
             docs: true,
             request_timeout: Duration::from_secs(5),
             body_bytes_max: 1 << 20,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod admin_token;
 mod api;
 pub mod cli;
 pub mod config;

@@ -68,10 +68,10 @@ pub(crate) fn checked(secret: Option<&SecretString>) -> Result<SecretString, Sec
 }
 
 /// The secret that lies beside the database, made when there is none: so that the tokens of yesterday's orders are good
-/// today, and nobody has to configure anything to try a shop.
-pub(crate) fn kept_beside(database: &Path) -> Result<SecretString, SecretError> {
+/// today, and nobody has to configure anything to try a shop. Each `name` has its own.
+pub(crate) fn kept_beside(database: &Path, name: &str) -> Result<SecretString, SecretError> {
     let mut path = database.as_os_str().to_owned();
-    path.push(".secret");
+    path.push(format!(".{name}"));
     let path = PathBuf::from(path);
     read_or_make(&path).map_err(|source| SecretError::File { path: path.clone(), source }).and_then(
         |secret| {
@@ -127,8 +127,10 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("commerce-secret-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let database = folder.join("shop.db");
-        let first = kept_beside(&database).unwrap();
-        let second = kept_beside(&database).unwrap();
+        let first = kept_beside(&database, "secret").unwrap();
+        let second = kept_beside(&database, "secret").unwrap();
+        let other = kept_beside(&database, "admin-token").unwrap();
+        assert_ne!(first.expose_secret(), other.expose_secret());
         assert_eq!(first.expose_secret(), second.expose_secret());
         #[cfg(unix)]
         {

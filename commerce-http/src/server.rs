@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::accept::Accept;
+use crate::admin_token::AdminAccess;
 use crate::api::{self, Shop};
 use crate::config::ServerConfig;
 use crate::layer::{Limits, Observe, Slash};
@@ -156,7 +157,8 @@ fn app(engine: &Engine, config: &ServerConfig, metrics: Option<PrometheusHandle>
     let limits = Limits { body_bytes_max: config.body_bytes_max, request_timeout: config.request_timeout };
     let observe = Observe { clock: engine.store().clock(), routes: Arc::new(Routes::new()) };
     let fork = Fork { operations, site: site.endpoint() };
-    fork.with(Slash).with(limits).with(observe)
+    let access = AdminAccess::new(config.admin_token.as_ref());
+    fork.data(access).with(Slash).with(limits).with(observe)
 }
 
 /// Operations to the one side, pages to the other.

@@ -1,6 +1,7 @@
 //! The operations of the HTTP contract, a file per resource. Handlers are thin: read the request, call the engine, shape
 //! the answer.
 
+mod admin;
 mod cart;
 mod checkout;
 mod health;
@@ -21,6 +22,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::order_token::OrderTokens;
 
+pub(crate) use admin::AdminApi;
 pub(crate) use cart::CartApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
@@ -35,7 +37,7 @@ pub(crate) struct Shop {
 }
 
 /// All operations.
-pub(crate) type Operations = (ProductsApi, CartApi, CheckoutApi, OrdersApi, HealthApi);
+pub(crate) type Operations = (ProductsApi, CartApi, CheckoutApi, OrdersApi, AdminApi, HealthApi);
 
 #[derive(Tags)]
 enum Tag {
@@ -47,6 +49,9 @@ enum Tag {
     Checkout,
     /// What was bought. A guest's order is reached by the header `X-Order-Token`.
     Orders,
+    /// What the shop decides: its rules and its coupons. Opened by `Authorization: Bearer` and the admin token.
+    #[oai(rename = "Back office")]
+    BackOffice,
     /// For those who run the server.
     Operations,
 }
@@ -58,6 +63,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },
+        admin::operations(shop),
         HealthApi { shop: shop.clone() },
     );
     OpenApiService::new(operations, TITLE, VERSION).into_endpoint()

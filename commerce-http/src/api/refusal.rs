@@ -4,6 +4,7 @@ use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
 use commerce_core::order::CancelError;
 use commerce_core::pricing::PricingError;
+use commerce_core::promotion::CouponError;
 use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
 
@@ -97,6 +98,24 @@ impl From<PricingError> for Problem {
                 let words = format!("an item of the cart is not sold in {right}");
                 Self::field("/currency", "unsupported", words)
             }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<CouponError> for Problem {
+    fn from(error: CouponError) -> Self {
+        let words = error.to_string();
+        match error {
+            CouponError::UnknownPromotion(_) => Self::field("/promotion", "unsupported", words),
+            CouponError::Exists(_) => Self::new(Code::AlreadyExists, words).at("/code"),
+            CouponError::NotFound => Self::not_found(),
+            CouponError::Code(_) => Self::field("/prefix", "invalid", words),
+            CouponError::Invalid { field, reason } => {
+                Self::field(&format!("/{field}"), "out-of-range", reason)
+            }
+            CouponError::Busy => Self::unavailable(words),
+            CouponError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use secrecy::ExposeSecret;
+
 use super::database::Shop;
 use super::failure::Failure;
 use super::{out, sample, session, stop};
@@ -20,8 +22,8 @@ Examples:
   commerce demo
   commerce demo --port 9000 --data /tmp/try.db --fresh
 
-Reads neither commerce.toml nor COMMERCE_ variables. The secret that signs order tokens is made once and kept beside the
-data, in a file that only its owner can read.
+Reads neither commerce.toml nor COMMERCE_ variables. The secret that signs order tokens and the token of the back
+office are made once and kept beside the data, in files that only their owner can read.
 
 Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage")]
 pub(super) struct Args {
@@ -41,7 +43,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     super::log(&settings, "warn")?;
     let stop = stop::signal()?;
     // The address first: a second demo beside a running one must not touch its data.
-    let secret = secret::kept_beside(&args.data).map_err(crate::config::ConfigError::from)?;
+    let kept = |name| secret::kept_beside(&args.data, name).map_err(crate::config::ConfigError::from);
+    let (secret, admin_token) = (kept("secret")?, kept("admin-token")?);
+    let settings = Settings { admin_token: Some(admin_token.clone()), ..settings };
     let server = Bound::new(settings.server_with(secret, None)?).await?;
     if args.fresh {
         delete(&args.data)?;
@@ -49,7 +53,7 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
     let shop = Shop::open(&database, Migrations::Run).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
-    out::write(&session::welcome(server.address(), &args.data, loaded))?;
+    out::write(&session::welcome(server.address(), &args.data, loaded, admin_token.expose_secret()))?;
     let ran = server.run(&shop.engine, stop).await;
     shop.close().await;
     ran?;

@@ -3,6 +3,7 @@
 use commerce_core::catalog::CatalogError;
 use commerce_core::inventory::InventoryError;
 use commerce_core::pricing::RulesError;
+use commerce_core::promotion::CouponError;
 use commerce_core::{StoreError, StoreTrouble};
 
 use crate::config::ConfigError;
@@ -30,6 +31,8 @@ pub(super) enum Failure {
     Store(#[from] StoreError),
     #[error("{}", rules(.0))]
     Rules(#[from] RulesError),
+    #[error("{}", coupons(.0))]
+    Coupon(#[from] CouponError),
     #[error("the sample cannot be loaded: {}", chain(.0))]
     Catalog(#[from] CatalogError),
     #[error("the sample cannot be loaded: {}", chain(.0))]
@@ -46,6 +49,7 @@ impl Failure {
             Self::Usage(_) | Self::Config(_) | Self::Log(_) | Self::Rules(RulesError::Invalid(_)) => {
                 EXIT_USAGE
             }
+            Self::Coupon(error) if !matches!(error, CouponError::Busy | CouponError::Store(_)) => EXIT_USAGE,
             Self::Open(OpenError::NotBuilt(_) | OpenError::Absent(_) | OpenError::NoFolder(_)) => EXIT_USAGE,
             _ => EXIT_TROUBLE,
         }
@@ -58,6 +62,14 @@ fn store(error: &StoreError) -> String {
             format!("{}\nIf the tables are not up to date, `commerce migrate` helps.", chain(error))
         }
         _ => chain(error),
+    }
+}
+
+fn coupons(error: &CouponError) -> String {
+    match error {
+        CouponError::Invalid { field, reason } => format!("--{} {reason}", field.replace('_', "-")),
+        CouponError::Store(error) => store(error),
+        other => chain(other),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod coupons;
 mod database;
 mod demo;
 mod doctor;
@@ -60,6 +61,8 @@ enum Command {
     Export(export::Args),
     /// Show or change the rules of prices, promotions, tax and shipping
     Rules(rules::Args),
+    /// Make, list and end coupons
+    Coupons(coupons::Args),
     /// Price a cart by a rulebook, from two files and without a database
     Quote(quote::Args),
     /// Print the JSON Schema of a rulebook or a cart
@@ -102,6 +105,7 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Import(args) => import::run(args).await,
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
+                    Command::Coupons(args) => coupons::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,
                     Command::Openapi(_) | Command::Routes(_) | Command::Quote(_) | Command::Schema(_) => {
                         Ok(0)

@@ -18,7 +18,8 @@ Examples:
 
 The secret comes from COMMERCE_SECRET or from `secret` in the configuration file, never from a flag, which others on
 the machine could read. To change it, put the old one into COMMERCE_PREVIOUS_SECRET: tokens of both are then good.
-A public server belongs behind a proxy that ends TLS and bounds slow clients.
+The back office below /api/admin/ opens with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file; without
+one it stays closed. A public server belongs behind a proxy that ends TLS and bounds slow clients.
 
 Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage or configuration")]
 pub(super) struct Args {

@@ -14,6 +14,9 @@ echo "--- fill a cart; the answer shows its token, this once"
 CART=$(curl -s "$SHOP/api/cart/items/" -H 'Content-Type: application/json' -d '{"sku": "OBL-AKW-M", "quantity": 1}' | sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
 curl -s "$SHOP/api/cart/" -H "X-Cart-Token: $CART"; echo
 
+echo "--- a coupon that nobody made is refused, with the reason"
+curl -s "$SHOP/api/cart/coupon/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"code": "NO-SUCH-COUPON"}'; echo
+
 echo "--- where it goes, how, and how it is paid"
 curl -s "$SHOP/api/cart/shipping-options/?country_code=NG" -H "X-Cart-Token: $CART"; echo
 curl -s "$SHOP/api/cart/checkout/shipping/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"email": "ada@example.com", "address": {"contact_name": "Ada Obi", "phone": "+2348031234567", "street_line1": "12 Marina Road", "city": "Lagos", "state_province": "LA", "country_code": "NG"}, "shipping_method": "standard"}'; echo
@@ -29,7 +32,7 @@ curl -s "$SHOP/api/orders/$ORDER/" -H "X-Order-Token: $TOKEN"; echo
 "##;
 
 /// What the demo says when it is ready.
-pub(super) fn welcome(address: SocketAddr, data: &Path, loaded: bool) -> String {
+pub(super) fn welcome(address: SocketAddr, data: &Path, loaded: bool, admin_token: &str) -> String {
     let shop = format!("http://{address}");
     let state =
         if loaded { "a sample catalogue was loaded" } else { "kept from before; --fresh starts over" };
@@ -46,6 +49,10 @@ The shop is open.  Ctrl-C closes it.
   OpenAPI  {shop}/openapi.json
   Health   {shop}/health/ready
   Data     {} ({state})
+
+Change the rules, make coupons:
+
+curl -s {shop}/api/admin/promotions/ -H 'Authorization: Bearer {admin_token}'
 
 Buy something: paste this into another shell.
 

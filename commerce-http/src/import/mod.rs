@@ -48,9 +48,9 @@ mod tests;
 
 pub(crate) use column::{Column, METAFIELD, PRODUCT_TYPE};
 pub use commerce_core::catalog::StockRule;
-pub use progress::{Position, Progress, Silent, terminal};
+pub use progress::{Position, Progress, Silent, counting, terminal};
 pub use refused::refused_path;
-pub(crate) use refused::write_row;
+pub(crate) use refused::{plain, write_row};
 pub use run::{ImportError, ImportOptions, import, shop_currency};
 pub(crate) use summary::grouped;
 pub use summary::{

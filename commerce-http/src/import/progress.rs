@@ -53,6 +53,60 @@ pub fn terminal(doing: &'static str, size: Option<u64>) -> Box<dyn Progress> {
     }
 }
 
+/// Shows how many of `count` things that are called `what` are done, in the same way: `what` are counted as products are
+/// in a [`Position`].
+#[must_use]
+pub fn counting(what: &'static str, count: u64) -> Box<dyn Progress> {
+    let begun = Instant::now();
+    if io::stderr().is_terminal() {
+        let template = "{prefix} [{bar:30}] {percent:>3}%  {human_pos} of {human_len}, {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr_with_hz(5));
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_prefix(what);
+        Box::new(CountBar(bar))
+    } else {
+        Box::new(CountLines { what, count, last: Mutex::new(begun) })
+    }
+}
+
+struct CountBar(ProgressBar);
+
+impl Progress for CountBar {
+    fn at(&self, position: Position) {
+        self.0.set_position(position.products);
+    }
+
+    fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+struct CountLines {
+    what: &'static str,
+    count: u64,
+    last: Mutex<Instant>,
+}
+
+impl Progress for CountLines {
+    #[expect(clippy::print_stderr, reason = "progress of a command, asked for by its caller")]
+    fn at(&self, position: Position) {
+        if due(&self.last, Instant::now()) {
+            eprintln!("{}: {} of {}", self.what, grouped(position.products), grouped(self.count));
+        }
+    }
+}
+
+/// Whether a line is due, which is noted then.
+fn due(last: &Mutex<Instant>, now: Instant) -> bool {
+    let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let due = now - *last >= LINE_EVERY;
+    if due {
+        *last = now;
+    }
+    due
+}
+
 struct Bar(ProgressBar);
 
 impl Bar {
@@ -90,14 +144,9 @@ impl Progress for Lines {
     #[expect(clippy::print_stderr, reason = "progress of a command, asked for by its caller")]
     fn at(&self, position: Position) {
         let now = Instant::now();
-        {
-            let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if now - *last < LINE_EVERY {
-                return;
-            }
-            *last = now;
+        if due(&self.last, now) {
+            eprintln!("{}: {}", self.doing, line(&position, now - self.begun));
         }
-        eprintln!("{}: {}", self.doing, line(&position, now - self.begun));
     }
 }
 

@@ -50,7 +50,7 @@ impl RefusedFile {
 }
 
 /// What a spreadsheet would take for a formula, with an apostrophe before it: this file is read by people.
-fn plain(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 

@@ -22,16 +22,20 @@ pub(crate) struct Body<T, const REQUIRED: bool = true> {
 
 impl<T: DeserializeOwned, const REQUIRED: bool> Body<T, REQUIRED> {
     pub(crate) fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Problem> {
-        let value = if bytes.is_empty() {
-            Value::Object(Map::new())
-        } else {
-            check_content_type(content_type)?;
-            json::parse(bytes).map_err(malformed)?
-        };
+        let value = json_of(content_type, bytes)?;
         let canonical = value.to_string().into_bytes();
         let value = reader::read(value).map_err(faulty)?;
         Ok(Self { value, canonical })
     }
+}
+
+/// The JSON of a body, before it is read as a type.
+pub(crate) fn json_of(content_type: Option<&str>, bytes: &[u8]) -> Result<Value, Problem> {
+    if bytes.is_empty() {
+        return Ok(Value::Object(Map::new()));
+    }
+    check_content_type(content_type)?;
+    json::parse(bytes).map_err(malformed)
 }
 
 fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
@@ -66,7 +70,7 @@ fn malformed(flaw: Flaw) -> Problem {
     }
 }
 
-fn faulty(fault: Fault) -> Problem {
+pub(crate) fn faulty(fault: Fault) -> Problem {
     let (code, name) = match &fault.kind {
         FaultKind::WrongType(_) => (Code::WrongType, "wrong-type"),
         FaultKind::UnknownField(_) => (Code::UnknownField, "unknown-field"),

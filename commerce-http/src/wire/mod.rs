@@ -8,6 +8,8 @@ mod answer;
 mod body;
 mod cart;
 mod check;
+mod coupon;
+mod document;
 pub(crate) mod json;
 mod money;
 mod nullable;
@@ -24,16 +26,21 @@ mod word;
 
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses};
-pub(crate) use body::Body;
+pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{
     AddItemBody, CartDto, CouponBody, DeliveryBody, PaymentBody, QuantityBody, ShippingOptionsDto,
 };
 pub(crate) use check::Check;
+pub(crate) use coupon::{CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto};
+pub(crate) use document::{
+    CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
+    ShippingMethods, ShippingZones, TaxRates, TaxZones,
+};
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
 pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto};
-pub(crate) use page::{PageLinks, PaginationDto};
-pub(crate) use param::{Country, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
+pub(crate) use page::{PageLinks, PaginationDto, encode_into};
+pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
 pub(crate) use payment::PaymentDto;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};

@@ -49,6 +49,13 @@ params! {
     Flag, MetaSchema::new("boolean");
     /// The number of a page.
     PageNumber, MetaSchema { minimum: Some(1.0), default: Some(json!(1)), ..MetaSchema::new("integer") };
+    /// Days back from now.
+    Days, MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(365.0),
+        default: Some(json!(7)),
+        ..MetaSchema::new("integer")
+    };
     /// Rows on a page.
     PageSize, MetaSchema {
         minimum: Some(1.0),
@@ -102,6 +109,12 @@ impl Flag {
 impl PageNumber {
     pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<u32> {
         whole(&self.0, 1, u32::MAX, pointer, check)
+    }
+}
+
+impl Days {
+    pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<u32> {
+        whole(&self.0, 1, 365, pointer, check)
     }
 }
 

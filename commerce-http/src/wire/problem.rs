@@ -30,6 +30,9 @@ pub(crate) enum Code {
     CheckoutIncomplete,
     CouponExhausted,
     InvalidTransition,
+    AlreadyExists,
+    InUse,
+    VersionConflict,
     TooLarge,
     UriTooLong,
     UnsupportedMediaType,
@@ -77,6 +80,11 @@ impl Code {
             }
             Self::InvalidTransition => {
                 ("invalid-transition", StatusCode::CONFLICT, "The order has got too far for this")
+            }
+            Self::AlreadyExists => ("already-exists", StatusCode::CONFLICT, "The code is taken"),
+            Self::InUse => ("in-use", StatusCode::CONFLICT, "Something else refers to it"),
+            Self::VersionConflict => {
+                ("version-conflict", StatusCode::PRECONDITION_FAILED, "Somebody else was faster")
             }
             Self::TooLarge => ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UriTooLong => ("uri-too-long", StatusCode::URI_TOO_LONG, "The address is too long"),
@@ -198,6 +206,9 @@ pub(crate) struct ProblemDto {
     /// With `coupon-not-applicable` and `coupon-exhausted`: why, by its stable name: `subtotal-too-low`, `uses-spent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// With `version-conflict`: the version of the rules in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
     /// With `price-changed`, `cart-changed`, `coupon-exhausted` and `checkout-incomplete`: the cart as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     cart: Option<super::CartDto>,
@@ -225,6 +236,12 @@ impl Problem {
     /// A personal route was called without a token.
     pub(crate) fn unauthenticated(header: &'static str, challenge: &'static str) -> Self {
         Self::new(Code::Unauthenticated, format_args!("send the token in the header {header}"))
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// The back office was called without its token.
+    pub(crate) fn not_admin(detail: &str, challenge: &'static str) -> Self {
+        Self::new(Code::Unauthenticated, detail)
             .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
@@ -318,6 +335,7 @@ impl Problem {
             lines: None,
             missing: None,
             reason: None,
+            version: None,
             cart: None,
         };
         let mut body = match serde_json::to_value(&dto) {

@@ -2,12 +2,12 @@
 
 use commerce_core::Timestamp;
 use poem_openapi::registry::MetaSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::wire_type;
 
 /// An instant: RFC 3339 in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Instant(pub(crate) Timestamp);
 

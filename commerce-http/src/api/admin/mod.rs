@@ -1,0 +1,58 @@
+//! `/api/admin/`: the back office.
+
+mod access;
+mod coupons;
+mod parts;
+mod rules;
+mod settings;
+mod trial;
+
+use super::Shop;
+use crate::wire::statuses;
+
+statuses! {
+    /// Refusals of reading.
+    Read:
+        401 "The admin token is missing or wrong.",
+        404 "There is no such rule.",
+        422 "A parameter cannot be understood.";
+    /// Refusals of a change.
+    Write:
+        400 "The body cannot be understood.",
+        401 "The admin token is missing or wrong.",
+        404 "There is no such rule.",
+        409 "The code is taken (`already-exists`), or something refers to it (`in-use`; `errors` says what).",
+        412 "Another version of the rules is in force: `version-conflict`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken; what is elsewhere in the rulebook is named with its full pointer.";
+}
+
+/// All operations of the back office.
+pub(crate) type AdminApi = (
+    rules::PromotionsApi,
+    rules::PriceListsApi,
+    rules::CustomerGroupsApi,
+    rules::TaxZonesApi,
+    rules::TaxRatesApi,
+    rules::ShippingZonesApi,
+    rules::ShippingMethodsApi,
+    settings::SettingsApi,
+    trial::TrialApi,
+    coupons::CouponsApi,
+);
+
+pub(super) fn operations(shop: &Shop) -> AdminApi {
+    (
+        rules::PromotionsApi { shop: shop.clone() },
+        rules::PriceListsApi { shop: shop.clone() },
+        rules::CustomerGroupsApi { shop: shop.clone() },
+        rules::TaxZonesApi { shop: shop.clone() },
+        rules::TaxRatesApi { shop: shop.clone() },
+        rules::ShippingZonesApi { shop: shop.clone() },
+        rules::ShippingMethodsApi { shop: shop.clone() },
+        settings::SettingsApi { shop: shop.clone() },
+        trial::TrialApi { shop: shop.clone() },
+        coupons::CouponsApi { shop: shop.clone() },
+    )
+}
