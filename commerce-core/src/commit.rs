@@ -19,8 +19,9 @@
 //! left"). A store never words a refusal of the domain.
 //!
 //! An adapter applies the parts in one order: what has one owner first (cart, order, payment, idempotency record, audit,
-//! events), what is shared last (stock, sorted by variant and location), so that the lock on a popular SKU is held for
-//! the shortest time. Nothing outside the database happens between BEGIN and COMMIT.
+//! events), what is shared last, so that the lock on a popular SKU is held for the shortest time: the counters of coupons
+//! and promotions in the order of [`Counter`](crate::promotion::Counter), then stock by variant and location. Every commit
+//! takes these locks in that one order. Nothing outside the database happens between BEGIN and COMMIT.
 
 use crate::audit;
 use crate::event::Event;

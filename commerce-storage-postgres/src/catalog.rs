@@ -128,6 +128,8 @@ select (select coalesce(json_agg(b), '[]') from brands b where b.id = any($1::uu
        (select coalesce(json_agg(b), '[]') from branches b) as categories,
        (select coalesce(json_agg(a), '[]') from attributes a where a.id = any($3::uuid[])) as attributes";
 
+type NamesRow = (Json<Vec<BrandRow>>, Json<Vec<CategoryRow>>, Json<Vec<AttributeRow>>);
+
 /// Applies a batch in the caller's transaction, which is to be rolled back on an error.
 ///
 /// Three to six statements, whatever the number of products.
@@ -174,23 +176,16 @@ async fn facts(
     let named_attributes: BTreeSet<Uuid> = of_options.chain(of_values).map(|id| id.0).collect();
     let (mut brands, mut categories, mut attributes) = (Vec::new(), Vec::new(), Vec::new());
     if !(named_brands.is_empty() && named_categories.is_empty() && named_attributes.is_empty()) {
-        let known: (Json<Vec<BrandRow>>, Json<Vec<CategoryRow>>, Json<Vec<AttributeRow>>) =
-            sqlx::query_as(NAMES)
-                .bind(column(named_brands, |id| id))
-                .bind(column(named_categories, |id| id))
-                .bind(column(named_attributes, |id| id))
-                .fetch_one(conn)
-                .await
-                .map_err(store_error)?;
-        for brand in known.0.0 {
-            brands.push(brand.read()?);
-        }
-        for category in known.1.0 {
-            categories.push(category.read()?);
-        }
-        for attribute in known.2.0 {
-            attributes.push(attribute.read()?);
-        }
+        let (known_brands, known_categories, known_attributes): NamesRow = sqlx::query_as(NAMES)
+            .bind(column(named_brands, |id| id))
+            .bind(column(named_categories, |id| id))
+            .bind(column(named_attributes, |id| id))
+            .fetch_one(conn)
+            .await
+            .map_err(store_error)?;
+        brands = known_brands.0.into_iter().map(BrandRow::read).collect::<Result<_, _>>()?;
+        categories = known_categories.0.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?;
+        attributes = known_attributes.0.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?;
     }
     let names = Names::new(
         brands.iter().chain(&batch.brands),

@@ -11,7 +11,7 @@ use commerce_core::testkit::planted::spoils;
 use fixture::FreshSchema;
 use sqlx::Executor;
 
-commerce_core::planted_bugs!(fixture::FreshSchema);
+commerce_core::planted_bugs!(FreshSchema);
 
 /// A shop whose database does this whenever a use is given back: what a wrong statement of the store would do.
 struct GivingBack(&'static str);

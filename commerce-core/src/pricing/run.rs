@@ -2,7 +2,7 @@
 
 use super::RoundingProfile;
 use super::delivery::{Delivery, deliver};
-use super::input::{PricingInput, PricingLine};
+use super::input::{Coupon, PricingInput, PricingLine};
 use super::price_list::{Chosen, no_price, units_by_sku};
 use super::profile::{DestinationChange, DiscountBasis, ShippingPrice, Weights};
 use super::quote::PricingError;
@@ -92,6 +92,7 @@ pub(super) fn run<'a>(
     let candidates = candidates(rulebook, input, &items, &symbols, every_promotion)?;
     let fresh = State {
         input,
+        shop: rulebook.currency,
         profile,
         promotions: &rulebook.promotions,
         items,
@@ -288,6 +289,13 @@ impl<'a> PricingInput<'a> {
             external_tax: None,
             cash: false,
         }
+    }
+
+    /// The coupon by which the promotion is taken: the first on the cart that can be used, else the first.
+    pub(crate) fn coupon_for(&self, promotion: &str) -> Option<&Coupon<'a>> {
+        let mut coupons = self.coupons.iter().filter(|coupon| coupon.promotion == promotion);
+        let first = coupons.clone().next();
+        coupons.find(|coupon| coupon.refused.is_none()).or(first)
     }
 
     /// The same, going to this destination.

@@ -268,7 +268,7 @@ fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, 
     }
     let one = |(number, amount): (u32, i64)| {
         let promotion = &worked.state.promotions[number as usize];
-        let coupon = worked.input.coupons.iter().find(|coupon| *coupon.promotion == *promotion.code);
+        let coupon = worked.input.coupon_for(&promotion.code);
         AppliedPromotion {
             code: Arc::clone(&promotion.code),
             label: Arc::clone(&promotion.origin.label),
@@ -283,15 +283,16 @@ fn applied(worked: &Worked<'_>, whole: &Whole) -> Result<Vec<AppliedPromotion>, 
 
 fn coupons(worked: &Worked<'_>) -> Vec<CouponOutcome> {
     let state = &worked.state;
-    let mut served: Vec<u32> = Vec::new();
     let outcome = |coupon: &super::Coupon<'_>| {
         let number = worked.rulebook.index.for_coupon(coupon.promotion);
+        let taking = worked.input.coupon_for(coupon.promotion);
         let refused = match number {
             None => Some(coupon.refused.unwrap_or(Reason::Unknown)),
-            // Two coupons for one promotion: the first one counts.
-            Some(number) if served.contains(&number) => Some(Reason::NotCombinable),
+            // Two coupons for one promotion: one of them takes it.
+            Some(_) if !taking.is_some_and(|taking| std::ptr::eq(taking, coupon)) => {
+                Some(coupon.refused.unwrap_or(Reason::NotCombinable))
+            }
             Some(number) => {
-                served.push(number);
                 let applied = state.taken.iter().any(|taken| taken.promotion == number);
                 let reason = state.refused.iter().find(|(refused, _)| *refused == number);
                 (!applied).then(|| reason.map_or(Reason::NothingToReduce, |(_, reason)| *reason))

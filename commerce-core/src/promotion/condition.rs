@@ -18,8 +18,7 @@ pub(crate) fn refusal(promotion: &Compiled, state: &State<'_>) -> Result<Option<
         return Ok(Some(crate::Timestamp::from_micros(from).map_or(Reason::Ended, Reason::NotStarted)));
     }
     if promotion.coupon {
-        let coupon = input.coupons.iter().find(|coupon| *coupon.promotion == *promotion.code);
-        match coupon {
+        match input.coupon_for(&promotion.code) {
             None => return Ok(Some(Reason::NeedsCoupon)),
             Some(coupon) if coupon.refused.is_some() => return Ok(coupon.refused),
             Some(_) => {}

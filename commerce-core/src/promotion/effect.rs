@@ -341,6 +341,9 @@ fn within_limits(
         return Ok(Err(Reason::NothingToReduce));
     }
     if let Some(budget) = promotion.budget {
+        if state.input.currency != state.shop {
+            return Ok(Err(Reason::Currency));
+        }
         let spent = state.input.usage.iter().find(|usage| *usage.promotion == *promotion.code);
         let left = budget.saturating_sub(spent.map_or(0, |usage| usage.spent));
         if total > Exact::from(left) {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::compile::Compiled;
 use super::reason::Reason;
+use crate::Currency;
 use crate::money::{Exact, Fraction, MoneyError, Rounding};
 use crate::pricing::{PricingInput, RoundingProfile, Symbol};
 
@@ -84,6 +85,8 @@ impl Effect {
 #[derive(Debug, Clone)]
 pub(crate) struct State<'a> {
     pub(crate) input: &'a PricingInput<'a>,
+    /// The currency of the shop, in which budgets are.
+    pub(crate) shop: Currency,
     pub(crate) profile: &'a RoundingProfile,
     pub(crate) promotions: &'a [Compiled],
     /// The symbols of each line item, sorted.

@@ -88,7 +88,7 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_customer: Option<u64>,
     /// Until it took off so much, in the shop's currency. An order whose discount does not fit in what is left of the
-    /// budget does not get it.
+    /// budget does not get it, and neither does one in another currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::AMOUNT)))]
     pub budget: Option<String>,

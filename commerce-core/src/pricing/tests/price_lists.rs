@@ -73,7 +73,10 @@ fn another_currency_needs_a_price_in_it() {
     assert_eq!(super::super::quote(&rules, &input).unwrap().summary.total.amount(), "11.00");
 }
 
-fn euro_line<'a>(sku: &'a str, tax_class: &'a crate::catalog::TaxClass) -> super::super::PricingLine<'a> {
+pub(super) fn euro_line<'a>(
+    sku: &'a str,
+    tax_class: &'a crate::catalog::TaxClass,
+) -> super::super::PricingLine<'a> {
     super::super::PricingLine {
         id: crate::testkit::line_id(0),
         product: "",

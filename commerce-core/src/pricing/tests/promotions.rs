@@ -346,6 +346,35 @@ fn limits_and_budgets_are_kept() {
 }
 
 #[test]
+fn a_budget_is_in_the_currency_of_the_shop() {
+    let limited = and(
+        promotion("p", json!({"amount": {"EUR": "10", "USD": "11"}})),
+        json!({"limits": {"budget": "25"}}),
+    );
+    let rules = with(json!([limited]));
+    let cart = |currency: &str| json!({"currency": currency, "lines": [line("a", 1, "50")]});
+    assert_eq!(quote(&rules, cart("EUR")).summary.discount, "10.00");
+    let dollars = quote(&rules, cart("USD"));
+    assert_eq!((dollars.summary.discount.as_str(), reason(&dollars, "p")), ("0.00", Some("currency")));
+}
+
+#[test]
+fn a_coupon_that_is_used_up_leaves_the_promotion_to_another() {
+    use super::super::{Coupon, PricingInput, quote as price};
+    use crate::promotion::Reason;
+    let rules = with(json!([and(promotion("p", json!({"percent": "10"})), json!({"coupon": true}))]));
+    let coupon = |code, refused| Coupon { code, promotion: "p", refused };
+    let class = crate::catalog::TaxClass::standard();
+    let mut input = PricingInput::new(crate::Currency::EUR, now());
+    input.lines = vec![super::price_lists::euro_line("a", &class)];
+    input.coupons = vec![coupon("OLD", Some(Reason::UsesSpent)), coupon("NEW", None), coupon("MORE", None)];
+    let quote = price(&rules, &input).unwrap();
+    assert_eq!(quote.promotions[0].coupon.as_deref(), Some("NEW"));
+    let refused: Vec<_> = quote.coupons.iter().map(|outcome| outcome.refused).collect();
+    assert_eq!(refused, [Some(Reason::UsesSpent), None, Some(Reason::NotCombinable)]);
+}
+
+#[test]
 fn shipping_is_reduced_once_its_price_is_known() {
     let shipping = json!({"methods": [{"code": "post", "label": "Post", "rate": {"flat": "8"}}]});
     let cart =

@@ -168,6 +168,7 @@ pub async fn line_items_keep_their_order(shop: &Shop) {
 /// An order with discounts, shipping, tax on top and inside, wishes, two addresses and unlikely text.
 pub async fn an_order_in_full(shop: &Shop) {
     for prices_include_tax in [false, true] {
+        shop.sell([book()]).await;
         shop.rules(full_rulebook(Currency::NGN, prices_include_tax)).await;
         let prefix = if prices_include_tax { "in" } else { "on" };
         let tee = format!("{prefix}-tee");
@@ -215,6 +216,7 @@ pub async fn an_order_in_full(shop: &Shop) {
 pub async fn an_order_with_its_taxes_and_its_rounding(shop: &Shop) {
     let mut rulebook = full_rulebook(Currency::NGN, false);
     rulebook.rounding.cash_interval = 5;
+    shop.sell([book()]).await;
     shop.rules(rulebook).await;
     for (price, rounding) in [("10.01", -1), ("10.04", 1)] {
         let sku = format!("mug{price}");
@@ -409,6 +411,7 @@ pub async fn stock_of_every_size(shop: &Shop) {
 pub async fn a_rulebook_in_full(shop: &Shop) {
     let mut rulebook = full_rulebook(Currency::NGN, true);
     rulebook.rounding = RoundingProfile { mode: Rounding::HalfEven, ..RoundingProfile::default() };
+    shop.sell([book()]).await;
     let applied = shop.rules(rulebook.clone()).await;
     assert_eq!(shop.store.rulebook().await.unwrap(), Some(applied));
     let offered =
@@ -418,6 +421,7 @@ pub async fn a_rulebook_in_full(shop: &Shop) {
 
 /// What was confirmed with an expectation is what was expected.
 pub async fn an_expected_total_is_kept(shop: &Shop) {
+    shop.sell([book()]).await;
     shop.rules(full_rulebook(Currency::NGN, false)).await;
     shop.sell([item("mug").price("33.33").stock(9).weight("1", WeightUnit::Gram)]).await;
     let token = shop.cart(&[("mug", 3)]).await;
@@ -467,6 +471,11 @@ fn full_product() -> Item {
             product.seller = Some(named::<SellerId>("seller", "one"));
             product.version = 1;
         })
+}
+
+/// What the full rulebook names of the catalogue.
+fn book() -> Item {
+    item("book").category(&["Books"]).attribute("color", AttributeKind::Colour, "red")
 }
 
 fn full_rulebook(currency: Currency, prices_include_tax: bool) -> Rulebook {

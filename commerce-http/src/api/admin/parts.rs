@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_version_is_named_once() {
-        let sent = |text: &str| poem_openapi::param::Header(Some(Text(text.to_owned())));
+        let sent = |text: &str| Header(Some(Text(text.to_owned())));
         assert_eq!(expected(&sent("\"7\""), None).unwrap(), Some(7));
         assert_eq!(expected(&sent("W/\"7\""), Some(7)).unwrap(), Some(7));
         assert_eq!(expected(&sent("*"), None).unwrap(), None);
