@@ -51,11 +51,16 @@ async fn a_newcomer_buys_something_and_finds_it_again() {
     assert_eq!(count(&first.base, "/api/products/").await, 132);
     let bought = order(&paste(&session(&first.said), "sh"));
     assert_eq!(bought["status"], "pending");
-    assert_eq!(
-        order(&paste(&session(&first.said), "bash"))["payment_status"],
-        "due",
-        "it can be pasted again"
-    );
+    let discount = |order: &Value| order["totals"]["discount"]["amount"].as_str().unwrap().to_owned();
+    assert_ne!(discount(&bought), "0.00", "the coupon counts");
+    let again = paste(&session(&first.said), "bash");
+    assert!(again.contains("coupon-not-applicable") && again.contains("first-order-only"), "{again}");
+    let again = order(&again);
+    assert_eq!(again["payment_status"], "due", "it can be pasted again");
+    assert_eq!(discount(&again), "0.00");
+    let office = paste(first.said.lines().find(|line| line.contains("/api/admin/")).unwrap(), "sh");
+    let promotions: Value = serde_json::from_str(&office).unwrap();
+    assert_eq!(promotions["results"][1]["code"], "welcome", "{office}");
     let (last, log) = first.stop();
     assert!(last.contains("The shop is closed"), "{last}");
     assert_eq!(log, "");

@@ -3,6 +3,7 @@
 use commerce_core::audit::Actor;
 use commerce_core::inventory::{Count, MovementReason};
 use commerce_core::pricing::Rulebook;
+use commerce_core::promotion::{CouponError, NewCoupon};
 use commerce_core::{Currency, Engine};
 
 use super::failure::Failure;
@@ -11,6 +12,9 @@ use crate::import::{self, ImportOptions, Silent};
 const PRODUCTS: &[u8] = include_bytes!("../../sample/products.csv");
 const STOCK: &[u8] = include_bytes!("../../sample/stock.csv");
 const RULES: &str = include_str!("../../sample/rules.json");
+
+/// A coupon for the promotion of first orders.
+const COUPON: &str = "WELCOME10";
 
 /// A product of the sample, by which a load that was cut off is known.
 const FIRST_PRODUCT: &str = "adunni-adire-wrap-dress";
@@ -33,7 +37,12 @@ pub(super) async fn load_into_empty(engine: &Engine) -> Result<bool, Failure> {
     // The rules come last: they tell a whole load from one that was cut off.
     let rules: Rulebook = serde_json::from_str(RULES).map_err(unfit)?;
     engine.rules().apply(rules, &Actor::System).await?;
-    Ok(true)
+    let coupon = NewCoupon { promotion: "welcome".to_owned(), ..NewCoupon::default() };
+    let code = COUPON.parse().map_err(unfit)?;
+    match engine.promotions().create(code, &coupon, &Actor::System).await {
+        Ok(_) | Err(CouponError::Exists(_)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether an earlier load did not get to its end.

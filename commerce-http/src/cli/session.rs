@@ -14,13 +14,13 @@ echo "--- fill a cart; the answer shows its token, this once"
 CART=$(curl -s "$SHOP/api/cart/items/" -H 'Content-Type: application/json' -d '{"sku": "OBL-AKW-M", "quantity": 1}' | sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
 curl -s "$SHOP/api/cart/" -H "X-Cart-Token: $CART"; echo
 
-echo "--- a coupon that nobody made is refused, with the reason"
-curl -s "$SHOP/api/cart/coupon/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"code": "NO-SUCH-COUPON"}'; echo
-
 echo "--- where it goes, how, and how it is paid"
 curl -s "$SHOP/api/cart/shipping-options/?country_code=NG" -H "X-Cart-Token: $CART"; echo
 curl -s "$SHOP/api/cart/checkout/shipping/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"email": "ada@example.com", "address": {"contact_name": "Ada Obi", "phone": "+2348031234567", "street_line1": "12 Marina Road", "city": "Lagos", "state_province": "LA", "country_code": "NG"}, "shipping_method": "standard"}'; echo
 curl -s "$SHOP/api/cart/checkout/payment/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"method": "cash_on_delivery"}'; echo
+
+echo "--- a coupon for a first order; on the second one it is refused, with the reason"
+curl -s "$SHOP/api/cart/coupon/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"code": "welcome10"}'; echo
 
 echo "--- buy; the same request with the same key would answer with the same order"
 PLACED=$(curl -s -X POST "$SHOP/api/cart/checkout/confirm/" -H "X-Cart-Token: $CART" -H "Idempotency-Key: my-first-order")

@@ -32,6 +32,9 @@ pub(crate) const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 /// A secret that is fit to sign with.
 pub(crate) const SECRET: &str = "q9GxT4vKw2ZbN7pLsR1dYc5mHj8fXeUa3tVo6iWy";
 
+/// What opens the back office.
+pub(crate) const ADMIN_TOKEN: &str = "Jx3vQm8RzT5wYk2NdLp7HsGc4FbVa9EuXi6oWqKe";
+
 /// How long anything may take before a test gives up on it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -116,6 +119,7 @@ impl TestDatabase {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.args(args).env("COMMERCE_DATABASE_URL", &self.url).env("COMMERCE_SECRET", SECRET);
+        command.env("COMMERCE_ADMIN_TOKEN", ADMIN_TOKEN);
         if let Some(schema) = &self.schema {
             command.env("COMMERCE_SCHEMA", schema);
         }
@@ -266,6 +270,15 @@ impl TestServer {
         self.process = Some(process);
     }
 
+    /// Another server over the same database.
+    pub(crate) fn beside(&self) -> Process {
+        Process::start(
+            self.database.command(&["serve", "--port", "0"]),
+            &self.database.folder,
+            "listening on ",
+        )
+    }
+
     /// Ends the server at once, as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         self.process = None;
@@ -323,6 +336,12 @@ impl TestServer {
 
     pub(crate) fn delete(&self, path: &str) -> Call<'_> {
         self.call(Method::DELETE, path)
+    }
+
+    /// A call of the back office.
+    pub(crate) fn admin(&self, method: Method, path: &str) -> Call<'_> {
+        let path = format!("/api/admin/{path}");
+        self.call(method, &path).header("Authorization", &format!("Bearer {ADMIN_TOKEN}"))
     }
 
     /// Units of a variant that can be bought now.
