@@ -12,6 +12,9 @@ use sqlx::{AssertSqlSafe, Executor};
 use crate::PostgresStore;
 use crate::error::{Attempts, Stage, store_error};
 
+/// How old a connection may become: a server keeps memory for each, and after a failover they should move on.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How to connect, with defaults for all but the address.
@@ -142,12 +145,19 @@ impl PostgresOptions {
         PgPoolOptions::new()
             .max_connections(self.pool_size)
             .acquire_timeout(self.acquire_timeout)
+            // sqlx looks after both of these in a task that counts idle connections, and its count passes through -1 when
+            // one is given back and taken in the same moment: the task then turns round for ever on a thread of the
+            // runtime. So nothing is looked after in the background, and a connection's age is looked at when it is taken.
+            .idle_timeout(None)
+            .max_lifetime(None)
             // Asking each connection whether it still lives costs a round trip each time. One that worked a second ago
             // is believed; should it be gone all the same, a read is done once more on another.
             .test_before_acquire(false)
             .before_acquire(|conn, meta| {
                 Box::pin(async move {
-                    if meta.idle_for < Duration::from_secs(1) {
+                    if meta.age > LIFETIME {
+                        Ok(false)
+                    } else if meta.idle_for < Duration::from_secs(1) {
                         Ok(true)
                     } else {
                         Ok(conn.ping().await.is_ok())
@@ -218,8 +228,13 @@ impl PostgresStore {
         // set a limit of their own.
         let patient = [("statement_timeout", "0"), ("lock_timeout", "0")];
         let options = PgConnectOptions::clone(&self.pool.connect_options()).options(patient);
-        let pool =
-            PgPoolOptions::new().max_connections(1).connect_with(options).await.map_err(store_error)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await
+            .map_err(store_error)?;
         let mut attempts = Attempts::default();
         loop {
             match self.migrate_in(&pool).await {
