@@ -81,8 +81,10 @@ pub(crate) fn settle_exclusive<'a, D>(
     run: impl Fn(&mut State<'a>, &[u32]) -> Result<D, MoneyError>,
 ) -> Result<(State<'a>, D), MoneyError> {
     let promotions = fresh.promotions;
-    let (alone, others): (Vec<u32>, Vec<u32>) =
+    let (mut alone, others): (Vec<u32>, Vec<u32>) =
         candidates.iter().partition(|number| promotions[**number as usize].exclusive);
+    // Whichever reaches what: among those that stand alone, priority counts before the scope.
+    alone.sort_by_key(|number| promotions[*number as usize].rank);
     let with = |mut state: State<'a>, some: &[u32]| {
         let done = run(&mut state, some)?;
         Ok((state, done))

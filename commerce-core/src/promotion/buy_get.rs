@@ -8,7 +8,8 @@
 
 use std::cmp::Ordering;
 
-use super::effect::{Off, off_some_units};
+use super::compile::Compiled;
+use super::effect::{Off, off_some_units, room_of_units};
 use super::reason::Reason;
 use super::state::{Effect, Place, State};
 use crate::money::{Exact, Fraction, MoneyError};
@@ -39,6 +40,7 @@ struct Pile {
 pub(crate) fn effect(
     sets: &Sets<'_>,
     off: Off,
+    promotion: &Compiled,
     targets: &[usize],
     state: &State<'_>,
 ) -> Result<Result<Effect, Reason>, MoneyError> {
@@ -65,7 +67,8 @@ pub(crate) fn effect(
         let mut cut = Exact::ZERO;
         if gets > 0 {
             let worth = item.unused_share(gets, &item.left, state.mode())?;
-            cut = off_some_units(off, gets, &worth, state.mode())?;
+            let room = room_of_units(gets, &worth, promotion, state)?;
+            cut = off_some_units(off, gets, &worth, state.mode())?.min(room);
         }
         if gets + buys > 0 {
             effect.cuts.push((Place::of_line(pile.line), cut.clone()));

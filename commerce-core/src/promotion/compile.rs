@@ -1,5 +1,6 @@
 //! Promotions, read once for each version of the rulebook: texts become numbers, and everything wrong is named.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -36,7 +37,8 @@ pub(crate) struct Compiled {
     pub(crate) total: Option<u64>,
     pub(crate) per_customer: Option<u64>,
     pub(crate) budget: Option<i64>,
-    priority: i32,
+    /// Which has its turn first where nothing else says so: the highest priority, then the earlier one in the document.
+    pub(crate) rank: (Reverse<i32>, u32),
 }
 
 /// When in a quote a promotion has its turn.
@@ -119,7 +121,8 @@ pub(crate) fn compile(
     for (index, promotion) in promotions.iter().enumerate() {
         let mut wrong = wrong.below(index);
         wrong.code(&promotion.code, &mut codes);
-        let read = promotion.compile(context, symbols, &known, &mut wrong);
+        let place = u32::try_from(index).unwrap_or(u32::MAX);
+        let read = promotion.compile(place, context, symbols, &known, &mut wrong);
         let shipping = read.phase == Phase::Shipping;
         let lane = promotion.lane.as_ref().map(|lane| {
             let number = *lanes.entry(lane.as_str()).or_insert(lane_phases.len());
@@ -138,7 +141,7 @@ pub(crate) fn compile(
         compiled.push(Compiled { lane, ..read });
     }
     find_cycles(promotions, wrong);
-    compiled.sort_by(|a, b| a.phase.cmp(&b.phase).then(b.priority.cmp(&a.priority)));
+    compiled.sort_by_key(|promotion| (promotion.phase, promotion.rank));
     compiled
 }
 
@@ -180,6 +183,7 @@ impl Compiled {
 impl Promotion {
     fn compile(
         &self,
+        place: u32,
         context: &Context<'_>,
         symbols: &mut Symbols,
         known: &HashSet<&str>,
@@ -272,7 +276,7 @@ impl Promotion {
             total: *total,
             per_customer: *per_customer,
             budget,
-            priority: *priority,
+            rank: (Reverse(*priority), place),
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn effect(promotion: &Compiled, state: &State<'_>) -> Result<Result<E
         Act::BuyGet { buy, of, get, cut, sets_max } => {
             let Some(off) = cut.in_currency(state.input.currency) else { return Ok(Err(Reason::Currency)) };
             let sets = buy_get::Sets { buy: *buy, of, get: *get, sets_max: *sets_max };
-            match buy_get::effect(&sets, off, &goods, state)? {
+            match buy_get::effect(&sets, off, promotion, &goods, state)? {
                 Ok(effect) => effect,
                 Err(reason) => return Ok(Err(reason)),
             }
@@ -157,8 +157,9 @@ fn reduce(
             Ok(cuts)
         }
         Scope::Shipping => {
-            let Some((_, left)) = &state.shipping else { return Ok(Vec::new()) };
-            Ok(vec![(Place::Shipping, off_whole(off, left, left, mode)?)])
+            let Some((first, left)) = &state.shipping else { return Ok(Vec::new()) };
+            let base = if additive { first } else { left };
+            Ok(vec![(Place::Shipping, off_whole(off, left, base, mode)?)])
         }
         Scope::Order | Scope::ItemsAndShipping => together(off, promotion, goods, state),
     }
@@ -171,6 +172,7 @@ fn together(
     goods: &[usize],
     state: &State<'_>,
 ) -> Result<Vec<(Place, Exact)>, MoneyError> {
+    let additive = state.profile.percentages == Percentages::Additive;
     let mode = state.mode();
     let mut places: Vec<Place> = goods.iter().map(|index| Place::of_line(*index)).collect();
     let mut weights = Vec::with_capacity(places.len() + 1);
@@ -178,19 +180,15 @@ fn together(
     for index in goods {
         let item = &state.items[*index];
         left = left.plus(&item.left)?;
-        base = base.plus(if state.profile.percentages == Percentages::Additive {
-            &item.at_scope
-        } else {
-            &item.left
-        })?;
+        base = base.plus(if additive { &item.at_scope } else { &item.left })?;
         weights.push(item.left.scaled(item.weight, mode)?);
     }
     if promotion.scope == Scope::ItemsAndShipping
-        && let Some((_, shipping)) = &state.shipping
+        && let Some((first, shipping)) = &state.shipping
     {
         places.push(Place::Shipping);
         left = left.plus(shipping)?;
-        base = base.plus(shipping)?;
+        base = base.plus(if additive { first } else { shipping })?;
         weights.push(shipping.clone());
     }
     let mut whole = off_whole(off, &left, &base, mode)?;
@@ -254,12 +252,22 @@ fn fit(shares: &mut [Exact], rooms: &[Exact], moves: bool) -> Result<(), MoneyEr
 
 /// The most that may be taken off the line item: down to its floor price.
 fn room(item: &Item, promotion: &Compiled, state: &State<'_>) -> Result<Exact, MoneyError> {
+    room_of_units(item.units, &item.left, promotion, state)
+}
+
+/// The most that may be taken off so many units that cost `left` together.
+pub(crate) fn room_of_units(
+    units: u32,
+    left: &Exact,
+    promotion: &Compiled,
+    state: &State<'_>,
+) -> Result<Exact, MoneyError> {
     let floor = promotion.floor.as_ref().and_then(|floor| floor.of(state.input.currency));
     match floor {
-        None => Ok(item.left.clone()),
+        None => Ok(left.clone()),
         Some(floor) => {
-            let floor = floor.checked_mul(i64::from(item.units)).ok_or(MoneyError::Overflow)?;
-            Ok(item.left.minus(&Exact::from(floor))?.or_zero())
+            let floor = floor.checked_mul(i64::from(units)).ok_or(MoneyError::Overflow)?;
+            Ok(left.minus(&Exact::from(floor))?.or_zero())
         }
     }
 }

@@ -85,6 +85,18 @@ fn percentages() {
             under(json!({"percentages": percentages}), &[], false, two.clone(), json!([line("a", 1, "100")]));
         assert_eq!(quote.summary.discount, discount);
     }
+    let shipping = json!([
+        {"code": "p", "label": "p", "action": {"percent": "10"}, "scope": "shipping"},
+        {"code": "q", "label": "q", "action": {"percent": "10"}, "scope": "shipping"}
+    ]);
+    for (percentages, left) in [("compounding", "81.00"), ("additive", "80.00")] {
+        let rules = rules(json!({
+            "rounding": {"percentages": percentages}, "promotions": shipping,
+            "shipping": {"methods": [{"code": "post", "label": "Post", "rate": {"flat": "100"}}]}
+        }));
+        let cart = json!({"lines": [line("a", 1, "1")], "destination": {"country": "DE"}, "shipping_method": "post"});
+        assert_eq!(quote(&rules, cart).summary.shipping, left, "{percentages} on shipping");
+    }
 }
 
 #[test]

@@ -346,6 +346,27 @@ fn limits_and_budgets_are_kept() {
 }
 
 #[test]
+fn a_floor_price_holds_for_units_of_sets_too() {
+    let sets = promotion("sets", json!({"buy_get": {"buy": 1, "get": 1, "reduction": {"percent": "100"}}}));
+    let quote =
+        quote(&with(json!([and(sets, json!({"floor_price": "3"}))])), json!({"lines": [line("a", 4, "10")]}));
+    assert_eq!(discounts(&quote), ["14.00"], "two units at 3.00 each");
+}
+
+#[test]
+fn of_two_that_stand_alone_priority_decides_whatever_they_reach() {
+    let goods = and(promotion("goods", json!({"percent": "50"})), json!({"exclusive": true}));
+    let post = and(promotion("post", json!("free_shipping")), json!({"exclusive": true, "priority": 1}));
+    let rules = rules(json!({
+        "promotions": [goods, post], "shipping": {"methods": [{"code": "post", "label": "Post", "rate": {"flat": "8"}}]}
+    }));
+    let cart =
+        json!({"lines": [line("a", 1, "24")], "destination": {"country": "DE"}, "shipping_method": "post"});
+    let quote = quote(&rules, cart);
+    assert_eq!((&*quote.summary.total, reason(&quote, "goods")), ("24.00", Some("not-combinable")));
+}
+
+#[test]
 fn a_budget_is_in_the_currency_of_the_shop() {
     let limited = and(
         promotion("p", json!({"amount": {"EUR": "10", "USD": "11"}})),
