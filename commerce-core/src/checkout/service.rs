@@ -55,13 +55,18 @@ impl Checkout {
                 learn(&self.parts, &mut view, &cart, None, &rules).await?;
             }
             let mut ids = self.parts.ids(view.now);
-            let placed = place_order(&view, hash, command, &rules, &self.parts.payment_methods, &mut ids)?;
+            let placed = place_order(&view, hash, command, &rules, &self.parts.terms, &mut ids)?;
             match self.parts.store.commit(&placed.changes).await {
                 Ok(()) => {
                     let history =
                         placed.changes.order.history.into_iter().map(|(_, transition)| transition).collect();
-                    let order =
-                        view_of(placed.order, history, &placed.payment, placed.changes.inventory.reserve);
+                    let order = view_of(
+                        placed.order,
+                        history,
+                        &placed.payment,
+                        placed.changes.promotion.redeem,
+                        placed.changes.inventory.reserve,
+                    );
                     return Ok(Confirmed { order, payment: placed.payment, replayed: false });
                 }
                 Err(error) => attempts.again(error).await?,
@@ -72,7 +77,7 @@ impl Checkout {
     async fn confirmed(&self, order: OrderId) -> Result<Confirmed, StoreError> {
         let missing =
             || StoreError::new(StoreTrouble::Broken, format!("order {order} was recorded but is not there"));
-        let order = self.parts.store.order(order, None).await?.ok_or_else(missing)?;
+        let order = self.parts.store.order(order.into(), None).await?.ok_or_else(missing)?;
         let payment = order.payments.first().cloned().ok_or_else(missing)?;
         Ok(Confirmed { order, payment, replayed: true })
     }
@@ -82,6 +87,7 @@ fn view_of(
     order: Order,
     history: Vec<crate::order::Transition>,
     payment: &Payment,
+    redemptions: Vec<crate::promotion::Redemption>,
     reservations: Vec<crate::inventory::Reservation>,
 ) -> OrderView {
     OrderView {
@@ -89,6 +95,9 @@ fn view_of(
         order,
         history,
         payments: vec![payment.clone()],
+        refunds: Vec::new(),
+        unmatched: Vec::new(),
+        redemptions,
         reservations,
         record: None,
     }

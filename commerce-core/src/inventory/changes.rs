@@ -1,6 +1,6 @@
 //! What a decision changes about stock.
 
-use super::{Location, Movement, Reservation};
+use super::{Hold, Location, Movement, Reservation};
 use crate::{LocationId, OrderId, Quantity, ReservationId, VariantId};
 
 /// Stock changes of one change set. Every one of them is guarded in the write itself.
@@ -15,6 +15,9 @@ pub struct Changes {
     /// New reservations. Each raises `reserved` where `on_hand - reserved - safety_stock >= quantity`, or anyhow when
     /// it is a backorder; else [`Guard::Stock`](crate::Guard::Stock).
     pub reserve: Vec<Reservation>,
+    /// Reservations that last longer, or for good. One that is no longer open is
+    /// [`Guard::Reservation`](crate::Guard::Reservation).
+    pub rehold: Vec<Rehold>,
     /// Reservations that end without the goods leaving. Each lowers `reserved` once: only while it is open.
     pub release: Vec<Release>,
 }
@@ -37,6 +40,17 @@ pub struct Adjustment {
     pub movement: Movement,
     /// What must be on hand before: given when a level is set rather than changed by so many.
     pub expected_on_hand: Option<i64>,
+}
+
+/// A reservation that lasts longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rehold {
+    /// Which reservation.
+    pub reservation: ReservationId,
+    /// Its order.
+    pub order: OrderId,
+    /// How long now.
+    pub hold: Hold,
 }
 
 /// A reservation that ends.
