@@ -19,7 +19,7 @@ pub struct Checkout {
 }
 
 /// A confirmed order.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Confirmed {
     /// The order as it is now.
     pub order: OrderView,
