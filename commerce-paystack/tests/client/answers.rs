@@ -423,7 +423,8 @@ async fn refusals_say_why_and_whose_fault_it_is() {
         (400, fixture!("error_refund_reversed"), Reason::RefundExceeds, Fault::Caller),
         (400, fixture!("error_refund_small"), Reason::RefundTooSmall, Fault::Caller),
         (422, fixture!("error_refund_state"), Reason::Other, Fault::Caller),
-        (404, "<html>not here</html>", Reason::NotFound, Fault::Caller),
+        (404, "<html>not here</html>", Reason::Other, Fault::Caller),
+        (404, r#"{"status":false,"message":"No refund here"}"#, Reason::NotFound, Fault::Caller),
         (418, "", Reason::Other, Fault::Caller),
         (200, fixture!("error_currency"), Reason::CurrencyUnsupported, Fault::Merchant),
     ] {
