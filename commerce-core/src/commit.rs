@@ -27,8 +27,10 @@ use crate::audit;
 use crate::event::Event;
 use crate::idempotency::Record;
 use crate::promotion::CouponCode;
-use crate::{CartId, LocationId, OrderId, PaymentId, ProductId, ReservationId, VariantId};
-use crate::{cart, inventory, order, payment, pricing, promotion};
+use crate::{
+    CartId, LocationId, MessageId, OrderId, PaymentId, ProductId, RefundId, ReservationId, VariantId, cart,
+    inventory, job, order, payment, pricing, promotion,
+};
 
 /// What a decision changes, as plain data: one field per concept.
 ///
@@ -40,7 +42,7 @@ pub struct ChangeSet {
     pub cart: cart::Changes,
     /// Orders.
     pub order: order::Changes,
-    /// Payment attempts.
+    /// Payment attempts, refunds, the money journal and what gateways told us.
     pub payment: payment::Changes,
     /// Stock.
     pub inventory: inventory::Changes,
@@ -48,6 +50,8 @@ pub struct ChangeSet {
     pub pricing: pricing::Changes,
     /// Coupons, and uses of promotions.
     pub promotion: promotion::Changes,
+    /// Jobs.
+    pub job: job::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did what.
@@ -81,6 +85,14 @@ pub enum Guard {
     Payment(PaymentId),
     /// An attempt has this reference already.
     PaymentReference,
+    /// The refund changed, or more would go back than was captured.
+    Refund(RefundId),
+    /// The money that counts towards no order changed, or there is a row for its reference already.
+    Unmatched,
+    /// The gateway's message changed.
+    Message(MessageId),
+    /// Somebody else runs the job.
+    Job(String),
     /// Too little is free, on hand, or what is on hand is not what was read.
     Stock {
         /// The variant.

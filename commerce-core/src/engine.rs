@@ -9,8 +9,8 @@ use crate::checkout::Checkout;
 use crate::commit::StoreError;
 use crate::inventory::Inventory;
 use crate::order::Orders;
-use crate::payment::PaymentMethod;
-use crate::ports::{Clock, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+use crate::payment::{PaymentMethod, PaymentTerms, Payments};
+use crate::ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
 use crate::shipping::CarrierError;
@@ -36,7 +36,8 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     random: Arc<dyn Random>,
     currency: Currency,
-    payment_methods: Vec<PaymentMethod>,
+    terms: PaymentTerms,
+    gateway: Option<Arc<dyn PaymentGateway>>,
     shipping_rates: Option<Arc<dyn ShippingRates>>,
     carrier_deadline: Duration,
     tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -48,7 +49,8 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    pub(crate) payment_methods: Vec<PaymentMethod>,
+    pub(crate) terms: PaymentTerms,
+    pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
     pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
     pub(crate) carrier_deadline: Duration,
     pub(crate) tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -72,7 +74,8 @@ impl Engine {
             clock: None,
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
-            payment_methods: vec![PaymentMethod::CashOnDelivery],
+            terms: PaymentTerms::default(),
+            gateway: None,
             shipping_rates: None,
             carrier_deadline: Duration::from_secs(2),
             tax_provider: None,
@@ -104,6 +107,12 @@ impl Engine {
         Orders { parts: Arc::clone(&self.parts) }
     }
 
+    /// The payments.
+    #[must_use]
+    pub fn payments(&self) -> Payments {
+        Payments { parts: Arc::clone(&self.parts) }
+    }
+
     /// The stock.
     #[must_use]
     pub fn inventory(&self) -> Inventory {
@@ -131,7 +140,7 @@ impl Engine {
     /// The ways to pay that the shop takes.
     #[must_use]
     pub fn payment_methods(&self) -> &[PaymentMethod] {
-        &self.parts.payment_methods
+        &self.parts.terms.accepted
     }
 
     /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.
@@ -172,10 +181,27 @@ impl Builder {
     }
 
     /// The ways to pay that the shop takes; cash on delivery unless set. A method that needs a gateway holds the goods
-    /// for [`PAYMENT_WINDOW_SECONDS`](crate::checkout::PAYMENT_WINDOW_SECONDS).
+    /// for its [window](PaymentMethod::window).
     #[must_use]
     pub fn payment_methods(mut self, methods: impl IntoIterator<Item = PaymentMethod>) -> Self {
-        self.payment_methods = methods.into_iter().collect();
+        self.terms.accepted = methods.into_iter().collect();
+        self
+    }
+
+    /// Holds goods for so long when an order is to be paid in this way, instead of
+    /// [`PaymentMethod::window`].
+    #[must_use]
+    pub fn payment_window(mut self, method: PaymentMethod, window: Duration) -> Self {
+        self.terms.windows.retain(|(of, _)| *of != method);
+        self.terms.windows.push((method, window));
+        self
+    }
+
+    /// Collects through this gateway. Without one, attempts of methods that need a gateway stay open until they lapse.
+    #[must_use]
+    pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
+        self.terms.mode = Some(gateway.mode());
+        self.gateway = Some(gateway);
         self
     }
 
@@ -210,7 +236,8 @@ impl Builder {
             clock,
             random,
             currency,
-            payment_methods,
+            terms,
+            gateway,
             shipping_rates,
             carrier_deadline,
             tax_provider,
@@ -227,7 +254,8 @@ impl Builder {
             store,
             clock,
             random,
-            payment_methods,
+            terms,
+            gateway,
             shipping_rates,
             carrier_deadline,
             tax_provider,

@@ -64,6 +64,14 @@ ids! {
     OrderId;
     /// A payment attempt.
     PaymentId;
+    /// A refund.
+    RefundId;
+    /// Money that belongs to no order, as far as we know.
+    UnmatchedId;
+    /// An entry of the money journal.
+    JournalId;
+    /// A message of a payment gateway.
+    MessageId;
     /// A registered customer.
     CustomerId;
     /// An event in the outbox.

@@ -13,6 +13,7 @@ mod id;
 pub mod idempotency;
 mod invariant;
 pub mod inventory;
+pub mod job;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -32,15 +33,16 @@ mod time;
 pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble};
 pub use engine::{Builder, Engine};
 pub use id::{
-    AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, LineId, LocationId,
-    MovementId, OrderId, PaymentId, ProductId, ReservationId, SellerId, VariantId,
+    AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, JournalId, LineId,
+    LocationId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId, SellerId,
+    UnmatchedId, VariantId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
-pub use ports::{Clock, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+pub use ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
 #[cfg(feature = "mock")]
-pub use ports::{MockClock, MockRandom, MockShippingRates, MockStore, MockTaxProvider};
+pub use ports::{MockClock, MockPaymentGateway, MockRandom, MockShippingRates, MockStore, MockTaxProvider};
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
 pub use time::{Timestamp, TimestampError};

@@ -12,12 +12,23 @@ use crate::catalog::{
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
-use crate::order::OrderView;
+use crate::job::Job;
+use crate::order::{OrderKey, OrderView};
+use crate::payment::inbox::Message;
+use crate::payment::journal::{Balance, Entry};
+use crate::payment::{
+    Charge, ChargePage, ChargeWindow, GatewayError, GatewayMode, GatewayRefund, Intent, NextAction, Notice,
+    NoticeError, Payment, PaymentMethod, PaymentReference, PaymentState, RefundRequest, RefundView,
+    Unmatched, UnmatchedKey, UnmatchedState, UnmatchedView,
+};
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
-use crate::{CartId, OrderId, Timestamp, VariantId, cart, idempotency};
+use crate::{
+    CartId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId, VariantId, cart,
+    idempotency,
+};
 
 /// Where the shop is kept.
 ///
@@ -45,12 +56,72 @@ pub trait Store: Send + Sync + 'static {
     /// An order, and the record of a request that may be a repetition.
     async fn order(
         &self,
-        id: OrderId,
+        key: OrderKey,
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError>;
 
-    /// Orders with a held reservation that has expired by the store's time, the oldest expiry first, at most `limit`.
+    /// Orders that wait for payment, or for money that is collected by hand, and whose time to pay has passed by the store's
+    /// clock: the oldest first, at most `limit`.
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError>;
+
+    /// References of attempts whose [`check_at`](crate::payment::Progress::check_at) has come, the oldest first, at most
+    /// `limit`.
+    async fn due_payments(&self, limit: u32) -> Result<Vec<PaymentReference>, StoreError>;
+
+    /// Refunds whose [`check_at`](crate::payment::RefundProgress::check_at) has come, the oldest first, at most `limit`.
+    async fn due_refunds(&self, limit: u32) -> Result<Vec<RefundId>, StoreError>;
+
+    /// A refund.
+    async fn refund(&self, id: RefundId) -> Result<Option<RefundView>, StoreError>;
+
+    /// Those of the references whose money we know of: an attempt has captured it, or it counts towards no order.
+    async fn known_money(&self, references: &[PaymentReference])
+    -> Result<Vec<PaymentReference>, StoreError>;
+
+    /// Money that counts towards no order, with its refunds: by its id or by its reference.
+    async fn unmatched(&self, key: &UnmatchedKey) -> Result<Option<UnmatchedView>, StoreError>;
+
+    /// Up to `limit` such rows before `before`, the newest first; of one state or of all.
+    async fn unmatched_list(
+        &self,
+        state: Option<UnmatchedState>,
+        before: Option<UnmatchedId>,
+        limit: u32,
+    ) -> Result<Vec<Unmatched>, StoreError>;
+
+    /// Up to `limit` attempts before `before`, the newest first; in one state or in all.
+    async fn payments(
+        &self,
+        state: Option<PaymentState>,
+        before: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError>;
+
+    /// One attempt.
+    async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
+
+    /// The journal's entries for an order, the oldest first.
+    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError>;
+
+    /// What each account gained from `from` up to, not including, `to`, by account, then currency; accounts that did not
+    /// move are left out.
+    async fn balances(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Balance>, StoreError>;
+
+    /// Messages that wait and whose time has come, the oldest first, at most `limit`; and the time of the look.
+    async fn waiting_messages(&self, limit: u32) -> Result<(Timestamp, Vec<Message>), StoreError>;
+
+    /// Up to `limit` parked messages before `before`, the newest first.
+    async fn parked_messages(
+        &self,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// One message, and the time of the look.
+    async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError>;
+
+    /// A job, as it would be if it had never run when it has no row; and the time of the look.
+    async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError>;
 
     /// The rulebook in force.
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError>;
@@ -159,6 +230,53 @@ pub trait ShippingRates: Send + Sync + 'static {
 pub trait TaxProvider: Send + Sync + 'static {
     /// The tax on what is sold.
     async fn assess(&self, request: &TaxRequest) -> Result<ExternalTax, TaxProviderError>;
+}
+
+/// Whoever collects money for the shop: cards, transfers, mobile money, USSD.
+///
+/// # Contract
+/// - It MUST answer or fail within 10 s, and MUST NOT block the thread.
+/// - [`start`](PaymentGateway::start) and [`refund`](PaymentGateway::refund) MUST NOT send the same request twice by
+///   themselves. When it is not certain that nothing was done, the error MUST be
+///   [`GatewayTrouble::Unknown`](crate::payment::GatewayTrouble::Unknown).
+/// - A reference MUST be charged at most once, whatever is asked.
+/// - [`verify`](PaymentGateway::verify) MUST tell what the gateway says now, and `None` only when the gateway itself says
+///   that it does not know the reference.
+/// - [`notice`](PaymentGateway::notice) MUST compare the signature with the raw bytes in constant time, and MUST NOT
+///   believe anything of a message whose signature is not the gateway's.
+/// - No secret may appear in an error, a `Debug` form or a log line.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait PaymentGateway: Send + Sync + 'static {
+    /// Its name, as it stands in stores: `paystack`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it moves real money.
+    fn mode(&self) -> GatewayMode;
+
+    /// Whether it can collect this amount in this way.
+    fn supports(&self, method: PaymentMethod, amount: Money) -> bool;
+
+    /// Asks to collect. The answer says what the payer does next.
+    async fn start(&self, intent: &Intent) -> Result<NextAction, GatewayError>;
+
+    /// What became of a reference.
+    async fn verify(&self, reference: &PaymentReference) -> Result<Option<Charge>, GatewayError>;
+
+    /// Asks to pay back.
+    async fn refund(&self, request: &RefundRequest) -> Result<GatewayRefund, GatewayError>;
+
+    /// The refunds of a charge, by the gateway's id of the charge, in any order.
+    async fn refunds(&self, charge: &str) -> Result<Vec<GatewayRefund>, GatewayError>;
+
+    /// Charges of a span of time, page by page.
+    async fn charges(&self, window: &ChargeWindow) -> Result<ChargePage, GatewayError>;
+
+    /// What a message is about, once its signature is found to be the gateway's.
+    fn notice<'a>(&self, signature: Option<&'a str>, body: &[u8]) -> Result<Notice, NoticeError>;
+
+    /// What a stored message is about, whose signature was checked when it came.
+    fn read_notice(&self, body: &[u8]) -> Result<Notice, NoticeError>;
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::PaymentChoice;
 use super::error::{CartError, ShortLine};
 use super::price::wanted;
 use super::{AddItem, Cart, CartLine, CartToken, Customizations, Delivery, TokenHash, View, Write};
@@ -183,16 +184,18 @@ pub fn remove_coupon(
 pub fn set_payment(
     view: &View,
     token: TokenHash,
-    method: PaymentMethod,
+    choice: &PaymentChoice,
     accepted: &[PaymentMethod],
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
     let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
-    if !accepted.contains(&method) {
-        return Err(CartError::PaymentMethod(method));
+    let PaymentChoice { method, mobile_money } = choice;
+    if !accepted.contains(method) {
+        return Err(CartError::PaymentMethod(*method));
     }
     let mut after = before.clone();
-    after.payment_method = Some(method);
+    after.payment_method = Some(*method);
+    after.mobile_money = mobile_money.clone().filter(|_| *method == PaymentMethod::MobileMoney);
     Ok(decided(view, Some(&before), after, None, request))
 }
 

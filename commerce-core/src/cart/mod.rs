@@ -24,7 +24,7 @@ pub use outside::{Outside, OutsideError};
 pub(crate) use price::{price, pricing_input, wanted};
 pub use service::{CartAnswer, Carts, Explained};
 pub use token::{CartToken, CartTokenError, TokenHash};
-pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, VariantKey};
+pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, PaymentChoice, VariantKey};
 pub use view::{Look, Offer, PricedCart, PricedLine, View};
 
 #[cfg(all(test, feature = "testkit"))]

@@ -6,12 +6,11 @@ use super::decide::{self, Decided, open_cart};
 use super::error::CartError;
 use super::outside::{OutsideError, learn};
 use super::price::{price, pricing_input};
-use super::{AddItem, Cart, CartToken, Delivery, Look, PricedCart, TokenHash, View};
+use super::{AddItem, Cart, CartToken, Delivery, Look, PaymentChoice, PricedCart, TokenHash, View};
 use crate::attempts::Attempts;
 use crate::customer::{Address, Destination};
 use crate::engine::Parts;
 use crate::idempotency::Request;
-use crate::payment::PaymentMethod;
 use crate::pricing::{Explanation, Quote, RulesInForce, quote};
 use crate::promotion::CouponCode;
 use crate::shipping::ShippingOption;
@@ -68,7 +67,7 @@ impl Carts {
         learn(&self.parts, &mut view, &cart, None, &rules).await?;
         let destination = cart.shipping_address.as_ref().map(Address::destination);
         let story = Quote::explain(&rules.compiled, &pricing_input(&view, &cart, destination, &rules))?;
-        let cart = price(&view, cart, &rules, &self.parts.payment_methods)?;
+        let cart = price(&view, cart, &rules, &self.parts.terms.accepted)?;
         Ok(Explained { cart, story })
     }
 
@@ -127,13 +126,14 @@ impl Carts {
     pub async fn set_payment(
         &self,
         token: &CartToken,
-        method: PaymentMethod,
+        choice: impl Into<PaymentChoice> + Send,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
-        let accepted = &self.parts.payment_methods;
+        let accepted = &self.parts.terms.accepted;
+        let choice = choice.into();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::set_payment(view, hash, method, accepted, request))
+        self.change(look, request, |view, _, _| decide::set_payment(view, hash, &choice, accepted, request))
             .await
     }
 
@@ -229,7 +229,7 @@ impl Carts {
             let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
             // Priced before it is written: a cart whose total does not fit is refused rather than stored.
             learn(&self.parts, &mut view, &decided.cart, None, &rules).await?;
-            let cart = price(&view, decided.cart, &rules, &self.parts.payment_methods)?;
+            let cart = price(&view, decided.cart, &rules, &self.parts.terms.accepted)?;
             accept(&cart)?;
             match self.parts.store.commit(&decided.changes).await {
                 Ok(()) => return Ok(CartAnswer { cart, token: decided.token, replayed: false }),
@@ -241,7 +241,7 @@ impl Carts {
     async fn priced(&self, view: &mut View, cart: Cart) -> Result<PricedCart, CartError> {
         let rules = self.parts.rulebook(view.rulebook_version).await?;
         learn(&self.parts, view, &cart, None, &rules).await?;
-        Ok(price(view, cart, &rules, &self.parts.payment_methods)?)
+        Ok(price(view, cart, &rules, &self.parts.terms.accepted)?)
     }
 }
 
@@ -270,6 +270,7 @@ impl Cart {
             billing_address: None,
             shipping_method: None,
             payment_method: None,
+            mobile_money: None,
             order: None,
             created_at: now,
             updated_at: now,

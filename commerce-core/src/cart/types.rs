@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TokenHash;
 use crate::catalog::Sku;
 use crate::customer::{Address, Email};
-use crate::payment::PaymentMethod;
+use crate::payment::{MobileMoney, PaymentMethod};
 use crate::promotion::CouponCode;
 use crate::{CartId, Currency, LineId, OrderId, Quantity, Timestamp, VariantId};
 
@@ -39,6 +39,8 @@ pub struct Cart {
     pub shipping_method: Option<String>,
     /// The chosen way to pay.
     pub payment_method: Option<PaymentMethod>,
+    /// The mobile money account that is asked to pay, when the shopper named one.
+    pub mobile_money: Option<MobileMoney>,
     /// The order that closed it.
     pub order: Option<OrderId>,
     /// When it was made.
@@ -122,4 +124,19 @@ pub struct Delivery {
     pub billing_address: Option<Address>,
     /// The code of a shipping method that serves the address; may be absent when nothing is shipped.
     pub shipping_method: Option<String>,
+}
+
+/// How the shopper pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentChoice {
+    /// In which way.
+    pub method: PaymentMethod,
+    /// The account to ask, when it is mobile money and the shopper wants no page of the gateway.
+    pub mobile_money: Option<MobileMoney>,
+}
+
+impl From<PaymentMethod> for PaymentChoice {
+    fn from(method: PaymentMethod) -> Self {
+        Self { method, mobile_money: None }
+    }
 }

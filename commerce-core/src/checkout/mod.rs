@@ -17,7 +17,7 @@ mod place;
 mod service;
 
 pub use error::ConfirmError;
-pub use place::{Confirm, PAYMENT_WINDOW_SECONDS, Placed, place_order};
+pub use place::{Confirm, Placed, place_order};
 pub use service::{Checkout, Confirmed};
 
 #[cfg(all(test, feature = "testkit"))]

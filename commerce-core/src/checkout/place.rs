@@ -1,7 +1,5 @@
 //! The decision that places an order.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::ConfirmError;
@@ -14,13 +12,10 @@ use crate::inventory::{Allocation, Hold, Reservation, allocate, demand};
 use crate::order::{
     FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
-use crate::payment::{Payment, PaymentMethod, PaymentReference, PaymentState};
+use crate::payment::{Opening, Payment, PaymentMethod, PaymentState, PaymentTerms};
 use crate::pricing::{QuoteLine, RulesInForce};
 use crate::promotion::{CouponCode, CustomerKey, Reason, Redemption};
 use crate::{Ids, LineId, Money, OrderId, Quantity, Timestamp, VariantId};
-
-/// How long goods are held while an online payment is awaited: one hour.
-pub const PAYMENT_WINDOW_SECONDS: u64 = 60 * 60;
 
 /// Confirms a cart.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +24,8 @@ pub struct Confirm {
     pub expected_total: Option<Money>,
     /// The version of the cart that the shopper saw; another is refused.
     pub cart_version: Option<u64>,
+    /// Where the browser goes after a page of the payment gateway; absent: where the gateway sends it by itself.
+    pub return_url: Option<String>,
     /// The request, so that its repetition has no further effect.
     pub request: Option<Request>,
 }
@@ -54,14 +51,14 @@ pub fn place_order(
     token: TokenHash,
     command: &Confirm,
     rules: &RulesInForce,
-    accepted: &[PaymentMethod],
+    terms: &PaymentTerms,
     ids: &mut Ids,
 ) -> Result<Placed, ConfirmError> {
     let cart = open_cart(view, Some(token))
         .map_err(ConfirmError::opening)?
         .unwrap_or_else(|| Cart::unsaved(view.now));
     let seen = cart.version;
-    let priced = price(view, cart, rules, accepted)?;
+    let priced = price(view, cart, rules, &terms.accepted)?;
     if command.cart_version.is_some_and(|version| version != seen) {
         return Err(ConfirmError::CartChanged(Box::new(priced)));
     }
@@ -85,7 +82,7 @@ pub fn place_order(
 
     let id: OrderId = ids.fresh();
     let total = priced.quote.summary.total;
-    let start = start(method, total, view.now);
+    let start = start(method, total, terms, view.now);
     let order = Order {
         id,
         number: number(ids),
@@ -110,18 +107,22 @@ pub fn place_order(
         rounding: rules.compiled.rounding(),
         rulebook_version: rules.version,
         placed_at: view.now,
+        pay_until: start.pay_until,
         version: 1,
     };
-    let payment = Payment {
-        id: ids.fresh(),
-        order: id,
-        reference: PaymentReference(ids.code(26)),
-        method,
-        amount: total,
-        state: start.payment,
-        created_at: view.now,
-        version: 1,
-    };
+    let payment = Payment::open(
+        &Opening {
+            order: id,
+            method,
+            amount: total,
+            mobile_money: priced.cart.mobile_money.clone(),
+            return_url: command.return_url.clone(),
+            state: start.payment,
+            now: view.now,
+        },
+        terms,
+        ids,
+    );
     let changes = ChangeSet {
         cart: close(&priced.cart, id, view.now),
         order: crate::order::Changes {
@@ -129,12 +130,13 @@ pub fn place_order(
             advance: None,
             history: history(&order, view.now).into_iter().map(|transition| (id, transition)).collect(),
         },
-        payment: crate::payment::Changes { open: vec![payment.clone()], advance: Vec::new() },
+        payment: crate::payment::Changes { open: vec![payment.clone()], ..Default::default() },
         inventory: crate::inventory::Changes {
             reserve: sources.into_iter().map(|source| reservation(id, source, start.hold, ids)).collect(),
             ..Default::default()
         },
         pricing: Default::default(),
+        job: Default::default(),
         promotion: crate::promotion::Changes {
             redeem: redemptions(view, &priced, &order, rules),
             ..Default::default()
@@ -245,18 +247,19 @@ fn sources(view: &View, priced: &PricedCart) -> Result<Vec<Allocation>, ConfirmE
 struct Start {
     order: OrderState,
     payment: PaymentState,
+    pay_until: Option<Timestamp>,
     hold: Hold,
 }
 
-fn start(method: PaymentMethod, total: Money, now: Timestamp) -> Start {
+fn start(method: PaymentMethod, total: Money, terms: &PaymentTerms, now: Timestamp) -> Start {
     if total.minor == 0 {
-        return Start { order: OrderState::Processing, payment: PaymentState::Paid, hold: Hold::Committed };
+        let (order, payment) = (OrderState::Processing, PaymentState::Paid);
+        return Start { order, payment, pay_until: None, hold: Hold::Committed };
     }
-    if method.needs_gateway() {
-        let until = now.plus(Duration::from_secs(PAYMENT_WINDOW_SECONDS));
-        return Start { order: OrderState::Pending, payment: PaymentState::Pending, hold: Hold::Held(until) };
-    }
-    Start { order: OrderState::Pending, payment: PaymentState::Due, hold: Hold::Committed }
+    let payment = if method.needs_gateway() { PaymentState::Pending } else { PaymentState::Due };
+    let pay_until = terms.window(method).map(|window| now.plus(window));
+    let hold = pay_until.map_or(Hold::Committed, Hold::Held);
+    Start { order: OrderState::Pending, payment, pay_until, hold }
 }
 
 fn history(order: &Order, now: Timestamp) -> Vec<Transition> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::text::text_type;
-use crate::{CartId, OrderId, Timestamp};
+use crate::{CartId, OrderId, PaymentId, RefundId, Timestamp};
 
 /// Why a text cannot be an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,4 +86,10 @@ pub enum Outcome {
     OrderCancelled(OrderId),
     /// It changed this cart.
     CartChanged(CartId),
+    /// It opened this payment attempt.
+    PaymentOpened(PaymentId),
+    /// It asked for the refunds of this request.
+    RefundRequested(RefundId),
+    /// It recorded money that was collected by hand with this attempt.
+    PaymentCollected(PaymentId),
 }

@@ -1,6 +1,6 @@
 //! What a decision changes about stock.
 
-use super::{Location, Movement, Reservation};
+use super::{Hold, Location, Movement, Reservation};
 use crate::{LocationId, OrderId, Quantity, ReservationId, VariantId};
 
 /// Stock changes of one change set. Every one of them is guarded in the write itself.
@@ -15,6 +15,9 @@ pub struct Changes {
     /// New reservations. Each raises `reserved` where `on_hand - reserved - safety_stock >= quantity`, or anyhow when
     /// it is a backorder; else [`Guard::Stock`](crate::Guard::Stock).
     pub reserve: Vec<Reservation>,
+    /// Reservations that last longer, or for good. One that is no longer open is
+    /// [`Guard::Reservation`](crate::Guard::Reservation).
+    pub rehold: Vec<Rehold>,
     /// Reservations that end without the goods leaving. Each lowers `reserved` once: only while it is open.
     pub release: Vec<Release>,
 }
@@ -39,10 +42,22 @@ pub struct Adjustment {
     pub expected_on_hand: Option<i64>,
 }
 
-/// A reservation that ends.
+/// A reservation that lasts longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rehold {
+    /// Which reservation.
+    pub reservation: ReservationId,
+    /// Its order.
+    pub order: OrderId,
+    /// How long now.
+    pub hold: Hold,
+}
+
+/// A reservation that ends, or of which a part does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {
-    /// Which reservation; no longer open is [`Guard::Reservation`](crate::Guard::Reservation).
+    /// Which reservation; no longer open, or of another quantity than was read, is
+    /// [`Guard::Reservation`](crate::Guard::Reservation).
     pub reservation: ReservationId,
     /// Its order.
     pub order: OrderId,
@@ -50,8 +65,31 @@ pub struct Release {
     pub variant: VariantId,
     /// Its location.
     pub location: LocationId,
-    /// Its units.
+    /// The units that it had when it was read.
+    pub of: Quantity,
+    /// The units that are given back: all of them, which ends it, or fewer, and it goes on with the rest.
     pub quantity: Quantity,
+}
+
+impl Release {
+    /// All of a reservation.
+    #[must_use]
+    pub fn all(reservation: &Reservation) -> Self {
+        Self::some(reservation, reservation.quantity)
+    }
+
+    /// So many units of a reservation, at most all.
+    #[must_use]
+    pub fn some(reservation: &Reservation, quantity: Quantity) -> Self {
+        Self {
+            reservation: reservation.id,
+            order: reservation.order,
+            variant: reservation.variant,
+            location: reservation.location,
+            of: reservation.quantity,
+            quantity: quantity.min(reservation.quantity),
+        }
+    }
 }
 
 impl Changes {

@@ -2,16 +2,14 @@
 
 use serde_json::json;
 
-use super::{
-    Advance, CancelError, FulfillmentState, Machine, ORDER_MOVES, OrderState, OrderView, Transition, check,
-};
+use super::{CancelError, FulfillmentState, Moves, OrderState, OrderView};
 use crate::Ids;
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
-use crate::inventory::{Hold, Release, Reservation};
-use crate::payment::{self, PAYMENT_MOVES, PaymentState};
+use crate::inventory::Release;
+use crate::payment::{self, PaymentState, give_back};
 
 /// Calls an order off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +27,13 @@ impl Cancel {
     pub const REASON_MAX: usize = 500;
 }
 
-/// Cancels an order of which nothing has left and for which no money came: gives its stock back, once, and closes its
-/// payment attempts.
+/// Cancels an order of which nothing has left: gives its stock back, once, closes its payment attempts, and asks for
+/// refunds of what was paid.
+///
+/// Money that a gateway collected goes back through the gateway; what was collected by hand waits for staff to pay it back.
 ///
 /// # Errors
-/// [`CancelError::Reason`], [`CancelError::Fulfilled`], [`CancelError::State`], [`CancelError::Paid`].
+/// [`CancelError::Reason`], [`CancelError::Fulfilled`], [`CancelError::State`].
 pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<ChangeSet, CancelError> {
     if command.reason.chars().count() > Cancel::REASON_MAX {
         return Err(CancelError::Reason);
@@ -42,61 +42,28 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
     if order.fulfillment_status != FulfillmentState::Unfulfilled {
         return Err(CancelError::Fulfilled);
     }
-    let status = check(ORDER_MOVES, order.status, OrderState::Cancelled, OrderState::as_str)?;
-    let payment_status = match order.payment_status {
-        PaymentState::Paid if order.totals.total.minor == 0 => PaymentState::Paid,
-        PaymentState::Due | PaymentState::Pending | PaymentState::Authorized => {
-            check(PAYMENT_MOVES, order.payment_status, PaymentState::Failed, PaymentState::as_str)?
+    let mut moves = Moves::of(view, command.actor.clone());
+    moves.order(OrderState::Cancelled, &command.reason)?;
+    let mut payment = payment::Changes::default();
+    if matches!(order.payment_status, PaymentState::Due | PaymentState::Pending | PaymentState::Authorized) {
+        moves.payment(PaymentState::Failed, &command.reason)?;
+        for attempt in &view.payments {
+            if attempt.state() == order.payment_status {
+                let mut progress = attempt.progress.clone();
+                progress.state = PaymentState::Failed;
+                progress.next_action = None;
+                payment.advance.push(attempt.advance(progress));
+            }
         }
-        PaymentState::Failed => PaymentState::Failed,
-        PaymentState::Paid | PaymentState::PartiallyRefunded | PaymentState::Refunded => {
-            return Err(CancelError::Paid);
-        }
-    };
-    let step = |machine, from: &str, to: &str| {
-        let transition = Transition {
-            machine,
-            from: Some(from.to_owned()),
-            to: to.to_owned(),
-            actor: command.actor.clone(),
-            note: command.reason.clone(),
-            at: view.now,
-        };
-        (order.id, transition)
-    };
-    let mut history = vec![step(Machine::Order, order.status.as_str(), status.as_str())];
-    if payment_status != order.payment_status {
-        history.push(step(Machine::Payment, order.payment_status.as_str(), payment_status.as_str()));
     }
-    let open = view
-        .payments
-        .iter()
-        .filter(|payment| payment.state == order.payment_status && payment_status != payment.state);
-    let version = order.version + 1;
+    give_back(view, &command.reason, &command.actor, ids, &mut payment);
+    moves.pay_until = None;
+    let version = moves.version();
     Ok(ChangeSet {
-        order: super::Changes {
-            place: None,
-            advance: Some(Advance {
-                id: order.id,
-                expected_version: order.version,
-                status,
-                payment_status,
-                fulfillment_status: order.fulfillment_status,
-            }),
-            history,
-        },
-        payment: payment::Changes {
-            open: Vec::new(),
-            advance: open
-                .map(|payment| payment::Advance {
-                    id: payment.id,
-                    expected_version: payment.version,
-                    state: payment_status,
-                })
-                .collect(),
-        },
+        order: moves.changes(),
+        payment,
         inventory: crate::inventory::Changes {
-            release: view.reservations.iter().map(release).collect(),
+            release: view.reservations.iter().map(Release::all).collect(),
             ..Default::default()
         },
         promotion: crate::promotion::Changes {
@@ -129,13 +96,15 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
     })
 }
 
-/// Cancels an order whose payment window has closed. `None`: it has not, or the order is cancelled already.
+/// Cancels an order that waits for payment and whose time to pay has passed. `None`: it does not, or it has not.
 ///
 /// # Errors
 /// As [`cancel`].
 pub fn expire(view: &OrderView, ids: &mut Ids) -> Result<Option<ChangeSet>, CancelError> {
-    let over = |reservation: &Reservation| matches!(reservation.hold, Hold::Held(until) if until <= view.now);
-    if !view.reservations.iter().any(over) {
+    let order = &view.order;
+    let waits = order.status == OrderState::Pending
+        && matches!(order.payment_status, PaymentState::Pending | PaymentState::Due);
+    if !waits || !order.pay_until.is_some_and(|until| until <= view.now) {
         return Ok(None);
     }
     let command = Cancel {
@@ -144,14 +113,4 @@ pub fn expire(view: &OrderView, ids: &mut Ids) -> Result<Option<ChangeSet>, Canc
         request: None,
     };
     cancel(view, &command, ids).map(Some)
-}
-
-fn release(reservation: &Reservation) -> Release {
-    Release {
-        reservation: reservation.id,
-        order: reservation.order,
-        variant: reservation.variant,
-        location: reservation.location,
-        quantity: reservation.quantity,
-    }
 }

@@ -1,8 +1,8 @@
 //! What a decision changes about orders.
 
 use super::{FulfillmentState, Order, OrderState, Transition};
-use crate::OrderId;
 use crate::payment::PaymentState;
+use crate::{OrderId, Timestamp};
 
 /// Order changes of one change set.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,4 +29,6 @@ pub struct Advance {
     pub payment_status: PaymentState,
     /// How far its goods have got now.
     pub fulfillment_status: FulfillmentState,
+    /// Until when it can be paid now.
+    pub pay_until: Option<Timestamp>,
 }

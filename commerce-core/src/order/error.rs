@@ -18,9 +18,6 @@ pub enum CancelError {
     /// Some of it has left.
     #[error("goods of this order have left already")]
     Fulfilled,
-    /// Money has come in for it, which has to go back first.
-    #[error("this order is paid; refund it first")]
-    Paid,
     /// The reason is too long.
     #[error("a reason has at most 500 characters")]
     Reason,

@@ -7,6 +7,7 @@
 mod cancel;
 mod changes;
 mod error;
+mod moves;
 mod service;
 mod state;
 mod types;
@@ -14,11 +15,12 @@ mod types;
 pub use cancel::{Cancel, cancel, expire};
 pub use changes::{Advance, Changes};
 pub use error::CancelError;
+pub(crate) use moves::Moves;
 pub use service::{CancelAnswer, Orders};
 pub use state::{
     FULFILLMENT_MOVES, FulfillmentState, InvalidTransition, Machine, Move, ORDER_MOVES, OrderState, check,
 };
-pub use types::{Order, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition};
+pub use types::{Order, OrderKey, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition};
 
 #[cfg(all(test, feature = "testkit"))]
 mod tests;

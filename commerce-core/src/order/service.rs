@@ -29,7 +29,7 @@ impl Orders {
     /// # Errors
     /// When the store cannot be read.
     pub async fn get(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
-        self.parts.store.order(id, None).await
+        self.parts.store.order(id.into(), None).await
     }
 
     /// Cancels an order of which nothing has left: its stock goes back, once.
@@ -40,7 +40,8 @@ impl Orders {
         let repeated = command.request.as_ref().map(|request| request.scope.clone());
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let view = self.parts.store.order(id, repeated.clone()).await?.ok_or(CancelError::NotFound)?;
+            let view =
+                self.parts.store.order(id.into(), repeated.clone()).await?.ok_or(CancelError::NotFound)?;
             if let (Some(request), Some(record)) = (&command.request, &view.record) {
                 request.answered_by(record)?;
                 return Ok(CancelAnswer { order: view, replayed: true });
@@ -48,7 +49,8 @@ impl Orders {
             let changes = cancel(&view, command, &mut self.parts.ids(view.now))?;
             match self.parts.store.commit(&changes).await {
                 Ok(()) => {
-                    let order = self.parts.store.order(id, None).await?.ok_or(CancelError::NotFound)?;
+                    let order =
+                        self.parts.store.order(id.into(), None).await?.ok_or(CancelError::NotFound)?;
                     return Ok(CancelAnswer { order, replayed: false });
                 }
                 Err(error) => attempts.again(error).await?,
@@ -66,7 +68,7 @@ impl Orders {
         for id in self.parts.store.overdue_orders(limit).await? {
             let mut attempts = Attempts::new(&self.parts);
             loop {
-                let Some(view) = self.parts.store.order(id, None).await? else { break };
+                let Some(view) = self.parts.store.order(id.into(), None).await? else { break };
                 // Whoever cannot be cancelled any more was paid or cancelled meanwhile.
                 let Ok(Some(changes)) = expire(&view, &mut self.parts.ids(view.now)) else { break };
                 match self.parts.store.commit(&changes).await {

@@ -10,9 +10,10 @@ use crate::cart::Customizations;
 use crate::catalog::{Sku, Slug, TaxClass};
 use crate::customer::{Address, Email};
 use crate::inventory::Reservation;
-use crate::payment::{Payment, PaymentMethod, PaymentState};
+use crate::payment::{Payment, PaymentMethod, PaymentReference, PaymentState, Refund, Unmatched};
 use crate::pricing::RoundingProfile;
 use crate::pricing::{Adjustment, AdjustmentKind, Summary, TaxTotal};
+use crate::promotion::Redemption;
 use crate::{
     CartId, CustomerId, LineId, Money, OrderId, ProductId, Quantity, Timestamp, UnitPrice, VariantId,
 };
@@ -28,7 +29,7 @@ impl fmt::Display for OrderNumber {
     }
 }
 
-/// A placed order. All but its states and version is frozen.
+/// A placed order. All but its states, the time to pay it and its version is frozen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// Its id.
@@ -69,6 +70,8 @@ pub struct Order {
     pub rulebook_version: u64,
     /// When it was placed.
     pub placed_at: Timestamp,
+    /// Until when it is to be paid, while it waits for that; goods that are held for it are held as long.
+    pub pay_until: Option<Timestamp>,
     /// 1 at first, one more with each change.
     pub version: u64,
 }
@@ -88,6 +91,21 @@ pub struct ShippingChoice {
     pub code: String,
     /// What it was called.
     pub label: String,
+}
+
+/// How an order is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum OrderKey {
+    /// By id.
+    Id(OrderId),
+    /// By the reference of one of its payment attempts.
+    Payment(PaymentReference),
+}
+
+impl From<OrderId> for OrderKey {
+    fn from(id: OrderId) -> Self {
+        Self::Id(id)
+    }
 }
 
 /// A line item of an order: a copy of what the catalogue said.
@@ -178,8 +196,23 @@ pub struct OrderView {
     pub history: Vec<Transition>,
     /// Its payment attempts, the oldest first.
     pub payments: Vec<Payment>,
+    /// Its refunds, the oldest first.
+    pub refunds: Vec<Refund>,
+    /// Money that carries a reference of it but does not count towards it, the oldest first.
+    pub unmatched: Vec<Unmatched>,
+    /// Its uses of promotions, by promotion, also those that were given back; without the limits of that time.
+    pub redemptions: Vec<Redemption>,
     /// Its open reservations, by id.
     pub reservations: Vec<Reservation>,
     /// The record of a request that may be a repetition, if it was asked for.
     pub record: Option<crate::idempotency::Record>,
+}
+
+impl OrderView {
+    /// The attempt that counts now: the one that was paid, else the latest.
+    #[must_use]
+    pub fn current_payment(&self) -> Option<&Payment> {
+        let paid = self.payments.iter().find(|payment| payment.progress.captured.minor > 0);
+        paid.or_else(|| self.payments.last())
+    }
 }

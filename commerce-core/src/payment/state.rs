@@ -20,7 +20,7 @@ pub enum PaymentState {
     PartiallyRefunded,
     /// All of the money went back.
     Refunded,
-    /// No money came and none will.
+    /// No money counts: none came in time, or what came is [`Unmatched`](super::Unmatched).
     Failed,
 }
 
@@ -69,6 +69,7 @@ pub const PAYMENT_MOVES: &[Move<PaymentState>] = &[
     Move::new(PaymentState::Authorized, PaymentState::Paid, "the money was captured"),
     Move::new(PaymentState::Authorized, PaymentState::Failed, "the authorization was voided or lapsed"),
     Move::new(PaymentState::Failed, PaymentState::Pending, "another attempt, or the order was reopened"),
+    Move::new(PaymentState::Failed, PaymentState::Paid, "money came late"),
     Move::new(PaymentState::Paid, PaymentState::PartiallyRefunded, "a part was refunded"),
     Move::new(PaymentState::Paid, PaymentState::Refunded, "all was refunded"),
     Move::new(PaymentState::PartiallyRefunded, PaymentState::Refunded, "the rest was refunded"),

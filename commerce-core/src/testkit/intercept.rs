@@ -92,7 +92,7 @@ impl<I: Intercept> Store for Intercepted<I> {
     }
 
     async fn order(&self, id: OrderId, repeated: Option<Scope>) -> Result<Option<OrderView>, StoreError> {
-        self.store.order(id, repeated).await
+        self.store.order(id.into(), repeated).await
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {

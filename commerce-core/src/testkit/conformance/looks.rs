@@ -185,9 +185,9 @@ pub async fn a_record_is_found_by_its_whole_scope(shop: &Shop) {
     assert_eq!(record(Scope { key: "key-2".parse().unwrap(), ..asked.scope.clone() }).await, None);
     assert_eq!(record(Scope { key: "KEY-1".parse().unwrap(), ..asked.scope.clone() }).await, None);
     let order = shop.order(&[("mug", 1)]).await.order.id;
-    let with = shop.store.order(order, Some(asked.scope.clone())).await.unwrap().unwrap();
+    let with = shop.store.order(order.into(), Some(asked.scope.clone())).await.unwrap().unwrap();
     assert_eq!(with.record, Some(found));
-    assert_eq!(shop.store.order(order, None).await.unwrap().unwrap().record, None);
+    assert_eq!(shop.store.order(order.into(), None).await.unwrap().unwrap().record, None);
 }
 
 /// The rulebook in force is the last one applied.
@@ -204,7 +204,7 @@ pub async fn the_rulebook_in_force(shop: &Shop) {
 
 /// An order that nobody placed is not there.
 pub async fn an_unknown_order(shop: &Shop) {
-    assert_eq!(shop.store.order(named::<OrderId>("order", "x"), None).await.unwrap(), None);
+    assert_eq!(shop.store.order(named::<OrderId>("order", "x").into(), None).await.unwrap(), None);
 }
 
 /// What a look at an order finds is what the service answered when it was placed.

@@ -155,7 +155,7 @@ impl Shop {
     /// The order as it is now.
     pub async fn order_now(&self, id: OrderId) -> OrderView {
         self.known().orders.insert(id);
-        self.store.order(id, None).await.unwrap().unwrap()
+        self.store.order(id.into(), None).await.unwrap().unwrap()
     }
 
     /// What confirming the cart would commit now.

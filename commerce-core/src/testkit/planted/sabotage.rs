@@ -223,7 +223,7 @@ async fn overwrite_cart(store: &dyn Store, changes: &mut ChangeSet) -> Result<()
 
 async fn overwrite_order(store: &dyn Store, changes: &mut ChangeSet) -> Result<(), CommitError> {
     let Some(advance) = &mut changes.order.advance else { return Ok(()) };
-    if let Some(now) = store.order(advance.id, None).await? {
+    if let Some(now) = store.order(advance.id.into(), None).await? {
         advance.expected_version = now.order.version;
         for attempt in &mut changes.payment.advance {
             let known = now.payments.iter().find(|payment| payment.id == attempt.id);
