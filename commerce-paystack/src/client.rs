@@ -11,6 +11,7 @@ use crate::breaker::BreakerOptions;
 use crate::error::ConfigError;
 use crate::transport::Transport;
 use crate::value::Mode;
+use crate::webhook::Verifier;
 
 /// Talks to one Paystack account. A clone shares connections, limits and circuit breaker with the original, so make one
 /// and clone it.
@@ -58,6 +59,13 @@ impl Client {
                 breaker: BreakerOptions::default(),
             },
         }
+    }
+
+    /// Checks messages that Paystack sends to this account. While the secret key is being replaced, those before it are
+    /// taken too.
+    #[must_use]
+    pub fn verifier(&self, previous_keys: impl IntoIterator<Item = SecretString>) -> Verifier {
+        Verifier::new(std::iter::once(self.transport.key().clone()).chain(previous_keys))
     }
 
     /// Whether the key is one for tests or moves money.

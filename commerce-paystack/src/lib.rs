@@ -6,6 +6,7 @@ mod client;
 mod door;
 mod envelope;
 mod error;
+mod gateway;
 #[cfg(test)]
 mod readers_tests;
 mod refund;
@@ -21,6 +22,7 @@ pub use charge::{
 };
 pub use client::{Client, ClientBuilder};
 pub use error::{ConfigError, Error, ErrorKind, Fault};
+pub use gateway::Paystack;
 pub use refund::{CreateRefund, Refund, RefundFilter, RefundStatus, TransactionKey};
 pub use refusal::{Reason, Refusal};
 pub use transaction::{

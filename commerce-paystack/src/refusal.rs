@@ -129,10 +129,12 @@ fn reason(status: u16, code: Option<&str>, message: &str) -> Reason {
         return Reason::InvalidKey;
     }
     let message = message.to_ascii_lowercase();
-    KNOWN_WORDS
-        .iter()
-        .find(|(words, _)| message.contains(words))
-        .map_or(if status == 404 { Reason::NotFound } else { Reason::Other }, |(_, reason)| *reason)
+    match KNOWN_WORDS.iter().find(|(words, _)| message.contains(words)) {
+        Some((_, reason)) => *reason,
+        // Only Paystack's own 404 is one: a proxy says the same about a wrong address, without these words.
+        None if status == 404 && !message.is_empty() => Reason::NotFound,
+        None => Reason::Other,
+    }
 }
 
 const KNOWN_WORDS: [(&str, Reason); 25] = [

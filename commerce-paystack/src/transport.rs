@@ -112,6 +112,10 @@ impl Transport {
         self.mode
     }
 
+    pub(crate) const fn key(&self) -> &SecretString {
+        &self.key
+    }
+
     /// Sends a call and gives `data` of an answer that is no refusal.
     pub(crate) async fn data(&self, call: &Call) -> Result<Value, Error> {
         match self.exchange(call).await?.into_accepted(self.key.expose_secret()) {

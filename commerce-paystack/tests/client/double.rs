@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use commerce_paystack::{BreakerOptions, Client};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha512;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -151,4 +153,11 @@ async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<String
             return None;
         }
     }
+}
+
+/// What Paystack would sign `body` with.
+pub(crate) fn sign(key: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha512>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(body);
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,3 +5,4 @@
 mod answers;
 mod double;
 mod faults;
+mod gateway;
