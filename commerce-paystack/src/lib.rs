@@ -1,0 +1,4 @@
+//! Payments through Paystack.
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
