@@ -208,9 +208,13 @@ fn with_quota(mut response: Response, quota: Option<Quota>) -> Response {
     response
 }
 
-/// A body that breaks off before its first byte. The server has not written the head by then, so the client sees the
-/// connection close without an answer.
+/// A body that unwinds when its first byte is asked for. The head is not written by then, so the client sees the
+/// connection close without an answer. An error would not do: poem's server polls a failed connection once more, and
+/// then the head goes out. The unwinding goes around the panic hook, so nothing is printed, and ends where poem waits
+/// for panics of a connection.
 fn hang_up() -> Response {
-    let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("hung up on purpose"))]);
+    let broken = futures_util::stream::poll_fn(|_| -> std::task::Poll<Option<std::io::Result<Bytes>>> {
+        std::panic::resume_unwind(Box::new("hung up on purpose"))
+    });
     Response::builder().body(Body::from_bytes_stream(broken))
 }
