@@ -9,7 +9,7 @@ use crate::checkout::Checkout;
 use crate::commit::StoreError;
 use crate::inventory::Inventory;
 use crate::order::Orders;
-use crate::payment::{PaymentMethod, PaymentTerms};
+use crate::payment::{PaymentMethod, PaymentTerms, Payments};
 use crate::ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
@@ -105,6 +105,12 @@ impl Engine {
     #[must_use]
     pub fn orders(&self) -> Orders {
         Orders { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The payments.
+    #[must_use]
+    pub fn payments(&self) -> Payments {
+        Payments { parts: Arc::clone(&self.parts) }
     }
 
     /// The stock.

@@ -9,7 +9,7 @@ use crate::commit::{StoreError, StoreTrouble};
 use crate::engine::Parts;
 use crate::idempotency::Outcome;
 use crate::order::{Order, OrderView};
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentError, PaymentState, Payments};
 use crate::{OrderId, idempotency};
 
 /// The checkout; reached by [`Engine::checkout`](crate::Engine::checkout).
@@ -19,18 +19,22 @@ pub struct Checkout {
 }
 
 /// A confirmed order.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Confirmed {
     /// The order as it is now.
     pub order: OrderView,
-    /// Its first payment attempt.
+    /// The payment attempt that counts now; the first one, unless another was started meanwhile.
     pub payment: Payment,
     /// Whether this repeats a request that had its effect before.
     pub replayed: bool,
+    /// Why the gateway did not do its part. The order is placed all the same, and waits for payment: the same request asks
+    /// the gateway again.
+    pub trouble: Option<PaymentError>,
 }
 
 impl Checkout {
-    /// Places the order of the cart: reserves the stock, freezes the lines, opens the payment, closes the cart.
+    /// Places the order of the cart: reserves the stock, freezes the lines, opens the payment, closes the cart. Then asks the
+    /// gateway to collect, if one is to.
     ///
     /// A request that was answered before is answered again, with the same order in its present state.
     ///
@@ -48,7 +52,8 @@ impl Checkout {
                 let Outcome::OrderPlaced(order) = record.outcome else {
                     return Err(idempotency::KeyReused.into());
                 };
-                return Ok(self.confirmed(order).await?);
+                let confirmed = self.confirmed(order).await?;
+                return Ok(self.collect(confirmed).await);
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
             if let Ok(Some(cart)) = open_cart(&view, Some(hash)) {
@@ -67,9 +72,35 @@ impl Checkout {
                         placed.changes.promotion.redeem,
                         placed.changes.inventory.reserve,
                     );
-                    return Ok(Confirmed { order, payment: placed.payment, replayed: false });
+                    let confirmed =
+                        Confirmed { order, payment: placed.payment, replayed: false, trouble: None };
+                    return Ok(self.collect(confirmed).await);
                 }
                 Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// Asks the gateway to collect, when one is to collect and nobody has asked it. The order is placed whatever it says.
+    async fn collect(&self, mut confirmed: Confirmed) -> Confirmed {
+        let payments = Payments { parts: Arc::clone(&self.parts) };
+        let payment = &confirmed.payment;
+        let waits = payment.mode.is_some() && payment.state() == PaymentState::Pending;
+        if !waits || self.parts.gateway.is_none() {
+            return confirmed;
+        }
+        let reference = payment.reference.clone();
+        let asked = match confirmed.replayed {
+            true => payments.resume(&reference).await,
+            false => payments.ask(&reference).await,
+        };
+        match asked {
+            Ok(answer) => Confirmed { order: answer.order, payment: answer.payment, ..confirmed },
+            Err(trouble) => {
+                if let Ok((order, payment)) = payments.find(&reference).await {
+                    (confirmed.order, confirmed.payment) = (order, payment);
+                }
+                Confirmed { trouble: Some(trouble), ..confirmed }
             }
         }
     }
@@ -78,8 +109,8 @@ impl Checkout {
         let missing =
             || StoreError::new(StoreTrouble::Broken, format!("order {order} was recorded but is not there"));
         let order = self.parts.store.order(order.into(), None).await?.ok_or_else(missing)?;
-        let payment = order.payments.first().cloned().ok_or_else(missing)?;
-        Ok(Confirmed { order, payment, replayed: true })
+        let payment = order.current_payment().cloned().ok_or_else(missing)?;
+        Ok(Confirmed { order, payment, replayed: true, trouble: None })
     }
 }
 

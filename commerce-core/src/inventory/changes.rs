@@ -53,10 +53,11 @@ pub struct Rehold {
     pub hold: Hold,
 }
 
-/// A reservation that ends.
+/// A reservation that ends, or of which a part does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {
-    /// Which reservation; no longer open is [`Guard::Reservation`](crate::Guard::Reservation).
+    /// Which reservation; no longer open, or of another quantity than was read, is
+    /// [`Guard::Reservation`](crate::Guard::Reservation).
     pub reservation: ReservationId,
     /// Its order.
     pub order: OrderId,
@@ -64,8 +65,31 @@ pub struct Release {
     pub variant: VariantId,
     /// Its location.
     pub location: LocationId,
-    /// Its units.
+    /// The units that it had when it was read.
+    pub of: Quantity,
+    /// The units that are given back: all of them, which ends it, or fewer, and it goes on with the rest.
     pub quantity: Quantity,
+}
+
+impl Release {
+    /// All of a reservation.
+    #[must_use]
+    pub fn all(reservation: &Reservation) -> Self {
+        Self::some(reservation, reservation.quantity)
+    }
+
+    /// So many units of a reservation, at most all.
+    #[must_use]
+    pub fn some(reservation: &Reservation, quantity: Quantity) -> Self {
+        Self {
+            reservation: reservation.id,
+            order: reservation.order,
+            variant: reservation.variant,
+            location: reservation.location,
+            of: reservation.quantity,
+            quantity: quantity.min(reservation.quantity),
+        }
+    }
 }
 
 impl Changes {

@@ -75,11 +75,13 @@ pub enum MovementReason {
     Count,
     /// Lost, broken or otherwise corrected.
     Adjustment,
+    /// Sold goods came back.
+    Return,
 }
 
 impl MovementReason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Receipt, Self::Import, Self::Count, Self::Adjustment];
+    pub const ALL: [Self; 5] = [Self::Receipt, Self::Import, Self::Count, Self::Adjustment, Self::Return];
 
     /// The name in stores and on the wire.
     #[must_use]
@@ -89,6 +91,7 @@ impl MovementReason {
             Self::Import => "import",
             Self::Count => "count",
             Self::Adjustment => "adjustment",
+            Self::Return => "return",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
-use crate::inventory::{Release, Reservation};
+use crate::inventory::Release;
 use crate::payment::{self, PaymentState, give_back};
 
 /// Calls an order off.
@@ -63,7 +63,7 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
         order: moves.changes(),
         payment,
         inventory: crate::inventory::Changes {
-            release: view.reservations.iter().map(release).collect(),
+            release: view.reservations.iter().map(Release::all).collect(),
             ..Default::default()
         },
         promotion: crate::promotion::Changes {
@@ -113,14 +113,4 @@ pub fn expire(view: &OrderView, ids: &mut Ids) -> Result<Option<ChangeSet>, Canc
         request: None,
     };
     cancel(view, &command, ids).map(Some)
-}
-
-fn release(reservation: &Reservation) -> Release {
-    Release {
-        reservation: reservation.id,
-        order: reservation.order,
-        variant: reservation.variant,
-        location: reservation.location,
-        quantity: reservation.quantity,
-    }
 }

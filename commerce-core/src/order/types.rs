@@ -207,3 +207,12 @@ pub struct OrderView {
     /// The record of a request that may be a repetition, if it was asked for.
     pub record: Option<crate::idempotency::Record>,
 }
+
+impl OrderView {
+    /// The attempt that counts now: the one that was paid, else the latest.
+    #[must_use]
+    pub fn current_payment(&self) -> Option<&Payment> {
+        let paid = self.payments.iter().find(|payment| payment.progress.captured.minor > 0);
+        paid.or_else(|| self.payments.last())
+    }
+}

@@ -18,23 +18,35 @@
 //! attempt's version, so that two of them never take the same money.
 
 mod changes;
+mod collect;
+mod error;
 mod gateway;
 mod give_back;
 pub mod inbox;
 pub mod journal;
+mod pay_back;
 mod refund;
+mod service;
+mod settle;
+mod start;
 mod state;
 mod terms;
 mod types;
 mod unmatched;
 
 pub use changes::{Advance, Changes, MessageAdvance, RefundAdvance, UnmatchedAdvance};
+pub use collect::{Collect, collect, return_to_sender};
+pub use error::PaymentError;
 pub use gateway::{
     Charge, ChargePage, ChargeStatus, ChargeWindow, GatewayError, GatewayMode, GatewayRefund, GatewayTrouble,
     Instructions, Intent, MobileMoney, NextAction, Notice, NoticeError, RefundRequest,
 };
 pub(crate) use give_back::give_back;
+pub use pay_back::{PayBack, What, pay_back};
 pub use refund::{REFUND_MOVES, Refund, RefundLine, RefundProgress, RefundSource, RefundState, RefundView};
+pub use service::{Finding, PaymentAnswer, Payments, ReceiveError, ReconcileError, Reconciled, RefundAnswer};
+pub use settle::{Reopening, Settlement, lapsed, settle, stray, unheard_of};
+pub use start::{Initialize, Turn, answered, claim, initialize, turn};
 pub use state::{PAYMENT_MOVES, PaymentState};
 pub use terms::PaymentTerms;
 pub use types::{Opening, Payment, PaymentMethod, PaymentMethodError, PaymentReference, Progress};

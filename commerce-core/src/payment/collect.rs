@@ -1,0 +1,227 @@
+//! Money that is collected by hand: cash at the door, a transfer found on the bank statement.
+
+use serde_json::json;
+
+use super::journal::{Account, Entry, EntryKind, Leg};
+use super::settle::{capture_entries, less};
+use super::start::unpaid;
+use super::{
+    Changes, Opening, Payment, PaymentError, PaymentMethod, PaymentReference, PaymentState, PaymentTerms,
+    Progress, Unmatched, UnmatchedReason, UnmatchedState,
+};
+use crate::audit::{self, Actor};
+use crate::commit::ChangeSet;
+use crate::event::Event;
+use crate::idempotency::{Outcome, Record, Request};
+use crate::inventory::{self, Hold, Rehold};
+use crate::order::{FulfillmentState, Moves, OrderState, OrderView};
+use crate::{Ids, Money};
+
+/// Says that money of an order was collected by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collect {
+    /// By which attempt.
+    pub reference: PaymentReference,
+    /// How much; may be less or more than is due.
+    pub amount: Money,
+    /// What proves it: the number of a receipt or of the bank's booking. At most [`Progress::NOTE_MAX`] characters.
+    pub proof: Option<String>,
+    /// By whom.
+    pub actor: Actor,
+    /// The request, so that its repetition has no further effect.
+    pub request: Option<Request>,
+}
+
+/// Records money that was collected by hand. When less came than is due, the rest stays due by another attempt; what is
+/// more counts towards no order until staff decides.
+///
+/// # Errors
+/// [`PaymentError::NotFound`], [`PaymentError::Reason`], [`PaymentError::NotPayable`], [`PaymentError::Amount`],
+/// [`PaymentError::Currency`].
+pub fn collect(
+    view: &OrderView,
+    command: &Collect,
+    terms: &PaymentTerms,
+    ids: &mut Ids,
+) -> Result<ChangeSet, PaymentError> {
+    let order = &view.order;
+    let Some(payment) = view.payments.iter().find(|payment| payment.reference == command.reference) else {
+        return Err(PaymentError::NotFound);
+    };
+    if command.proof.as_ref().is_some_and(|proof| proof.chars().count() > Progress::NOTE_MAX) {
+        return Err(PaymentError::Reason);
+    }
+    if payment.state() != PaymentState::Due || order.status == OrderState::Cancelled {
+        return Err(PaymentError::NotPayable { status: order.status, payment_status: payment.state() });
+    }
+    if command.amount.currency != payment.amount.currency {
+        return Err(PaymentError::Currency {
+            expected: payment.amount.currency,
+            given: command.amount.currency,
+        });
+    }
+    if command.amount.minor <= 0 {
+        return Err(PaymentError::Amount);
+    }
+    let currency = payment.amount.currency;
+    let counted = Money::from_minor(command.amount.minor.min(payment.amount.minor), currency);
+    let excess = Money::from_minor(command.amount.minor - counted.minor, currency);
+    let progress = Progress {
+        state: PaymentState::Paid,
+        captured: counted,
+        paid_at: Some(view.now),
+        note: command.proof.clone(),
+        ..payment.progress.clone()
+    };
+    let collected = Payment { progress: progress.clone(), ..payment.clone() };
+    let mut changes = ChangeSet::default();
+    let mut journal = capture_entries(&collected, view.now, ids);
+    let mut moves = Moves::of(view, command.actor.clone());
+    let left = Money::from_minor(unpaid(view).minor - counted.minor, currency);
+    if left.minor > 0 {
+        let opening = Opening {
+            order: order.id,
+            method: payment.method,
+            amount: left,
+            mobile_money: None,
+            return_url: None,
+            state: PaymentState::Due,
+            now: view.now,
+        };
+        changes.payment.open = vec![Payment::open(&opening, terms, ids)];
+    } else {
+        moves.payment(PaymentState::Paid, payment.method.as_str())?;
+        moves.pay_until = None;
+        if order.status == OrderState::Pending {
+            moves.order(OrderState::Processing, "paid")?;
+        }
+        changes.inventory = inventory::Changes {
+            rehold: view
+                .reservations
+                .iter()
+                .filter(|reservation| reservation.hold != Hold::Committed)
+                .map(|reservation| Rehold {
+                    reservation: reservation.id,
+                    order: order.id,
+                    hold: Hold::Committed,
+                })
+                .collect(),
+            ..Default::default()
+        };
+    }
+    if excess.minor > 0 {
+        let row = Unmatched {
+            id: ids.fresh(),
+            reference: payment.reference.clone(),
+            charge: None,
+            payment: Some(payment.id),
+            order: Some(order.id),
+            amount: excess,
+            mode: None,
+            reason: UnmatchedReason::Excess,
+            seen_at: view.now,
+            state: UnmatchedState::Open,
+            note: None,
+            version: 1,
+        };
+        journal.push(Entry {
+            id: ids.fresh(),
+            at: view.now,
+            kind: EntryKind::Unmatched,
+            order: Some(order.id),
+            reference: payment.reference.clone(),
+            legs: vec![
+                Leg::new(Account::of(payment.method), excess),
+                Leg::new(Account::Unmatched, less(excess)),
+            ],
+        });
+        changes.payment.unmatched = vec![row];
+    }
+    let outcome = if left.minor > 0 {
+        "short"
+    } else if excess.minor > 0 {
+        "over"
+    } else {
+        "exact"
+    };
+    changes.payment = Changes { advance: vec![payment.advance(progress)], journal, ..changes.payment };
+    changes.idempotency = command.request.as_ref().map(|request| Record {
+        scope: request.scope.clone(),
+        fingerprint: request.fingerprint,
+        outcome: Outcome::PaymentCollected(payment.id),
+        at: view.now,
+    });
+    changes.audit = vec![audit::Entry {
+        id: ids.fresh(),
+        at: view.now,
+        actor: command.actor.clone(),
+        action: "payment.collect".to_owned(),
+        target: format!("order:{}", order.id),
+        data: json!({
+            "reference": payment.reference, "amount": command.amount.amount(), "currency": currency, "is": outcome,
+        }),
+    }];
+    changes.events = vec![Event {
+        id: ids.fresh(),
+        name: if left.minor > 0 { "payment.collected" } else { "order.paid" },
+        subject: format!("order:{}", order.id),
+        sequence: moves.version(),
+        data: json!({
+            "order_id": order.id,
+            "number": order.number,
+            "reference": payment.reference,
+            "amount": {"amount": counted.amount(), "currency": currency},
+        }),
+        at: view.now,
+    }];
+    changes.order = moves.changes();
+    Ok(changes)
+}
+
+/// Says that the goods of an order that was to be paid at the door came back unpaid.
+///
+/// # Errors
+/// [`PaymentError::NotFound`] when the order has no such attempt, [`PaymentError::NotPayable`] when that is not due,
+/// [`PaymentError::State`] when the goods have not left: then the order is cancelled instead.
+pub fn return_to_sender(
+    view: &OrderView,
+    reference: &PaymentReference,
+    actor: &Actor,
+    ids: &mut Ids,
+) -> Result<ChangeSet, PaymentError> {
+    let order = &view.order;
+    let Some(payment) = view.payments.iter().find(|payment| payment.reference == *reference) else {
+        return Err(PaymentError::NotFound);
+    };
+    if payment.state() != PaymentState::Due || payment.method != PaymentMethod::CashOnDelivery {
+        return Err(PaymentError::NotPayable { status: order.status, payment_status: payment.state() });
+    }
+    let note = "returned to sender";
+    let mut moves = Moves::of(view, actor.clone());
+    moves.order(OrderState::Returned, note)?;
+    moves.fulfillment(FulfillmentState::Returned, note)?;
+    moves.payment(PaymentState::Failed, note)?;
+    let progress =
+        Progress { state: PaymentState::Failed, note: Some(note.to_owned()), ..payment.progress.clone() };
+    Ok(ChangeSet {
+        payment: Changes { advance: vec![payment.advance(progress)], ..Default::default() },
+        audit: vec![audit::Entry {
+            id: ids.fresh(),
+            at: view.now,
+            actor: actor.clone(),
+            action: "payment.returned_to_sender".to_owned(),
+            target: format!("order:{}", order.id),
+            data: json!({"reference": reference}),
+        }],
+        events: vec![Event {
+            id: ids.fresh(),
+            name: "order.returned_to_sender",
+            subject: format!("order:{}", order.id),
+            sequence: moves.version(),
+            data: json!({"order_id": order.id, "number": order.number}),
+            at: view.now,
+        }],
+        order: moves.changes(),
+        ..ChangeSet::default()
+    })
+}

@@ -1,0 +1,462 @@
+//! Refunds: what may go back, and what became of it.
+
+use serde_json::json;
+
+use super::give_back::taken;
+use super::journal::{Account, Entry, EntryKind, Leg};
+use super::settle::less;
+use super::{
+    Changes, GatewayRefund, Payment, PaymentError, PaymentReference, PaymentState, Progress, Refund,
+    RefundLine, RefundProgress, RefundSource, RefundState, UnmatchedAdvance, UnmatchedState, UnmatchedView,
+};
+use crate::audit::{self, Actor};
+use crate::commit::ChangeSet;
+use crate::event::Event;
+use crate::idempotency::{Outcome, Record, Request};
+use crate::inventory::{self, Movement, MovementReason, Release};
+use crate::order::{FulfillmentState, Moves, ORDER_MOVES, OrderState, OrderView, check};
+use crate::{Ids, LineId, LocationId, Money, Quantity, Timestamp};
+
+/// Asks for money of an order to go back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayBack {
+    /// How much.
+    pub what: What,
+    /// Of which attempt only; absent: of all, the oldest first.
+    pub reference: Option<PaymentReference>,
+    /// Why: at most [`Refund::REASON_MAX`] characters.
+    pub reason: String,
+    /// Where the units go back into stock, if they do; looked at with line items only. Of an order that has not left yet,
+    /// they go back to where they lie.
+    pub restock: Option<LocationId>,
+    /// Who asks.
+    pub actor: Actor,
+    /// The request, so that its repetition has no further effect.
+    pub request: Option<Request>,
+}
+
+/// How much goes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// All that was paid and does not go back yet.
+    All,
+    /// This much.
+    Amount(Money),
+    /// What these units were worth when the order was placed, and the shipping if so said.
+    Lines {
+        /// The units.
+        lines: Vec<RefundLine>,
+        /// Whether what was paid for shipping goes back too, as far as it has not.
+        shipping: bool,
+    },
+}
+
+/// Decides what goes back of which attempt. Money that a gateway collected goes back through it; what was collected by
+/// hand has been paid back by whoever asks.
+///
+/// # Errors
+/// [`PaymentError::Reason`], [`PaymentError::NotFound`] for a reference of another order, [`PaymentError::NothingPaid`],
+/// [`PaymentError::Amount`], [`PaymentError::Currency`], [`PaymentError::Lines`], [`PaymentError::Exceeds`].
+pub fn pay_back(
+    view: &OrderView,
+    command: &PayBack,
+    ids: &mut Ids,
+) -> Result<(Vec<Refund>, ChangeSet), PaymentError> {
+    if command.reason.chars().count() > Refund::REASON_MAX {
+        return Err(PaymentError::Reason);
+    }
+    let chosen = |payment: &&Payment| {
+        command.reference.as_ref().is_none_or(|reference| *reference == payment.reference)
+    };
+    let payments: Vec<&Payment> = view.payments.iter().filter(chosen).collect();
+    if payments.is_empty() {
+        return Err(PaymentError::NotFound);
+    }
+    if payments.iter().all(|payment| payment.progress.captured.minor == 0) {
+        return Err(PaymentError::NothingPaid);
+    }
+    let currency = view.order.totals.total.currency;
+    let available = payments.iter().map(|payment| payment.progress.balance().minor).sum();
+    let available = Money::from_minor(available, currency);
+    let Asked { amount, lines, shipping } = asked(view, &command.what, available)?;
+    if amount.currency != currency {
+        return Err(PaymentError::Currency { expected: currency, given: amount.currency });
+    }
+    if amount.minor > available.minor || (command.what == What::All && amount.minor == 0) {
+        return Err(PaymentError::Exceeds { wanted: amount, available });
+    }
+    if amount.minor <= 0 {
+        return Err(PaymentError::Amount);
+    }
+
+    let mut refunds: Vec<Refund> = Vec::new();
+    let mut after: Vec<Payment> = view.payments.clone();
+    let mut left = amount.minor;
+    for payment in payments {
+        let part = left.min(payment.progress.balance().minor);
+        if part == 0 {
+            continue;
+        }
+        left -= part;
+        let part = Money::from_minor(part, currency);
+        let id = ids.fresh();
+        let first = refunds.is_empty();
+        refunds.push(Refund {
+            id,
+            request: refunds.first().map_or(id, |first: &Refund| first.id),
+            order: Some(view.order.id),
+            source: RefundSource::Payment(payment.id),
+            reference: payment.reference.clone(),
+            amount: part,
+            // What it is for stands with the first, once.
+            lines: if first { lines.clone() } else { Vec::new() },
+            shipping: if first { shipping } else { Money::zero(currency) },
+            reason: command.reason.clone(),
+            restock: first && command.restock.is_some() && !lines.is_empty(),
+            actor: command.actor.clone(),
+            created_at: view.now,
+            progress: match payment.mode {
+                Some(_) => RefundProgress::asked_of_gateway(view.now),
+                None => RefundProgress {
+                    processed_at: Some(view.now),
+                    ..RefundProgress::in_state(RefundState::Processed)
+                },
+            },
+            version: 1,
+        });
+        if let Some(changed) = after.iter_mut().find(|changed| changed.id == payment.id) {
+            changed.progress = taken(payment, part);
+        }
+    }
+
+    let by_hand: Vec<&Refund> =
+        refunds.iter().filter(|refund| refund.progress.state == RefundState::Processed).collect();
+    let mut moves = Moves::of(view, command.actor.clone());
+    if !by_hand.is_empty() {
+        let all = view.refunds.iter().chain(refunds.iter());
+        money_went(view, all, &mut moves)?;
+    }
+    let journal = by_hand
+        .iter()
+        .map(|refund| {
+            let method =
+                view.payments.iter().find(|payment| payment.reference == refund.reference).map(|p| p.method);
+            refund_entry(refund, method.map_or(Account::Gateway, Account::of), view.now, ids)
+        })
+        .collect();
+    let inventory = command.restock.map(|location| back_into_stock(view, &lines, location, command, ids));
+    let advance = after
+        .iter()
+        .zip(&view.payments)
+        .filter(|(after, before)| after.progress != before.progress)
+        .map(|(after, before)| before.advance(after.progress.clone()))
+        .collect();
+    let version = moves.version();
+    let changes = ChangeSet {
+        payment: Changes { advance, refund: refunds.clone(), journal, ..Default::default() },
+        order: moves.changes(),
+        inventory: inventory.unwrap_or_default(),
+        idempotency: command.request.as_ref().zip(refunds.first()).map(|(request, first)| Record {
+            scope: request.scope.clone(),
+            fingerprint: request.fingerprint,
+            outcome: Outcome::RefundRequested(first.request),
+            at: view.now,
+        }),
+        audit: vec![audit::Entry {
+            id: ids.fresh(),
+            at: view.now,
+            actor: command.actor.clone(),
+            action: "payment.refund".to_owned(),
+            target: format!("order:{}", view.order.id),
+            data: json!({"amount": amount.amount(), "currency": currency, "refunds": refunds.iter().map(|r| r.id).collect::<Vec<_>>()}),
+        }],
+        events: vec![Event {
+            id: ids.fresh(),
+            name: "refund.requested",
+            subject: format!("order:{}", view.order.id),
+            sequence: version,
+            data: json!({
+                "order_id": view.order.id,
+                "number": view.order.number,
+                "amount": {"amount": amount.amount(), "currency": currency},
+            }),
+            at: view.now,
+        }],
+        ..ChangeSet::default()
+    };
+    Ok((refunds, changes))
+}
+
+/// The units that go back into stock: those that have not left are no longer reserved, those that have come back in.
+fn back_into_stock(
+    view: &OrderView,
+    lines: &[RefundLine],
+    location: LocationId,
+    command: &PayBack,
+    ids: &mut Ids,
+) -> inventory::Changes {
+    let mut changes = inventory::Changes::default();
+    let order = &view.order;
+    let mut open = view.reservations.clone();
+    for RefundLine { line, quantity } in lines {
+        let Some(sold) = order.lines.iter().find(|sold| sold.id == *line) else { continue };
+        // A failed refund has put its units back too: nothing comes back twice.
+        let back: u32 = view
+            .refunds
+            .iter()
+            .filter(|refund| refund.restock)
+            .flat_map(|refund| &refund.lines)
+            .filter(|one| one.line == *line)
+            .map(|one| one.quantity.get())
+            .sum();
+        let mut left = quantity.get().min(sold.quantity.get().saturating_sub(back));
+        for reservation in open.iter_mut().filter(|reservation| reservation.line == *line) {
+            let Ok(some) = Quantity::try_from(left.min(reservation.quantity.get())) else { continue };
+            left -= some.get();
+            changes.release.push(Release::some(reservation, some));
+        }
+        if left > 0 && sold.stock_limited && order.fulfillment_status != FulfillmentState::Unfulfilled {
+            changes.levels.push(inventory::Level { variant: sold.variant, location, safety_stock: None });
+            changes.adjust.push(inventory::Adjustment {
+                movement: Movement {
+                    id: ids.fresh(),
+                    variant: sold.variant,
+                    location,
+                    delta: i64::from(left),
+                    reason: MovementReason::Return,
+                    actor: command.actor.clone(),
+                    note: format!("refund of order {}", order.number),
+                    at: view.now,
+                },
+                expected_on_hand: None,
+            });
+        }
+    }
+    changes
+}
+
+struct Asked {
+    amount: Money,
+    lines: Vec<RefundLine>,
+    shipping: Money,
+}
+
+fn asked(view: &OrderView, what: &What, available: Money) -> Result<Asked, PaymentError> {
+    let nothing = Money::zero(available.currency);
+    match what {
+        What::All => Ok(Asked { amount: available, lines: Vec::new(), shipping: nothing }),
+        What::Amount(amount) => Ok(Asked { amount: *amount, lines: Vec::new(), shipping: nothing }),
+        What::Lines { lines, shipping } => {
+            let mut summed: Vec<RefundLine> = Vec::new();
+            let mut sum = 0;
+            for line in lines {
+                let used: u32 =
+                    summed.iter().filter(|one| one.line == line.line).map(|one| one.quantity.get()).sum();
+                sum += value(view, *line, used)?;
+                summed.push(*line);
+            }
+            let shipping = if *shipping { shipping_left(view) } else { nothing };
+            let amount = Money::from_minor(sum + shipping.minor, available.currency);
+            Ok(Asked { amount, lines: summed, shipping })
+        }
+    }
+}
+
+/// What so many units of a line item are worth: its next units after those that go back already and the `used` before.
+fn value(view: &OrderView, wanted: RefundLine, used: u32) -> Result<i64, PaymentError> {
+    let RefundLine { line, quantity } = wanted;
+    let sold = view.order.lines.iter().find(|sold| sold.id == line);
+    let gone = gone(view, line).saturating_add(used);
+    let available = sold.map_or(0, |sold| sold.quantity.get().saturating_sub(gone));
+    let Some(sold) = sold.filter(|_| available >= quantity.get()) else {
+        return Err(PaymentError::Lines { line, available });
+    };
+    let [(dearer, high), (_, low)] = sold.unit_values();
+    let at_high = dearer.saturating_sub(gone).min(quantity.get());
+    let at_low = quantity.get() - at_high;
+    Ok(high.minor * i64::from(at_high) + low.minor * i64::from(at_low))
+}
+
+/// Units of a line item that go back already.
+fn gone(view: &OrderView, line: LineId) -> u32 {
+    let counting = view.refunds.iter().filter(|refund| refund.progress.state.counts());
+    counting
+        .flat_map(|refund| &refund.lines)
+        .filter(|one| one.line == line)
+        .map(|one| one.quantity.get())
+        .sum()
+}
+
+/// What of the shipping does not go back yet: what the lines do not account for of the total.
+fn shipping_left(view: &OrderView) -> Money {
+    let total = view.order.totals.total;
+    let lines: i64 = view.order.lines.iter().map(|line| line.paid.minor).sum();
+    let counting = view.refunds.iter().filter(|refund| refund.progress.state.counts());
+    let back: i64 = counting.map(|refund| refund.shipping.minor).sum();
+    Money::from_minor((total.minor - lines - back).max(0), total.currency)
+}
+
+/// Records what the gateway says of a refund of an order, or of money that belongs to none. `None`: it says nothing new.
+///
+/// # Errors
+/// When a state table forbids it: a bug.
+pub(crate) fn refund_told(
+    owner: &Owner<'_>,
+    refund: &Refund,
+    told: &GatewayRefund,
+    now: Timestamp,
+    ids: &mut Ids,
+) -> Result<Option<ChangeSet>, PaymentError> {
+    let before = &refund.progress;
+    if before.state.is_final() {
+        return Ok(None);
+    }
+    let mut progress = RefundProgress {
+        gateway_id: Some(told.id.clone()),
+        note: told.reason.clone().or_else(|| before.note.clone()),
+        checks: before.checks + 1,
+        ..before.clone()
+    };
+    if told.state != before.state && told.state != RefundState::Pending {
+        check(super::REFUND_MOVES, before.state, told.state, RefundState::as_str)?;
+        progress.state = told.state;
+    }
+    progress.check_at = (!told.state.is_final()).then(|| now.plus(patience(progress.checks)));
+    match told.state {
+        RefundState::Processed => processed(owner, refund, progress, Account::Gateway, now, ids).map(Some),
+        RefundState::Failed => Ok(Some(failed(owner, refund, progress))),
+        RefundState::Pending | RefundState::Processing | RefundState::NeedsAttention => {
+            Ok(Some(advance(refund, progress)))
+        }
+    }
+}
+
+/// How long until a refund is asked about again: five minutes, then twice as long each time, up to six hours.
+pub(crate) fn patience(checks: u32) -> std::time::Duration {
+    std::time::Duration::from_secs((300_u64 << checks.min(7)).min(6 * 60 * 60))
+}
+
+/// Whose money a refund is taken from.
+pub(crate) enum Owner<'a> {
+    /// An order's.
+    Order(&'a OrderView),
+    /// Nobody's.
+    Unmatched(&'a UnmatchedView),
+}
+
+/// The money is gone.
+pub(crate) fn processed(
+    owner: &Owner<'_>,
+    refund: &Refund,
+    progress: RefundProgress,
+    place: Account,
+    now: Timestamp,
+    ids: &mut Ids,
+) -> Result<ChangeSet, PaymentError> {
+    let progress = RefundProgress { processed_at: Some(now), check_at: None, ..progress };
+    let mut changes = advance(refund, progress.clone());
+    changes.payment.journal = vec![refund_entry(refund, place, now, ids)];
+    match owner {
+        Owner::Order(view) => {
+            let done = Refund { progress, ..refund.clone() };
+            let others = view.refunds.iter().filter(|other| other.id != refund.id);
+            let mut moves = Moves::of(view, Actor::System);
+            money_went(view, others.chain([&done]), &mut moves)?;
+            changes.events = vec![Event {
+                id: ids.fresh(),
+                name: "refund.processed",
+                subject: format!("order:{}", view.order.id),
+                sequence: moves.version(),
+                data: json!({
+                    "order_id": view.order.id,
+                    "number": view.order.number,
+                    "amount": {"amount": refund.amount.amount(), "currency": refund.amount.currency},
+                }),
+                at: now,
+            }];
+            changes.order = moves.changes();
+        }
+        Owner::Unmatched(view) => {
+            changes.payment.unmatched_advance = vec![of(view, UnmatchedState::Refunded)]
+        }
+    }
+    Ok(changes)
+}
+
+/// The money is still here.
+pub(crate) fn failed(owner: &Owner<'_>, refund: &Refund, progress: RefundProgress) -> ChangeSet {
+    let progress = RefundProgress { state: RefundState::Failed, check_at: None, ..progress };
+    let mut changes = advance(refund, progress);
+    match owner {
+        Owner::Order(view) => {
+            let payment =
+                view.payments.iter().find(|payment| refund.source == RefundSource::Payment(payment.id));
+            changes.payment.advance = payment
+                .map(|payment| {
+                    let mut progress: Progress = payment.progress.clone();
+                    progress.refunded.minor = (progress.refunded.minor - refund.amount.minor).max(0);
+                    payment.advance(progress)
+                })
+                .into_iter()
+                .collect();
+            changes.order = Moves::of(view, Actor::System).changes();
+        }
+        Owner::Unmatched(view) => changes.payment.unmatched_advance = vec![of(view, UnmatchedState::Open)],
+    }
+    changes
+}
+
+fn of(view: &UnmatchedView, state: UnmatchedState) -> UnmatchedAdvance {
+    let row = &view.unmatched;
+    UnmatchedAdvance { id: row.id, expected_version: row.version, state, note: row.note.clone() }
+}
+
+pub(crate) fn advance(refund: &Refund, progress: RefundProgress) -> ChangeSet {
+    ChangeSet {
+        payment: Changes { refund_advance: vec![refund.advance(progress)], ..Default::default() },
+        ..ChangeSet::default()
+    }
+}
+
+/// Moves the order by the money that is gone: a part of it, or all.
+fn money_went<'r>(
+    view: &OrderView,
+    refunds: impl Iterator<Item = &'r Refund>,
+    moves: &mut Moves<'_>,
+) -> Result<(), PaymentError> {
+    // Money of an attempt that counts towards no order is not the order's.
+    let of_order = refunds.filter(|refund| matches!(refund.source, RefundSource::Payment(_)));
+    let gone: i64 = of_order
+        .filter(|refund| refund.progress.state == RefundState::Processed)
+        .map(|refund| refund.amount.minor)
+        .sum();
+    let captured: i64 = view.payments.iter().map(|payment| payment.progress.captured.minor).sum();
+    // An order of which only a part was paid is not paid, and stays so.
+    if !super::settle::is_paid(view.order.payment_status) {
+        return Ok(());
+    }
+    if gone < captured {
+        moves.payment(PaymentState::PartiallyRefunded, "a part went back")?;
+        return Ok(());
+    }
+    moves.payment(PaymentState::Refunded, "all went back")?;
+    if check(ORDER_MOVES, moves.status(), OrderState::Refunded, OrderState::as_str).is_ok() {
+        moves.order(OrderState::Refunded, "all money went back")?;
+    }
+    Ok(())
+}
+
+fn refund_entry(refund: &Refund, place: Account, now: Timestamp, ids: &mut Ids) -> Entry {
+    let from = match refund.source {
+        RefundSource::Payment(_) => Account::Orders,
+        RefundSource::Unmatched(_) => Account::Unmatched,
+    };
+    Entry {
+        id: ids.fresh(),
+        at: now,
+        kind: EntryKind::Refund,
+        order: refund.order,
+        reference: refund.reference.clone(),
+        legs: vec![Leg::new(from, refund.amount), Leg::new(place, less(refund.amount))],
+    }
+}

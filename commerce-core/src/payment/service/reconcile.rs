@@ -1,0 +1,161 @@
+//! The reconciler: what the gateway's own list says, against ours.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Payments;
+use crate::commit::{ChangeSet, CommitError, StoreError};
+use crate::job::{self, Job};
+use crate::payment::{
+    Charge, ChargeStatus, ChargeWindow, GatewayError, PaymentError, PaymentReference, Settlement,
+};
+use crate::{Money, Timestamp};
+
+/// What a comparison with the gateway's list found.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Reconciled {
+    /// Charges on the gateway's list.
+    pub charges: u64,
+    /// Those of them that are paid.
+    pub paid: u64,
+    /// Those of the paid ones that we knew already.
+    pub known: u64,
+    /// What was settled just now, or could not be.
+    pub findings: Vec<Finding>,
+}
+
+/// A charge that we did not know the whole truth of.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// Its reference.
+    pub reference: PaymentReference,
+    /// How much.
+    pub amount: String,
+    /// Its currency.
+    pub currency: String,
+    /// What became of it: `paid`, `reopened`, `goes_back`, `unmatched: <reason>`, or why nothing did.
+    pub outcome: String,
+}
+
+/// Why a comparison ended early. What was settled before stays settled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReconcileError {
+    /// The shop has no payment gateway.
+    #[error("the shop has no payment gateway")]
+    NoGateway,
+    /// The gateway cannot be asked.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The store could not do its work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Payments {
+    /// The name of the reconciler's job.
+    pub const RECONCILE_JOB: &str = "payments.reconcile";
+    /// How far back each run looks beyond the end of the one before: a charge is listed by when it was made, and may be
+    /// paid much later.
+    const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+    /// For how long a run has the job to itself.
+    const LEASE: Duration = Duration::from_secs(10 * 60);
+
+    /// Compares the gateway's list of charges made from `from` up to, not including, `to` with ours, and settles what we
+    /// did not know. `progress` is told how many charges were looked at so far.
+    ///
+    /// # Errors
+    /// As [`ReconcileError`] says.
+    pub async fn reconcile(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        mut progress: impl FnMut(u64) + Send,
+    ) -> Result<Reconciled, ReconcileError> {
+        let gateway = self.parts.gateway.as_ref().ok_or(ReconcileError::NoGateway)?;
+        let mut report = Reconciled::default();
+        let mut window = ChargeWindow { from, to, after: None };
+        loop {
+            let page = gateway.charges(&window).await?;
+            report.charges += page.charges.len() as u64;
+            let paid: Vec<Charge> = page.charges.into_iter().filter(moved_money).collect();
+            report.paid += paid.len() as u64;
+            let references: Vec<PaymentReference> =
+                paid.iter().map(|charge| charge.reference.clone()).collect();
+            let known = self.parts.store.known_money(&references).await?;
+            report.known += known.len() as u64;
+            for charge in paid.iter().filter(|charge| !known.contains(&charge.reference)) {
+                report.findings.push(self.find_out(charge).await?);
+            }
+            progress(report.charges);
+            match page.next {
+                Some(next) => window.after = Some(next),
+                None => return Ok(report),
+            }
+        }
+    }
+
+    async fn find_out(&self, charge: &Charge) -> Result<Finding, StoreError> {
+        let outcome = match self.apply(&charge.reference, Some(charge)).await {
+            Ok(Settlement::Paid) => "paid".to_owned(),
+            Ok(Settlement::Reopened) => "reopened".to_owned(),
+            Ok(Settlement::GoesBack) => "goes_back".to_owned(),
+            Ok(Settlement::Unmatched(reason)) => format!("unmatched: {}", reason.as_str()),
+            Ok(Settlement::Known | Settlement::Open | Settlement::Failed) => "known".to_owned(),
+            Err(PaymentError::Store(error)) => return Err(error),
+            Err(error) => error.to_string(),
+        };
+        let Money { currency, .. } = charge.amount;
+        Ok(Finding {
+            reference: charge.reference.clone(),
+            amount: charge.amount.amount().to_string(),
+            currency: currency.code().to_owned(),
+            outcome,
+        })
+    }
+
+    /// Runs the reconciler when `period` has passed since its last run, and nobody else runs it. `None`: not now.
+    ///
+    /// # Errors
+    /// As [`reconcile`](Payments::reconcile).
+    pub async fn reconcile_when_due(&self, period: Duration) -> Result<Option<Reconciled>, ReconcileError> {
+        if self.parts.gateway.is_none() {
+            return Ok(None);
+        }
+        let (now, job) = self.parts.store.job(Self::RECONCILE_JOB).await?;
+        let leased = job.leased_until.is_some_and(|until| until > now);
+        let fresh = job.done_until.is_some_and(|until| until.plus(period) > now);
+        if leased || fresh {
+            return Ok(None);
+        }
+        let lease = Job { leased_until: Some(now.plus(Self::LEASE)), ..job.clone() };
+        let Some(version) = self.write_job(lease).await? else { return Ok(None) };
+        let from = job.done_until.unwrap_or(now).minus(Self::OVERLAP);
+        let report = self.reconcile(from, now, |_| {}).await?;
+        let done = Job {
+            leased_until: None,
+            done_until: Some(now),
+            report: serde_json::to_value(&report).unwrap_or_default(),
+            version,
+            ..job
+        };
+        // A lease that ran out meanwhile was taken by somebody else, who does the same.
+        self.write_job(done).await?;
+        Ok(Some(report))
+    }
+
+    async fn write_job(&self, job: Job) -> Result<Option<u64>, StoreError> {
+        let version = job.version + 1;
+        let changes = ChangeSet { job: job::Changes { write: vec![job] }, ..ChangeSet::default() };
+        match self.parts.store.commit(&changes).await {
+            Ok(()) => Ok(Some(version)),
+            Err(CommitError::Stale { .. }) => Ok(None),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+}
+
+fn moved_money(charge: &Charge) -> bool {
+    matches!(charge.status, ChargeStatus::Succeeded | ChargeStatus::Reversing | ChargeStatus::Reversed)
+}
