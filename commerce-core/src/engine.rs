@@ -149,6 +149,12 @@ impl Engine {
         &self.parts.terms.accepted
     }
 
+    /// The ways to pay that the shop takes, and for how long it holds goods for each.
+    #[must_use]
+    pub fn payment_terms(&self) -> &PaymentTerms {
+        &self.parts.terms
+    }
+
     /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.
     ///
     /// # Errors
