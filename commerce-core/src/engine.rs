@@ -137,6 +137,12 @@ impl Engine {
         &self.parts.store
     }
 
+    /// Whether a payment gateway collects.
+    #[must_use]
+    pub fn has_gateway(&self) -> bool {
+        self.parts.gateway.is_some()
+    }
+
     /// The ways to pay that the shop takes.
     #[must_use]
     pub fn payment_methods(&self) -> &[PaymentMethod] {
