@@ -137,10 +137,22 @@ impl Engine {
         &self.parts.store
     }
 
+    /// Whether a payment gateway collects.
+    #[must_use]
+    pub fn has_gateway(&self) -> bool {
+        self.parts.gateway.is_some()
+    }
+
     /// The ways to pay that the shop takes.
     #[must_use]
     pub fn payment_methods(&self) -> &[PaymentMethod] {
         &self.parts.terms.accepted
+    }
+
+    /// The ways to pay that the shop takes, and for how long it holds goods for each.
+    #[must_use]
+    pub fn payment_terms(&self) -> &PaymentTerms {
+        &self.parts.terms
     }
 
     /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.

@@ -1,7 +1,7 @@
 //! Configuration: the file `commerce.toml`, then `COMMERCE_` variables, then flags, each outweighing the one before.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
 use crate::secret::{self, SecretError};
 
 /// The file that is read when none is named.
@@ -71,6 +72,20 @@ pub struct Settings {
     pub previous_secret: Option<SecretString>,
     /// What opens the back office.
     pub admin_token: Option<SecretString>,
+    /// The ways to pay that the shop takes.
+    pub payment_methods: Option<Vec<String>>,
+    /// The secret key of the shop's account with Paystack.
+    pub paystack_secret_key: Option<SecretString>,
+    /// The key before.
+    pub paystack_previous_secret_key: Option<SecretString>,
+    /// Where Paystack is reached, when elsewhere: the sandbox.
+    pub paystack_url: Option<String>,
+    /// Whether test keys and a sandbox may be used.
+    pub allow_sandbox: Option<bool>,
+    /// Where browsers go after a page of the payment gateway.
+    pub return_url: Option<String>,
+    /// The addresses that messages of the payment gateway are taken from.
+    pub message_sources: Option<Vec<IpAddr>>,
     /// Whether `/docs` is shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
@@ -145,6 +160,9 @@ pub enum ConfigError {
     /// The secret cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The payment gateway cannot be used.
+    #[error(transparent)]
+    Gateway(#[from] GatewayConfigError),
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -186,6 +204,13 @@ impl Settings {
             secret: secret("SECRET"),
             previous_secret: secret("PREVIOUS_SECRET"),
             admin_token: secret("ADMIN_TOKEN"),
+            payment_methods: list("PAYMENT_METHODS", &text)?,
+            paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
+            paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
+            paystack_url: text("PAYSTACK_URL"),
+            allow_sandbox: parsed("ALLOW_SANDBOX", &text)?,
+            return_url: text("RETURN_URL"),
+            message_sources: list("MESSAGE_SOURCES", &text)?,
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
@@ -211,6 +236,15 @@ impl Settings {
             secret: above.secret.or(self.secret),
             previous_secret: above.previous_secret.or(self.previous_secret),
             admin_token: above.admin_token.or(self.admin_token),
+            payment_methods: above.payment_methods.or(self.payment_methods),
+            paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
+            paystack_previous_secret_key: above
+                .paystack_previous_secret_key
+                .or(self.paystack_previous_secret_key),
+            paystack_url: above.paystack_url.or(self.paystack_url),
+            allow_sandbox: above.allow_sandbox.or(self.allow_sandbox),
+            return_url: above.return_url.or(self.return_url),
+            message_sources: above.message_sources.or(self.message_sources),
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
@@ -231,6 +265,20 @@ impl Settings {
             schema: self.schema.clone(),
             connections: self.database_connections.map_or(Database::CONNECTIONS, NonZeroU32::get),
         })
+    }
+
+    /// How the shop is paid.
+    ///
+    /// # Errors
+    /// When a method needs a gateway that is not configured, or a key is not fit for a shop.
+    pub fn payments(&self) -> Result<Payments, ConfigError> {
+        let paystack = self.paystack_secret_key.clone().map(|secret_key| PaystackAccount {
+            secret_key,
+            previous_secret_key: self.paystack_previous_secret_key.clone(),
+            url: self.paystack_url.clone(),
+        });
+        let allow_sandbox = self.allow_sandbox.unwrap_or(false);
+        Ok(Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?)
     }
 
     /// What the server needs beside the database.
@@ -264,6 +312,8 @@ impl Settings {
         if let Some(text) = &self.metrics_listen {
             config.metrics_listen = Some(address("metrics_listen", text)?);
         }
+        config.return_url.clone_from(&self.return_url);
+        config.message_sources = self.message_sources.clone().unwrap_or_default();
         config.docs = self.docs.unwrap_or(config.docs);
         if let Some(seconds) = self.request_timeout_seconds {
             config.request_timeout = Duration::from_secs(seconds.get());
@@ -309,6 +359,10 @@ pub struct ServerConfig {
     pub previous_secret: Option<SecretString>,
     /// What opens the back office below `/api/admin/`; absent: nothing does.
     pub admin_token: Option<SecretString>,
+    /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
+    pub return_url: Option<String>,
+    /// The addresses that messages of the payment gateway are taken from; none: from anywhere, as the signature tells.
+    pub message_sources: Vec<IpAddr>,
     /// Whether `/docs` is shown.
     pub docs: bool,
     /// The longest a request may take.
@@ -329,6 +383,8 @@ impl ServerConfig {
             secret,
             previous_secret: None,
             admin_token: None,
+            return_url: None,
+            message_sources: Vec::new(),
             docs: true,
             request_timeout: Duration::from_secs(5),
             body_bytes_max: 1 << 20,
@@ -350,6 +406,18 @@ fn parsed<T: FromStr<Err: fmt::Display>>(
     text: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<T>, ConfigError> {
     text(name).map(|text| text.parse().map_err(|error| wrong(name, error))).transpose()
+}
+
+/// Values with commas between them.
+fn list<T: FromStr<Err: fmt::Display>>(
+    name: &str,
+    text: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<Vec<T>>, ConfigError> {
+    let read = |text: String| {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| part.parse().map_err(|error| wrong(name, error))).collect()
+    };
+    text(name).map(read).transpose()
 }
 
 #[cfg(test)]

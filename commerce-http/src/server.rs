@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use commerce_core::Engine;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use poem::endpoint::BoxEndpoint;
 use poem::listener::{Acceptor, TcpAcceptor};
 use poem::{Endpoint, EndpointExt, Request, Response, Result, Route, Server};
 use tokio::net::TcpListener;
@@ -14,8 +15,9 @@ use tokio::sync::watch;
 
 use crate::accept::Accept;
 use crate::admin_token::AdminAccess;
-use crate::api::{self, Shop};
+use crate::api::{self, MessageSources, Shop};
 use crate::config::ServerConfig;
+use crate::jobs;
 use crate::layer::{Limits, Observe, Slash};
 use crate::order_token::OrderTokens;
 use crate::site::{Site, metrics};
@@ -26,10 +28,6 @@ pub use crate::routes::{Route as Address, Routes};
 const DRAIN: Duration = Duration::from_secs(30);
 /// A connection on which nothing happens is closed after this time.
 const IDLE: Duration = Duration::from_secs(75);
-/// How often orders whose payment window has closed are looked for.
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(30);
-/// How many of them are cancelled in one go.
-const EXPIRY_BATCH: u32 = 100;
 
 /// Why the server cannot run, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +63,7 @@ pub struct Bound {
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
     address: SocketAddr,
+    mounted: Option<(&'static str, BoxEndpoint<'static>)>,
 }
 
 impl Bound {
@@ -79,13 +78,27 @@ impl Bound {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { config, listener, metrics_listener, address })
+        Ok(Self { config, listener, metrics_listener, address, mounted: None })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
+    #[must_use]
+    pub fn return_url(mut self, url: String) -> Self {
+        self.config.return_url = Some(url);
+        self
+    }
+
+    /// Answers what lies below `path` by `endpoint`.
+    #[must_use]
+    pub fn mount(mut self, path: &'static str, endpoint: BoxEndpoint<'static>) -> Self {
+        self.mounted = Some((path, endpoint));
+        self
     }
 
     /// Serves the shop until `stop` is done, then finishes what is under way.
@@ -97,11 +110,11 @@ impl Bound {
         engine: &Engine,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServerError> {
-        let Self { config, listener, metrics_listener, address } = self;
+        let Self { config, listener, metrics_listener, address, mounted } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
-        let expiry = tokio::spawn(expire_overdue(engine.clone(), stopped.clone()));
-        let upkeep = tokio::spawn(upkeep(recorded.clone(), stopped.clone()));
+        let mut jobs = jobs::start(engine, &stopped);
+        jobs.spawn(upkeep(recorded.clone(), stopped.clone()));
         let beside = match metrics_listener {
             Some(listener) => {
                 let route = Route::new().at("/metrics", metrics(recorded.clone()));
@@ -117,13 +130,11 @@ impl Bound {
             None => None,
         };
         let here = (beside.is_none() && address.ip().is_loopback()).then_some(recorded);
-        let app = app(engine, &config, here);
+        let app = app(engine, &config, here, mounted);
         let acceptor = Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max);
         let ran = serve(acceptor, app, stop).await;
         stopping.send_replace(true);
-        for job in [Some(expiry), Some(upkeep)].into_iter().flatten() {
-            job.await.ok();
-        }
+        jobs.join_all().await;
         if let Some(beside) = beside {
             beside.await.ok();
         }
@@ -150,15 +161,25 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
 }
 
 /// All that the server answers.
-fn app(engine: &Engine, config: &ServerConfig, metrics: Option<PrometheusHandle>) -> impl Endpoint + use<> {
+fn app(
+    engine: &Engine,
+    config: &ServerConfig,
+    metrics: Option<PrometheusHandle>,
+    mounted: Option<(&'static str, BoxEndpoint<'static>)>,
+) -> impl Endpoint + use<> {
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
-    let operations = api::operations(&Shop { engine: engine.clone(), order_tokens });
+    let shop = Shop { engine: engine.clone(), order_tokens, return_url: config.return_url.clone() };
+    let operations = api::operations(&shop);
     let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
     let limits = Limits { body_bytes_max: config.body_bytes_max, request_timeout: config.request_timeout };
     let observe = Observe { clock: engine.store().clock(), routes: Arc::new(Routes::new()) };
-    let fork = Fork { operations, site: site.endpoint() };
+    let site = match mounted {
+        Some((path, endpoint)) => site.endpoint().nest(path, endpoint),
+        None => site.endpoint(),
+    };
+    let fork = Fork { operations, site };
     let access = AdminAccess::new(config.admin_token.as_ref());
-    fork.data(access).with(Slash).with(limits).with(observe)
+    fork.data(access).data(MessageSources(config.message_sources.clone())).with(Slash).with(limits).with(observe)
 }
 
 /// Operations to the one side, pages to the other.
@@ -197,29 +218,12 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
         "How long answers take, by route."
     );
     metrics::describe_counter!("orders_expired_total", "Orders cancelled because nobody paid in time.");
+    metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
+    metrics::describe_counter!(
+        "payment_messages_refused_total",
+        "Messages that were refused: without the gateway's signature, too large, unreadable."
+    );
     Ok(handle)
-}
-
-/// Cancels orders whose payment window has closed. Any number of servers may do so: each order is cancelled once.
-async fn expire_overdue(engine: Engine, mut stopped: watch::Receiver<bool>) {
-    loop {
-        match engine.orders().expire_overdue(EXPIRY_BATCH).await {
-            Ok(0) => {}
-            Ok(expired) => {
-                metrics::counter!("orders_expired_total").increment(expired.into());
-                tracing::info!(expired, "cancelled orders that nobody paid in time");
-                if expired == EXPIRY_BATCH {
-                    continue;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(error = %crate::store::chain(&error), "cannot look for overdue orders")
-            }
-        }
-        if tokio::time::timeout(EXPIRY_INTERVAL, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
-            return;
-        }
-    }
 }
 
 /// Keeps what the metrics remember bounded.

@@ -7,6 +7,7 @@ use commerce_core::{Engine, Store, StoreError};
 use secrecy::SecretString;
 
 use crate::config::{Database, DatabaseUrl};
+use crate::gateway::{GatewayConfigError, Payments};
 
 /// An open store.
 #[derive(Clone)]
@@ -68,10 +69,12 @@ impl Opened {
         }
     }
 
-    /// The engine over this store.
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        Engine::builder_shared(Arc::clone(&self.store)).build()
+    /// The engine over this store, paid as `payments` says.
+    ///
+    /// # Errors
+    /// When the payment gateway cannot be used.
+    pub fn engine(&self, payments: &Payments) -> Result<Engine, GatewayConfigError> {
+        Ok(payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?.build())
     }
 
     /// Writes what waits and closes the store.

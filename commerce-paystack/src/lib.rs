@@ -11,6 +11,8 @@ mod gateway;
 mod readers_tests;
 mod refund;
 mod refusal;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod transaction;
 mod transport;
 mod value;

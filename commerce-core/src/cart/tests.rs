@@ -147,7 +147,7 @@ fn a_delivery_is_checked() {
 #[test]
 fn only_what_the_shop_takes_pays() {
     let mut scene = view();
-    scene.accepted = vec![PaymentMethod::CashOnDelivery];
+    scene.terms.accepted = vec![PaymentMethod::CashOnDelivery];
     given(scene.clone()).when(PaymentMethod::CashOnDelivery).made();
     given(scene).when(PaymentMethod::Card).refused(|error| matches!(error, CartError::PaymentMethod(_)));
 }

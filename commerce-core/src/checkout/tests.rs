@@ -1,6 +1,6 @@
 //! How a cart becomes an order.
 
-use super::{Confirm, ConfirmError, PAYMENT_WINDOW_SECONDS};
+use super::{Confirm, ConfirmError};
 use crate::commit::Expect;
 use crate::idempotency::{Outcome, Request, Scope};
 use crate::inventory::Hold;
@@ -96,14 +96,12 @@ fn each_way_to_pay_starts_its_machines() {
     for method in PaymentMethod::ALL {
         let placed =
             given(view().stock("mug", 5).line("mug", 1).paying(method)).when(Confirm::default()).made();
-        let until = start().plus(std::time::Duration::from_secs(PAYMENT_WINDOW_SECONDS));
-        let (payment, hold) = if method == PaymentMethod::CashOnDelivery {
-            (PaymentState::Due, Hold::Committed)
-        } else {
-            (PaymentState::Pending, Hold::Held(until))
-        };
+        let payment = if method.needs_gateway() { PaymentState::Pending } else { PaymentState::Due };
+        let until = method.window().map(|window| start().plus(window));
+        let hold = until.map_or(Hold::Committed, Hold::Held);
         assert_eq!((placed.order.status, placed.order.payment_status), (OrderState::Pending, payment));
-        assert_eq!((placed.payment.state, placed.changes.inventory.reserve[0].hold), (payment, hold));
+        assert_eq!(placed.order.pay_until, until);
+        assert_eq!((placed.payment.state(), placed.changes.inventory.reserve[0].hold), (payment, hold));
     }
 }
 

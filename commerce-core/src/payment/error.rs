@@ -1,6 +1,6 @@
 //! Why nothing was done about a payment.
 
-use super::{GatewayError, PaymentMethod, PaymentReference, PaymentState};
+use super::{GatewayError, PaymentMethod, PaymentReference, PaymentState, UnmatchedState};
 use crate::attempts::Unsettled;
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
@@ -58,6 +58,9 @@ pub enum PaymentError {
         /// How many units are left; 0 when it is not of this order.
         available: u32,
     },
+    /// The money is dealt with already.
+    #[error("this money is dealt with already: {}", .0.as_str())]
+    Settled(UnmatchedState),
     /// The text is too long.
     #[error("a reason or note has at most 500 characters")]
     Reason,

@@ -42,7 +42,7 @@ pub use gateway::{
     Instructions, Intent, MobileMoney, NextAction, Notice, NoticeError, RefundRequest,
 };
 pub(crate) use give_back::give_back;
-pub use pay_back::{PayBack, What, pay_back};
+pub use pay_back::{PayBack, What, pay_back, pay_back_unmatched, resolve_unmatched};
 pub use refund::{REFUND_MOVES, Refund, RefundLine, RefundProgress, RefundSource, RefundState, RefundView};
 pub use service::{Finding, PaymentAnswer, Payments, ReceiveError, ReconcileError, Reconciled, RefundAnswer};
 pub use settle::{Reopening, Settlement, lapsed, settle, stray, unheard_of};

@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
 use crate::inventory::{self, Movement, MovementReason, Release};
 use crate::order::{FulfillmentState, Moves, ORDER_MOVES, OrderState, OrderView, check};
-use crate::{Ids, LineId, LocationId, Money, Quantity, Timestamp};
+use crate::{Ids, LineId, LocationId, Money, Quantity, RefundId, Timestamp};
 
 /// Asks for money of an order to go back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -458,5 +458,91 @@ fn refund_entry(refund: &Refund, place: Account, now: Timestamp, ids: &mut Ids) 
         order: refund.order,
         reference: refund.reference.clone(),
         legs: vec![Leg::new(from, refund.amount), Leg::new(place, less(refund.amount))],
+    }
+}
+
+/// Asks for money that counts towards no order to go back.
+///
+/// # Errors
+/// [`PaymentError::Settled`] when there is nothing to give back or it is dealt with already.
+pub fn pay_back_unmatched(
+    view: &UnmatchedView,
+    reason: &str,
+    actor: &Actor,
+    ids: &mut Ids,
+) -> Result<(RefundId, ChangeSet), PaymentError> {
+    if reason.chars().count() > Refund::REASON_MAX {
+        return Err(PaymentError::Reason);
+    }
+    let row = &view.unmatched;
+    if row.amount.minor <= 0 || row.state != UnmatchedState::Open {
+        return Err(PaymentError::Settled(row.state));
+    }
+    let id: RefundId = ids.fresh();
+    let progress = match row.charge {
+        Some(_) => RefundProgress::asked_of_gateway(view.now),
+        None => RefundProgress::by_hand(),
+    };
+    let refund = Refund {
+        id,
+        request: id,
+        order: row.order,
+        source: RefundSource::Unmatched(row.id),
+        reference: row.reference.clone(),
+        amount: row.amount,
+        lines: Vec::new(),
+        shipping: Money::zero(row.amount.currency),
+        reason: reason.to_owned(),
+        restock: false,
+        actor: actor.clone(),
+        created_at: view.now,
+        progress,
+        version: 1,
+    };
+    let changes = ChangeSet {
+        payment: Changes {
+            refund: vec![refund],
+            unmatched_advance: vec![of(view, UnmatchedState::Refunding)],
+            ..Default::default()
+        },
+        audit: vec![unmatched_audit(view, "unmatched.refund", actor, ids)],
+        ..ChangeSet::default()
+    };
+    Ok((id, changes))
+}
+
+/// Records that staff has dealt with money that counts towards no order in another way, which `note` says.
+///
+/// # Errors
+/// [`PaymentError::Settled`] when it is not open.
+pub fn resolve_unmatched(
+    view: &UnmatchedView,
+    note: &str,
+    actor: &Actor,
+    ids: &mut Ids,
+) -> Result<ChangeSet, PaymentError> {
+    if note.chars().count() > Refund::REASON_MAX {
+        return Err(PaymentError::Reason);
+    }
+    if view.unmatched.state != UnmatchedState::Open {
+        return Err(PaymentError::Settled(view.unmatched.state));
+    }
+    let resolved = UnmatchedAdvance { note: Some(note.to_owned()), ..of(view, UnmatchedState::Resolved) };
+    Ok(ChangeSet {
+        payment: Changes { unmatched_advance: vec![resolved], ..Default::default() },
+        audit: vec![unmatched_audit(view, "unmatched.resolve", actor, ids)],
+        ..ChangeSet::default()
+    })
+}
+
+fn unmatched_audit(view: &UnmatchedView, action: &str, actor: &Actor, ids: &mut Ids) -> audit::Entry {
+    let row = &view.unmatched;
+    audit::Entry {
+        id: ids.fresh(),
+        at: view.now,
+        actor: actor.clone(),
+        action: action.to_owned(),
+        target: format!("unmatched:{}", row.id),
+        data: json!({"reference": row.reference, "amount": row.amount.amount(), "currency": row.amount.currency}),
     }
 }

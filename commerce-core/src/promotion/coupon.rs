@@ -133,6 +133,21 @@ pub struct Redemption {
     pub coupon_customer_uses_max: Option<u64>,
 }
 
+impl Redemption {
+    /// The use as stores tell of it: the limits are those of the decision and are not kept.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        Self {
+            uses_max: None,
+            customer_uses_max: None,
+            budget: None,
+            coupon_uses_max: None,
+            coupon_customer_uses_max: None,
+            ..self
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,12 +19,19 @@ use crate::catalog::{
 };
 use crate::idempotency::Scope;
 use crate::inventory::Location;
-use crate::order::OrderView;
+use crate::job::Job;
+use crate::order::{OrderKey, OrderView};
+use crate::payment::inbox::Message;
+use crate::payment::journal::{Balance, Entry};
+use crate::payment::{
+    Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
+    UnmatchedView,
+};
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
-    VariantId, Violation,
+    ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store, StoreError,
+    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -91,12 +98,85 @@ impl<I: Intercept> Store for Intercepted<I> {
         Ok(self.intercept.seen(self.store.cart(look).await?))
     }
 
-    async fn order(&self, id: OrderId, repeated: Option<Scope>) -> Result<Option<OrderView>, StoreError> {
-        self.store.order(id.into(), repeated).await
+    async fn order(&self, key: OrderKey, repeated: Option<Scope>) -> Result<Option<OrderView>, StoreError> {
+        self.store.order(key, repeated).await
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
         self.store.overdue_orders(limit).await
+    }
+
+    async fn due_payments(&self, limit: u32) -> Result<Vec<PaymentReference>, StoreError> {
+        self.store.due_payments(limit).await
+    }
+
+    async fn due_refunds(&self, limit: u32) -> Result<Vec<RefundId>, StoreError> {
+        self.store.due_refunds(limit).await
+    }
+
+    async fn refund(&self, id: RefundId) -> Result<Option<RefundView>, StoreError> {
+        self.store.refund(id).await
+    }
+
+    async fn known_money(
+        &self,
+        references: &[PaymentReference],
+    ) -> Result<Vec<PaymentReference>, StoreError> {
+        self.store.known_money(references).await
+    }
+
+    async fn unmatched(&self, key: &UnmatchedKey) -> Result<Option<UnmatchedView>, StoreError> {
+        self.store.unmatched(key).await
+    }
+
+    async fn unmatched_list(
+        &self,
+        state: Option<UnmatchedState>,
+        before: Option<UnmatchedId>,
+        limit: u32,
+    ) -> Result<Vec<Unmatched>, StoreError> {
+        self.store.unmatched_list(state, before, limit).await
+    }
+
+    async fn payments(
+        &self,
+        state: Option<PaymentState>,
+        before: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.store.payments(state, before, limit).await
+    }
+
+    async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        self.store.payment(id).await
+    }
+
+    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+        self.store.journal(order).await
+    }
+
+    async fn balances(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Balance>, StoreError> {
+        self.store.balances(from, to).await
+    }
+
+    async fn waiting_messages(&self, limit: u32) -> Result<(Timestamp, Vec<Message>), StoreError> {
+        self.store.waiting_messages(limit).await
+    }
+
+    async fn parked_messages(
+        &self,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.store.parked_messages(before, limit).await
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
+        self.store.message(id).await
+    }
+
+    async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {
+        self.store.job(name).await
     }
 
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {

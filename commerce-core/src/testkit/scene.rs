@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use super::item::{Item, MAIN, item, location_id, named, start, variant_id};
 use crate::cart::CartError;
 use crate::cart::{
-    self, AddItem, Cart, CartLine, CartToken, Decided, Delivery, Offer, TokenHash, VariantKey, View,
+    self, AddItem, Cart, CartLine, CartToken, Decided, Delivery, Offer, PaymentChoice, TokenHash, VariantKey,
+    View,
 };
 use crate::catalog::Sku;
 use crate::checkout::{Confirm, ConfirmError, Placed, place_order};
@@ -13,8 +14,9 @@ use crate::commit::ChangeSet;
 use crate::customer::{Address, Country};
 use crate::inventory::StockLevel;
 use crate::order::{Cancel, CancelError, OrderView};
-use crate::payment::PaymentMethod;
+use crate::payment::{PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, RulesInForce, StoredRulebook};
+use crate::promotion::Redemption;
 use crate::{Currency, Ids, LineId, OrderId, Quantity, Timestamp};
 
 /// What a decision about a cart sees, made up: see [`view`].
@@ -26,8 +28,8 @@ pub struct Scene {
     pub token: CartToken,
     /// The rulebook in force.
     pub rules: std::sync::Arc<RulesInForce>,
-    /// The ways to pay that the shop takes.
-    pub accepted: Vec<PaymentMethod>,
+    /// The ways to pay that the shop takes, and for how long it waits; no gateway unless it is put in.
+    pub terms: PaymentTerms,
 }
 
 /// An open cart that lacks only line items, in a shop that ships everywhere for nothing and takes every way to pay.
@@ -57,6 +59,7 @@ pub fn view() -> Scene {
         billing_address: None,
         shipping_method: Some("standard".to_owned()),
         payment_method: Some(PaymentMethod::CashOnDelivery),
+        mobile_money: None,
         order: None,
         created_at: start(),
         updated_at: start(),
@@ -77,7 +80,8 @@ pub fn view() -> Scene {
     };
     let rules = StoredRulebook { version: 0, rulebook: Rulebook::starter(Currency::NGN) };
     let rules = rules.in_force().unwrap();
-    Scene { view, token, rules, accepted: PaymentMethod::ALL.to_vec() }
+    let terms = PaymentTerms { accepted: PaymentMethod::ALL.to_vec(), ..PaymentTerms::default() };
+    Scene { view, token, rules, terms }
 }
 
 /// An address in this country.
@@ -333,8 +337,8 @@ impl Decide<Scene> for Confirm {
     type Error = ConfirmError;
 
     fn decide(self, seen: &Scene) -> Result<Placed, ConfirmError> {
-        let Scene { view, token, rules, accepted } = seen;
-        place_order(view, token.hash(), &self, rules, accepted, &mut ids(seen.view.now))
+        let Scene { view, token, rules, terms } = seen;
+        place_order(view, token.hash(), &self, rules, terms, &mut ids(seen.view.now))
     }
 }
 
@@ -370,7 +374,16 @@ impl Decide<Scene> for PaymentMethod {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        cart::set_payment(&seen.view, seen.hash(), self, &seen.accepted, None)
+        PaymentChoice::from(self).decide(seen)
+    }
+}
+
+impl Decide<Scene> for PaymentChoice {
+    type Made = Decided;
+    type Error = CartError;
+
+    fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
+        cart::set_payment(&seen.view, seen.hash(), &self, &seen.terms.accepted, None)
     }
 }
 
@@ -402,6 +415,9 @@ pub fn order_view(placed: &Placed) -> OrderView {
         order: placed.order.clone(),
         history: history(placed.order.id).collect(),
         payments: vec![placed.payment.clone()],
+        refunds: Vec::new(),
+        unmatched: Vec::new(),
+        redemptions: changes.promotion.redeem.iter().cloned().map(Redemption::without_limits).collect(),
         reservations,
         record: None,
     }

@@ -1,7 +1,8 @@
 //! `/api/cart/checkout/`: from a cart to an order.
 
+use commerce_core::cart::PaymentChoice;
 use commerce_core::checkout::Confirm;
-use commerce_core::payment::PaymentMethod;
+use commerce_core::payment::{GatewayTrouble, PaymentError, PaymentMethod};
 use poem_openapi::OpenApi;
 
 use super::cart::{actor, changed};
@@ -10,7 +11,8 @@ use super::token::{CartAccess, ORDER_TOKEN};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, CartDto, Check, ConfirmBody, ConfirmedDto, DeliveryBody, PaymentBody, Refused, statuses,
+    Answer, Body, CartDto, Check, ConfirmBody, ConfirmedDto, DeliveryBody, PaymentBody, Problem, Refused, return_url,
+    statuses,
 };
 
 statuses! {
@@ -28,7 +30,7 @@ statuses! {
         401 "No token was sent.",
         404 "No cart has this token.",
         409 "The state says no: `out-of-stock`, `price-changed`, `cart-changed`, `coupon-exhausted`, \
-             `checkout-incomplete`.",
+             `checkout-incomplete`, `request-in-progress`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
         422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
@@ -75,14 +77,18 @@ impl CheckoutApi {
         let request = key.request(actor(&token), "POST /api/cart/checkout/payment/", &body.canonical);
         let mut check = Check::default();
         let method = check.parse::<PaymentMethod>("/method", &body.value.method.0);
+        let account = body.value.mobile_money.and_then(|account| account.check("/mobile_money", &mut check));
         let method = check.finish(method)?;
+        let choice = PaymentChoice { method, mobile_money: account };
         let carts = self.shop.engine.carts();
-        changed(&settle(async move { carts.set_payment(&token, method, request.as_ref()).await }).await?)
+        changed(&settle(async move { carts.set_payment(&token, choice, request.as_ref()).await }).await?)
     }
 
     /// Confirms the cart: places the order
     ///
-    /// Reserves the stock, freezes prices and addresses, and closes the cart; its token then opens the next, empty one.
+    /// Reserves the stock, freezes prices and addresses, and closes the cart; its token then opens the next, empty one. Where
+    /// a payment gateway collects, `payment.next_action` says how the shopper goes on. When the gateway does not answer, the
+    /// order is placed all the same and the answer is 503 or 504: repeat the request with the same key.
     /// The same key with the same request answers with the same order, however often and however fast it comes.
     #[oai(path = "/confirm/", method = "post", operation_id = "confirmCart")]
     async fn confirm(
@@ -100,16 +106,32 @@ impl CheckoutApi {
         let mut check = Check::default();
         let expected_total =
             body.value.expected_total.map(|money| money.check("/expected_total", &mut check));
+        let callback_url =
+            body.value.callback_url.and_then(|url| return_url("/callback_url", url, &mut check));
         let command = Confirm {
             expected_total: expected_total.flatten(),
             cart_version: body.value.cart_version,
+            return_url: callback_url.or_else(|| self.shop.return_url.clone()),
             request: Some(request),
         };
         let command = check.finish(Some(command))?;
         let checkout = self.shop.engine.checkout();
-        let confirmed = settle(async move { checkout.confirm(&token, &command).await }).await?;
+        let mut confirmed = settle(async move { checkout.confirm(&token, &command).await }).await?;
+        // A payment that the gateway refuses is an answer; what it did not say is asked for again.
+        if let Some(trouble) = confirmed.trouble.take_if(|trouble| !is_refusal(trouble)) {
+            return Err(Problem::from(trouble).into());
+        }
         let order_token = self.shop.order_tokens.token(confirmed.order.order.id);
         let body = ConfirmedDto::new(&confirmed, &order_token);
         Ok(Answer::new(&body)?.header(ORDER_TOKEN, Some(&order_token)).replayed(confirmed.replayed))
     }
+}
+
+/// Whether the gateway has said no, rather than nothing.
+fn is_refusal(trouble: &PaymentError) -> bool {
+    let kind = match trouble {
+        PaymentError::Gateway { error, .. } => error.kind,
+        _ => return false,
+    };
+    matches!(kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured)
 }

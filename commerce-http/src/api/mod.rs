@@ -7,6 +7,7 @@ mod checkout;
 mod health;
 mod key;
 mod orders;
+mod payments;
 mod products;
 mod refusal;
 mod token;
@@ -27,6 +28,7 @@ pub(crate) use cart::CartApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
+pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
 
 /// What the handlers share.
@@ -34,10 +36,12 @@ pub(crate) use products::ProductsApi;
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
     pub(crate) order_tokens: OrderTokens,
+    /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
+    pub(crate) return_url: Option<String>,
 }
 
 /// All operations.
-pub(crate) type Operations = (ProductsApi, CartApi, CheckoutApi, OrdersApi, AdminApi, HealthApi);
+pub(crate) type Operations = (ProductsApi, CartApi, CheckoutApi, OrdersApi, PaymentsApi, AdminApi, HealthApi);
 
 #[derive(Tags)]
 enum Tag {
@@ -49,6 +53,8 @@ enum Tag {
     Checkout,
     /// What was bought. A guest's order is reached by the header `X-Order-Token`.
     Orders,
+    /// How an order is paid, and how money goes back.
+    Payments,
     /// What the shop decides: its rules and its coupons. Opened by `Authorization: Bearer` and the admin token.
     #[oai(rename = "Back office")]
     BackOffice,
@@ -63,6 +69,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },
+        PaymentsApi { shop: shop.clone() },
         admin::operations(shop),
         HealthApi { shop: shop.clone() },
     );

@@ -3,10 +3,15 @@
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
 use commerce_core::order::CancelError;
+use commerce_core::payment::{
+    GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
+};
 use commerce_core::pricing::PricingError;
 use commerce_core::promotion::CouponError;
 use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
+
+use poem::http::{HeaderValue, header};
 
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
 
@@ -75,13 +80,66 @@ impl From<CancelError> for Problem {
         let words = error.to_string();
         match error {
             CancelError::NotFound => Self::not_found(),
-            CancelError::State(_) | CancelError::Fulfilled | CancelError::Paid => {
-                Self::new(Code::InvalidTransition, words)
-            }
+            CancelError::State(_) | CancelError::Fulfilled => Self::new(Code::InvalidTransition, words),
             CancelError::Reason => Self::field("/reason", "invalid", words),
             CancelError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CancelError::Busy => Self::unavailable(words),
             CancelError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<PaymentError> for Problem {
+    fn from(error: PaymentError) -> Self {
+        let words = error.to_string();
+        match error {
+            PaymentError::NotFound => Self::not_found(),
+            PaymentError::Method(_) => Self::field("/method", "unsupported", words),
+            PaymentError::NotPayable { .. } | PaymentError::State(_) | PaymentError::Settled(_) => {
+                Self::new(Code::InvalidTransition, words)
+            }
+            PaymentError::Attempts | PaymentError::NothingPaid => Self::new(Code::InvalidTransition, words),
+            PaymentError::Exceeds { .. } => Self::new(Code::RefundExceedsCapture, words),
+            PaymentError::Amount => Self::field("/amount/amount", "out-of-range", words),
+            PaymentError::Currency { .. } => Self::field("/amount/currency", "unsupported", words),
+            PaymentError::Lines { .. } => Self::field("/lines", "out-of-range", words),
+            PaymentError::Reason => Self::field("/reason", "invalid", words),
+            PaymentError::InProgress(reference) => {
+                Self::new(Code::RequestInProgress, words).with("payment_reference", reference)
+            }
+            PaymentError::Gateway { reference, error } => gateway_trouble(&reference, &error),
+            PaymentError::NoGateway => Self::field("/method", "unsupported", words),
+            PaymentError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            PaymentError::Busy => Self::unavailable(words),
+            PaymentError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// What a gateway did not do. The order or refund is stored, and the same request goes on where this one stopped.
+fn gateway_trouble(reference: &PaymentReference, error: &GatewayError) -> Problem {
+    let problem = match error.kind {
+        GatewayTrouble::Unknown => Problem::new(
+            Code::GatewayTimeout,
+            "it is not known yet what became of the payment; repeating with the same Idempotency-Key is safe",
+        )
+        .header(header::RETRY_AFTER, HeaderValue::from_static("5")),
+        _ => Problem::unavailable(""),
+    };
+    problem.with("payment_reference", reference).because(error)
+}
+
+impl From<ReceiveError> for Problem {
+    fn from(error: ReceiveError) -> Self {
+        let words = error.to_string();
+        match error {
+            ReceiveError::Notice(NoticeError::Signature) => Self::new(Code::InvalidSignature, words),
+            ReceiveError::Notice(_) => Self::new(Code::MalformedJson, words),
+            ReceiveError::TooLarge => Self::new(Code::TooLarge, words),
+            ReceiveError::NoGateway => Self::not_found(),
+            ReceiveError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

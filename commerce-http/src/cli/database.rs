@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use commerce_core::Engine;
 
 use super::failure::Failure;
-use crate::config::{Database, Settings};
+use crate::config::{ConfigError, Database, Settings};
+use crate::gateway::Payments;
 use crate::store::{Migrations, Opened};
 
 /// Which database.
@@ -48,9 +49,20 @@ pub(super) struct Shop {
 }
 
 impl Shop {
+    /// The shop of a command that has nothing to do with payments.
     pub(super) async fn open(database: &Database, migrations: Migrations) -> Result<Self, Failure> {
+        Self::open_paid(database, migrations, &Payments::default()).await
+    }
+
+    /// The shop, paid as `payments` says.
+    pub(super) async fn open_paid(
+        database: &Database,
+        migrations: Migrations,
+        payments: &Payments,
+    ) -> Result<Self, Failure> {
         let store = Opened::open(database, migrations).await?;
-        Ok(Self { engine: store.engine(), store })
+        let engine = store.engine(payments).map_err(ConfigError::from)?;
+        Ok(Self { engine, store })
     }
 
     pub(super) async fn close(self) {

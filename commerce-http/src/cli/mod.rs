@@ -11,10 +11,13 @@ mod import;
 mod migrate;
 mod openapi;
 mod out;
+mod payments;
 mod quote;
 mod routes;
 mod rules;
 mod sample;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod schema;
 mod serve;
 mod session;
@@ -67,6 +70,11 @@ enum Command {
     Quote(quote::Args),
     /// Print the JSON Schema of a rulebook or a cart
     Schema(schema::Args),
+    /// Compare payments with the payment gateway
+    Payments(payments::Args),
+    /// Run a local stand-in for a payment provider
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Args),
     /// Look for rows that break an invariant
     Doctor(doctor::Args),
     /// Print the OpenAPI document
@@ -106,6 +114,9 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
                     Command::Coupons(args) => coupons::run(args).await,
+                    Command::Payments(args) => payments::run(args).await,
+                    #[cfg(feature = "sandbox")]
+                    Command::Sandbox(args) => sandbox::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,
                     Command::Openapi(_) | Command::Routes(_) | Command::Quote(_) | Command::Schema(_) => {
                         Ok(0)

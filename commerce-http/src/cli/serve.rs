@@ -19,7 +19,8 @@ Examples:
 The secret comes from COMMERCE_SECRET or from `secret` in the configuration file, never from a flag, which others on
 the machine could read. To change it, put the old one into COMMERCE_PREVIOUS_SECRET: tokens of both are then good.
 The back office below /api/admin/ opens with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file; without
-one it stays closed. A public server belongs behind a proxy that ends TLS and bounds slow clients.
+one it stays closed. Payments go through Paystack once COMMERCE_PAYSTACK_SECRET_KEY is set; until then the shop takes
+cash on delivery. COMMERCE_PAYMENT_METHODS=card,cash_on_delivery says which ways to pay are taken. A public server belongs behind a proxy that ends TLS and bounds slow clients.
 
 Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage or configuration")]
 pub(super) struct Args {
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Whether to show the documentation at /docs [env: COMMERCE_DOCS] [default: true]
     #[arg(long, value_name = "BOOL")]
     docs: Option<bool>,
+    /// Take test keys and the address of a sandbox, by which nobody pays [env: COMMERCE_ALLOW_SANDBOX]
+    #[arg(long)]
+    allow_sandbox: bool,
     /// How log lines look [env: COMMERCE_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -51,6 +55,7 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         listen,
         metrics_listen: args.metrics_listen,
         docs: args.docs,
+        allow_sandbox: args.allow_sandbox.then_some(true),
         log_format: args.log_format,
         ..Settings::default()
     };
@@ -58,10 +63,11 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     super::log(&settings, "info,sqlx=warn")?;
     let config = settings.server()?;
     let database = settings.database()?;
+    let payments = settings.payments()?;
     let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
-    let shop = Shop::open(&database, migrations).await?;
+    let shop = Shop::open_paid(&database, migrations, &payments).await?;
     out::line(&format!("listening on http://{}", server.address()))?;
     let ran = server.run(&shop.engine, stop).await;
     shop.close().await;

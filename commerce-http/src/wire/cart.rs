@@ -201,25 +201,14 @@ impl DeliveryBody {
 pub(crate) struct PaymentBody {
     /// How the shopper pays, as far as the shop takes it.
     pub(crate) method: MethodName,
-    /// With `mobile_money`: the phone to charge.
-    mobile_money: Option<MobileMoneyBody>,
+    /// With `mobile_money`: the account to ask; absent: the shopper names it on the gateway's page.
+    pub(crate) mobile_money: Option<super::MobileMoneyBody>,
 }
 
 impl Example for PaymentBody {
     fn example() -> Self {
         Self { method: MethodName("cash_on_delivery".to_owned()), mobile_money: None }
     }
-}
-
-/// The phone to charge.
-#[derive(Debug, Deserialize, Object)]
-#[serde(deny_unknown_fields)]
-#[oai(rename = "MobileMoney", deny_unknown_fields)]
-pub(crate) struct MobileMoneyBody {
-    /// Its number.
-    phone: String,
-    /// Its provider.
-    provider: String,
 }
 
 /// A cart with what it costs now.

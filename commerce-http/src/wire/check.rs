@@ -36,6 +36,21 @@ impl Check {
         text.and_then(|text| self.parse(pointer, text))
     }
 
+    /// The one of `all` that the text names, or a note that it names none.
+    pub(crate) fn word<T: Copy, const N: usize>(
+        &mut self,
+        pointer: &str,
+        text: &str,
+        all: [T; N],
+        name: fn(T) -> &'static str,
+    ) -> Option<T> {
+        let found = all.into_iter().find(|known| name(*known) == text);
+        if found.is_none() {
+            self.wrong(pointer, "unsupported", format_args!("one of {}", all.map(name).join(", ")));
+        }
+        found
+    }
+
     /// The problem that names all that is wrong.
     pub(crate) fn problem(self) -> Problem {
         Problem::validation(self.errors)

@@ -20,6 +20,7 @@ mod payment;
 mod problem;
 mod product;
 pub(crate) mod reader;
+mod refund;
 mod schema;
 mod time;
 mod word;
@@ -41,8 +42,12 @@ pub(crate) use nullable::OrNull;
 pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto};
 pub(crate) use page::{PageLinks, PaginationDto, encode_into};
 pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
-pub(crate) use payment::PaymentDto;
+pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
+pub(crate) use refund::{
+    BalancesDto, CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
+    TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
+};
 pub(crate) use schema::wire_type;
 pub(crate) use time::Instant;

@@ -56,6 +56,11 @@ pub(crate) struct MoneyBody {
 }
 
 impl MoneyBody {
+    /// For examples.
+    pub(crate) fn of(amount: &str, currency: &str) -> Self {
+        Self { amount: amount.to_owned(), currency: currency.to_owned() }
+    }
+
     /// The amount, or what is wrong with it.
     pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<Money> {
         let Some(currency) = Currency::from_code(&self.currency) else {

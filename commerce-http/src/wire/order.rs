@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::cart::{AdjustmentDto, SummaryDto, TaxDto};
 use super::product::OptionValueDto;
 use super::word::{FulfillmentStatus, MachineName, Method, OrderStatus, PaymentStatus};
-use super::{AddressDto, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto};
+use super::{AddressDto, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto, RefundDto};
 
 /// Confirms the cart.
 #[derive(Debug, Deserialize, Object)]
@@ -24,11 +24,13 @@ pub(crate) struct ConfirmBody {
     pub(crate) expected_total: Option<MoneyBody>,
     /// The version of the cart that the shopper saw; another is refused with `cart-changed`.
     pub(crate) cart_version: Option<u64>,
+    /// Where the browser goes after a page of the payment gateway: a web address of at most 500 characters.
+    pub(crate) callback_url: Option<String>,
 }
 
 impl Example for ConfirmBody {
     fn example() -> Self {
-        Self { expected_total: None, cart_version: None }
+        Self { expected_total: None, cart_version: None, callback_url: None }
     }
 }
 
@@ -104,6 +106,10 @@ pub(crate) struct OrderDto {
     payment_method: Method,
     /// Its payment attempts, the oldest first.
     payments: Vec<PaymentDto>,
+    /// Money that goes back, or went, the oldest first.
+    refunds: Vec<RefundDto>,
+    /// Until when it is to be paid; null when nothing is awaited.
+    pay_until: OrNull<Instant>,
     /// What has happened to it, the oldest first.
     history: Vec<MoveDto>,
     /// When it was placed.
@@ -213,6 +219,8 @@ impl OrderDto {
             ),
             payment_method: order.payment_method.into(),
             payments: view.payments.iter().map(Into::into).collect(),
+            refunds: view.refunds.iter().map(Into::into).collect(),
+            pay_until: OrNull::of(order.pay_until),
             history: view.history.iter().map(Into::into).collect(),
             placed_at: order.placed_at.into(),
             version: order.version,

@@ -21,6 +21,7 @@ pub(crate) enum Code {
     IdempotencyKeyRequired,
     IdempotencyKeyInvalid,
     Unauthenticated,
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     Timeout,
@@ -30,6 +31,10 @@ pub(crate) enum Code {
     CheckoutIncomplete,
     CouponExhausted,
     InvalidTransition,
+    RefundExceedsCapture,
+    RequestInProgress,
+    InvalidSignature,
+    GatewayTimeout,
     AlreadyExists,
     InUse,
     VersionConflict,
@@ -64,6 +69,7 @@ impl Code {
                 ("idempotency-key-invalid", StatusCode::BAD_REQUEST, "The Idempotency-Key is invalid")
             }
             Self::Unauthenticated => ("unauthenticated", StatusCode::UNAUTHORIZED, "A token is required"),
+            Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "This is not for you"),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is no such thing here"),
             Self::MethodNotAllowed => {
                 ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here")
@@ -81,6 +87,20 @@ impl Code {
             Self::InvalidTransition => {
                 ("invalid-transition", StatusCode::CONFLICT, "The order has got too far for this")
             }
+            Self::RefundExceedsCapture => {
+                ("refund-exceeds-capture", StatusCode::CONFLICT, "More would go back than came")
+            }
+            Self::RequestInProgress => {
+                ("request-in-progress", StatusCode::CONFLICT, "The same is being done at this moment")
+            }
+            Self::InvalidSignature => {
+                ("invalid-signature", StatusCode::UNAUTHORIZED, "The message is not the gateway's")
+            }
+            Self::GatewayTimeout => (
+                "gateway-timeout",
+                StatusCode::GATEWAY_TIMEOUT,
+                "The payment gateway did not say what became of it",
+            ),
             Self::AlreadyExists => ("already-exists", StatusCode::CONFLICT, "The code is taken"),
             Self::InUse => ("in-use", StatusCode::CONFLICT, "Something else refers to it"),
             Self::VersionConflict => {
@@ -206,6 +226,9 @@ pub(crate) struct ProblemDto {
     /// With `coupon-not-applicable` and `coupon-exhausted`: why, by its stable name: `subtotal-too-low`, `uses-spent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// With `gateway-timeout`, `request-in-progress` and `unavailable` of a payment: its reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_reference: Option<String>,
     /// With `version-conflict`: the version of the rules in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
@@ -335,6 +358,7 @@ impl Problem {
             lines: None,
             missing: None,
             reason: None,
+            payment_reference: None,
             version: None,
             cart: None,
         };

@@ -2,7 +2,9 @@
 
 use commerce_core::catalog::AttributeKind;
 use commerce_core::order::{FulfillmentState, Machine, OrderState};
-use commerce_core::payment::{PaymentMethod, PaymentState};
+use commerce_core::payment::inbox::MessageState;
+use commerce_core::payment::journal::Account;
+use commerce_core::payment::{PaymentMethod, PaymentState, RefundState, UnmatchedReason, UnmatchedState};
 use commerce_core::pricing::AdjustmentKind;
 use poem_openapi::registry::MetaSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,16 @@ words! {
     PaymentStatus of PaymentState: PaymentState::ALL;
     /// How far the goods have got.
     FulfillmentStatus of FulfillmentState: FulfillmentState::ALL;
+    /// How far a refund has got.
+    RefundStatus of RefundState: RefundState::ALL;
+    /// What becomes of money that counts towards no order.
+    UnmatchedStatus of UnmatchedState: UnmatchedState::ALL;
+    /// Why money counts towards no order.
+    UnmatchedReasonName of UnmatchedReason: UnmatchedReason::ALL;
+    /// Where a message of a gateway stands.
+    MessageStatus of MessageState: MessageState::ALL;
+    /// An account of the money journal.
+    AccountName of Account: Account::ALL;
     /// A way to pay.
     Method of PaymentMethod: PaymentMethod::ALL;
     /// Which machine of an order moved.
@@ -78,15 +90,25 @@ wire_type!(
 );
 
 /// What the shopper does next to pay.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum NextAction {
+pub(crate) enum NextActionName {
+    /// Opens a page.
+    Redirect,
+    /// Follows instructions.
+    Display,
+    /// Approves on the phone.
+    Await,
     /// Nothing now.
+    #[default]
     None,
 }
 
 wire_type!(
-    NextAction,
-    "NextAction",
-    MetaSchema { enum_items: vec![Value::from("none")], ..MetaSchema::new("string") }
+    NextActionName,
+    "NextActionName",
+    MetaSchema {
+        enum_items: ["redirect", "display", "await", "none"].map(Value::from).to_vec(),
+        ..MetaSchema::new("string")
+    }
 );

@@ -13,7 +13,7 @@ use crate::payment::{
     Refund, RefundProgress, RefundRequest, RefundSource, RefundState, RefundView, UnmatchedKey,
     UnmatchedView,
 };
-use crate::{OrderId, RefundId, Timestamp};
+use crate::{OrderId, RefundId, Timestamp, UnmatchedId};
 
 /// What a request for a refund did.
 #[derive(Debug, Clone)]
@@ -314,6 +314,55 @@ impl Payments {
                     }
                     return Ok(());
                 }
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// Asks for money that counts towards no order to go back.
+    ///
+    /// # Errors
+    /// [`PaymentError::NotFound`], [`PaymentError::Settled`], [`PaymentError::Reason`].
+    pub async fn refund_unmatched(
+        &self,
+        id: UnmatchedId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<UnmatchedView, PaymentError> {
+        let key = UnmatchedKey::Id(id);
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound)?;
+            let (refund, changes) =
+                pay_back::pay_back_unmatched(&view, reason, actor, &mut self.parts.ids(view.now))?;
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => {
+                    // What does not go through now is taken up again when its time comes.
+                    let _ = self.advance_refund(refund).await;
+                    return self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound);
+                }
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// Records that staff has dealt with money that counts towards no order in another way.
+    ///
+    /// # Errors
+    /// [`PaymentError::NotFound`], [`PaymentError::Settled`], [`PaymentError::Reason`].
+    pub async fn resolve_unmatched(
+        &self,
+        id: UnmatchedId,
+        note: &str,
+        actor: &Actor,
+    ) -> Result<UnmatchedView, PaymentError> {
+        let key = UnmatchedKey::Id(id);
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound)?;
+            let changes = pay_back::resolve_unmatched(&view, note, actor, &mut self.parts.ids(view.now))?;
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound),
                 Err(error) => attempts.again(error).await?,
             }
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::payments::{captured, paid};
 use super::{Shop, before, cancel};
 use crate::audit::Actor;
 use crate::order::{Advance, Cancel, CancelError, FulfillmentState, Machine, OrderState};
-use crate::payment::PaymentState;
+use crate::payment::{PaymentState, RefundSource, RefundState};
 use crate::testkit::{item, named};
 use crate::{ChangeSet, OrderId};
 
@@ -21,7 +22,7 @@ pub async fn a_cancelled_order_gives_its_stock_back(shop: &Shop) {
         (cancelled.order.status, cancelled.order.payment_status, cancelled.order.fulfillment_status),
         (OrderState::Cancelled, PaymentState::Failed, FulfillmentState::Unfulfilled)
     );
-    assert_eq!((cancelled.payments[0].state, cancelled.payments[0].version), (PaymentState::Failed, 2));
+    assert_eq!((cancelled.payments[0].state(), cancelled.payments[0].version), (PaymentState::Failed, 2));
     shop.order(&[("mug", 5), ("pen", 1)]).await;
 }
 
@@ -37,8 +38,7 @@ pub async fn an_order_is_cancelled_once(shop: &Shop) {
     shop.engine.orders().cancel(other, &cancel()).await.unwrap();
 }
 
-/// What cannot be called off: an unknown order, one of which something has left, one that is paid, one with a reason
-/// as long as a letter.
+/// What cannot be called off: an unknown order, one of which something has left, one with a reason as long as a letter.
 pub async fn what_cannot_be_cancelled(shop: &Shop) {
     shop.sell([item("pdf").digital().untracked()]).await;
     let unknown = shop.engine.orders().cancel(named::<OrderId>("order", "x"), &cancel()).await;
@@ -50,10 +50,27 @@ pub async fn what_cannot_be_cancelled(shop: &Shop) {
     advance(shop, &order, order.order.payment_status, FulfillmentState::Fulfilled).await;
     let refused = shop.engine.orders().cancel(order.order.id, &cancel()).await;
     assert!(matches!(refused, Err(CancelError::Fulfilled)), "{refused:?}");
-    let paid = shop.card_order(&[("pdf", 1)]).await;
-    advance(shop, &paid, PaymentState::Paid, FulfillmentState::Unfulfilled).await;
-    let refused = shop.engine.orders().cancel(paid.order.id, &cancel()).await;
-    assert!(matches!(refused, Err(CancelError::Paid)), "{refused:?}");
+}
+
+/// A paid order that is called off gives its stock back, stays paid until its money is gone, and asks for a refund of all
+/// that was captured: no more of it can be paid back.
+pub async fn a_paid_order_is_cancelled_and_its_money_goes_back(shop: &Shop) {
+    shop.sell([item("mug").stock(2)]).await;
+    let order = shop.order(&[("mug", 2)]).await;
+    advance(shop, &order, PaymentState::Paid, FulfillmentState::Unfulfilled).await;
+    let cancelled = shop.engine.orders().cancel(order.order.id, &cancel()).await.unwrap().order;
+    assert_eq!(shop.stock("mug").await, (2, 0));
+    assert_eq!(
+        (cancelled.order.status, cancelled.order.payment_status),
+        (OrderState::Cancelled, PaymentState::Paid)
+    );
+    let [refund] = &cancelled.refunds[..] else { panic!("{:?}", cancelled.refunds) };
+    let payment = &cancelled.payments[0];
+    assert_eq!(refund.source, RefundSource::Payment(payment.id));
+    assert_eq!((refund.amount, refund.reference.clone()), (payment.amount, payment.reference.clone()));
+    assert_eq!(refund.progress.state, RefundState::NeedsAttention, "no gateway can pay cash back");
+    assert_eq!((payment.progress.captured, payment.progress.refunded), (payment.amount, payment.amount));
+    assert_eq!(payment.progress.balance().minor, 0);
 }
 
 /// An order whose payment window has closed is cancelled by the engine, once, and gives its stock back.
@@ -145,13 +162,13 @@ async fn advance(
         status: order.status,
         payment_status: payment,
         fulfillment_status: goods,
+        pay_until: order.pay_until,
     });
     if payment != order.payment_status {
         changes.order.history.push(step(Machine::Payment, order.payment_status.as_str(), payment.as_str()));
         let attempt = &view.payments[0];
-        let advance =
-            crate::payment::Advance { id: attempt.id, expected_version: attempt.version, state: payment };
-        changes.payment.advance.push(advance);
+        changes.payment.advance.push(attempt.advance(paid(attempt)));
+        changes.payment.journal.push(captured(attempt, &mut shop.ids(view.now)));
     }
     if goods != order.fulfillment_status {
         changes.order.history.push(step(

@@ -7,7 +7,7 @@ use crate::cart::{Cart, CartToken, Write};
 use crate::checkout::Placed;
 use crate::inventory::{Adjustment, Level, Location, Movement, MovementReason, Release};
 use crate::order::OrderNumber;
-use crate::payment::{self, PaymentReference, PaymentState};
+use crate::payment::{self, PaymentReference};
 use crate::pricing::{Rulebook, StoredRulebook};
 use crate::testkit::{item, location_id, named, product_id, units, variant_id};
 use crate::{CartId, ChangeSet, Currency, Expect, Guard, LineId, LocationId, Money, OrderId, ReservationId};
@@ -102,8 +102,10 @@ pub async fn a_payment_that_changed(shop: &Shop) {
     changes.payment.advance[0].expected_version = 7;
     assert_eq!(shop.stale(&changes).await, Guard::Payment(id));
     let unknown = named("payment", "nowhere");
-    changes.payment.advance =
-        vec![payment::Advance { id: unknown, expected_version: 1, state: PaymentState::Failed }];
+    changes.payment.advance = vec![payment::Advance {
+        id: unknown,
+        ..order.payments[0].advance(order.payments[0].progress.clone())
+    }];
     assert_eq!(shop.stale(&changes).await, Guard::Payment(unknown));
 }
 

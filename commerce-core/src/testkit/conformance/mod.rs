@@ -50,6 +50,7 @@ pub mod import;
 pub mod import_guards;
 pub mod listing;
 pub mod looks;
+pub mod payments;
 pub mod promotions;
 pub mod races;
 pub mod round_trips;
@@ -359,6 +360,7 @@ macro_rules! __each_store_case {
                 a_cancelled_order_gives_its_stock_back
                 an_order_is_cancelled_once
                 what_cannot_be_cancelled
+                a_paid_order_is_cancelled_and_its_money_goes_back
                 an_unpaid_order_expires
                 expiry_goes_step_by_step
                 the_window_closes_on_the_microsecond
@@ -427,6 +429,7 @@ mod tests {
             ("import_guards", include_str!("import_guards.rs")),
             ("listing", include_str!("listing.rs")),
             ("looks", include_str!("looks.rs")),
+            ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),
             ("round_trips", include_str!("round_trips.rs")),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::payments::{captured, paid};
 use super::{Shop, cancel, delivery};
 use crate::audit::Actor;
 use crate::cart::{Cart, CartLine, CartToken, Write};
@@ -13,7 +14,7 @@ use crate::customer::{Address, Country, Destination};
 use crate::inventory::{Adjustment, Count, Movement, MovementReason};
 use crate::money::Rounding;
 use crate::order::{Advance, Cancel, FulfillmentState, Machine, OrderState, Transition};
-use crate::payment::{self, PaymentMethod, PaymentReference, PaymentState};
+use crate::payment::{MobileMoney, PaymentMethod, PaymentReference, PaymentState};
 use crate::pricing::RoundingProfile;
 use crate::pricing::Rulebook;
 use crate::testkit::{Item, add, address, item, key, named, units, variant_id};
@@ -113,6 +114,10 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
         billing_address: Some(Address { street_line2: None, phone: None, ..full_address }),
         shipping_method: Some(TEXT.to_owned()),
         payment_method: Some(PaymentMethod::MobileMoney),
+        mobile_money: Some(MobileMoney {
+            phone: "+233241234567".parse().unwrap(),
+            provider: TEXT.to_owned(),
+        }),
         order: None,
         created_at: now,
         updated_at: now,
@@ -131,6 +136,7 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
         billing_address: None,
         shipping_method: None,
         payment_method: None,
+        mobile_money: None,
         ..full.clone()
     };
     for cart in [&full, &plain] {
@@ -310,6 +316,7 @@ pub async fn an_order_that_gets_further(shop: &Shop) {
         status: OrderState::Processing,
         payment_status: PaymentState::Paid,
         fulfillment_status: FulfillmentState::Fulfilled,
+        pay_until: Some(at),
     });
     changes.order.history = vec![
         step(Machine::Fulfillment, "unfulfilled", "partial", staff, TEXT),
@@ -317,8 +324,8 @@ pub async fn an_order_that_gets_further(shop: &Shop) {
         step(Machine::Order, "pending", "processing", Actor::System, "accepted"),
         step(Machine::Fulfillment, "partial", "fulfilled", Actor::Guest, "two\nlines"),
     ];
-    changes.payment.advance =
-        vec![payment::Advance { id: placed.payments[0].id, expected_version: 1, state: PaymentState::Paid }];
+    changes.payment.advance = vec![placed.payments[0].advance(paid(&placed.payments[0]))];
+    changes.payment.journal = vec![captured(&placed.payments[0], &mut shop.ids(at))];
     shop.store.commit(&changes).await.unwrap();
     let read = shop.order_now(order.id).await;
     assert_eq!(read.order.version, 2);
@@ -329,7 +336,7 @@ pub async fn an_order_that_gets_further(shop: &Shop) {
     let mut history = placed.history;
     history.extend(changes.order.history.into_iter().map(|(_, transition)| transition));
     assert_eq!(read.history, history);
-    assert_eq!((read.payments[0].state, read.payments[0].version), (PaymentState::Paid, 2));
+    assert_eq!((read.payments[0].state(), read.payments[0].version), (PaymentState::Paid, 2));
 }
 
 /// Payment attempts come by when they were made.

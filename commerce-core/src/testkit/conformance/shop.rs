@@ -169,8 +169,8 @@ impl Shop {
         view.now = before(view.now, minutes);
         let rules = self.engine.rules().show().await.unwrap();
         let mut ids = self.ids(view.now);
-        let accepted = self.engine.payment_methods();
-        place_order(&view, token.hash(), &Confirm::default(), &rules, accepted, &mut ids).unwrap()
+        let terms = self.engine.payment_terms();
+        place_order(&view, token.hash(), &Confirm::default(), &rules, terms, &mut ids).unwrap()
     }
 
     /// What calling the order off would commit now.

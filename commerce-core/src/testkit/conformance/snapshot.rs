@@ -38,7 +38,7 @@ impl Snapshot {
             seen.note(&format!("cart {token:?}"), view);
         }
         for id in &known.orders {
-            let mut view = store.order(*id.into(), None).await.unwrap();
+            let mut view = store.order((*id).into(), None).await.unwrap();
             if let Some(view) = &mut view {
                 view.now = start();
             }

@@ -99,9 +99,8 @@ impl Paper {
     pub(super) fn place(&mut self, id: OrderId, cart: usize, until: Option<Timestamp>) {
         let total = self.total(cart);
         let units: BTreeMap<usize, u32> = std::mem::take(&mut self.carts[cart]).into_iter().collect();
-        // What nobody counts is not held either: an order of nothing else does not lapse, and one that costs nothing is paid.
-        let held = units.keys().any(|item| self.items[*item].kind != Kind::Untracked) && total > 0;
-        self.orders.push(Order { id, units, total, open: true, until: until.filter(|_| held) });
+        // What costs nothing is paid.
+        self.orders.push(Order { id, units, total, open: true, until: until.filter(|_| total > 0) });
     }
 
     /// What was not paid by now lapses.

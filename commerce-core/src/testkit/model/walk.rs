@@ -7,7 +7,7 @@ use super::paper::{CARTS, ITEMS, Kind, PLACES, Paper};
 use super::{Pay, Step};
 use crate::audit::Actor;
 use crate::cart::{CartError, CartToken};
-use crate::checkout::{Confirm, ConfirmError, Confirmed, PAYMENT_WINDOW_SECONDS};
+use crate::checkout::{Confirm, ConfirmError, Confirmed};
 use crate::idempotency::Request;
 use crate::inventory::{Count, InventoryError, MovementReason};
 use crate::order::{Cancel, CancelError, OrderState};
@@ -155,8 +155,7 @@ impl<'a> Walk<'a> {
     async fn confirm(&mut self, cart: usize, pay: Pay, fault: Option<Fault>) -> Taken {
         let Some(token) = self.tokens[cart].clone() else { return Ok(()) };
         if !self.paper.carts[cart].is_empty() {
-            let method = if pay == Pay::Cash { PaymentMethod::CashOnDelivery } else { PaymentMethod::Card };
-            check_out(&self.engine, &token, method).await;
+            check_out(&self.engine, &token, method(pay)).await;
         }
         let lines = self.paper.carts[cart].clone();
         let short = lines.iter().any(|(item, units)| self.paper.short(*item, *units));
@@ -172,9 +171,9 @@ impl<'a> Walk<'a> {
             Ok(Confirmed { order, replayed, .. }) if !lines.is_empty() && !short => {
                 agree!(replayed, fault == Some(Fault::After), "replayed");
                 agree!(order.order.totals.total.minor, self.paper.total(cart), "total");
-                let until = order.order.placed_at.plus(Duration::from_secs(PAYMENT_WINDOW_SECONDS));
                 self.last_confirmed = Some((token, command, order.order.id));
-                self.paper.place(order.order.id, cart, (pay != Pay::Cash).then_some(until));
+                let until = method(pay).window().map(|window| order.order.placed_at.plus(window));
+                self.paper.place(order.order.id, cart, until);
                 Ok(())
             }
             Err(ConfirmError::Incomplete(_)) if lines.is_empty() => Ok(()),
@@ -312,6 +311,13 @@ impl<'a> Walk<'a> {
             Kind::Untracked => item.untracked(),
         };
         if paper.on_sale { item } else { item.draft() }
+    }
+}
+
+fn method(pay: Pay) -> PaymentMethod {
+    match pay {
+        Pay::Cash => PaymentMethod::CashOnDelivery,
+        Pay::Card | Pay::CardTooLate => PaymentMethod::Card,
     }
 }
 

@@ -149,7 +149,10 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         }
         Bug::HistoryDropped => changes.order.history.clear(),
         Bug::PaymentMarkedPaid => {
-            changes.payment.open.iter_mut().for_each(|payment| payment.state = PaymentState::Paid);
+            changes.payment.open.iter_mut().for_each(|payment| {
+                payment.progress.state = PaymentState::Paid;
+                payment.progress.captured = payment.amount;
+            });
         }
         Bug::PaymentDropped => changes.payment.open.clear(),
         Bug::PaymentLeftOpen => changes.payment.advance.clear(),

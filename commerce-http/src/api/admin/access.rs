@@ -10,11 +10,11 @@ use crate::admin_token::AdminAccess;
 use crate::wire::Problem;
 
 /// Somebody with the admin token. It is looked for before anything else of the request is.
-pub(super) struct Admin;
+pub(in crate::api) struct Admin;
 
 impl Admin {
     /// By which name changes are kept.
-    pub(super) fn actor() -> Actor {
+    pub(in crate::api) fn actor() -> Actor {
         Actor::Staff("admin".to_owned())
     }
 

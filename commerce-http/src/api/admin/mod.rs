@@ -2,10 +2,13 @@
 
 mod access;
 mod coupons;
+mod money;
 mod parts;
 mod rules;
 mod settings;
 mod trial;
+
+pub(super) use access::Admin;
 
 use super::Shop;
 use crate::wire::statuses;
@@ -40,6 +43,7 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
+    money::MoneyApi,
 );
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
@@ -54,5 +58,6 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+        money::MoneyApi { shop: shop.clone() },
     )
 }

@@ -1,0 +1,172 @@
+//! Money that needs staff: what counts towards no order, refunds by hand, messages of the gateway, and the journal.
+
+use commerce_core::payment::UnmatchedState;
+use commerce_core::{MessageId, RefundId, Timestamp, UnmatchedId};
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+
+use super::access::Admin;
+use super::{Read, Write};
+use crate::api::{Shop, Tag};
+use crate::settle::settle;
+use crate::wire::{
+    Answer, BalancesDto, Body, Check, Id, MessagePageDto, NoteBody, OrNull, PageSize, Problem, RefundDto,
+    Refused, Text, UnmatchedDto, UnmatchedPageDto,
+};
+
+pub(crate) struct MoneyApi {
+    pub(super) shop: Shop,
+}
+
+#[OpenApi(prefix_path = "/api/admin", tag = "Tag::BackOffice")]
+impl MoneyApi {
+    /// Lists money that counts towards no order
+    ///
+    /// The newest first: charges with another amount or currency than was asked for, second payments of one order, charges
+    /// that the shop never asked for.
+    #[oai(path = "/unmatched-payments/", method = "get", operation_id = "listUnmatchedPayments")]
+    async fn unmatched(
+        &self,
+        _admin: Admin,
+        /// Those in this state only: `open`, `refunding`, `refunded`, `resolved`.
+        status: Query<Option<Text>>,
+        /// Where to begin: `next` of the page before leads there.
+        cursor: Query<Option<Text>>,
+        /// Rows on a page.
+        page_size: Query<Option<PageSize>>,
+    ) -> Result<Answer<UnmatchedPageDto>, Refused<Read>> {
+        let mut check = Check::default();
+        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let before = cursor.0.and_then(|cursor| check.parse::<UnmatchedId>("/cursor", &cursor.0));
+        let state = status.0.and_then(|status| {
+            check.word("/status", &status.0, UnmatchedState::ALL, UnmatchedState::as_str)
+        });
+        let size = check.finish(size)?;
+        let mut found = self.shop.engine.store().unmatched_list(state, before, size + 1).await?;
+        let more = found.len() > size as usize;
+        found.truncate(size as usize);
+        let next = found.last().filter(|_| more).map(|last| {
+            let state = state.map_or(String::new(), |state| format!("&status={}", state.as_str()));
+            format!("/api/admin/unmatched-payments/?cursor={}&page_size={size}{state}", last.id)
+        });
+        let results = found.iter().map(Into::into).collect();
+        Ok(Answer::new(&UnmatchedPageDto { results, next: OrNull(next) })?)
+    }
+
+    /// Gives money back that counts towards no order
+    #[oai(path = "/unmatched-payments/:id/refund/", method = "post", operation_id = "refundUnmatchedPayment")]
+    async fn refund_unmatched(
+        &self,
+        _admin: Admin,
+        /// Its id.
+        id: Path<Id>,
+        body: Body<NoteBody>,
+    ) -> Result<Answer<UnmatchedDto>, Refused<Write>> {
+        let id: UnmatchedId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let payments = self.shop.engine.payments();
+        let note = body.value.note;
+        let view = settle(async move { payments.refund_unmatched(id, &note, &Admin::actor()).await }).await?;
+        Ok(Answer::new(&(&view.unmatched).into())?)
+    }
+
+    /// Closes money that counts towards no order
+    ///
+    /// It was dealt with in another way, which the note says.
+    #[oai(path = "/unmatched-payments/:id/resolve/", method = "post", operation_id = "resolveUnmatchedPayment")]
+    async fn resolve_unmatched(
+        &self,
+        _admin: Admin,
+        /// Its id.
+        id: Path<Id>,
+        body: Body<NoteBody>,
+    ) -> Result<Answer<UnmatchedDto>, Refused<Write>> {
+        let id: UnmatchedId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let payments = self.shop.engine.payments();
+        let note = body.value.note;
+        let view = settle(async move { payments.resolve_unmatched(id, &note, &Admin::actor()).await }).await?;
+        Ok(Answer::new(&(&view.unmatched).into())?)
+    }
+
+    /// Records that staff has paid a refund back by hand
+    ///
+    /// Of a refund whose status is `needs_attention`.
+    #[oai(path = "/refunds/:id/paid-by-hand/", method = "post", operation_id = "refundPaidByHand")]
+    async fn paid_by_hand(
+        &self,
+        _admin: Admin,
+        /// Its id.
+        id: Path<Id>,
+    ) -> Result<Answer<RefundDto>, Refused<Write>> {
+        let id: RefundId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let payments = self.shop.engine.payments();
+        let refund = settle(async move { payments.refund_paid_by_hand(id, &Admin::actor()).await }).await?;
+        Ok(Answer::new(&(&refund).into())?)
+    }
+
+    /// Lists messages of the gateway that nobody could make anything of
+    ///
+    /// The newest first.
+    #[oai(path = "/payment-messages/", method = "get", operation_id = "listPaymentMessages")]
+    async fn messages(
+        &self,
+        _admin: Admin,
+        /// Where to begin: `next` of the page before leads there.
+        cursor: Query<Option<Text>>,
+        /// Rows on a page.
+        page_size: Query<Option<PageSize>>,
+    ) -> Result<Answer<MessagePageDto>, Refused<Read>> {
+        let mut check = Check::default();
+        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let before = cursor.0.and_then(|cursor| check.parse::<MessageId>("/cursor", &cursor.0));
+        let size = check.finish(size)?;
+        let mut found = self.shop.engine.store().parked_messages(before, size + 1).await?;
+        let more = found.len() > size as usize;
+        found.truncate(size as usize);
+        let next = found.last().filter(|_| more).map(|last| {
+            format!("/api/admin/payment-messages/?cursor={}&page_size={size}", last.id)
+        });
+        let results = found.iter().map(Into::into).collect();
+        Ok(Answer::new(&MessagePageDto { results, next: OrNull(next) })?)
+    }
+
+    /// Sends a message of the gateway round again
+    #[oai(path = "/payment-messages/:id/replay/", method = "post", operation_id = "replayPaymentMessage")]
+    async fn replay(
+        &self,
+        _admin: Admin,
+        /// Its id.
+        id: Path<Id>,
+    ) -> Result<Answer<ReplayedDto>, Refused<Write>> {
+        let id: MessageId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let payments = self.shop.engine.payments();
+        settle(async move { payments.replay(id).await }).await?;
+        Ok(Answer::new(&ReplayedDto { waiting: true })?)
+    }
+
+    /// Shows what the accounts of the money journal gained
+    #[oai(path = "/balances/", method = "get", operation_id = "getBalances")]
+    async fn balances(
+        &self,
+        _admin: Admin,
+        /// From this instant on.
+        from: Query<Text>,
+        /// Up to, not including, this one.
+        to: Query<Text>,
+    ) -> Result<Answer<BalancesDto>, Refused<Read>> {
+        let mut check = Check::default();
+        let (from, to) =
+            (check.parse::<Timestamp>("/from", &from.0.0), check.parse::<Timestamp>("/to", &to.0.0));
+        let (from, to) = check.finish(from.zip(to))?;
+        let balances = self.shop.engine.store().balances(from, to).await?;
+        let balances = balances.iter().map(Into::into).collect();
+        Ok(Answer::new(&BalancesDto { from: from.into(), to: to.into(), balances })?)
+    }
+}
+
+/// The message waits to be taken up.
+#[derive(Debug, serde::Serialize, poem_openapi::Object)]
+#[oai(rename = "MessageReplayed")]
+pub(crate) struct ReplayedDto {
+    /// That it waits.
+    waiting: bool,
+}

@@ -1,0 +1,114 @@
+//! The payment gateway of the configuration.
+
+use std::sync::Arc;
+
+use commerce_core::Builder;
+use commerce_core::payment::PaymentMethod;
+use commerce_paystack::{Client, Paystack};
+use secrecy::{ExposeSecret, SecretString};
+
+/// How the shop is paid.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Payments {
+    /// The ways to pay that the shop takes, in the order in which they are offered; empty: cash on delivery.
+    pub methods: Vec<PaymentMethod>,
+    /// The account with Paystack.
+    pub paystack: Option<PaystackAccount>,
+}
+
+/// An account with Paystack.
+#[derive(Debug, Clone)]
+pub struct PaystackAccount {
+    /// Its secret key.
+    pub secret_key: SecretString,
+    /// The key before, while messages that it signed may still come.
+    pub previous_secret_key: Option<SecretString>,
+    /// Where it is reached, when elsewhere than at Paystack: the sandbox.
+    pub url: Option<String>,
+}
+
+/// Why the gateway cannot be used, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayConfigError {
+    /// A method needs a gateway, and there is none.
+    #[error(
+        "payment_methods names {0}, which needs a payment gateway: set COMMERCE_PAYSTACK_SECRET_KEY, or leave {0} out"
+    )]
+    NoKey(PaymentMethod),
+    /// The key is for tests.
+    #[error(
+        "the Paystack key is a test key, by which nobody pays: set the live key (sk_live_...), or start with --allow-sandbox to try things out"
+    )]
+    TestKey,
+    /// Another address than Paystack's.
+    #[error("paystack_url sends payments elsewhere than to Paystack; that is allowed with --allow-sandbox only")]
+    Elsewhere,
+    /// A method is none.
+    #[error("payment_methods: {0:?} is no way to pay; use card, bank_transfer, mobile_money, ussd, cash_on_delivery, manual")]
+    Method(String),
+    /// The key or address cannot be used.
+    #[error("the Paystack account cannot be used: {0}")]
+    Paystack(#[from] commerce_paystack::ConfigError),
+}
+
+impl Payments {
+    /// What the settings say, checked: test keys and other addresses only with `allow_sandbox`.
+    ///
+    /// # Errors
+    /// As [`GatewayConfigError`] says.
+    pub fn checked(
+        methods: Option<&[String]>,
+        paystack: Option<PaystackAccount>,
+        allow_sandbox: bool,
+    ) -> Result<Self, GatewayConfigError> {
+        if let Some(account) = &paystack
+            && !allow_sandbox
+        {
+            if !account.secret_key.expose_secret().starts_with("sk_live_") {
+                return Err(GatewayConfigError::TestKey);
+            }
+            if account.url.is_some() {
+                return Err(GatewayConfigError::Elsewhere);
+            }
+        }
+        let named = methods.map(|names| {
+            let read = |name: &String| name.trim().parse().map_err(|_| GatewayConfigError::Method(name.clone()));
+            names.iter().map(read).collect::<Result<Vec<PaymentMethod>, _>>()
+        });
+        let methods = match named.transpose()? {
+            Some(methods) => methods,
+            None if paystack.is_some() => {
+                PaymentMethod::ALL.into_iter().filter(|method| *method != PaymentMethod::Manual).collect()
+            }
+            None => vec![PaymentMethod::CashOnDelivery],
+        };
+        match methods.iter().find(|method| method.needs_gateway()) {
+            Some(method) if paystack.is_none() => Err(GatewayConfigError::NoKey(*method)),
+            _ => Ok(Self { methods, paystack }),
+        }
+    }
+
+    /// Puts it into the engine.
+    ///
+    /// # Errors
+    /// When the key or address cannot be used.
+    pub fn apply(&self, mut builder: Builder) -> Result<Builder, GatewayConfigError> {
+        if !self.methods.is_empty() {
+            builder = builder.payment_methods(self.methods.iter().copied());
+        }
+        let Some(PaystackAccount { secret_key, previous_secret_key, url }) = &self.paystack else {
+            return Ok(builder);
+        };
+        let mut client = Client::builder(secret_key.clone());
+        if let Some(url) = url {
+            client = client.base_url(url.clone());
+        }
+        let mut paystack = Paystack::new(client.build()?);
+        if let Some(previous) = previous_secret_key {
+            paystack = paystack.previous_key(previous.clone());
+        }
+        Ok(builder.gateway(Arc::new(paystack)))
+    }
+}

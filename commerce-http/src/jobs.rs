@@ -1,0 +1,83 @@
+//! What the server does by itself, now and then. Any number of servers may do it at once.
+
+use std::future::Future;
+use std::time::Duration;
+
+use commerce_core::{Engine, StoreError};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How often orders whose time to pay has passed are looked for.
+const EXPIRY: Duration = Duration::from_secs(30);
+/// How often attempts, refunds and messages are looked for that are due.
+const PAYMENTS: Duration = Duration::from_secs(5);
+/// How often it is looked at whether the reconciler is due, and how often it is.
+const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
+/// How many are taken up in one go.
+const BATCH: u32 = 100;
+
+/// Starts all of it; it ends soon after `stopped` says so.
+pub(crate) fn start(engine: &Engine, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    let shop = engine.clone();
+    jobs.spawn(each(EXPIRY, stopped.clone(), "cannot look for overdue orders", move || {
+        let shop = shop.clone();
+        async move {
+            let expired = shop.orders().expire_overdue(BATCH).await?;
+            if expired > 0 {
+                metrics::counter!("orders_expired_total").increment(expired.into());
+                tracing::info!(expired, "cancelled orders that nobody paid in time");
+            }
+            Ok(expired == BATCH)
+        }
+    }));
+    if !engine.has_gateway() {
+        return jobs;
+    }
+    let shop = engine.clone();
+    jobs.spawn(each(PAYMENTS, stopped.clone(), "cannot look for payments that are due", move || {
+        let payments = shop.payments();
+        async move {
+            let messages = payments.handle_waiting(BATCH).await?;
+            let asked = payments.check_due(BATCH).await?;
+            let refunds = payments.advance_refunds(BATCH).await?;
+            Ok(messages == BATCH || asked == BATCH || refunds == BATCH)
+        }
+    }));
+    let shop = engine.clone();
+    let (look, period) = RECONCILE;
+    jobs.spawn(each(look, stopped.clone(), "cannot compare payments with the gateway", move || {
+        let payments = shop.payments();
+        async move {
+            match payments.reconcile_when_due(period).await {
+                Ok(Some(report)) if !report.findings.is_empty() => {
+                    tracing::warn!(findings = report.findings.len(), paid = report.paid, "settled payments by the gateway's list");
+                }
+                Ok(_) => {}
+                Err(commerce_core::payment::ReconcileError::Store(error)) => return Err(error),
+                Err(error) => tracing::warn!(%error, "cannot compare payments with the gateway"),
+            }
+            Ok(false)
+        }
+    }));
+    jobs
+}
+
+/// Does the work, at once again while it says that more is waiting, else after `pause`.
+async fn each<W: Future<Output = Result<bool, StoreError>> + Send>(
+    pause: Duration,
+    mut stopped: watch::Receiver<bool>,
+    trouble: &'static str,
+    work: impl Fn() -> W + Send,
+) {
+    loop {
+        match work().await {
+            Ok(true) if !*stopped.borrow() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = %crate::store::chain(&error), "{trouble}"),
+        }
+        if tokio::time::timeout(pause, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            return;
+        }
+    }
+}
