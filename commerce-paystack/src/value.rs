@@ -342,7 +342,8 @@ mod tests {
 
     #[test]
     fn an_object_of_nothing_is_none() {
-        let answer = json!({ "a": {}, "b": { "code": null }, "c": null, "d": "x", "e": [], "f": { "code": "1" } });
+        let answer =
+            json!({ "a": {}, "b": { "code": null }, "c": null, "d": "x", "e": [], "f": { "code": "1" } });
         let fields = Fields::of(&answer);
         for none in ["a", "b", "c", "d", "e", "g"] {
             assert!(fields.object(none).is_none(), "{none}");
