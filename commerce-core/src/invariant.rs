@@ -9,17 +9,17 @@ pub enum Invariant {
     StockSum,
     /// What is reserved is the sum of the open reservations, and no more than is on hand unless backorder is allowed.
     ReservedSum,
-    /// An open reservation belongs to a live order; a held one has an expiry, a committed one has none.
+    /// An open reservation belongs to a live order; it is held for as long as that waits for payment, else for good.
     ReservationLive,
-    /// Units in orders that are not cancelled are no more than ever came in.
+    /// Units in orders that are not cancelled, without those that went back into stock, are no more than ever came in.
     NoOversell,
     /// An order's total is the sum of its parts, and its lines agree with its totals.
     OrderTotal,
     /// An order's history is a path in the state tables and ends in its present states.
     StateLegal,
-    /// Payment is paid if and only if the captures are the total.
+    /// Payment has got as far as paid if and only if the captures are the total, and further as refunds were processed.
     PaidIsPaid,
-    /// A payment reference belongs to one attempt.
+    /// A payment reference belongs to one attempt; money that counts towards no order and carries one names that attempt.
     RefOne,
     /// A request key has one recorded outcome, and what it names exists.
     KeyOne,
@@ -30,11 +30,16 @@ pub enum Invariant {
     /// What is counted of promotions and coupons, in all and by customer, is what redemptions add up to that were not given
     /// back; a coupon is used no more often than it may be; no cancelled order keeps a use.
     CouponCap,
+    /// What goes back of an attempt is what its refunds add up to that did not fail, and no more than was captured.
+    CaptureBal,
+    /// Each entry of the journal has two legs or more, which sum to nothing in each currency; and what an order received is
+    /// what was captured for it, less what was paid back.
+    LedgerZero,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -47,6 +52,8 @@ impl Invariant {
         Self::CartOne,
         Self::OutboxOnce,
         Self::CouponCap,
+        Self::CaptureBal,
+        Self::LedgerZero,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -65,6 +72,8 @@ impl Invariant {
             Self::CartOne => "CART_ONE",
             Self::OutboxOnce => "OUTBOX_ONCE",
             Self::CouponCap => "COUPON_CAP",
+            Self::CaptureBal => "CAPTURE_BAL",
+            Self::LedgerZero => "LEDGER_ZERO",
         }
     }
 }

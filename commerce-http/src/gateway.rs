@@ -43,10 +43,14 @@ pub enum GatewayConfigError {
     )]
     TestKey,
     /// Another address than Paystack's.
-    #[error("paystack_url sends payments elsewhere than to Paystack; that is allowed with --allow-sandbox only")]
+    #[error(
+        "paystack_url sends payments elsewhere than to Paystack; that is allowed with --allow-sandbox only"
+    )]
     Elsewhere,
     /// A method is none.
-    #[error("payment_methods: {0:?} is no way to pay; use card, bank_transfer, mobile_money, ussd, cash_on_delivery, manual")]
+    #[error(
+        "payment_methods: {0:?} is no way to pay; use card, bank_transfer, mobile_money, ussd, cash_on_delivery, manual"
+    )]
     Method(String),
     /// The key or address cannot be used.
     #[error("the Paystack account cannot be used: {0}")]
@@ -74,7 +78,8 @@ impl Payments {
             }
         }
         let named = methods.map(|names| {
-            let read = |name: &String| name.trim().parse().map_err(|_| GatewayConfigError::Method(name.clone()));
+            let read =
+                |name: &String| name.trim().parse().map_err(|_| GatewayConfigError::Method(name.clone()));
             names.iter().map(read).collect::<Result<Vec<PaymentMethod>, _>>()
         });
         let methods = match named.transpose()? {
@@ -107,7 +112,7 @@ impl Payments {
         }
         let mut paystack = Paystack::new(client.build()?);
         if let Some(previous) = previous_secret_key {
-            paystack = paystack.previous_key(previous.clone());
+            paystack = paystack.previous_keys([previous.clone()]);
         }
         Ok(builder.gateway(Arc::new(paystack)))
     }

@@ -51,7 +51,11 @@ pub(crate) fn start(engine: &Engine, stopped: &watch::Receiver<bool>) -> JoinSet
         async move {
             match payments.reconcile_when_due(period).await {
                 Ok(Some(report)) if !report.findings.is_empty() => {
-                    tracing::warn!(findings = report.findings.len(), paid = report.paid, "settled payments by the gateway's list");
+                    tracing::warn!(
+                        findings = report.findings.len(),
+                        paid = report.paid,
+                        "settled payments by the gateway's list"
+                    );
                 }
                 Ok(_) => {}
                 Err(commerce_core::payment::ReconcileError::Store(error)) => return Err(error),

@@ -179,7 +179,11 @@ fn app(
     };
     let fork = Fork { operations, site };
     let access = AdminAccess::new(config.admin_token.as_ref());
-    fork.data(access).data(MessageSources(config.message_sources.clone())).with(Slash).with(limits).with(observe)
+    fork.data(access)
+        .data(MessageSources(config.message_sources.clone()))
+        .with(Slash)
+        .with(limits)
+        .with(observe)
 }
 
 /// Operations to the one side, pages to the other.

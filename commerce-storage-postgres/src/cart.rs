@@ -21,17 +21,17 @@ use crate::row::Row;
 
 pub(crate) const INSERT: &str = "
 insert into carts (id, token_hash, currency, channel, coupons, email, customer_key, shipping_address, billing_address,
-                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version)
+                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version, mobile_money)
 select $1::uuid, $2::bytea, $3::text, $4::text, $5::jsonb, $6::text, $7::bytea, $8::jsonb, $9::jsonb, $10::text,
-       $11::text, $12::uuid, $13::timestamptz, $14::timestamptz, $15::timestamptz, $16::bigint
+       $11::text, $12::uuid, $13::timestamptz, $14::timestamptz, $15::timestamptz, $16::bigint, $17::jsonb
  where (select held from guards)";
 
 pub(crate) const UPDATE: &str = "
 update carts
    set token_hash = $2, currency = $3, channel = $4, coupons = $5, email = $6, customer_key = $7, shipping_address = $8,
        billing_address = $9, shipping_method = $10, payment_method = $11, order_id = $12, created_at = $13,
-       updated_at = $14, expires_at = $15, version = $16
- where id = $1 and version = $17
+       updated_at = $14, expires_at = $15, version = $16, mobile_money = $17
+ where id = $1 and version = $18
 returning id";
 
 pub(crate) const WRITE_LINES: &str = "
@@ -73,6 +73,7 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
         billing_address,
         shipping_method,
         payment_method,
+        mobile_money,
         order,
         created_at,
         updated_at,
@@ -100,7 +101,8 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
         .bind(Instant(*created_at))
         .bind(Instant(*updated_at))
         .bind(Instant(*expires_at))
-        .bind(*version as i64);
+        .bind(*version as i64)
+        .bind(mobile_money.as_ref().map(Json));
     if let Some(expected) = expected_version {
         fused.bind(*expected as i64).needs(Some(id.0), guard.clone());
     }

@@ -4,7 +4,7 @@ use commerce_core::{ChangeSet, CommitError, Expect, Guard};
 use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
-use crate::{audit, cart, event, idempotency, inventory, order, payment, pricing, promotion};
+use crate::{audit, cart, event, idempotency, inventory, job, order, payment, pricing, promotion};
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
 pub(crate) const EXPECT_RULEBOOK: &str = "
@@ -18,8 +18,9 @@ select p.id
 /// Applies a change set in the caller's transaction.
 ///
 /// Two statements for an order: all that has one owner, then the counters that others want too, of coupons, of promotions
-/// and of stock, so COMMIT soon after. What gives uses back, or makes coupons, takes one more. There is no BEGIN, COMMIT or savepoint in here, and nothing outside the database: the caller owns the transaction, which
-/// runs in READ COMMITTED, and rolls it back on an error. Running it again with the same change set after that is right.
+/// and of stock, so COMMIT soon after. What gives uses back, or makes coupons, takes one more. There is no BEGIN, COMMIT or
+/// savepoint in here, and nothing outside the database: the caller owns the transaction, which runs in READ COMMITTED, and
+/// rolls it back on an error. Running it again with the same change set after that is right.
 ///
 /// # Errors
 /// [`CommitError::Stale`] names the first guard that does not hold. [`CommitError::Store`] when the database fails.
@@ -31,6 +32,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         inventory,
         pricing,
         promotion,
+        job,
         idempotency,
         audit,
         events,
@@ -42,6 +44,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     order::write(order, &mut own);
     payment::write(payment, &mut own);
     pricing::write(pricing, &mut own);
+    job::write(job, &mut own);
     if let Some(record) = idempotency {
         idempotency::write(record, &mut own);
     }

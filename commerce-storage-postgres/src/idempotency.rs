@@ -31,6 +31,9 @@ pub(crate) fn write(record: &Record, fused: &mut Fused) {
         Outcome::OrderPlaced(order) => ("order_placed", order.0),
         Outcome::OrderCancelled(order) => ("order_cancelled", order.0),
         Outcome::CartChanged(cart) => ("cart_changed", cart.0),
+        Outcome::PaymentOpened(payment) => ("payment_opened", payment.0),
+        Outcome::RefundRequested(refund) => ("refund_requested", refund.0),
+        Outcome::PaymentCollected(payment) => ("payment_collected", payment.0),
     };
     fused
         .write(INSERT)
@@ -66,6 +69,9 @@ impl RecordRow {
                 "order_placed" => Outcome::OrderPlaced(self.outcome_id.into()),
                 "order_cancelled" => Outcome::OrderCancelled(self.outcome_id.into()),
                 "cart_changed" => Outcome::CartChanged(self.outcome_id.into()),
+                "payment_opened" => Outcome::PaymentOpened(self.outcome_id.into()),
+                "refund_requested" => Outcome::RefundRequested(self.outcome_id.into()),
+                "payment_collected" => Outcome::PaymentCollected(self.outcome_id.into()),
                 other => return Err(row.invalid("outcome", format_args!("{other} is no outcome"))),
             },
             at: row.text("at", &self.at)?,

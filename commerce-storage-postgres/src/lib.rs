@@ -18,19 +18,24 @@ pub mod idempotency;
 pub mod import;
 mod instant;
 pub mod inventory;
+pub mod job;
+mod journal;
 mod lent;
 pub mod listing;
+mod message;
 pub mod order;
 mod order_line;
 pub mod payment;
 pub mod pricing;
 mod product;
 pub mod promotion;
+mod refund;
 mod row;
 #[cfg(test)]
 mod statements;
 mod steps;
 mod store;
+mod unmatched;
 
 pub use cart::view as cart_view;
 pub use clock::SystemClock;

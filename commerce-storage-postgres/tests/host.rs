@@ -24,7 +24,7 @@ async fn a_change_set_is_part_of_the_hosts_transaction() {
         apply(&mut transaction, &changes).await.unwrap();
         assert!(order_view(&mut transaction, order, None).await.unwrap().is_some(), "seen inside");
         assert_eq!(cart_view(&mut transaction, &look(1)).await.unwrap().cart, None);
-        assert!(store.order(order, None).await.unwrap().is_none(), "not yet outside");
+        assert!(store.order(order.into(), None).await.unwrap().is_none(), "not yet outside");
         transaction.rollback().await.unwrap();
         assert_eq!(rows(&store).await, before);
 
@@ -32,7 +32,7 @@ async fn a_change_set_is_part_of_the_hosts_transaction() {
         sqlx::query("insert into loyalty values (7)").execute(&mut *transaction).await.unwrap();
         apply(&mut transaction, &changes).await.unwrap();
         transaction.commit().await.unwrap();
-        assert!(store.order(order, None).await.unwrap().is_some());
+        assert!(store.order(order.into(), None).await.unwrap().is_some());
         assert_eq!(shop::number(&store, "select points from loyalty").await, 7);
         assert_eq!(store.violations().await.unwrap(), []);
     })

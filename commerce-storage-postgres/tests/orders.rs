@@ -20,7 +20,7 @@ async fn an_order_reads_back_as_it_was_placed() {
         store.commit(&changes).await.unwrap();
 
         let order = changes.order.place.clone().unwrap();
-        let view = store.order(order.id, Some(scope(&cart))).await.unwrap().unwrap();
+        let view = store.order(order.id.into(), Some(scope(&cart))).await.unwrap().unwrap();
         assert_eq!(view.order, order);
         assert_eq!(view.history, changes.order.history.into_iter().map(|(_, step)| step).collect::<Vec<_>>());
         assert_eq!(view.payments, changes.payment.open);
@@ -29,8 +29,8 @@ async fn an_order_reads_back_as_it_was_placed() {
         assert_eq!(view.reservations, reserved);
         assert_eq!(view.record, changes.idempotency);
         assert!(view.now > now());
-        assert_eq!(store.order(order.id, None).await.unwrap().unwrap().record, None);
-        assert_eq!(store.order(nobody(), None).await.unwrap(), None);
+        assert_eq!(store.order(order.id.into(), None).await.unwrap().unwrap().record, None);
+        assert_eq!(store.order(nobody::<OrderId>().into(), None).await.unwrap(), None);
 
         let (_, levels) = store.stock(&[stocked.variant(0)]).await.unwrap();
         assert_eq!((levels[0].on_hand, levels[0].reserved), (5, 2));
@@ -123,11 +123,11 @@ async fn a_cancelled_order_gives_its_stock_back_once() {
         let placed = place(&mut ids(50), &cart, &stocked, later(60));
         store.commit(&placed).await.unwrap();
         let order = placed.order.place.unwrap().id;
-        let view = store.order(order, None).await.unwrap().unwrap();
+        let view = store.order(order.into(), None).await.unwrap().unwrap();
         let changes = cancel(&mut ids(51), &view);
         store.commit(&changes).await.unwrap();
 
-        let cancelled = store.order(order, None).await.unwrap().unwrap();
+        let cancelled = store.order(order.into(), None).await.unwrap().unwrap();
         assert_eq!(cancelled.order.status, OrderState::Cancelled);
         assert_eq!(cancelled.order.payment_status, PaymentState::Failed);
         assert_eq!(cancelled.order.fulfillment_status, FulfillmentState::Unfulfilled);
@@ -164,7 +164,7 @@ async fn a_release_that_names_other_units_than_were_reserved_is_refused() {
         let cart = filled_cart(&store, 1, 2, &[stocked.variant(0)]).await;
         let placed = place(&mut ids(50), &cart, &stocked, later(60));
         store.commit(&placed).await.unwrap();
-        let view = store.order(placed.order.place.unwrap().id, None).await.unwrap().unwrap();
+        let view = store.order(placed.order.place.unwrap().id.into(), None).await.unwrap().unwrap();
         let mut changes = cancel(&mut ids(51), &view);
         changes.inventory.release[0].quantity = quantity(1);
         let reservation = view.reservations[0].id;
@@ -189,7 +189,7 @@ async fn overdue_orders_come_by_expiry() {
         let (first, second, third) = (expected[1], expected[3], expected[0]);
         assert_eq!(store.overdue_orders(10).await.unwrap(), [first, second, third]);
         assert_eq!(store.overdue_orders(2).await.unwrap(), [first, second]);
-        let view = store.order(first, None).await.unwrap().unwrap();
+        let view = store.order(first.into(), None).await.unwrap().unwrap();
         store.commit(&cancel(&mut ids(60), &view)).await.unwrap();
         assert_eq!(store.overdue_orders(10).await.unwrap(), [second, third]);
     })
@@ -240,7 +240,7 @@ async fn many_line_items_take_as_many_statements_as_one() {
         let changes = place(&mut ids(50), &cart, &stocked, later(60));
         store.commit(&changes).await.unwrap();
         let order = changes.order.place.unwrap();
-        assert_eq!(store.order(order.id, None).await.unwrap().unwrap().order, order);
+        assert_eq!(store.order(order.id.into(), None).await.unwrap().unwrap().order, order);
         assert_ne!(order.number, OrderNumber(String::new()));
     })
     .await;

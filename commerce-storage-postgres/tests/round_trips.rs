@@ -55,7 +55,7 @@ async fn a_look_is_one_statement() {
         let changes = place(&mut ids(50), &cart, &stocked, later(60));
         store.commit(&changes).await.unwrap();
         let order = changes.order.place.unwrap().id;
-        assert_eq!(sent(store.order(order, Some(scope(&cart)))).await, 1);
+        assert_eq!(sent(store.order(order.into(), Some(scope(&cart)))).await, 1);
         assert_eq!(sent(store.overdue_orders(9)).await, 1);
         assert_eq!(sent(store.rulebook()).await, 1);
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
@@ -89,7 +89,7 @@ async fn a_commit_is_one_statement_and_one_more_for_the_counters_and_its_commit(
             assert_eq!(sent(store.commit(&write(&filled))).await, 2, "a changed cart");
             let changes = place(&mut ids(50 + byte), &filled, &stocked, later(60));
             assert_eq!(sent(store.commit(&changes)).await, 3, "an order");
-            let view = store.order(changes.order.place.unwrap().id, None).await.unwrap().unwrap();
+            let view = store.order(changes.order.place.unwrap().id.into(), None).await.unwrap().unwrap();
             assert_eq!(sent(store.commit(&cancel(&mut ids(80 + byte), &view))).await, 3, "a cancellation");
         }
         assert_eq!(store.violations().await.unwrap(), []);
@@ -106,7 +106,7 @@ async fn an_order_counts_its_uses_and_its_stock_in_one_statement() {
         let changes = redeeming(place(&mut ids(50), &cart, &stocked, later(60)), "WELCOME");
         assert_eq!(sent(store.commit(&changes)).await, 3, "an order");
         let order = changes.order.place.unwrap().id;
-        let view = store.order(order, None).await.unwrap().unwrap();
+        let view = store.order(order.into(), None).await.unwrap().unwrap();
         let mut cancelling = cancel(&mut ids(80), &view);
         cancelling.promotion.release.push((order, now()));
         assert_eq!(sent(store.commit(&cancelling)).await, 4, "a cancellation that gives uses back");

@@ -145,7 +145,7 @@ async fn safety_stock_is_never_promised_but_a_backorder_goes_beyond() {
         let level = store.stock(&[variant]).await.unwrap().1[0];
         assert_eq!((level.reserved, level.free()), (4, 0));
 
-        let view = store.order(placed.order.place.unwrap().id, None).await.unwrap().unwrap();
+        let view = store.order(placed.order.place.unwrap().id.into(), None).await.unwrap().unwrap();
         assert_eq!(view.reservations.iter().filter(|reservation| reservation.backorder).count(), 1);
         assert_eq!(
             view.reservations.iter().filter(|reservation| reservation.hold == Hold::Committed).count(),

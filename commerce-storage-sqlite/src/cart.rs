@@ -63,6 +63,7 @@ fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
         billing_address,
         shipping_method,
         payment_method,
+        mobile_money,
         order,
         created_at,
         updated_at,
@@ -86,20 +87,21 @@ fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
         .bind(updated_at.as_micros())
         .bind(expires_at.as_micros())
         .bind(signed(*version))
+        .bind(mobile_money.as_ref().map(Json))
 }
 
 const INSERT: &str = "
 INSERT INTO carts (id, token_hash, currency, channel, coupons, email, customer_key, shipping_address, billing_address,
-                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version, mobile_money)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
 ";
 
 const UPDATE: &str = "
 UPDATE carts
    SET token_hash = ?2, currency = ?3, channel = ?4, coupons = ?5, email = ?6, customer_key = ?7, shipping_address = ?8,
        billing_address = ?9, shipping_method = ?10, payment_method = ?11, order_id = ?12, created_at = ?13,
-       updated_at = ?14, expires_at = ?15, version = ?16
- WHERE id = ?1 AND version = ?17
+       updated_at = ?14, expires_at = ?15, version = ?16, mobile_money = ?17
+ WHERE id = ?1 AND version = ?18
 ";
 
 const DELETE_LINES: &str = "
@@ -273,6 +275,7 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
         billing_address: fields.json_if("billing_address")?,
         shipping_method: fields.get("shipping_method")?,
         payment_method: fields.parse_if("payment_method")?,
+        mobile_money: fields.json_if("mobile_money")?,
         order: fields.id_if("order_id")?,
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,

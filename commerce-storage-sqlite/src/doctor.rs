@@ -48,6 +48,8 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::CartOne => ("carts", CART_ONE),
         Invariant::OutboxOnce => ("outbox", OUTBOX_ONCE),
         Invariant::CouponCap => ("redemptions", COUPON_CAP),
+        Invariant::CaptureBal => ("payments", CAPTURE_BAL),
+        Invariant::LedgerZero => ("journal_entries", LEDGER_ZERO),
     }
 }
 
@@ -97,25 +99,39 @@ SELECT p.variant_id, p.location_id, format('no level, open reservations %d', p.u
  WHERE NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = p.variant_id AND s.location_id = p.location_id)
 ";
 
+// Orders of the version before this one say it of the reservations alone, so of those that have no time to pay nothing is
+// compared while their payment is pending.
 const RESERVATION_LIVE: &str = "
 SELECT r.id, r.order_id AS \"order\",
-       format('open and %s, while the order is %s and its payment %s',
-              iif(r.expires_at IS NULL, 'committed', 'held'), o.status, o.payment_status) AS detail
+       format('open and held until %s, while the order is %s, its payment %s, and to be paid until %s',
+              coalesce(r.expires_at, 'fulfilled'), o.status, o.payment_status, coalesce(o.pay_until, 'any time')) AS detail
   FROM reservations AS r
   JOIN orders AS o ON o.id = r.order_id
  WHERE r.state = 'open'
    AND (o.status IN ('cancelled', 'returned', 'refunded', 'completed')
-        OR (r.expires_at IS NOT NULL) <> (o.payment_status = 'pending'))
+        OR (r.expires_at IS NOT iif(o.payment_status IN ('pending', 'due'), o.pay_until, NULL)
+            AND NOT (o.payment_status = 'pending' AND o.pay_until IS NULL)))
 ";
 
+// Units that went back into stock are no longer sold, so goods that came back do not come in a second time.
 const NO_OVERSELL: &str = "
+  WITH back AS (
+           SELECT fl.line_id, sum(fl.quantity) AS units
+             FROM refund_lines AS fl
+             JOIN refunds AS f ON f.id = fl.refund_id
+            WHERE f.restock
+            GROUP BY fl.line_id)
 SELECT sold.variant_id AS variant, format('%d units sold, %d came in', sold.units, coalesce(moved.units, 0)) AS detail
-  FROM (SELECT l.variant_id, sum(l.quantity) AS units
+  FROM (SELECT l.variant_id, sum(l.quantity - coalesce(back.units, 0)) AS units
           FROM order_lines AS l
           JOIN orders AS o ON o.id = l.order_id
+          LEFT JOIN back ON back.line_id = l.id
          WHERE l.stock_limited AND o.status <> 'cancelled'
          GROUP BY l.variant_id) AS sold
-  LEFT JOIN (SELECT variant_id, sum(delta) AS units FROM stock_movements GROUP BY variant_id) AS moved
+  LEFT JOIN (SELECT variant_id, sum(delta) AS units
+               FROM stock_movements
+              WHERE reason <> 'return'
+              GROUP BY variant_id) AS moved
          ON moved.variant_id = sold.variant_id
  WHERE sold.units > coalesce(moved.units, 0)
 ";
@@ -176,19 +192,27 @@ SELECT present.order_id, step.position,
  WHERE step.to_state IS NOT present.state
 ";
 
+// A total of nothing is paid as it is.
 const PAID_IS_PAID: &str = "
-SELECT o.id, format('paid, but no attempt brought %d %s', o.total, o.currency) AS detail
-  FROM orders AS o
- WHERE o.payment_status = 'paid'
-   AND o.total <> 0
-   AND NOT EXISTS (SELECT 1
-                     FROM payments AS p
-                    WHERE p.order_id = o.id AND p.state = 'paid' AND p.amount = o.total AND p.currency = o.currency)
+  WITH money AS (
+           SELECT o.id, o.payment_status AS state, o.total, o.currency,
+                  coalesce((SELECT sum(p.captured) FROM payments AS p WHERE p.order_id = o.id), 0) AS captured,
+                  coalesce((SELECT sum(f.amount)
+                              FROM payments AS p
+                              JOIN refunds AS f ON f.payment_id = p.id
+                             WHERE p.order_id = o.id AND f.state = 'processed'), 0) AS gone
+             FROM orders AS o)
+SELECT id, format('%s of %d %s: %d captured, %d paid back', state, total, currency, captured, gone) AS detail
+  FROM money
+ WHERE (captured = total) <> (state IN ('paid', 'partially_refunded', 'refunded'))
+    OR (state = 'paid' AND gone <> 0)
+    OR (state = 'partially_refunded' AND (gone <= 0 OR gone >= captured))
+    OR (state = 'refunded' AND (gone <> captured OR gone = 0))
  UNION ALL
-SELECT o.id, format('%s, but attempt %s is paid', o.payment_status, p.reference)
-  FROM payments AS p
-  JOIN orders AS o ON o.id = p.order_id
- WHERE p.state = 'paid' AND o.payment_status NOT IN ('paid', 'partially_refunded', 'refunded')
+SELECT o.id, format('attempt %s is in %s, the order in %s', p.reference, p.currency, o.currency)
+  FROM orders AS o
+  JOIN payments AS p ON p.order_id = o.id
+ WHERE p.currency <> o.currency
 ";
 
 const REF_ONE: &str = "
@@ -200,6 +224,11 @@ SELECT min(p.order_id), format('%d attempts have the reference %s', count(*), p.
   FROM payments AS p
  GROUP BY p.reference
 HAVING count(*) > 1
+ UNION ALL
+SELECT p.order_id, format('attempt %s, which the money does not name that has the reference and counts for nothing', p.reference)
+  FROM payments AS p
+  JOIN unmatched_payments AS u ON u.reference = p.reference
+ WHERE u.payment_id IS NOT p.id
 ";
 
 const KEY_ONE: &str = "
@@ -209,6 +238,9 @@ SELECT i.actor, i.route, i.key, format('%s, which does not exist', i.outcome) AS
                WHEN 'order_placed' THEN EXISTS (SELECT 1 FROM orders AS o WHERE o.id = i.outcome_id)
                WHEN 'order_cancelled' THEN EXISTS (SELECT 1 FROM orders AS o WHERE o.id = i.outcome_id)
                WHEN 'cart_changed' THEN EXISTS (SELECT 1 FROM carts AS c WHERE c.id = i.outcome_id)
+               WHEN 'payment_opened' THEN EXISTS (SELECT 1 FROM payments AS p WHERE p.id = i.outcome_id)
+               WHEN 'payment_collected' THEN EXISTS (SELECT 1 FROM payments AS p WHERE p.id = i.outcome_id)
+               WHEN 'refund_requested' THEN EXISTS (SELECT 1 FROM refunds AS f WHERE f.id = i.outcome_id)
                ELSE false
            END
 ";
@@ -281,4 +313,56 @@ SELECT 'promotion', promotion, lower(hex(customer_key)),
        format('in use by an order that is %s', coalesce(status, 'missing'))
   FROM live
  WHERE coalesce(status, 'cancelled') = 'cancelled'
+";
+
+const CAPTURE_BAL: &str = "
+SELECT p.id, format('%d captured, %d go back, the refunds say %d', p.captured, p.refunded, coalesce(f.amount, 0)) AS detail
+  FROM payments AS p
+  LEFT JOIN (SELECT payment_id, sum(amount) AS amount
+               FROM refunds
+              WHERE payment_id IS NOT NULL AND state <> 'failed'
+              GROUP BY payment_id) AS f
+         ON f.payment_id = p.id
+ WHERE p.refunded <> coalesce(f.amount, 0) OR p.refunded NOT BETWEEN 0 AND p.captured
+ UNION ALL
+SELECT p.id, format('in %s, but refund %s is in %s', p.currency, lower(hex(f.id)), f.currency)
+  FROM payments AS p
+  JOIN refunds AS f ON f.payment_id = p.id
+ WHERE f.currency <> p.currency
+";
+
+// What an order received is a credit, so a sum below nothing.
+const LEDGER_ZERO: &str = "
+SELECT e.id, NULL AS \"order\", format('%d legs', count(l.position)) AS detail
+  FROM journal_entries AS e
+  LEFT JOIN journal_legs AS l ON l.entry_id = e.id
+ GROUP BY e.id
+HAVING count(l.position) < 2
+ UNION ALL
+SELECT l.entry_id, NULL, format('the legs in %s sum to %d', l.currency, sum(l.amount))
+  FROM journal_legs AS l
+ GROUP BY l.entry_id, l.currency
+HAVING sum(l.amount) <> 0
+ UNION ALL
+SELECT NULL, o.id,
+       format('%d %s received, %d captured less what was paid back', coalesce(received.amount, 0), o.currency,
+              coalesce(kept.amount, 0))
+  FROM orders AS o
+  LEFT JOIN (SELECT e.order_id, l.currency, -sum(l.amount) AS amount
+               FROM journal_entries AS e
+               JOIN journal_legs AS l ON l.entry_id = e.id AND l.account = 'orders'
+              WHERE e.order_id IS NOT NULL
+              GROUP BY e.order_id, l.currency) AS received
+         ON received.order_id = o.id
+  LEFT JOIN (SELECT p.order_id, sum(p.captured - coalesce(f.amount, 0)) AS amount
+               FROM payments AS p
+               LEFT JOIN (SELECT payment_id, sum(amount) AS amount
+                            FROM refunds
+                           WHERE payment_id IS NOT NULL AND state = 'processed'
+                           GROUP BY payment_id) AS f
+                      ON f.payment_id = p.id
+              GROUP BY p.order_id) AS kept
+         ON kept.order_id = o.id
+ WHERE coalesce(received.amount, 0) <> coalesce(kept.amount, 0)
+    OR (received.currency <> o.currency AND received.amount <> 0)
 ";

@@ -45,6 +45,9 @@ fn told(outcome: Outcome) -> (&'static str, Uuid) {
         Outcome::OrderPlaced(order) => ("order_placed", order.0),
         Outcome::OrderCancelled(order) => ("order_cancelled", order.0),
         Outcome::CartChanged(cart) => ("cart_changed", cart.0),
+        Outcome::PaymentOpened(payment) => ("payment_opened", payment.0),
+        Outcome::RefundRequested(refund) => ("refund_requested", refund.0),
+        Outcome::PaymentCollected(payment) => ("payment_collected", payment.0),
     }
 }
 
@@ -58,6 +61,9 @@ pub(crate) fn record(row: &SqliteRow, scope: Option<&Scope>) -> Result<Option<Re
         "order_placed" => Outcome::OrderPlaced(fields.id("record_outcome_id")?),
         "order_cancelled" => Outcome::OrderCancelled(fields.id("record_outcome_id")?),
         "cart_changed" => Outcome::CartChanged(fields.id("record_outcome_id")?),
+        "payment_opened" => Outcome::PaymentOpened(fields.id("record_outcome_id")?),
+        "refund_requested" => Outcome::RefundRequested(fields.id("record_outcome_id")?),
+        "payment_collected" => Outcome::PaymentCollected(fields.id("record_outcome_id")?),
         other => return Err(fields.invalid("outcome", format_args!("{other:?} is no outcome"))),
     };
     Ok(Some(Record {

@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commerce_core::inventory::{Adjustment, Changes, Hold, Level, Location, Movement, Release, Reservation};
+use commerce_core::inventory::{
+    Adjustment, Changes, Hold, Level, Location, Movement, Rehold, Release, Reservation,
+};
 use commerce_core::{
     CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, StockLevel,
-    StoreError, VariantId,
+    StoreError, Timestamp, VariantId,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
 use crate::row::Fields;
@@ -31,7 +33,7 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { locations, levels, adjust, reserve, release } = changes;
+    let Changes { locations, levels, adjust, reserve, rehold, release } = changes;
     if !locations.is_empty() {
         let insert = script.add(INSERT_LOCATIONS).bind(Json(locations));
         insert.unique(|key| (key == "locations.code").then_some(Guard::Location));
@@ -49,6 +51,9 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
         let rows: Vec<ReservationRow> = reserve.iter().map(ReservationRow::from).collect();
         script.add(INSERT_RESERVATIONS).bind(Json(&rows));
         change_levels(script, RESERVE, &rows, |row| (row.variant, row.location));
+    }
+    if !rehold.is_empty() {
+        hold_longer(script, rehold);
     }
     if !release.is_empty() {
         give_back(script, release);
@@ -160,11 +165,7 @@ mod expiry {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(hold: &Hold, serializer: S) -> Result<S::Ok, S::Error> {
-        let micros = match hold {
-            Hold::Held(until) => Some(until.as_micros()),
-            Hold::Committed => None,
-        };
-        micros.serialize(serializer)
+        hold.until().map(Timestamp::as_micros).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(micros: D) -> Result<Hold, D::Error> {
@@ -207,36 +208,80 @@ UPDATE stock AS s
 RETURNING variant_id, location_id
 ";
 
-fn give_back(script: &mut Script, release: &[Release]) {
-    let ids: Vec<ReservationId> = release.iter().map(|release| release.reservation).collect();
-    let wanted = ids.clone();
-    script.add(END_RESERVATIONS).bind(Json(&ids)).returning(move |rows| {
-        let ended = rows.iter().map(|row| row.try_get(0).map(ReservationId));
-        let mut ended: BTreeSet<ReservationId> = ended.collect::<Result<_, _>>().map_err(trouble)?;
-        // One that is named twice ended only once.
-        let other = wanted.into_iter().find(|id| !ended.remove(id));
-        other.map_or(Ok(()), |id| Err(CommitError::Stale { guard: Guard::Reservation(id) }))
-    });
-    script.add(RELEASE).bind(Json(&ids));
+fn hold_longer(script: &mut Script, rehold: &[Rehold]) {
+    let rows: Vec<(ReservationId, OrderId, Option<i64>)> = rehold
+        .iter()
+        .map(|Rehold { reservation, order, hold }| {
+            (*reservation, *order, hold.until().map(Timestamp::as_micros))
+        })
+        .collect();
+    let wanted = rehold.iter().map(|rehold| rehold.reservation).collect();
+    script.add(REHOLD).bind(Json(rows)).returning(move |rows| each_was_open(wanted, rows));
 }
 
-// `ended_at` is for people who look into the table; no decision reads it.
-const END_RESERVATIONS: &str = "
-UPDATE reservations
-   SET state = 'released', ended_at = unixepoch() * 1000000
- WHERE state = 'open' AND id IN (SELECT unhex(value, '-') FROM json_each(?1))
+const REHOLD: &str = "
+UPDATE reservations AS r
+   SET expires_at = w.expires_at
+  FROM (SELECT unhex(value ->> 0, '-') AS id, unhex(value ->> 1, '-') AS order_id, value ->> 2 AS expires_at
+          FROM json_each(?1)) AS w
+ WHERE r.id = w.id AND r.order_id = w.order_id AND r.state = 'open'
 RETURNING id
 ";
 
-// What falls is what the rows say that were just ended, so the counter stays their sum whatever the caller believes.
+/// Units of reservations that are given back: as the row is when it is written.
+#[derive(Serialize)]
+struct ReleaseRow {
+    id: ReservationId,
+    order: OrderId,
+    of: Quantity,
+    quantity: Quantity,
+}
+
+impl From<&Release> for ReleaseRow {
+    fn from(release: &Release) -> Self {
+        // The row knows its variant and location.
+        let Release { reservation, order, variant: _, location: _, of, quantity } = *release;
+        Self { id: reservation, order, of, quantity }
+    }
+}
+
+fn give_back(script: &mut Script, release: &[Release]) {
+    let rows: Vec<ReleaseRow> = release.iter().map(ReleaseRow::from).collect();
+    let wanted = rows.iter().map(|row| row.id).collect();
+    script.add(END_RESERVATIONS).bind(Json(&rows)).returning(move |rows| each_was_open(wanted, rows));
+    script.add(RELEASE).bind(Json(&rows));
+}
+
+/// Each of the wanted reservations is among the rows that changed; one that is named twice changed only once.
+fn each_was_open(wanted: Vec<ReservationId>, rows: &[SqliteRow]) -> Result<(), CommitError> {
+    let changed = rows.iter().map(|row| row.try_get(0).map(ReservationId));
+    let mut changed: BTreeSet<ReservationId> = changed.collect::<Result<_, _>>().map_err(trouble)?;
+    let other = wanted.into_iter().find(|id| !changed.remove(id));
+    other.map_or(Ok(()), |id| Err(CommitError::Stale { guard: Guard::Reservation(id) }))
+}
+
+// All of its units end it. `ended_at` is for people who look into the table; no decision reads it.
+const END_RESERVATIONS: &str = "
+UPDATE reservations AS r
+   SET state = iif(w.quantity = w.whole, 'released', 'open'),
+       ended_at = iif(w.quantity = w.whole, unixepoch() * 1000000, NULL),
+       quantity = iif(w.quantity = w.whole, w.whole, w.whole - w.quantity)
+  FROM (SELECT unhex(value ->> '$.id', '-') AS id, unhex(value ->> '$.order', '-') AS order_id,
+               value ->> '$.of' AS whole, value ->> '$.quantity' AS quantity
+          FROM json_each(?1)) AS w
+ WHERE r.id = w.id AND r.order_id = w.order_id AND r.state = 'open' AND r.quantity = w.whole
+RETURNING id
+";
+
+// Where a reservation lies, its row says.
 const RELEASE: &str = "
 UPDATE stock AS s
-   SET reserved = s.reserved - ended.quantity
-  FROM (SELECT variant_id, location_id, sum(quantity) AS quantity
-          FROM reservations
-         WHERE id IN (SELECT unhex(value, '-') FROM json_each(?1))
-         GROUP BY variant_id, location_id) AS ended
- WHERE s.variant_id = ended.variant_id AND s.location_id = ended.location_id
+   SET reserved = s.reserved - back.quantity
+  FROM (SELECT r.variant_id, r.location_id, sum(w.value ->> '$.quantity') AS quantity
+          FROM json_each(?1) AS w
+          JOIN reservations AS r ON r.id = unhex(w.value ->> '$.id', '-')
+         GROUP BY r.variant_id, r.location_id) AS back
+ WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id
 ";
 
 /// Adds a guarded statement over rows of levels, which returns the levels whose guard held. The first that it does not

@@ -9,17 +9,22 @@ pub mod doctor;
 pub mod event;
 pub mod idempotency;
 pub mod inventory;
+pub mod job;
+mod journal;
 pub mod listing;
+mod message;
 pub mod order;
 mod patience;
 pub mod payment;
 pub mod pricing;
 pub mod product;
 pub mod promotion;
+mod refund;
 mod row;
 mod script;
 mod store;
 mod trouble;
+mod unmatched;
 mod writer;
 
 pub use cart::cart_view;
@@ -55,6 +60,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         inventory,
         pricing,
         promotion,
+        job,
         idempotency,
         audit,
         events,
@@ -65,6 +71,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);
+    job::add(script, job);
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
     event::add(script, events);

@@ -3,21 +3,24 @@
 use commerce_core::audit::Actor;
 use commerce_core::inventory::Reservation;
 use commerce_core::order::{
-    Advance, Changes, Machine, Order, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition,
+    Advance, Changes, Machine, Order, OrderKey, OrderLine, OrderNumber, OrderView, ShippingChoice, Transition,
 };
-use commerce_core::payment::Payment;
+use commerce_core::payment::{Payment, Unmatched};
 use commerce_core::pricing::{Adjustment, Summary, TaxTotal};
-use commerce_core::promotion::CustomerKey;
+use commerce_core::promotion::{CustomerKey, Redemption};
 use commerce_core::{CommitError, Guard, Money, OrderId, StoreError, Timestamp, idempotency};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
 use crate::inventory::ReservationRow;
-use crate::payment::PaymentRow;
+use crate::payment::{PaymentRow, payment_json};
+use crate::promotion::RedemptionRow;
+use crate::refund::{RefundRow, refund_json};
 use crate::row::{Fields, instant, signed};
 use crate::script::Script;
 use crate::trouble::trouble;
+use crate::unmatched::{UnmatchedRow, unmatched_json};
 
 /// Applies order changes inside the caller's transaction.
 ///
@@ -35,7 +38,8 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
     if let Some(order) = place {
         insert(script, order);
     }
-    if let Some(Advance { id, expected_version, status, payment_status, fulfillment_status }) = advance {
+    if let Some(advance) = advance {
+        let Advance { id, expected_version, status, payment_status, fulfillment_status, pay_until } = advance;
         script
             .add(ADVANCE)
             .bind(id.0)
@@ -43,6 +47,7 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
             .bind(status.as_str())
             .bind(payment_status.as_str())
             .bind(fulfillment_status.as_str())
+            .bind(pay_until.map(Timestamp::as_micros))
             .one(Guard::Order(*id));
     }
     if !history.is_empty() {
@@ -72,6 +77,7 @@ fn insert(script: &mut Script, order: &Order) {
         rounding,
         rulebook_version,
         placed_at,
+        pay_until,
         version,
     } = order;
     let (taken_id, taken_cart) = (*id, *cart);
@@ -104,6 +110,7 @@ fn insert(script: &mut Script, order: &Order) {
         .bind(signed(*rulebook_version))
         .bind(placed_at.as_micros())
         .bind(signed(*version))
+        .bind(pay_until.map(Timestamp::as_micros))
         .unique(move |key| match key {
             "orders.number" => Some(Guard::OrderNumber),
             "orders.cart_id" => Some(Guard::Cart(taken_cart)),
@@ -120,9 +127,9 @@ const INSERT: &str = "
 INSERT INTO orders (id, number, cart_id, status, payment_status, fulfillment_status, customer_id, email, customer_key,
                     currency, subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total,
                     shipping_address, billing_address, shipping_code, shipping_label, payment_method, taxes, rounding,
-                    rulebook_version, placed_at, version)
+                    rulebook_version, placed_at, version, pay_until)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-        ?25, ?26, ?27)
+        ?25, ?26, ?27, ?28)
 ";
 
 const INSERT_LINES: &str = "
@@ -147,7 +154,7 @@ SELECT ?1, key, value ->> '$.kind', value ->> '$.label', value ->> '$.source', v
 
 const ADVANCE: &str = "
 UPDATE orders
-   SET status = ?3, payment_status = ?4, fulfillment_status = ?5, version = version + 1
+   SET status = ?3, payment_status = ?4, fulfillment_status = ?5, pay_until = ?6, version = version + 1
  WHERE id = ?1 AND version = ?2
 ";
 
@@ -189,15 +196,20 @@ SELECT step.order_id,
 /// When the database fails or a row is no valid value.
 pub async fn order_view(
     conn: &mut SqliteConnection,
-    id: OrderId,
+    key: impl Into<OrderKey> + Send,
     repeated: Option<&idempotency::Scope>,
     now: Timestamp,
 ) -> Result<Option<OrderView>, StoreError> {
+    let (id, reference) = match key.into() {
+        OrderKey::Id(id) => (Some(id.0), None),
+        OrderKey::Payment(reference) => (None, Some(reference.0)),
+    };
     let row = sqlx::query(VIEW)
-        .bind(id.0)
+        .bind(id)
         .bind(repeated.map(|scope| scope.actor.as_str()))
         .bind(repeated.map(|scope| scope.route.as_str()))
         .bind(repeated.map(|scope| scope.key.as_str()))
+        .bind(reference)
         .fetch_optional(conn)
         .await
         .map_err(trouble)?;
@@ -205,13 +217,24 @@ pub async fn order_view(
     let fields = Fields::new("orders", "id", &row);
     let history: Vec<HistoryRow> = fields.json("history")?;
     let payments: Vec<PaymentRow> = fields.json("payments")?;
+    let refunds: Vec<RefundRow> = fields.json("refunds")?;
+    let unmatched: Vec<UnmatchedRow> = fields.json("unmatched")?;
+    let redemptions: Vec<RedemptionRow> = fields.json("redemptions")?;
     let reservations: Vec<ReservationRow> = fields.json("reservations")?;
+    let reservations: Vec<Reservation> = reservations.into_iter().map(Reservation::from).collect();
+    let mut order = order(&row)?;
+    // The version before this one says it of the reservations alone.
+    let held_until = || reservations.iter().filter_map(|reservation| reservation.hold.until()).min();
+    order.pay_until = order.pay_until.or_else(held_until);
     Ok(Some(OrderView {
         now,
-        order: order(&row)?,
+        order,
         history: history.into_iter().map(Transition::from).collect(),
         payments: payments.into_iter().map(Payment::from).collect(),
-        reservations: reservations.into_iter().map(Reservation::from).collect(),
+        refunds: refunds.into_iter().map(RefundRow::read).collect::<Result<_, _>>()?,
+        unmatched: unmatched.into_iter().map(Unmatched::from).collect(),
+        redemptions: redemptions.into_iter().map(Redemption::from).collect(),
+        reservations,
         record: crate::idempotency::record(&row, repeated)?,
     }))
 }
@@ -252,6 +275,7 @@ fn order(row: &SqliteRow) -> Result<Order, StoreError> {
         rounding: fields.json("rounding")?,
         rulebook_version: fields.count("rulebook_version")?,
         placed_at: fields.at("placed_at")?,
+        pay_until: fields.at_if("pay_until")?,
         version: fields.count("version")?,
     })
 }
@@ -276,7 +300,8 @@ impl From<HistoryRow> for Transition {
 }
 
 // Lines and adjustments are JSON in the very form of the engine's types, so that one statement reads the whole view.
-const VIEW: &str = "
+const VIEW: &str = concat!(
+    "
 SELECT o.*,
        (SELECT json_group_array(
                    json_object(
@@ -315,13 +340,28 @@ SELECT o.*,
                    ORDER BY h.position)
           FROM order_history AS h
          WHERE h.order_id = o.id) AS history,
-       (SELECT json_group_array(
-                   json_object('id', hex(p.id), 'order', hex(p.order_id), 'reference', p.reference,
-                               'method', p.method, 'amount', p.amount, 'currency', p.currency, 'state', p.state,
-                               'created_at', p.created_at, 'version', p.version)
-                   ORDER BY p.created_at, p.id)
+       (SELECT json_group_array(",
+    payment_json!(),
+    " ORDER BY p.created_at, p.id)
           FROM payments AS p
          WHERE p.order_id = o.id) AS payments,
+       (SELECT json_group_array(",
+    refund_json!(),
+    " ORDER BY f.created_at, f.id)
+          FROM refunds AS f
+         WHERE f.order_id = o.id) AS refunds,
+       (SELECT json_group_array(",
+    unmatched_json!(),
+    " ORDER BY u.seen_at, u.id)
+          FROM unmatched_payments AS u
+         WHERE u.order_id = o.id) AS unmatched,
+       (SELECT json_group_array(
+                   json_object('order', hex(r.order_id), 'promotion', r.promotion, 'coupon', r.coupon,
+                               'customer', hex(r.customer_key),
+                               'amount', json_object('minor', r.amount, 'currency', r.currency), 'at', r.at)
+                   ORDER BY r.promotion)
+          FROM redemptions AS r
+         WHERE r.order_id = o.id) AS redemptions,
        (SELECT json_group_array(
                    json_object('id', hex(r.id), 'order', hex(r.order_id), 'line', hex(r.line_id),
                                'variant', hex(r.variant_id), 'location', hex(r.location_id), 'quantity', r.quantity,
@@ -333,10 +373,11 @@ SELECT o.*,
        i.at AS record_at
   FROM orders AS o
   LEFT JOIN idempotency AS i ON i.actor = ?2 AND i.route = ?3 AND i.key = ?4
- WHERE o.id = ?1
-";
+ WHERE o.id = coalesce(?1, (SELECT order_id FROM payments WHERE reference = ?5))
+"
+);
 
-/// Reads which orders have a held reservation that has expired by `now`, the oldest expiry first.
+/// Reads which orders wait for payment and should have been paid by `now`, the oldest first.
 ///
 /// # Errors
 /// When the database fails or a row is no valid value.
@@ -354,11 +395,20 @@ pub async fn overdue(
     Ok(ids.into_iter().map(OrderId).collect())
 }
 
+// The second part finds orders of the version before this one, which says it of the reservations alone.
 const OVERDUE: &str = "
-SELECT order_id
-  FROM reservations
- WHERE state = 'open' AND expires_at IS NOT NULL AND expires_at <= ?1
- GROUP BY order_id
- ORDER BY min(expires_at), order_id
+SELECT id
+  FROM (SELECT id, pay_until
+          FROM orders
+         WHERE pay_until IS NOT NULL AND pay_until <= ?1
+           AND status = 'pending' AND payment_status IN ('pending', 'due')
+         UNION ALL
+        SELECT o.id, min(r.expires_at)
+          FROM reservations AS r
+          JOIN orders AS o ON o.id = r.order_id
+         WHERE r.state = 'open' AND r.expires_at IS NOT NULL AND r.expires_at <= ?1
+           AND o.pay_until IS NULL AND o.status = 'pending' AND o.payment_status = 'pending'
+         GROUP BY o.id)
+ ORDER BY pay_until, id
  LIMIT ?2
 ";

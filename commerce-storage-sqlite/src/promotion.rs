@@ -10,13 +10,13 @@ use commerce_core::pricing::Usage;
 use commerce_core::promotion::{
     Changes, Counter, Coupon, CouponCode, CouponState, CustomerKey, Redemption, Tally,
 };
-use commerce_core::{CommitError, Guard, OrderId, StoreError, Timestamp};
+use commerce_core::{CommitError, Guard, Money, OrderId, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
-use crate::row::{Fields, instant, instant_if, signed};
+use crate::row::{Fields, hash, instant, instant_if, signed};
 use crate::script::Script;
 use crate::trouble::trouble;
 
@@ -124,12 +124,17 @@ fn insert(script: &mut Script, redemption: &Redemption) {
         .bind(redemption.amount.minor)
         .bind(redemption.amount.currency.code())
         .bind(redemption.at.as_micros())
-        .unique(|_| Some(guard));
+        .one(guard);
 }
 
+// A use that was given back may be counted again; one that counts stays as it is.
 const INSERT: &str = "
 INSERT INTO redemptions (order_id, promotion, coupon, customer_key, amount, currency, at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (order_id, promotion) DO UPDATE
+   SET coupon = excluded.coupon, customer_key = excluded.customer_key, amount = excluded.amount,
+       currency = excluded.currency, at = excluded.at, released_at = NULL
+ WHERE redemptions.released_at IS NOT NULL
 ";
 
 fn count(script: &mut Script, tally: &Tally) {
@@ -327,6 +332,38 @@ fn coupon(row: &SqliteRow) -> Result<CouponState, StoreError> {
         uses: fields.count("uses")?,
         customer_uses: 0,
     })
+}
+
+/// A use as the look at an order reads it.
+#[derive(Deserialize)]
+pub(crate) struct RedemptionRow {
+    order: OrderId,
+    promotion: String,
+    coupon: Option<CouponCode>,
+    #[serde(deserialize_with = "hash")]
+    customer: [u8; 32],
+    amount: Money,
+    #[serde(deserialize_with = "instant")]
+    at: Timestamp,
+}
+
+impl From<RedemptionRow> for Redemption {
+    fn from(row: RedemptionRow) -> Self {
+        let RedemptionRow { order, promotion, coupon, customer, amount, at } = row;
+        Self {
+            order,
+            promotion,
+            coupon,
+            customer: CustomerKey(customer),
+            amount,
+            at,
+            uses_max: None,
+            customer_uses_max: None,
+            budget: None,
+            coupon_uses_max: None,
+            coupon_customer_uses_max: None,
+        }
+    }
 }
 
 /// A coupon as the look at a cart reads it.

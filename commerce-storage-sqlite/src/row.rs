@@ -123,6 +123,24 @@ pub(crate) fn instant_if<'de, D: serde::Deserializer<'de>>(micros: D) -> Result<
     micros.map(Timestamp::from_micros).transpose().map_err(serde::de::Error::custom)
 }
 
+/// 32 bytes as JSON has them: in hexadecimal.
+pub(crate) fn hash<'de, D: serde::Deserializer<'de>>(hex: D) -> Result<[u8; 32], D::Error> {
+    let hex: String = serde::Deserialize::deserialize(hex)?;
+    let mut bytes = [0; 32];
+    if hex.len() != 64 || !hex.is_ascii() {
+        return Err(serde::de::Error::custom("not 32 bytes"));
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&hex[2 * index..2 * index + 2], 16).map_err(serde::de::Error::custom)?;
+    }
+    Ok(bytes)
+}
+
+/// Where a listing goes on that shows the newest first; every id comes before seventeen bytes of the highest.
+pub(crate) fn before(id: Option<Uuid>) -> Vec<u8> {
+    id.map_or_else(|| vec![0xff; 17], |id| id.as_bytes().to_vec())
+}
+
 /// A version or another count as SQLite keeps it: it has no unsigned integers. None of ours comes near the limit.
 pub(crate) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

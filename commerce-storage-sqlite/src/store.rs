@@ -8,18 +8,28 @@ use commerce_core::catalog::{
     ProductSummary, Slug,
 };
 use commerce_core::inventory::Location;
-use commerce_core::order::OrderView;
+use commerce_core::job::Job;
+use commerce_core::order::{OrderKey, OrderView};
+use commerce_core::payment::inbox::Message;
+use commerce_core::payment::journal::{Balance, Entry};
+use commerce_core::payment::{
+    Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
+    UnmatchedView,
+};
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId,
-    Violation, cart, idempotency,
+    CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
+    StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
-use crate::{doctor, inventory, listing, order, pricing, product, promotion};
+use crate::{
+    doctor, inventory, job, journal, listing, message, order, payment, pricing, product, promotion, refund,
+    unmatched,
+};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -34,16 +44,106 @@ impl Store for SqliteStore {
 
     async fn order(
         &self,
-        id: OrderId,
+        key: OrderKey,
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError> {
         let mut conn = self.reader().await?;
-        crate::order_view(&mut conn, id, repeated.as_ref(), self.the_clock().now()).await
+        crate::order_view(&mut conn, key, repeated.as_ref(), self.the_clock().now()).await
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
         let mut conn = self.reader().await?;
         order::overdue(&mut conn, self.the_clock().now(), limit).await
+    }
+
+    async fn due_payments(&self, limit: u32) -> Result<Vec<PaymentReference>, StoreError> {
+        let mut conn = self.reader().await?;
+        payment::due(&mut conn, self.the_clock().now(), limit).await
+    }
+
+    async fn due_refunds(&self, limit: u32) -> Result<Vec<RefundId>, StoreError> {
+        let mut conn = self.reader().await?;
+        refund::due(&mut conn, self.the_clock().now(), limit).await
+    }
+
+    async fn refund(&self, id: RefundId) -> Result<Option<RefundView>, StoreError> {
+        let mut conn = self.reader().await?;
+        refund::view(&mut conn, id, self.the_clock().now()).await
+    }
+
+    async fn known_money(
+        &self,
+        references: &[PaymentReference],
+    ) -> Result<Vec<PaymentReference>, StoreError> {
+        let mut conn = self.reader().await?;
+        payment::known(&mut conn, references).await
+    }
+
+    async fn unmatched(&self, key: &UnmatchedKey) -> Result<Option<UnmatchedView>, StoreError> {
+        let mut conn = self.reader().await?;
+        unmatched::view(&mut conn, key, self.the_clock().now()).await
+    }
+
+    async fn unmatched_list(
+        &self,
+        state: Option<UnmatchedState>,
+        before: Option<UnmatchedId>,
+        limit: u32,
+    ) -> Result<Vec<Unmatched>, StoreError> {
+        let mut conn = self.reader().await?;
+        unmatched::list(&mut conn, state, before, limit).await
+    }
+
+    async fn payments(
+        &self,
+        state: Option<PaymentState>,
+        before: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let mut conn = self.reader().await?;
+        payment::payments(&mut conn, state, before, limit).await
+    }
+
+    async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let mut conn = self.reader().await?;
+        payment::payment(&mut conn, id).await
+    }
+
+    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+        let mut conn = self.reader().await?;
+        journal::of_order(&mut conn, order).await
+    }
+
+    async fn balances(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Balance>, StoreError> {
+        let mut conn = self.reader().await?;
+        journal::balances(&mut conn, from, to).await
+    }
+
+    async fn waiting_messages(&self, limit: u32) -> Result<(Timestamp, Vec<Message>), StoreError> {
+        let mut conn = self.reader().await?;
+        let now = self.the_clock().now();
+        Ok((now, message::waiting(&mut conn, now, limit).await?))
+    }
+
+    async fn parked_messages(
+        &self,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        let mut conn = self.reader().await?;
+        message::parked(&mut conn, before, limit).await
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
+        let mut conn = self.reader().await?;
+        let message = message::message(&mut conn, id).await?;
+        Ok(message.map(|message| (self.the_clock().now(), message)))
+    }
+
+    async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {
+        let mut conn = self.reader().await?;
+        let job = job::job(&mut conn, name).await?;
+        Ok((self.the_clock().now(), job))
     }
 
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {

@@ -8,7 +8,7 @@ use commerce_core::cart::{self, Look};
 use commerce_core::idempotency::Outcome;
 use commerce_core::inventory::{self, Adjustment, Level, Reservation};
 use commerce_core::order::{self, OrderNumber};
-use commerce_core::payment::{self, PaymentState};
+use commerce_core::payment::{self, PaymentState, Progress};
 use commerce_core::{ChangeSet, CommitError, Expect, Guard, OrderId, ProductId, Store, StoreTrouble};
 use common::*;
 
@@ -113,7 +113,8 @@ async fn an_order_that_changed_is_stale() {
 #[tokio::test]
 async fn a_payment_that_changed_is_stale() {
     let shop = with_order(1).await;
-    let advance = payment::Advance { id: id(201), expected_version: 2, state: PaymentState::Failed };
+    let failed = Progress::new(PaymentState::Failed, naira(TOTAL));
+    let advance = payment::Advance { id: id(201), expected_version: 2, progress: failed };
     let changes = ChangeSet {
         payment: payment::Changes { advance: vec![advance], ..Default::default() },
         ..Default::default()

@@ -81,7 +81,7 @@ async fn an_empty_shop_is_seen_as_such() {
         assert_eq!((view.cart, view.token_known, view.record), (None, false, None));
         assert_eq!((view.offers, view.levels, view.rulebook_version), (vec![], vec![], 0));
     }
-    assert_eq!(shop.store.order(id(1), Some(scope("key"))).await.unwrap(), None);
+    assert_eq!(shop.store.order(id::<OrderId>(1).into(), Some(scope("key"))).await.unwrap(), None);
     assert_eq!(shop.store.product(&ProductKey::Slug("mug".parse().unwrap())).await.unwrap(), None);
     assert_eq!(shop.store.overdue_orders(10).await.unwrap(), vec![]);
     assert_eq!(shop.store.categories().await.unwrap(), vec![]);
@@ -132,7 +132,7 @@ async fn an_order_is_read_as_it_was_placed_and_as_it_went_on() {
     shop.store.commit(&place(1)).await.unwrap();
     shop.clock.set(at(5));
     let order: OrderId = id(101);
-    let view = shop.store.order(order, Some(scope("key-1"))).await.unwrap().unwrap();
+    let view = shop.store.order(order.into(), Some(scope("key-1"))).await.unwrap().unwrap();
     assert_eq!(view.now, at(5));
     assert_eq!(view.order, order_of(1));
     assert_eq!(view.history, place(1).order.history.into_iter().map(|(_, step)| step).collect::<Vec<_>>());
@@ -140,7 +140,7 @@ async fn an_order_is_read_as_it_was_placed_and_as_it_went_on() {
     assert_eq!(view.record, place(1).idempotency);
 
     shop.store.commit(&cancel(1)).await.unwrap();
-    let view = shop.store.order(order, Some(scope("other"))).await.unwrap().unwrap();
+    let view = shop.store.order(order.into(), Some(scope("other"))).await.unwrap().unwrap();
     assert_eq!((view.order.version, view.payments[0].version), (2, 2));
     assert_eq!((view.order.status.as_str(), view.order.payment_status.as_str()), ("cancelled", "failed"));
     let wanted = place(1).order.history.into_iter().chain(cancel(1).order.history).map(|(_, step)| step);
@@ -156,6 +156,7 @@ async fn overdue_orders_come_by_their_expiry() {
         let mut placed = place(number);
         let hold = [Hold::Held(at(700)), Hold::Held(at(600)), Hold::Committed][number as usize - 1];
         placed.inventory.reserve[0].hold = hold;
+        placed.order.place.as_mut().unwrap().pay_until = hold.until();
         shop.store.commit(&placed).await.unwrap();
     }
     assert_eq!(shop.store.overdue_orders(10).await.unwrap(), vec![]);

@@ -126,3 +126,14 @@ pub enum Hold {
     /// Until the order is fulfilled or cancelled.
     Committed,
 }
+
+impl Hold {
+    /// When it ends by itself.
+    #[must_use]
+    pub fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Held(until) => Some(until),
+            Self::Committed => None,
+        }
+    }
+}

@@ -40,6 +40,7 @@
 
 mod clock;
 pub mod conformance;
+mod gateway;
 mod intercept;
 mod item;
 pub mod model;
@@ -49,6 +50,7 @@ mod scene;
 pub mod shopify_csv;
 
 pub use clock::{MockClock, SeededRandom, seed, soak_minutes, soaking};
+pub use gateway::{PretendGateway, Trouble, always};
 pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};
 pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, variant_id};
 pub use scene::{

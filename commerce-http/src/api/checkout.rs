@@ -11,8 +11,8 @@ use super::token::{CartAccess, ORDER_TOKEN};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, CartDto, Check, ConfirmBody, ConfirmedDto, DeliveryBody, PaymentBody, Problem, Refused, return_url,
-    statuses,
+    Answer, Body, CartDto, Check, ConfirmBody, ConfirmedDto, DeliveryBody, PaymentBody, Problem, Refused,
+    return_url, statuses,
 };
 
 statuses! {

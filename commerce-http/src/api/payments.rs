@@ -1,13 +1,11 @@
 //! `/api/payments/`: how an order is paid, and how money goes back.
 
-use commerce_core::order::OrderKey;
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::{PaymentMethod, PaymentReference, PaymentState};
-use commerce_core::{OrderId, PaymentId};
+use commerce_core::PaymentId;
+use commerce_core::payment::{PaymentReference, PaymentState};
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
-use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, Object, OpenApi};
 use serde::Serialize;
 
@@ -120,10 +118,7 @@ impl PaymentsApi {
     /// Its signature is an HMAC-SHA512 over the raw body. The message is stored before anything is made of it, and nothing
     /// of it is believed: the gateway is asked what it is about.
     #[oai(path = "/webhook/", method = "post", operation_id = "takePaymentMessage")]
-    async fn webhook(
-        &self,
-        message: GatewayMessage,
-    ) -> Result<Answer<TakenDto>, Refused<TakeMessage>> {
+    async fn webhook(&self, message: GatewayMessage) -> Result<Answer<TakenDto>, Refused<TakeMessage>> {
         let payments = self.shop.engine.payments();
         let taken = payments.clone();
         let id = settle(async move {
@@ -182,7 +177,9 @@ impl PaymentsApi {
         let mut check = Check::default();
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let before = cursor.0.and_then(|cursor| check.parse::<PaymentId>("/cursor", &cursor.0));
-        let state = status.0.and_then(|status| check.word("/status", &status.0, PaymentState::ALL, PaymentState::as_str));
+        let state = status
+            .0
+            .and_then(|status| check.word("/status", &status.0, PaymentState::ALL, PaymentState::as_str));
         let size = check.finish(size)?;
         // One more than is shown tells whether there is more.
         let mut found = self.shop.engine.store().payments(state, before, size + 1).await?;
@@ -289,7 +286,11 @@ impl<'a> ApiExtractor<'a> for GatewayMessage {
         if let Some(sources) = sources
             && !request.remote_addr().as_socket_addr().is_some_and(|peer| sources.0.contains(&peer.ip()))
         {
-            return Err(Problem::new(Code::Forbidden, "messages are taken from the gateway's addresses only").into());
+            return Err(Problem::new(
+                Code::Forbidden,
+                "messages are taken from the gateway's addresses only",
+            )
+            .into());
         }
         let signature = request.header("x-paystack-signature").map(str::to_owned);
         let bytes = body.take()?.into_bytes_limit(Message::BODY_MAX).await;

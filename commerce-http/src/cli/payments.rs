@@ -58,7 +58,9 @@ struct ReconcileArgs {
 /// A day, or an instant.
 fn instant(text: &str) -> Result<Timestamp, String> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    whole.parse().map_err(|_| "write a day such as 2026-11-22, or an instant such as 2026-11-22T08:00:00Z".to_owned())
+    whole
+        .parse()
+        .map_err(|_| "write a day such as 2026-11-22, or an instant such as 2026-11-22T08:00:00Z".to_owned())
 }
 
 pub(super) async fn run(args: Args) -> Result<u8, Failure> {
@@ -71,7 +73,8 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     super::log(&settings, "warn")?;
     let shop = Shop::open_paid(&settings.database()?, Migrations::Skip, &settings.payments()?).await?;
     let bar = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{spinner} {pos} charges compared").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        ProgressStyle::with_template("{spinner} {pos} charges compared")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     let report = shop.engine.payments().reconcile(args.from, args.to, |seen| bar.set_position(seen)).await;
     bar.finish_and_clear();
@@ -84,7 +87,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         other => Failure::Other(format!("the gateway cannot be asked: {other}")),
     })?;
     if args.json {
-        out::line(&serde_json::to_string_pretty(&report).map_err(|error| Failure::Other(error.to_string()))?)?;
+        out::line(
+            &serde_json::to_string_pretty(&report).map_err(|error| Failure::Other(error.to_string()))?,
+        )?;
     } else {
         out::write(&table(&report))?;
     }
@@ -104,12 +109,14 @@ fn table(report: &Reconciled) -> String {
         text.push_str("Nothing was missing.\n");
         return text;
     }
-    let widest = report.findings.iter().map(|finding| finding.reference.0.chars().count()).max().unwrap_or(0).max(9);
+    let widest =
+        report.findings.iter().map(|finding| finding.reference.0.chars().count()).max().unwrap_or(0).max(9);
     writeln!(text, "\n{:widest$}  {:>16}  OUTCOME", "REFERENCE", "AMOUNT").ok();
     for finding in &report.findings {
         let amount = format!("{} {}", finding.amount, finding.currency);
         // A reference that is not ours is somebody else's text.
-        let reference: String = finding.reference.0.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        let reference: String =
+            finding.reference.0.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
         writeln!(text, "{reference:widest$}  {amount:>16}  {}", finding.outcome).ok();
     }
     text

@@ -2,9 +2,7 @@
 
 use commerce_core::audit::Actor;
 use commerce_core::order::OrderView;
-use commerce_core::payment::{
-    Initialize, Instructions, MobileMoney, NextAction, Payment, PaymentMethod,
-};
+use commerce_core::payment::{Initialize, Instructions, MobileMoney, NextAction, Payment, PaymentMethod};
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
@@ -170,8 +168,7 @@ impl Example for InitializeBody {
 impl InitializeBody {
     pub(crate) fn command(self) -> Result<Initialize, Problem> {
         let mut check = Check::default();
-        let method =
-            self.method.and_then(|method| check.parse::<PaymentMethod>("/method", &method.0));
+        let method = self.method.and_then(|method| check.parse::<PaymentMethod>("/method", &method.0));
         let mobile_money = self.mobile_money.and_then(|account| account.check("/mobile_money", &mut check));
         let return_url = self.callback_url.and_then(|url| return_url("/callback_url", url, &mut check));
         check.finish(Some(Initialize {
@@ -223,7 +220,8 @@ pub(crate) fn return_url(pointer: &str, url: String, check: &mut Check) -> Optio
                 && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
         });
     if !right {
-        let words = "a web address such as https://shop.example/paid, of at most 500 characters, without a password";
+        let words =
+            "a web address such as https://shop.example/paid, of at most 500 characters, without a password";
         check.wrong(pointer, "invalid", words);
     }
     right.then_some(url)

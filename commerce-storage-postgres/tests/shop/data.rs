@@ -19,7 +19,7 @@ use commerce_core::order::{
     Advance, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, OrderView, ShippingChoice,
     Transition,
 };
-use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
+use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState, Progress};
 use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{Adjustment as Part, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary};
 use commerce_core::promotion::{Coupon, CustomerKey, Redemption};
@@ -262,6 +262,7 @@ pub(crate) fn cart(ids: &mut Ids, byte: u8, lines: Vec<CartLine>) -> Cart {
         billing_address: None,
         shipping_method: Some("standard".to_owned()),
         payment_method: Some(PaymentMethod::Card),
+        mobile_money: None,
         order: None,
         created_at: now(),
         updated_at: now(),
@@ -306,7 +307,7 @@ pub(crate) async fn filled_cart(store: &PostgresStore, byte: u8, units: u32, var
 
 /// The change set that makes an order of the cart: paid by card, held until `held_until`.
 pub(crate) fn place(ids: &mut Ids, cart: &Cart, shop: &Stocked, held_until: Timestamp) -> ChangeSet {
-    let order = order(ids, cart, shop);
+    let order = Order { pay_until: Some(held_until), ..order(ids, cart, shop) };
     let reserve = cart.lines.iter().map(|line| Reservation {
         id: ids.fresh(),
         order: order.id,
@@ -327,8 +328,11 @@ pub(crate) fn place(ids: &mut Ids, cart: &Cart, shop: &Stocked, held_until: Time
         reference: PaymentReference(ids.code(26)),
         method: PaymentMethod::Card,
         amount: order.totals.total,
-        state: PaymentState::Pending,
+        mode: None,
+        mobile_money: None,
+        return_url: None,
         created_at: now(),
+        progress: Progress::new(PaymentState::Pending, order.totals.total),
         version: 1,
     });
     changes.idempotency = Some(Record {
@@ -426,6 +430,7 @@ fn order(ids: &mut Ids, cart: &Cart, shop: &Stocked) -> Order {
         rounding: RoundingProfile::default(),
         rulebook_version: 0,
         placed_at: now(),
+        pay_until: None,
         version: 1,
         lines,
     }
@@ -520,22 +525,12 @@ pub(crate) fn cancel(ids: &mut Ids, view: &OrderView) -> ChangeSet {
     changes.payment.advance = view
         .payments
         .iter()
-        .map(|payment| payment::Advance {
-            id: payment.id,
-            expected_version: payment.version,
-            state: PaymentState::Failed,
-        })
+        .map(|payment| payment.advance(Progress::new(PaymentState::Failed, payment.amount)))
         .collect();
     changes.inventory.release = view
         .reservations
         .iter()
-        .map(|reservation| Release {
-            reservation: reservation.id,
-            order: reservation.order,
-            variant: reservation.variant,
-            location: reservation.location,
-            quantity: reservation.quantity,
-        })
+        .map(Release::all)
         .collect();
     changes.events.push(Event {
         id: ids.fresh(),

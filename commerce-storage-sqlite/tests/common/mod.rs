@@ -23,7 +23,7 @@ use commerce_core::inventory::{
 use commerce_core::order::{
     self, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
-use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState};
+use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState, Progress};
 use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{
     self, Adjustment as Amount, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary,
@@ -343,6 +343,7 @@ pub(crate) fn cart(number: u128) -> Cart {
         billing_address: None,
         shipping_method: Some("standard".into()),
         payment_method: Some(PaymentMethod::Card),
+        mobile_money: None,
         order: None,
         created_at: at(0),
         updated_at: at(0),
@@ -429,6 +430,7 @@ pub(crate) fn order_of(cart_number: u128) -> Order {
         rounding: RoundingProfile::default(),
         rulebook_version: 0,
         placed_at: at(1),
+        pay_until: Some(at(600)),
         version: 1,
     }
 }
@@ -445,8 +447,11 @@ pub(crate) fn payment_of(cart_number: u128) -> Payment {
         reference: PaymentReference(format!("REF{cart_number}")),
         method: PaymentMethod::Card,
         amount: naira(TOTAL),
-        state: PaymentState::Pending,
+        mode: None,
+        mobile_money: None,
+        return_url: None,
         created_at: at(1),
+        progress: Progress::new(PaymentState::Pending, naira(TOTAL)),
         version: 1,
     }
 }
@@ -465,8 +470,7 @@ pub(crate) fn reservation_of(cart_number: u128) -> Reservation {
 }
 
 pub(crate) fn release_of(cart_number: u128) -> Release {
-    let Reservation { id, order, variant, location, quantity, .. } = reservation_of(cart_number);
-    Release { reservation: id, order, variant, location, quantity }
+    Release::all(&reservation_of(cart_number))
 }
 
 pub(crate) fn scope(key: &str) -> Scope {
@@ -511,7 +515,7 @@ pub(crate) fn place(cart_number: u128) -> ChangeSet {
                 step(order_id, Machine::Fulfillment, None, "unfulfilled", 1),
             ],
         },
-        payment: payment::Changes { open: vec![payment_of(cart_number)], advance: vec![] },
+        payment: payment::Changes { open: vec![payment_of(cart_number)], ..Default::default() },
         inventory: inventory::Changes { reserve: vec![reservation_of(cart_number)], ..Default::default() },
         idempotency: Some(record(&format!("key-{cart_number}"), Outcome::OrderPlaced(order_id))),
         audit: vec![audit_entry(cart_number + 400)],
@@ -575,6 +579,7 @@ pub(crate) fn cancel(cart_number: u128) -> ChangeSet {
                 status: OrderState::Cancelled,
                 payment_status: PaymentState::Failed,
                 fulfillment_status: FulfillmentState::Unfulfilled,
+                pay_until: None,
             }),
             history: vec![
                 step(order, Machine::Order, Some("pending"), "cancelled", 2),
@@ -583,11 +588,7 @@ pub(crate) fn cancel(cart_number: u128) -> ChangeSet {
             ..Default::default()
         },
         payment: payment::Changes {
-            advance: vec![payment::Advance {
-                id: id(cart_number + 200),
-                expected_version: 1,
-                state: PaymentState::Failed,
-            }],
+            advance: vec![payment_of(cart_number).advance(Progress::new(PaymentState::Failed, naira(TOTAL)))],
             ..Default::default()
         },
         inventory: inventory::Changes { release: vec![release_of(cart_number)], ..Default::default() },

@@ -203,13 +203,7 @@ pub async fn a_reservation_that_has_ended(shop: &Shop) {
     let order = shop.order(&[("mug", 2)]).await;
     let reservation = &order.reservations[0];
     let mut release = ChangeSet::default();
-    release.inventory.release.push(Release {
-        reservation: reservation.id,
-        order: reservation.order,
-        variant: reservation.variant,
-        location: reservation.location,
-        quantity: reservation.quantity,
-    });
+    release.inventory.release.push(Release::all(reservation));
     shop.engine.orders().cancel(order.order.id, &cancel()).await.unwrap();
     assert_eq!(shop.stale(&release).await, Guard::Reservation(reservation.id));
     let unknown: ReservationId = named("reservation", "nowhere");

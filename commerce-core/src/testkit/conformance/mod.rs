@@ -23,6 +23,7 @@
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
@@ -50,6 +51,7 @@ pub mod import;
 pub mod import_guards;
 pub mod listing;
 pub mod looks;
+pub mod payment_flow;
 pub mod payments;
 pub mod promotions;
 pub mod races;
@@ -321,6 +323,27 @@ macro_rules! __each_store_case {
                 a_name_that_was_made_meanwhile
                 stock_in_a_batch_is_guarded
                 what_nothing_came_between_is_imported
+            ;
+            payment_flow:
+                an_order_is_paid_through_the_gateway
+                signs_of_a_payment_in_any_order
+                signs_of_a_payment_and_a_cancellation_in_any_order
+                every_sign_and_end_in_any_order
+                late_money_for_goods_that_are_gone
+                an_order_that_is_paid_twice
+                money_that_does_not_match
+                the_reconciler_finds_what_was_missed
+                an_answer_of_the_gateway_that_is_lost
+                a_confirmation_repeated_at_once_asks_once
+                a_message_fifty_times_at_once
+                messages_that_mean_nothing
+                two_refunds_of_more_than_half_at_once
+                a_refund_whose_answer_is_lost
+                units_are_refunded_at_what_was_paid
+                what_cannot_be_refunded
+                refunds_that_end_otherwise
+                cash_is_collected
+                a_transfer_by_hand
             ;
             checkout:
                 an_order_reserves_its_stock

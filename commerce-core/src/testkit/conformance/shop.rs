@@ -11,11 +11,12 @@ use crate::checkout::{Confirm, ConfirmError, Confirmed, Placed, place_order};
 use crate::customer::Country;
 use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, OrderView};
-use crate::payment::PaymentMethod;
+use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
 use crate::testkit::{Item, MockClock, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
-    ChangeSet, CommitError, Currency, Engine, Guard, Ids, OrderId, Random, StockLevel, Store, Timestamp,
+    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, OrderId, PaymentGateway, Random,
+    StockLevel, Store, Timestamp,
 };
 
 /// A shop over the store under test.
@@ -52,6 +53,12 @@ impl Shop {
         let random = Arc::new(SeededRandom::new(crate::testkit::seed()));
         let engine = engine(Arc::clone(&store), &random);
         Self { engine, store, clock, random, known: Mutex::default(), closing }
+    }
+
+    /// The same shop, paid through this gateway.
+    #[must_use]
+    pub fn paid_through(&self, gateway: Arc<dyn PaymentGateway>) -> Engine {
+        builder(Arc::clone(&self.store), &self.random).gateway(gateway).build()
     }
 
     /// The same shop reached through another door: a decorator of its store.
@@ -173,6 +180,16 @@ impl Shop {
         place_order(&view, token.hash(), &Confirm::default(), &rules, terms, &mut ids).unwrap()
     }
 
+    /// The same, of a shop that collects through a gateway of this mode.
+    pub async fn placed_before_through(&self, token: &CartToken, minutes: i64, mode: GatewayMode) -> Placed {
+        let mut view = self.view(token).await;
+        view.now = before(view.now, minutes);
+        let rules = self.engine.rules().show().await.unwrap();
+        let mut ids = self.ids(view.now);
+        let terms = PaymentTerms { mode: Some(mode), ..self.engine.payment_terms().clone() };
+        place_order(&view, token.hash(), &Confirm::default(), &rules, &terms, &mut ids).unwrap()
+    }
+
     /// What calling the order off would commit now.
     pub async fn cancelling(&self, id: OrderId) -> ChangeSet {
         let view = self.order_now(id).await;
@@ -240,12 +257,12 @@ impl Shop {
 }
 
 fn engine(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Engine {
+    builder(store, random).build()
+}
+
+fn builder(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Builder {
     let random: Arc<dyn Random> = Arc::<SeededRandom>::clone(random);
-    Engine::builder_shared(store)
-        .random(random)
-        .currency(Currency::NGN)
-        .payment_methods(PaymentMethod::ALL)
-        .build()
+    Engine::builder_shared(store).random(random).currency(Currency::NGN).payment_methods(PaymentMethod::ALL)
 }
 
 /// Fills a new cart.

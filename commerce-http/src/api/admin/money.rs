@@ -38,9 +38,9 @@ impl MoneyApi {
         let mut check = Check::default();
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let before = cursor.0.and_then(|cursor| check.parse::<UnmatchedId>("/cursor", &cursor.0));
-        let state = status.0.and_then(|status| {
-            check.word("/status", &status.0, UnmatchedState::ALL, UnmatchedState::as_str)
-        });
+        let state = status
+            .0
+            .and_then(|status| check.word("/status", &status.0, UnmatchedState::ALL, UnmatchedState::as_str));
         let size = check.finish(size)?;
         let mut found = self.shop.engine.store().unmatched_list(state, before, size + 1).await?;
         let more = found.len() > size as usize;
@@ -72,7 +72,11 @@ impl MoneyApi {
     /// Closes money that counts towards no order
     ///
     /// It was dealt with in another way, which the note says.
-    #[oai(path = "/unmatched-payments/:id/resolve/", method = "post", operation_id = "resolveUnmatchedPayment")]
+    #[oai(
+        path = "/unmatched-payments/:id/resolve/",
+        method = "post",
+        operation_id = "resolveUnmatchedPayment"
+    )]
     async fn resolve_unmatched(
         &self,
         _admin: Admin,
@@ -83,7 +87,8 @@ impl MoneyApi {
         let id: UnmatchedId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let payments = self.shop.engine.payments();
         let note = body.value.note;
-        let view = settle(async move { payments.resolve_unmatched(id, &note, &Admin::actor()).await }).await?;
+        let view =
+            settle(async move { payments.resolve_unmatched(id, &note, &Admin::actor()).await }).await?;
         Ok(Answer::new(&(&view.unmatched).into())?)
     }
 
@@ -122,9 +127,10 @@ impl MoneyApi {
         let mut found = self.shop.engine.store().parked_messages(before, size + 1).await?;
         let more = found.len() > size as usize;
         found.truncate(size as usize);
-        let next = found.last().filter(|_| more).map(|last| {
-            format!("/api/admin/payment-messages/?cursor={}&page_size={size}", last.id)
-        });
+        let next = found
+            .last()
+            .filter(|_| more)
+            .map(|last| format!("/api/admin/payment-messages/?cursor={}&page_size={size}", last.id));
         let results = found.iter().map(Into::into).collect();
         Ok(Answer::new(&MessagePageDto { results, next: OrNull(next) })?)
     }
