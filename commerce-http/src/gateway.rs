@@ -112,7 +112,7 @@ impl Payments {
         }
         let mut paystack = Paystack::new(client.build()?);
         if let Some(previous) = previous_secret_key {
-            paystack = paystack.previous_key(previous.clone());
+            paystack = paystack.previous_keys([previous.clone()]);
         }
         Ok(builder.gateway(Arc::new(paystack)))
     }

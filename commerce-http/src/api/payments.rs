@@ -1,13 +1,11 @@
 //! `/api/payments/`: how an order is paid, and how money goes back.
 
-use commerce_core::order::OrderKey;
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::{PaymentMethod, PaymentReference, PaymentState};
-use commerce_core::{OrderId, PaymentId};
+use commerce_core::PaymentId;
+use commerce_core::payment::{PaymentReference, PaymentState};
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
-use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, Object, OpenApi};
 use serde::Serialize;
 

@@ -8,7 +8,10 @@ use secrecy::ExposeSecret;
 use super::database::Shop;
 use super::failure::Failure;
 use super::{out, sample, session, stop};
-use crate::config::{Database, DatabaseUrl, Settings};
+use crate::config::{ConfigError, Database, DatabaseUrl, Settings};
+use crate::gateway::Payments;
+#[cfg(feature = "sandbox")]
+use crate::gateway::PaystackAccount;
 use crate::secret;
 use crate::server::Bound;
 use crate::store::Migrations;
@@ -43,15 +46,16 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     super::log(&settings, "warn")?;
     let stop = stop::signal()?;
     // The address first: a second demo beside a running one must not touch its data.
-    let kept = |name| secret::kept_beside(&args.data, name).map_err(crate::config::ConfigError::from);
+    let kept = |name| secret::kept_beside(&args.data, name).map_err(ConfigError::from);
     let (secret, admin_token) = (kept("secret")?, kept("admin-token")?);
     let settings = Settings { admin_token: Some(admin_token.clone()), ..settings };
     let server = Bound::new(settings.server_with(secret, None)?).await?;
+    let (server, payments) = paid(server)?;
     if args.fresh {
         delete(&args.data)?;
     }
     let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
-    let shop = Shop::open(&database, Migrations::Run).await?;
+    let shop = Shop::open_paid(&database, Migrations::Run, &payments).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
     out::write(&session::welcome(server.address(), &args.data, loaded, admin_token.expose_secret()))?;
     let ran = server.run(&shop.engine, stop).await;
@@ -59,6 +63,36 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     ran?;
     out::line("The shop is closed. Start it again to go on where you stopped.")?;
     Ok(0)
+}
+
+/// The payment sandbox, in this process and on the server's own address.
+#[cfg(feature = "sandbox")]
+fn paid(server: Bound) -> Result<(Bound, Payments), Failure> {
+    use commerce_paystack::sandbox::Sandbox;
+    use poem::EndpointExt;
+
+    const PATH: &str = "/sandbox/paystack";
+    const KEY: &str = "sk_test_the_demo_shop";
+    let shop = format!("http://{}", server.address());
+    let url = format!("{shop}{PATH}");
+    let sandbox = Sandbox::builder()
+        .secret_key(KEY)
+        .shop("The demo shop")
+        .public_url(url.clone())
+        .webhook_url(format!("{shop}/api/payments/webhook/"))
+        .rate_limit(None)
+        .build()
+        .map_err(|error| Failure::Other(error.to_string()))?;
+    let server = server.mount(PATH, sandbox.endpoint().boxed()).return_url(format!("{shop}/paid"));
+    tokio::spawn(async move { sandbox.run().await });
+    let account =
+        PaystackAccount { secret_key: KEY.into(), previous_secret_key: None, url: Some(url) };
+    Ok((server, Payments::checked(None, Some(account), true).map_err(ConfigError::from)?))
+}
+
+#[cfg(not(feature = "sandbox"))]
+fn paid(server: Bound) -> Result<(Bound, Payments), Failure> {
+    Ok((server, Payments::default()))
 }
 
 /// Deletes the database, and nothing that is none.

@@ -1,7 +1,6 @@
 //! `commerce sandbox`: other people's machines, on this one.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::str::FromStr;
 
 use commerce_paystack::sandbox::{Currency, Sandbox};
 
@@ -44,7 +43,7 @@ struct PaystackArgs {
     #[arg(long, value_name = "KEY", default_value = "sk_test_sandbox")]
     secret_key: String,
     /// The currency of the account, which decides the country: NGN, GHS, KES, ZAR, XOF, ...
-    #[arg(long, value_name = "CODE", default_value = "NGN", value_parser = Currency::from_str)]
+    #[arg(long, value_name = "CODE", default_value = "NGN", value_parser = currency)]
     currency: Currency,
     /// Where webhooks go
     #[arg(long, value_name = "URL")]
@@ -60,6 +59,12 @@ struct PaystackArgs {
     rate_limit: u32,
 }
 
+/// A currency that Paystack collects in.
+fn currency(code: &str) -> Result<Currency, String> {
+    serde_json::from_value(serde_json::Value::from(code.to_ascii_uppercase()))
+        .map_err(|_| "one of NGN, GHS, KES, ZAR, XOF, EGP, RWF, USD".to_owned())
+}
+
 pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let Command::Paystack(args) = args.command;
     super::log(&Settings::default(), "warn")?;
@@ -70,7 +75,7 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)))
         .time_scale(args.time_scale)
         .rate_limit((args.rate_limit > 0).then_some(args.rate_limit))
-        .control(true);
+        .control();
     if let Some(url) = args.webhook_url {
         builder = builder.webhook_url(url);
     }

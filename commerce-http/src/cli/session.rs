@@ -17,7 +17,7 @@ curl -s "$SHOP/api/cart/" -H "X-Cart-Token: $CART"; echo
 echo "--- where it goes, how, and how it is paid"
 curl -s "$SHOP/api/cart/shipping-options/?country_code=NG" -H "X-Cart-Token: $CART"; echo
 curl -s "$SHOP/api/cart/checkout/shipping/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"email": "ada@example.com", "address": {"contact_name": "Ada Obi", "phone": "+2348031234567", "street_line1": "12 Marina Road", "city": "Lagos", "state_province": "LA", "country_code": "NG"}, "shipping_method": "standard"}'; echo
-curl -s "$SHOP/api/cart/checkout/payment/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"method": "cash_on_delivery"}'; echo
+curl -s "$SHOP/api/cart/checkout/payment/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"method": "card"}'; echo
 
 echo "--- a coupon for a first order; on the second one it is refused, with the reason"
 curl -s "$SHOP/api/cart/coupon/" -H "X-Cart-Token: $CART" -H 'Content-Type: application/json' -d '{"code": "welcome10"}'; echo
@@ -29,6 +29,9 @@ TOKEN=$(printf '%s' "$PLACED" | sed -n 's/.*"order_token":"\([^"]*\)".*/\1/p')
 
 echo "--- the order"
 curl -s "$SHOP/api/orders/$ORDER/" -H "X-Order-Token: $TOKEN"; echo
+
+echo "--- pay it: open this page in a browser and choose a test card"
+printf '%s\n' "$PLACED" | sed -n 's/.*"authorization_url":"\([^"]*\)".*/\1/p'
 "##;
 
 /// What the demo says when it is ready.

@@ -14,6 +14,8 @@ use crate::wire::{Code, Problem};
 const URI_MAX: usize = 8 << 10;
 /// The largest headers, in bytes of names and values.
 const HEADERS_MAX: usize = 16 << 10;
+/// How much longer an answer may take that waits for a payment gateway, which has this long.
+const GATEWAY: Duration = Duration::from_secs(10);
 /// How much of a body that is too large is read and thrown away, so that the client is still listening when it is told.
 const DISCARD_MAX: usize = 16 << 20;
 
@@ -49,7 +51,8 @@ impl<E: Endpoint> Endpoint for Limited<E> {
             let body = self.limits.arrived(&mut request).await?;
             request.set_body(body);
         }
-        match timeout(self.limits.request_timeout, self.endpoint.call(request)).await {
+        let most = self.limits.patience(request.uri().path());
+        match timeout(most, self.endpoint.call(request)).await {
             Ok(answered) => answered,
             Err(late) => Err(Problem::unavailable(late).into()),
         }
@@ -82,6 +85,14 @@ fn check_head(request: &Request) -> Result<(), Problem> {
 }
 
 impl Limits {
+    /// How long the answer may take.
+    fn patience(&self, path: &str) -> Duration {
+        let asks_gateway = path.starts_with("/api/payments/")
+            || path.starts_with("/api/cart/checkout/confirm")
+            || path.starts_with("/api/admin/unmatched-payments/");
+        self.request_timeout + if asks_gateway { GATEWAY } else { Duration::ZERO }
+    }
+
     /// The whole body.
     async fn arrived(&self, request: &mut Request) -> Result<Body, Problem> {
         let most = self.body_bytes_max;
