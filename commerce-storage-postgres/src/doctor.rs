@@ -36,28 +36,39 @@ select format('stock variant=%s location=%s', variant_id, location_id),
     or (s.reserved > s.on_hand and not coalesce(o.backorder, false))
  order by variant_id, location_id";
 
+// Orders of the version before this one say it of the reservations alone, so of those that have no time to pay nothing is
+// compared while their payment is pending.
 pub(crate) const RESERVATION_LIVE: &str = "
 select format('reservations id=%s order=%s', r.id, r.order_id),
-       format('open, %s, of an order that is %s and whose payment is %s',
-              case when r.expires_at is null then 'committed' else 'held' end,
-              coalesce(o.status, 'missing'), coalesce(o.payment_status, 'missing'))
+       format('open, held until %s, of an order that is %s, whose payment is %s and due until %s',
+              coalesce(r.expires_at::text, 'it is fulfilled'), coalesce(o.status, 'missing'),
+              coalesce(o.payment_status, 'missing'), coalesce(o.pay_until::text, 'any time'))
   from reservations r
   left join orders o on o.id = r.order_id
  where r.state = 'open'
    and (o.id is null
         or o.status in ('cancelled', 'returned', 'refunded', 'completed')
-        or (r.expires_at is not null) <> (o.payment_status = 'pending'))
+        or (r.expires_at is distinct from (case when o.payment_status in ('pending', 'due') then o.pay_until end)
+            and not (o.payment_status = 'pending' and o.pay_until is null)))
  order by r.id";
 
+// Units that went back into stock are no longer sold, so goods that came back do not come in a second time.
 pub(crate) const NO_OVERSELL: &str = "
-with sold as (
-    select l.variant_id, sum(l.quantity) as units
+with back as (
+    select fl.line_id, sum(fl.quantity) as units
+      from refund_lines fl
+      join refunds f on f.id = fl.refund_id
+     where f.restock
+     group by fl.line_id
+), sold as (
+    select l.variant_id, sum(l.quantity - coalesce(b.units, 0)) as units
       from order_lines l
       join orders o on o.id = l.order_id
+      left join back b on b.line_id = l.id
      where l.stock_limited and o.status <> 'cancelled'
      group by l.variant_id
 ), came as (
-    select variant_id, sum(delta) as units from stock_movements group by variant_id
+    select variant_id, sum(delta) as units from stock_movements where reason <> 'return' group by variant_id
 )
 select format('order_lines variant=%s', s.variant_id), format('%s sold, %s ever came in', s.units, coalesce(c.units, 0))
   from sold s
@@ -127,19 +138,37 @@ select format('order_history order=%s position=%s', p.order_id, r.position),
  where r.to_state is distinct from p.state
  order by 1, 2";
 
+// A total of nothing is paid as it is.
 pub(crate) const PAID_IS_PAID: &str = "
-select format('orders id=%s', o.id), 'paid, without a paid attempt of its total'
-  from orders o
- where o.payment_status = 'paid' and o.total <> 0
-   and not exists (select 1
-                     from payments p
-                    where p.order_id = o.id and p.state = 'paid' and p.amount = o.total and p.currency = o.currency)
+with captured as (
+    select order_id, sum(captured) as amount from payments group by order_id
+), gone as (
+    select p.order_id, sum(f.amount) as amount
+      from payments p
+      join refunds f on f.payment_id = p.id
+     where f.state = 'processed'
+     group by p.order_id
+), money as (
+    select o.id, o.payment_status as state, o.total, o.currency, coalesce(c.amount, 0) as captured,
+           coalesce(g.amount, 0) as gone
+      from orders o
+      left join captured c on c.order_id = o.id
+      left join gone g on g.order_id = o.id
+)
+select format('orders id=%s', id),
+       format('%s of %s %s: %s captured, %s paid back', state, total, currency, captured, gone)
+  from money
+ where (captured = total) <> (state in ('paid', 'partially_refunded', 'refunded'))
+    or (state = 'paid' and gone <> 0)
+    or (state = 'partially_refunded' and (gone <= 0 or gone >= captured))
+    or (state = 'refunded' and (gone <> captured or gone = 0))
 union all
-select format('orders id=%s', p.order_id), format('attempt %s is paid, of an order whose payment is %s', p.reference, coalesce(o.payment_status, 'missing'))
+select format('orders id=%s', p.order_id),
+       format('attempt %s is %s with %s of %s captured', p.reference, p.state, p.captured, p.amount)
   from payments p
   left join orders o on o.id = p.order_id
- where p.state = 'paid'
-   and coalesce(o.payment_status, '') not in ('paid', 'partially_refunded', 'refunded')
+ where (p.captured > 0 or p.amount = 0) <> (p.state in ('paid', 'partially_refunded', 'refunded'))
+    or p.currency is distinct from o.currency
  order by 1";
 
 pub(crate) const REF_ONE: &str = "
@@ -152,14 +181,25 @@ select format('payments order=%s', min(p.order_id::text)),
   from payments p
  group by p.reference
 having count(*) > 1
+union all
+select format('payments order=%s', p.order_id),
+       format('attempt %s, which the money does not name that has the reference and counts for nothing', p.reference)
+  from payments p
+  join unmatched_payments u on u.reference = p.reference
+ where u.payment_id is distinct from p.id
  order by 1";
 
 pub(crate) const KEY_ONE: &str = "
 select format('idempotency actor=%s route=%s key=%s', i.actor, i.route, i.key), format('%s %s is not there', i.outcome, i.outcome_id)
   from idempotency i
- where case i.outcome
-       when 'cart_changed' then not exists (select 1 from carts c where c.id = i.outcome_id)
-       else not exists (select 1 from orders o where o.id = i.outcome_id) end
+ where not case i.outcome
+       when 'order_placed' then exists (select 1 from orders o where o.id = i.outcome_id)
+       when 'order_cancelled' then exists (select 1 from orders o where o.id = i.outcome_id)
+       when 'cart_changed' then exists (select 1 from carts c where c.id = i.outcome_id)
+       when 'payment_opened' then exists (select 1 from payments p where p.id = i.outcome_id)
+       when 'payment_collected' then exists (select 1 from payments p where p.id = i.outcome_id)
+       when 'refund_requested' then exists (select 1 from refunds f where f.id = i.outcome_id)
+       else false end
  order by 1";
 
 pub(crate) const CART_ONE: &str = "
@@ -238,6 +278,65 @@ select format('redemptions order=%s promotion=%s', order_id, promotion),
  where coalesce(status, 'cancelled') = 'cancelled'
  order by 1";
 
+pub(crate) const CAPTURE_BAL: &str = "
+with back as (
+    select payment_id, sum(amount) as amount, count(distinct currency) as currencies, min(currency) as currency
+      from refunds
+     where payment_id is not null and state <> 'failed'
+     group by payment_id
+)
+select format('payments id=%s', p.id),
+       format('%s %s captured, %s go back, the refunds say %s %s', p.captured, p.currency, p.refunded,
+              coalesce(b.amount, 0), coalesce(b.currency, ''))
+  from payments p
+  left join back b on b.payment_id = p.id
+ where p.refunded <> coalesce(b.amount, 0)
+    or p.refunded < 0
+    or p.refunded > p.captured
+    or b.currencies > 1
+    or b.currency <> p.currency
+ order by p.id";
+
+// What an order received is a credit, so a sum below nothing.
+pub(crate) const LEDGER_ZERO: &str = "
+with received as (
+    select e.order_id, l.currency, -sum(l.amount) as amount
+      from journal_entries e
+      join journal_legs l on l.entry_id = e.id and l.account = 'orders'
+     where e.order_id is not null
+     group by e.order_id, l.currency
+), gone as (
+    select payment_id, sum(amount) as amount
+      from refunds
+     where payment_id is not null and state = 'processed'
+     group by payment_id
+), kept as (
+    select p.order_id, sum(p.captured - coalesce(g.amount, 0)) as amount
+      from payments p
+      left join gone g on g.payment_id = p.id
+     group by p.order_id
+)
+select format('journal_entries id=%s', e.id), format('%s legs', count(l.entry_id))
+  from journal_entries e
+  left join journal_legs l on l.entry_id = e.id
+ group by e.id
+having count(l.entry_id) < 2
+union all
+select format('journal_entries id=%s', entry_id), format('the legs in %s sum to %s', currency, sum(amount))
+  from journal_legs
+ group by entry_id, currency
+having sum(amount) <> 0
+union all
+select format('journal_entries order=%s', o.id),
+       format('%s %s received, %s captured less what was paid back', coalesce(r.amount, 0), o.currency,
+              coalesce(k.amount, 0))
+  from orders o
+  left join received r on r.order_id = o.id
+  left join kept k on k.order_id = o.id
+ where coalesce(r.amount, 0) <> coalesce(k.amount, 0)
+    or (r.currency <> o.currency and r.amount <> 0)
+ order by 1";
+
 /// Every row that breaks an invariant: all of it from one snapshot, on a connection that is in no transaction.
 ///
 /// # Errors
@@ -270,6 +369,8 @@ async fn broken(conn: &mut PgConnection, invariant: Invariant) -> Result<Vec<(St
         Invariant::CartOne => CART_ONE,
         Invariant::OutboxOnce => OUTBOX_ONCE,
         Invariant::CouponCap => COUPON_CAP,
+        Invariant::CaptureBal => CAPTURE_BAL,
+        Invariant::LedgerZero => LEDGER_ZERO,
     };
     sqlx::query_as(sql).fetch_all(conn).await
 }

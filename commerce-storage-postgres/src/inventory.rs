@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use commerce_core::inventory::{
-    Adjustment, Changes, Hold, Level, Location, Release, Reservation, StockLevel,
+    Adjustment, Changes, Hold, Level, Location, Rehold, Release, Reservation, StockLevel,
 };
 use commerce_core::{CommitError, Guard, LocationId, StoreError, Timestamp, VariantId};
 use serde::Deserialize;
@@ -40,14 +40,24 @@ select r.*, 'open'
               $8::boolean[]) as r
  where (select held from guards)";
 
-// Only what is still open, and only as it was read: what `reserved` loses is what the reservation had.
+// Only what is still open, and only as it was read: what `reserved` loses is what the reservation had, or the part of it
+// that is given back.
 pub(crate) const RELEASE: &str = "
 update reservations r
-   set state = 'released', ended_at = statement_timestamp()
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
-       as w (id, order_id, variant_id, location_id, quantity)
+   set state = case when w.quantity = w.whole then 'released' else 'open' end,
+       ended_at = case when w.quantity = w.whole then statement_timestamp() end,
+       quantity = case when w.quantity = w.whole then w.whole else w.whole - w.quantity end
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[])
+       as w (id, order_id, variant_id, location_id, whole, quantity)
  where r.id = w.id and r.state = 'open' and r.order_id = w.order_id and r.variant_id = w.variant_id
-   and r.location_id = w.location_id and r.quantity = w.quantity
+   and r.location_id = w.location_id and r.quantity = w.whole
+returning r.id";
+
+pub(crate) const REHOLD: &str = "
+update reservations r
+   set expires_at = w.expires_at
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as w (id, order_id, expires_at)
+ where r.id = w.id and r.state = 'open' and r.order_id = w.order_id
 returning r.id";
 
 pub(crate) const OPEN_LEVELS: &str = "
@@ -115,7 +125,17 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 
 /// What has one owner: everything but the counters.
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { locations, levels: _, adjust, reserve, release } = changes;
+    let Changes { locations, levels: _, adjust, reserve, rehold, release } = changes;
+    if !rehold.is_empty() {
+        fused
+            .guarded(REHOLD)
+            .bind(column(rehold, |rehold| rehold.reservation.0))
+            .bind(column(rehold, |rehold| rehold.order.0))
+            .bind(column(rehold, |rehold| rehold.hold.until().map(Instant)));
+        for Rehold { reservation, .. } in rehold {
+            fused.needs(Some(reservation.0), Guard::Reservation(*reservation));
+        }
+    }
     if !release.is_empty() {
         fused
             .guarded(RELEASE)
@@ -123,6 +143,7 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(release, |release| release.order.0))
             .bind(column(release, |release| release.variant.0))
             .bind(column(release, |release| release.location.0))
+            .bind(column(release, |release| i64::from(release.of.get())))
             .bind(column(release, |release| i64::from(release.quantity.get())));
         for Release { reservation, .. } in release {
             fused.needs(Some(reservation.0), Guard::Reservation(*reservation));
@@ -147,7 +168,7 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(reserve, |reservation| reservation.variant.0))
             .bind(column(reserve, |reservation| reservation.location.0))
             .bind(column(reserve, |reservation| i64::from(reservation.quantity.get())))
-            .bind(column(reserve, |reservation| expiry(reservation.hold).map(Instant)))
+            .bind(column(reserve, |reservation| reservation.hold.until().map(Instant)))
             .bind(column(reserve, |reservation| reservation.backorder));
     }
     if !adjust.is_empty() {
@@ -162,13 +183,6 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(moved(), |movement| movement.actor.to_string()))
             .bind(column(moved(), |movement| movement.note.as_str()))
             .bind(column(moved(), |movement| Instant(movement.at)));
-    }
-}
-
-fn expiry(hold: Hold) -> Option<Timestamp> {
-    match hold {
-        Hold::Held(until) => Some(until),
-        Hold::Committed => None,
     }
 }
 
@@ -283,7 +297,7 @@ struct Counter {
 impl Counter {
     /// The counters that the changes touch, by variant, then location.
     fn of(changes: &Changes) -> Result<BTreeMap<(VariantId, LocationId), Self>, CommitError> {
-        let Changes { locations: _, levels: _, adjust, reserve, release } = changes;
+        let Changes { locations: _, levels: _, adjust, reserve, rehold: _, release } = changes;
         let mut counters: BTreeMap<(VariantId, LocationId), Self> = BTreeMap::new();
         for Adjustment { movement, expected_on_hand } in adjust {
             let counter = counters.entry((movement.variant, movement.location)).or_default();

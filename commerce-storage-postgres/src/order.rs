@@ -1,6 +1,7 @@
 //! Orders: placed whole, then only moved.
 
-use commerce_core::order::{Advance, Changes, Order, OrderView, ShippingChoice, Transition};
+use commerce_core::inventory::Reservation;
+use commerce_core::order::{Advance, Changes, Order, OrderKey, OrderView, ShippingChoice, Transition};
 use commerce_core::pricing::Summary;
 use commerce_core::promotion::CustomerKey;
 use commerce_core::{CommitError, Currency, Guard, Money, OrderId, StoreError, idempotency};
@@ -17,21 +18,25 @@ use crate::instant::Instant;
 use crate::inventory::ReservationRow;
 use crate::order_line::{self, AdjustmentRow, LineRow};
 use crate::payment::PaymentRow;
+use crate::promotion::RedemptionRow;
+use crate::refund::{RefundRow, refund_json};
 use crate::row::Row;
+use crate::unmatched::UnmatchedRow;
 
 pub(crate) const INSERT: &str = "
 insert into orders (id, number, cart_id, status, payment_status, fulfillment_status, customer_id, email, customer_key,
                     currency, subtotal, discount, shipping, tax_added, tax_included, cash_rounding, total,
                     shipping_address, billing_address, shipping_code, shipping_label, payment_method, taxes, rounding,
-                    rulebook_version, placed_at, version)
+                    rulebook_version, placed_at, version, pay_until)
 select $1::uuid, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::uuid, $8::text, $9::bytea, $10::text,
        $11::bigint, $12::bigint, $13::bigint, $14::bigint, $15::bigint, $16::bigint, $17::bigint, $18::jsonb,
-       $19::jsonb, $20::text, $21::text, $22::text, $23::jsonb, $24::jsonb, $25::bigint, $26::timestamptz, $27::bigint
+       $19::jsonb, $20::text, $21::text, $22::text, $23::jsonb, $24::jsonb, $25::bigint, $26::timestamptz, $27::bigint,
+       $28::timestamptz
  where (select held from guards)";
 
 pub(crate) const ADVANCE: &str = "
 update orders
-   set status = $3, payment_status = $4, fulfillment_status = $5, version = version + 1
+   set status = $3, payment_status = $4, fulfillment_status = $5, pay_until = $6, version = version + 1
  where id = $1 and version = $2
 returning id";
 
@@ -59,7 +64,8 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     let Changes { place, advance, history } = changes;
-    if let Some(Advance { id, expected_version, status, payment_status, fulfillment_status }) = advance {
+    if let Some(advance) = advance {
+        let Advance { id, expected_version, status, payment_status, fulfillment_status, pay_until } = advance;
         fused
             .guarded(ADVANCE)
             .bind(id.0)
@@ -67,6 +73,7 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(status.as_str())
             .bind(payment_status.as_str())
             .bind(fulfillment_status.as_str())
+            .bind(pay_until.map(Instant))
             .needs(Some(id.0), Guard::Order(*id))
             .constraint("order_history_pkey", Guard::Order(*id));
     }
@@ -108,6 +115,7 @@ fn write_order(order: &Order, fused: &mut Fused) {
         rounding,
         rulebook_version,
         placed_at,
+        pay_until,
         version,
     } = order;
     fused
@@ -139,12 +147,14 @@ fn write_order(order: &Order, fused: &mut Fused) {
         .bind(*rulebook_version as i64)
         .bind(Instant(*placed_at))
         .bind(*version as i64)
+        .bind(pay_until.map(Instant))
         .constraint("orders_number_key", Guard::OrderNumber)
         .constraint("orders_cart_key", Guard::Cart(*cart))
         .constraint("orders_pkey", Guard::Order(*id));
 }
 
-pub(crate) const LOOK: &str = "
+pub(crate) const LOOK: &str = concat!(
+    "
 select statement_timestamp() as now,
        row_to_json(o) as placed,
        (select coalesce(json_agg(l order by l.position), '[]') from order_lines l where l.order_id = o.id) as lines,
@@ -153,6 +163,15 @@ select statement_timestamp() as now,
        (select coalesce(json_agg(h order by h.position), '[]') from order_history h where h.order_id = o.id) as history,
        (select coalesce(json_agg(p order by p.created_at, p.id), '[]')
           from payments p where p.order_id = o.id) as payments,
+       (select coalesce(json_agg(",
+    refund_json!(),
+    " order by f.created_at, f.id), '[]') from refunds f where f.order_id = o.id) as refunds,
+       (select coalesce(json_agg(u order by u.seen_at, u.id), '[]')
+          from unmatched_payments u where u.order_id = o.id) as unmatched,
+       (select coalesce(json_agg(json_build_object('order_id', r.order_id, 'promotion', r.promotion, 'coupon', r.coupon,
+            'customer_key', encode(r.customer_key, 'hex'), 'amount', r.amount, 'currency', r.currency, 'at', r.at)
+            order by r.promotion), '[]')
+          from redemptions r where r.order_id = o.id) as redemptions,
        (select coalesce(json_agg(r order by r.id), '[]')
           from reservations r where r.order_id = o.id and r.state = 'open') as reservations,
        (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
@@ -160,7 +179,8 @@ select statement_timestamp() as now,
           from idempotency i
          where i.actor = $2 and i.route = $3 and i.key = $4) as record
   from orders o
- where o.id = $1";
+ where o.id = coalesce($1, (select order_id from payments where reference = $5))"
+);
 
 type LookRow = (
     Instant,
@@ -169,6 +189,9 @@ type LookRow = (
     Json<Vec<AdjustmentRow>>,
     Json<Vec<StepRow>>,
     Json<Vec<PaymentRow>>,
+    Json<Vec<RefundRow>>,
+    Json<Vec<UnmatchedRow>>,
+    Json<Vec<RedemptionRow>>,
     Json<Vec<ReservationRow>>,
     Option<Json<RecordRow>>,
 );
@@ -179,39 +202,73 @@ type LookRow = (
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn view(
     conn: &mut PgConnection,
-    id: OrderId,
+    key: impl Into<OrderKey> + Send,
     repeated: Option<&idempotency::Scope>,
 ) -> Result<Option<OrderView>, StoreError> {
+    let (id, reference) = match key.into() {
+        OrderKey::Id(id) => (Some(id.0), None),
+        OrderKey::Payment(reference) => (None, Some(reference.0)),
+    };
     let found: Option<LookRow> = sqlx::query_as(LOOK)
-        .bind(id.0)
+        .bind(id)
         .bind(repeated.map(|scope| scope.actor.as_str()))
         .bind(repeated.map(|scope| scope.route.as_str()))
         .bind(repeated.map(|scope| scope.key.as_str()))
+        .bind(reference)
         .fetch_optional(conn)
         .await
         .map_err(store_error)?;
-    let Some((now, order, lines, adjustments, history, payments, reservations, record)) = found else {
-        return Ok(None);
-    };
+    let Some(found) = found else { return Ok(None) };
+    let (
+        now,
+        order,
+        lines,
+        adjustments,
+        history,
+        payments,
+        refunds,
+        unmatched,
+        redemptions,
+        reservations,
+        record,
+    ) = found;
+    let reservations: Vec<Reservation> =
+        reservations.0.into_iter().map(ReservationRow::read).collect::<Result<_, _>>()?;
+    let mut order = order.0.read(lines.0, adjustments.0)?;
+    // The version before this one says it of the reservations alone.
+    let held_until = || reservations.iter().filter_map(|reservation| reservation.hold.until()).min();
+    order.pay_until = order.pay_until.or_else(held_until);
     Ok(Some(OrderView {
         now: now.0,
-        order: order.0.read(lines.0, adjustments.0)?,
+        order,
         history: history.0.into_iter().map(StepRow::read).collect::<Result<_, _>>()?,
         payments: payments.0.into_iter().map(PaymentRow::read).collect::<Result<_, _>>()?,
-        reservations: reservations.0.into_iter().map(ReservationRow::read).collect::<Result<_, _>>()?,
+        refunds: refunds.0.into_iter().map(RefundRow::read).collect::<Result<_, _>>()?,
+        unmatched: unmatched.0.into_iter().map(UnmatchedRow::read).collect::<Result<_, _>>()?,
+        redemptions: redemptions.0.into_iter().map(RedemptionRow::read).collect::<Result<_, _>>()?,
+        reservations,
         record: record.map(|Json(record)| record.read()).transpose()?,
     }))
 }
 
+// The second part finds orders of the version before this one, which says it of the reservations alone.
 pub(crate) const OVERDUE: &str = "
-select order_id
-  from reservations
- where state = 'open' and expires_at <= statement_timestamp()
- group by order_id
- order by min(expires_at), order_id
+select id
+  from (select id, pay_until
+          from orders
+         where pay_until is not null and pay_until <= statement_timestamp()
+           and status = 'pending' and payment_status in ('pending', 'due')
+        union all
+        select o.id, min(r.expires_at)
+          from reservations r
+          join orders o on o.id = r.order_id
+         where r.state = 'open' and r.expires_at is not null and r.expires_at <= statement_timestamp()
+           and o.pay_until is null and o.status = 'pending' and o.payment_status = 'pending'
+         group by o.id) as overdue
+ order by pay_until, id
  limit $1";
 
-/// Orders whose payment window has closed by the database's clock, the oldest expiry first.
+/// Orders that wait for payment and whose time to pay has passed by the database's clock, the oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -248,6 +305,7 @@ struct OrderRow {
     rounding: Value,
     rulebook_version: i64,
     placed_at: String,
+    pay_until: Option<String>,
     version: i64,
 }
 
@@ -288,6 +346,7 @@ impl OrderRow {
             rounding: row.json("rounding", self.rounding)?,
             rulebook_version: row.count("rulebook_version", self.rulebook_version)?,
             placed_at: row.text("placed_at", &self.placed_at)?,
+            pay_until: row.optional_text("pay_until", self.pay_until.as_deref())?,
             version: row.count("version", self.version)?,
         })
     }

@@ -1,6 +1,8 @@
 //! Money: attempts to pay; and, beside them, what goes back, what counts towards no order, the journal and the inbox.
 
-use commerce_core::payment::{Advance, Changes, GatewayMode, Payment, PaymentReference, PaymentState, Progress};
+use commerce_core::payment::{
+    Advance, Changes, GatewayMode, Payment, PaymentReference, PaymentState, Progress,
+};
 use commerce_core::{CommitError, Currency, Guard, Money, PaymentId, StoreError};
 use serde::Deserialize;
 use serde_json::Value;

@@ -8,10 +8,11 @@ use commerce_core::pricing::Usage;
 use commerce_core::promotion::{
     Changes, Counter, Coupon, CouponCode, CouponState, CustomerKey, Redemption, Tally,
 };
-use commerce_core::{CommitError, Guard, StoreError};
+use commerce_core::{CommitError, Currency, Guard, StoreError};
 use serde::Deserialize;
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
@@ -41,10 +42,16 @@ with ending as (
 )
 update coupons k set ended_at = w.at from ending w where k.code = w.code and k.ended_at is null";
 
-pub(crate) const INSERT_REDEMPTIONS: &str = "
-insert into redemptions (order_id, promotion, coupon, customer_key, amount, currency, at)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bigint[], $6::text[], $7::timestamptz[])
- where (select held from guards)";
+// A use that was given back may be counted again; one that counts stays as it is, and its row is missed.
+pub(crate) const REDEEM: &str = "
+insert into redemptions as r (order_id, promotion, coupon, customer_key, amount, currency, at)
+select $1::uuid, $2::text, $3::text, $4::bytea, $5::bigint, $6::text, $7::timestamptz
+ where (select held from before)
+on conflict (order_id, promotion) do update
+   set coupon = excluded.coupon, customer_key = excluded.customer_key, amount = excluded.amount,
+       currency = excluded.currency, at = excluded.at, released_at = null
+ where r.released_at is not null
+returning null::uuid, null::uuid";
 
 // The guards are in the writes themselves, which read the row again as it is once its lock is held.
 pub(crate) const COUNT_COUPON: &str = "
@@ -157,26 +164,14 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
     count(changes).run(conn).await
 }
 
-/// What has one owner, but for new coupons.
+/// What has one owner, but for new coupons, and for uses, which go before the counters that they are counted by.
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { issue: _, end, redeem, release: _ } = changes;
+    let Changes { issue: _, end, redeem: _, release: _ } = changes;
     if !end.is_empty() {
         fused
             .write(END)
             .bind(column(end, |(code, _)| code.as_str()))
             .bind(column(end, |(_, at)| Instant(*at)));
-    }
-    if let Some(Redemption { promotion, .. }) = redeem.first() {
-        fused
-            .write(INSERT_REDEMPTIONS)
-            .bind(column(redeem, |redemption| redemption.order.0))
-            .bind(column(redeem, |redemption| redemption.promotion.as_str()))
-            .bind(column(redeem, |redemption| redemption.coupon.as_ref().map(|code| code.as_str())))
-            .bind(column(redeem, |redemption| redemption.customer.0.to_vec()))
-            .bind(column(redeem, |redemption| redemption.amount.minor))
-            .bind(column(redeem, |redemption| redemption.amount.currency.code()))
-            .bind(column(redeem, |redemption| Instant(redemption.at)))
-            .constraint("redemptions_pkey", Guard::PromotionUses(promotion.clone()));
     }
 }
 
@@ -217,9 +212,34 @@ pub(crate) async fn release(conn: &mut PgConnection, changes: &Changes) -> Resul
     Ok(())
 }
 
-/// The counters that rise.
+/// Uses, and the counters that rise by them.
 pub(crate) fn count(changes: &Changes) -> Steps {
     let mut steps = Steps::default();
+    for redemption in &changes.redeem {
+        let Redemption {
+            order,
+            promotion,
+            coupon,
+            customer,
+            amount,
+            at,
+            uses_max: _, // the caps are those of the counters
+            customer_uses_max: _,
+            budget: _,
+            coupon_uses_max: _,
+            coupon_customer_uses_max: _,
+        } = redemption;
+        steps
+            .step(REDEEM)
+            .bind(order.0)
+            .bind(promotion.as_str())
+            .bind(coupon.as_ref().map(|code| code.as_str()))
+            .bind(customer.0.to_vec())
+            .bind(amount.minor)
+            .bind(amount.currency.code())
+            .bind(Instant(*at))
+            .needs(None, Guard::PromotionUses(promotion.clone()));
+    }
     for Tally { counter, uses, uses_max, amount, budget, at } in changes.tallies() {
         let (uses, uses_max) = (signed(uses), uses_max.map(signed));
         match &counter {
@@ -308,6 +328,39 @@ pub async fn coupons(
     };
     let found: Vec<Json<CouponRow>> = statement.fetch_all(conn).await.map_err(store_error)?;
     found.into_iter().map(|Json(coupon)| coupon.read()).collect()
+}
+
+/// A use as a look reads it.
+#[derive(Deserialize)]
+pub(crate) struct RedemptionRow {
+    order_id: Uuid,
+    promotion: String,
+    coupon: Option<String>,
+    customer_key: String,
+    amount: i64,
+    currency: String,
+    at: String,
+}
+
+impl RedemptionRow {
+    pub(crate) fn read(self) -> Result<Redemption, StoreError> {
+        let id = format!("{} {}", self.order_id, self.promotion);
+        let row = Row::new("redemptions", &id);
+        let currency: Currency = row.text("currency", &self.currency)?;
+        Ok(Redemption {
+            order: self.order_id.into(),
+            promotion: self.promotion,
+            coupon: row.optional_text("coupon", self.coupon.as_deref())?,
+            customer: CustomerKey(row.hash("customer_key", &self.customer_key)?),
+            amount: row.money("amount", self.amount, currency)?,
+            at: row.text("at", &self.at)?,
+            uses_max: None,
+            customer_uses_max: None,
+            budget: None,
+            coupon_uses_max: None,
+            coupon_customer_uses_max: None,
+        })
+    }
 }
 
 /// A coupon as a look reads it.

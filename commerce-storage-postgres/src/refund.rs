@@ -206,7 +206,11 @@ impl RefundRow {
             source: match (own.payment_id, own.unmatched_id) {
                 (Some(payment), None) => RefundSource::Payment(payment.into()),
                 (None, Some(unmatched)) => RefundSource::Unmatched(unmatched.into()),
-                _ => return Err(row.invalid("payment_id", "it is taken from one of payment_id and unmatched_id")),
+                _ => {
+                    return Err(
+                        row.invalid("payment_id", "it is taken from one of payment_id and unmatched_id")
+                    );
+                }
             },
             reference: PaymentReference(own.reference),
             amount: row.money("amount", own.amount, currency)?,

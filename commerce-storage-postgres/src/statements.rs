@@ -4,9 +4,10 @@ use commerce_core::catalog::{ProductFilter, SortBy};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::{
-    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, listing, order, order_line,
+    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing,
+    message, order, order_line,
 };
-use crate::{payment, pricing, promotion};
+use crate::{payment, pricing, promotion, refund, unmatched};
 
 #[path = "../tests/shop/mod.rs"]
 pub(crate) mod shop;
@@ -53,6 +54,8 @@ const STATEMENTS: &[&str] = &[
     doctor::CART_ONE,
     doctor::OUTBOX_ONCE,
     doctor::COUPON_CAP,
+    doctor::CAPTURE_BAL,
+    doctor::LEDGER_ZERO,
     doctor::PING,
     event::INSERT,
     idempotency::INSERT,
@@ -62,15 +65,28 @@ const STATEMENTS: &[&str] = &[
     inventory::INSERT_MOVEMENTS,
     inventory::INSERT_RESERVATIONS,
     inventory::RELEASE,
+    inventory::REHOLD,
     inventory::OPEN_LEVELS,
     inventory::SET_LEVELS,
     inventory::MOVE_COUNTERS,
     inventory::MOVE_COUNTERS_LAST,
     inventory::LOCATIONS,
     inventory::LEVELS,
+    job::INSERT,
+    job::UPDATE,
+    job::LOOK,
+    journal::INSERT,
+    journal::INSERT_LEGS,
+    journal::OF_ORDER,
+    journal::BALANCES,
     listing::DETAIL_BY_ID,
     listing::DETAIL_BY_SLUG,
     listing::CATEGORIES,
+    message::RECEIVE,
+    message::ADVANCE,
+    message::WAITING,
+    message::PARKED,
+    message::ONE,
     order::INSERT,
     order::ADVANCE,
     order::INSERT_HISTORY,
@@ -80,13 +96,18 @@ const STATEMENTS: &[&str] = &[
     order_line::INSERT_ADJUSTMENTS,
     payment::INSERT,
     payment::ADVANCE,
+    payment::DUE,
+    payment::KNOWN,
+    payment::ONE,
+    payment::LIST,
+    payment::LIST_IN,
     pricing::INSERT,
     pricing::BEGIN,
     pricing::REPLACE,
     pricing::CURRENT,
     promotion::ISSUE,
     promotion::END,
-    promotion::INSERT_REDEMPTIONS,
+    promotion::REDEEM,
     promotion::COUNT_COUPON,
     promotion::COUNT_COUPON_CUSTOMER,
     promotion::COUNT_PROMOTION,
@@ -95,6 +116,17 @@ const STATEMENTS: &[&str] = &[
     promotion::USAGE,
     promotion::COUPONS,
     promotion::COUPONS_OF,
+    refund::INSERT,
+    refund::INSERT_LINES,
+    refund::ADVANCE,
+    refund::DUE,
+    refund::LOOK,
+    unmatched::INSERT,
+    unmatched::ADVANCE,
+    unmatched::LOOK_BY_ID,
+    unmatched::LOOK_BY_REFERENCE,
+    unmatched::LIST,
+    unmatched::LIST_IN,
 ];
 
 #[tokio::test]

@@ -10,12 +10,19 @@ use commerce_core::catalog::{
     ProductSummary, Slug,
 };
 use commerce_core::inventory::Location;
-use commerce_core::order::OrderView;
+use commerce_core::job::Job;
+use commerce_core::order::{OrderKey, OrderView};
+use commerce_core::payment::inbox::Message;
+use commerce_core::payment::journal::{Balance, Entry};
+use commerce_core::payment::{
+    Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
+    UnmatchedView,
+};
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
-    VariantId, Violation,
+    CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
+    StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -25,7 +32,8 @@ use sqlx::postgres::{PgConnection, PgPool};
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
-use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing, promotion};
+use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, message, order};
+use crate::{payment, pricing, promotion, refund, unmatched};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -138,14 +146,87 @@ impl Store for PostgresStore {
 
     async fn order(
         &self,
-        id: OrderId,
+        key: OrderKey,
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError> {
-        look!(self, conn => order::view(conn, id, repeated.as_ref()))
+        look!(self, conn => order::view(conn, key.clone(), repeated.as_ref()))
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
         look!(self, conn => order::overdue(conn, limit))
+    }
+
+    async fn due_payments(&self, limit: u32) -> Result<Vec<PaymentReference>, StoreError> {
+        look!(self, conn => payment::due(conn, limit))
+    }
+
+    async fn due_refunds(&self, limit: u32) -> Result<Vec<RefundId>, StoreError> {
+        look!(self, conn => refund::due(conn, limit))
+    }
+
+    async fn refund(&self, id: RefundId) -> Result<Option<RefundView>, StoreError> {
+        look!(self, conn => refund::view(conn, id))
+    }
+
+    async fn known_money(
+        &self,
+        references: &[PaymentReference],
+    ) -> Result<Vec<PaymentReference>, StoreError> {
+        look!(self, conn => payment::known(conn, references))
+    }
+
+    async fn unmatched(&self, key: &UnmatchedKey) -> Result<Option<UnmatchedView>, StoreError> {
+        look!(self, conn => unmatched::view(conn, key))
+    }
+
+    async fn unmatched_list(
+        &self,
+        state: Option<UnmatchedState>,
+        before: Option<UnmatchedId>,
+        limit: u32,
+    ) -> Result<Vec<Unmatched>, StoreError> {
+        look!(self, conn => unmatched::list(conn, state, before, limit))
+    }
+
+    async fn payments(
+        &self,
+        state: Option<PaymentState>,
+        before: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        look!(self, conn => payment::list(conn, state, before, limit))
+    }
+
+    async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        look!(self, conn => payment::payment(conn, id))
+    }
+
+    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+        look!(self, conn => journal::of_order(conn, order))
+    }
+
+    async fn balances(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Balance>, StoreError> {
+        look!(self, conn => journal::balances(conn, from, to))
+    }
+
+    async fn waiting_messages(&self, limit: u32) -> Result<(Timestamp, Vec<Message>), StoreError> {
+        look!(self, conn => message::waiting(conn, limit))
+    }
+
+    async fn parked_messages(
+        &self,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        look!(self, conn => message::parked(conn, before, limit))
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
+        look!(self, conn => message::message(conn, id))
+    }
+
+    async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {
+        look!(self, conn => job::job(conn, name))
     }
 
     async fn rulebook(&self) -> Result<Option<StoredRulebook>, StoreError> {

@@ -89,18 +89,51 @@ fn the_migrations_do_one_kind_of_thing_each_and_may_meet_themselves() {
             sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
         let mut kinds: Vec<&str> = Vec::new();
         for statement in statements {
-            let tables = statement.starts_with("create table if not exists");
-            let indexes = statement.starts_with("create index if not exists")
-                || statement.starts_with("create unique index if not exists");
-            assert!(tables || indexes, "{name} has\n{statement}");
+            let kind = if statement.starts_with("create table if not exists") {
+                "tables"
+            } else if statement.starts_with("create index if not exists")
+                || statement.starts_with("create unique index if not exists")
+            {
+                "indexes"
+            } else if statement.starts_with("alter table ") {
+                "an altered table"
+            } else if statement.starts_with("update ") {
+                "rows"
+            } else {
+                assert_eq!(statement, "set local lock_timeout = '2s'", "{name}");
+                continue;
+            };
             assert!(
-                !tables || statement.contains("primary key"),
+                kind != "tables" || statement.contains("primary key"),
                 "{name} has a table without a key\n{statement}"
             );
-            kinds.push(if tables { "tables" } else { "indexes" });
+            kinds.push(kind);
         }
         kinds.dedup();
-        assert_eq!(kinds.len(), 1, "{name} makes tables and indexes");
+        assert_eq!(kinds.len(), 1, "{name} makes {kinds:?}");
+    }
+}
+
+/// Whoever alters a table that is in use gives up soon, alters no other beside it, and finds it as well when that was done
+/// already.
+#[test]
+fn altering_a_table_keeps_nobody_waiting() {
+    for (name, sql) in files() {
+        let sql = without_comments(&sql);
+        let altered: Vec<&str> =
+            sql.split(';').map(str::trim).filter_map(|text| text.strip_prefix("alter table ")).collect();
+        let Some(table) = altered.first().and_then(|text| text.split_whitespace().next()) else { continue };
+        assert!(sql.trim_start().starts_with("set local lock_timeout = '2s';"), "{name}");
+        for statement in &altered {
+            assert_eq!(statement.split_whitespace().next(), Some(table), "{name} alters two tables");
+            let columns = statement.matches("add column").count();
+            assert_eq!(statement.matches("add column if not exists").count(), columns, "{name}\n{statement}");
+            assert_eq!(statement.matches("drop column").count(), 0, "{name}: remove in a later release");
+            let words = statement.replace("drop constraint if exists", "");
+            assert!(!words.contains("drop constraint"), "{name}\n{statement}");
+            // A check is dropped first, so that two runners may meet, and not held against what is there.
+            assert!(!words.contains("add constraint") || words.ends_with("not valid"), "{name}\n{statement}");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ async fn an_order_reads_back_as_it_was_placed() {
         assert_eq!(view.record, changes.idempotency);
         assert!(view.now > now());
         assert_eq!(store.order(order.id.into(), None).await.unwrap().unwrap().record, None);
-        assert_eq!(store.order(nobody::<OrderId>().into(), None).await.unwrap(), None);
+        assert_eq!(store.order(nobody::<commerce_core::OrderId>().into(), None).await.unwrap(), None);
 
         let (_, levels) = store.stock(&[stocked.variant(0)]).await.unwrap();
         assert_eq!((levels[0].on_hand, levels[0].reserved), (5, 2));
@@ -132,7 +132,7 @@ async fn a_cancelled_order_gives_its_stock_back_once() {
         assert_eq!(cancelled.order.payment_status, PaymentState::Failed);
         assert_eq!(cancelled.order.fulfillment_status, FulfillmentState::Unfulfilled);
         assert_eq!(cancelled.order.version, 2);
-        assert_eq!((cancelled.payments[0].state, cancelled.payments[0].version), (PaymentState::Failed, 2));
+        assert_eq!((cancelled.payments[0].state(), cancelled.payments[0].version), (PaymentState::Failed, 2));
         assert_eq!(cancelled.reservations, []);
         assert_eq!(cancelled.history.len(), 5);
         assert_eq!(

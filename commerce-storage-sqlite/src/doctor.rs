@@ -209,10 +209,11 @@ SELECT id, format('%s of %d %s: %d captured, %d paid back', state, total, curren
     OR (state = 'partially_refunded' AND (gone <= 0 OR gone >= captured))
     OR (state = 'refunded' AND (gone <> captured OR gone = 0))
  UNION ALL
-SELECT o.id, format('attempt %s is in %s, the order in %s', p.reference, p.currency, o.currency)
+SELECT o.id, format('attempt %s is %s with %d of %d captured', p.reference, p.state, p.captured, p.amount)
   FROM orders AS o
   JOIN payments AS p ON p.order_id = o.id
- WHERE p.currency <> o.currency
+ WHERE (p.captured > 0 OR p.amount = 0) <> (p.state IN ('paid', 'partially_refunded', 'refunded'))
+    OR p.currency <> o.currency
 ";
 
 const REF_ONE: &str = "

@@ -128,7 +128,7 @@ fn view_of(
         payments: vec![payment.clone()],
         refunds: Vec::new(),
         unmatched: Vec::new(),
-        redemptions,
+        redemptions: redemptions.into_iter().map(crate::promotion::Redemption::without_limits).collect(),
         reservations,
         record: None,
     }

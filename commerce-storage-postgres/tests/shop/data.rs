@@ -19,7 +19,7 @@ use commerce_core::order::{
     Advance, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, OrderView, ShippingChoice,
     Transition,
 };
-use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState, Progress};
+use commerce_core::payment::{Payment, PaymentMethod, PaymentReference, PaymentState, Progress};
 use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{Adjustment as Part, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary};
 use commerce_core::promotion::{Coupon, CustomerKey, Redemption};
@@ -517,6 +517,7 @@ pub(crate) fn cancel(ids: &mut Ids, view: &OrderView) -> ChangeSet {
         status: OrderState::Cancelled,
         payment_status: PaymentState::Failed,
         fulfillment_status: order.fulfillment_status,
+        pay_until: None,
     });
     changes.order.history = vec![
         (order.id, step(Machine::Order, Some(order.status.as_str()), "cancelled")),
@@ -527,11 +528,7 @@ pub(crate) fn cancel(ids: &mut Ids, view: &OrderView) -> ChangeSet {
         .iter()
         .map(|payment| payment.advance(Progress::new(PaymentState::Failed, payment.amount)))
         .collect();
-    changes.inventory.release = view
-        .reservations
-        .iter()
-        .map(Release::all)
-        .collect();
+    changes.inventory.release = view.reservations.iter().map(Release::all).collect();
     changes.events.push(Event {
         id: ids.fresh(),
         name: "order.cancelled",
