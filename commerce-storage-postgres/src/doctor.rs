@@ -66,6 +66,7 @@ with back as (
       join orders o on o.id = l.order_id
       left join back b on b.line_id = l.id
      where l.stock_limited and o.status <> 'cancelled'
+       and (o.status <> 'refunded' or o.fulfillment_status <> 'unfulfilled')
      group by l.variant_id
 ), came as (
     select variant_id, sum(delta) as units from stock_movements where reason <> 'return' group by variant_id

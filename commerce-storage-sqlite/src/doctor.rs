@@ -127,6 +127,7 @@ SELECT sold.variant_id AS variant, format('%d units sold, %d came in', sold.unit
           JOIN orders AS o ON o.id = l.order_id
           LEFT JOIN back ON back.line_id = l.id
          WHERE l.stock_limited AND o.status <> 'cancelled'
+           AND (o.status <> 'refunded' OR o.fulfillment_status <> 'unfulfilled')
          GROUP BY l.variant_id) AS sold
   LEFT JOIN (SELECT variant_id, sum(delta) AS units
                FROM stock_movements
