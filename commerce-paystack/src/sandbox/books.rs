@@ -241,9 +241,7 @@ impl Books {
         let authorization = self.authorize(index);
         let bears = self.settings.payer_bears_fee;
         let transaction = &mut self.transactions[index];
-        if transaction.paid() {
-            return;
-        }
+        debug_assert!(!transaction.paid(), "a transaction is paid once");
         let instrument = transaction.instrument.clone();
         if let Some(instrument) = &instrument {
             transaction.channel = instrument.channel();

@@ -240,6 +240,11 @@ async fn a_saved_card_is_charged_again_by_its_owner() {
     shop.post("/customer/authorization/deactivate", json!({"authorization_code": code})).await.ok();
     charge("payer@shop.test", &code, "third").await.refused(400, text);
     shop.get("/transaction/verify/third").await.refused(400, "Transaction reference not found.");
+
+    shop.charge("sent", json!({"bank_transfer": {}})).await.ok();
+    shop.sandbox.transfer("sent", 50_000).unwrap();
+    let code = shop.verify("sent").await["authorization"]["authorization_code"].clone();
+    charge("payer@shop.test", &code, "third").await.refused(400, text);
 }
 
 #[tokio::test]

@@ -187,8 +187,24 @@ async fn mobile_money_pays_at_once_or_waits_for_the_phone() {
     let page = ghana().await;
     page.send("pay", "channel=mobile_money&provider=mtn&phone=0240000000").await;
     page.shop.sandbox.advance(Duration::from_secs(180));
-    page.shop.sandbox.truth_when(|truth| truth.charge("r").unwrap().status == Status::Abandoned).await;
+    page.shop.until(|truth| truth.charge("r").unwrap().status == Status::Abandoned).await;
     assert!(page.see("").await.contains("not approved in time"));
+}
+
+#[tokio::test]
+async fn a_new_attempt_has_its_own_time() {
+    let page = Page::with(Sandbox::builder().country(Country::Ghana), json!({})).await;
+    let phone = "channel=mobile_money&provider=mtn&phone=0240000000";
+    page.send("pay", phone).await;
+    let other = json!({"mobile_money": {"provider": "mtn", "phone": "0240000000"}});
+    page.shop.charge("other", other).await.ok();
+    page.shop.sandbox.advance(Duration::from_secs(100));
+    page.send("again", "").await;
+    page.send("pay", phone).await;
+    page.shop.sandbox.advance(Duration::from_secs(80));
+    // The time of the other one was up after that of the first attempt.
+    page.shop.until(|truth| truth.charge("other").unwrap().status == Status::Failed).await;
+    assert_eq!(page.status(), Status::Ongoing);
 }
 
 #[tokio::test]
@@ -323,6 +339,11 @@ async fn the_charge_calls_take_the_same_steps() {
         );
     }
     assert_eq!(shop.verify("w").await["status"], "failed");
+
+    shop.charge("o", card("5060666666666666666", "123")).await.ok();
+    shop.post("/charge/submit_pin", json!({"pin": "1234", "reference": "o"})).await.ok();
+    let wrong = shop.post("/charge/submit_otp", json!({"otp": "654321", "reference": "o"})).await;
+    assert_eq!(wrong.refused(400, "Charge attempted")["data"]["message"], "Incorrect OTP");
 
     let declined = shop.charge("d", card("4084080000005408", "001")).await.ok();
     assert_eq!(declined["data"], json!({"reference": "d", "status": "failed", "message": "Declined"}));

@@ -132,7 +132,7 @@ async fn a_refund_that_needs_attention_is_tried_again_with_an_account() {
     assert_eq!(retried["data"]["status"], "processing");
     shop.sandbox.advance(Duration::from_secs(300));
     let done = |status| move |truth: &commerce_paystack::sandbox::Truth| truth.refunds[0].status == status;
-    shop.sandbox.truth_when(done(RefundStatus::Processed)).await;
+    shop.until(done(RefundStatus::Processed)).await;
 }
 
 #[tokio::test]
