@@ -124,14 +124,16 @@ async fn what_is_declined_is_said_and_can_be_tried_again() {
             (&json!("abandoned"), &json!(reason))
         );
     }
-    page.send("pay", "channel=card&number=4084084084084081&expiry=01%2F20&cvv=408").await;
-    assert!(page.see("").await.contains("Expired card"));
+    for expiry in ["01%2F20", "13%2F40", "12"] {
+        page.send("pay", &format!("channel=card&number=4084084084084081&expiry={expiry}&cvv=408")).await;
+        assert!(page.see("").await.contains("Expired card"));
+    }
     page.card("507850785078507812", "081").await;
     page.send("pin", "pin=9999").await;
     assert!(page.see("").await.contains("Incorrect PIN"));
     assert!(!page.paid(&page.send("pin", "pin=1111").await), "the attempt is over");
     assert!(page.paid(&page.card("4084084084084081", "408").await));
-    assert_eq!(page.shop.verify("r").await["log"]["errors"], 6);
+    assert_eq!(page.shop.verify("r").await["log"]["errors"], 8);
 }
 
 #[tokio::test]
@@ -235,6 +237,10 @@ async fn only_the_channels_that_were_asked_for_are_offered() {
     assert!(html.contains("Pay with USSD") && !html.contains("Card number"));
     page.card("4084084084084081", "408").await;
     assert_eq!(page.status(), Status::Abandoned);
+
+    let page = Page::with(Sandbox::builder(), json!({"channels": ["mobile_money"]})).await;
+    let html = page.see("?channel=mobile_money").await;
+    assert!(html.contains("Pay with card") && !html.contains("Mobile money"), "not in this country");
 }
 
 #[tokio::test]
@@ -400,7 +406,7 @@ async fn charges_of_other_countries_take_their_steps() {
     let waits = ghana.charge("c", wallet("mtn", "0240000000")).await.ok();
     assert_eq!(waits["data"]["status"], "pay_offline");
     ghana.sandbox.advance(Duration::from_secs(180));
-    ghana.sandbox.truth_when(|truth| truth.charge("c").unwrap().status == Status::Failed).await;
+    ghana.until(|truth| truth.charge("c").unwrap().status == Status::Failed).await;
     assert_eq!(ghana.get("/charge/c").await.ok()["data"]["status"], "failed");
 
     let kenya = Shop::with(Sandbox::builder().country(Country::Kenya)).await;

@@ -12,8 +12,7 @@ use crate::shop::Receiver;
 async fn pass(shop: &Shop, status: RefundStatus) {
     shop.sandbox.advance(Duration::from_secs(300));
     let under_way = |wished: RefundStatus| {
-        shop.sandbox
-            .truth_when(move |truth| truth.refunds.last().is_some_and(|refund| refund.status == wished))
+        shop.until(move |truth| truth.refunds.last().is_some_and(|refund| refund.status == wished))
     };
     under_way(RefundStatus::Processing).await;
     shop.sandbox.advance(Duration::from_secs(300));
