@@ -23,6 +23,7 @@ async fn a_payment_is_announced_with_a_signature() {
     assert!(signed.len() == 128 && !signed.contains(char::is_uppercase));
     assert_eq!(received.header("content-type"), "application/json");
     assert_eq!(received.header("user-agent"), "Paystack/2.0");
+    assert_eq!(received.header("accept"), "application/json, text/plain, */*");
     assert_eq!(received.raw, received.body.to_string().into_bytes(), "it is compact");
     let data = &received.body["data"];
     assert_eq!(received.event(), "charge.success");
