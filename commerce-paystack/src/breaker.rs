@@ -178,7 +178,10 @@ mod tests {
         let trial = breaker.admit(SECOND).unwrap();
         breaker.report(slow, Health::Failed, SECOND);
         breaker.report(trial, Health::Answered, SECOND);
-        assert!(breaker.admit(SECOND).is_ok());
+        for _ in 0..2 {
+            breaker.report(slow, Health::Failed, SECOND);
+        }
+        assert!(breaker.admit(SECOND).is_ok(), "nor after it has closed again");
     }
 
     fn open() -> Breaker {

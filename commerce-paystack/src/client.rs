@@ -157,7 +157,7 @@ fn mode_of(key: &str) -> Result<Mode, ConfigError> {
         (_, Some(rest)) => (Mode::Live, rest),
         _ => return Err(ConfigError::NotASecretKey),
     };
-    if rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if rest.len() >= 4 && rest.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(mode)
     } else {
         Err(ConfigError::NotASecretKey)
@@ -187,8 +187,7 @@ mod tests {
     fn wrong_keys_and_addresses_are_refused() {
         let build = |key: &str, base: &str| Client::builder(key).base_url(base).build().map(|c| c.mode());
         assert_eq!(build("pk_test_0f1e2d3c4b5a", Client::BASE_URL), Err(ConfigError::PublicKey));
-        for key in
-            ["", "sk_test_", "sk_test_short", "sk_test_0f1e2d3c 4b5a", "sk_prod_0f1e2d3c4b5a", "secret"]
+        for key in ["", "sk_test_", "sk_test_abc", "sk_test_0f1e2d3c 4b5a", "sk_prod_0f1e2d3c4b5a", "secret"]
         {
             let refused = build(key, "http://127.0.0.1:1");
             assert!(

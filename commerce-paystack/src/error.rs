@@ -192,7 +192,7 @@ pub enum ConfigError {
     PublicKey,
     /// The text does not look like a secret key.
     #[error(
-        "a secret key begins with sk_test_ or sk_live_, has no spaces and at least 8 characters after that"
+        "a secret key begins with sk_test_ or sk_live_, has no spaces and at least 4 characters after that"
     )]
     NotASecretKey,
     /// The address is none.

@@ -341,6 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn an_object_of_nothing_is_none() {
+        let answer =
+            json!({ "a": {}, "b": { "code": null }, "c": null, "d": "x", "e": [], "f": { "code": "1" } });
+        let fields = Fields::of(&answer);
+        for none in ["a", "b", "c", "d", "e", "g"] {
+            assert!(fields.object(none).is_none(), "{none}");
+        }
+        assert!(fields.object("f").is_some());
+    }
+
+    #[test]
     fn references_are_checked_at_the_door() {
         for good in ["a", "ord-1.2=3_4", &"x".repeat(100)] {
             assert!(Reference::new(good).is_ok(), "{good}");

@@ -52,8 +52,7 @@ select format('reservations id=%s order=%s', r.id, r.order_id),
             and not (o.payment_status = 'pending' and o.pay_until is null)))
  order by r.id";
 
-// Units that went back into stock are no longer sold, nor are those of a cancelled order whose money is gone. So goods that
-// came back do not come in a second time.
+// Units that went back into stock are no longer sold, so goods that came back do not come in a second time.
 pub(crate) const NO_OVERSELL: &str = "
 with back as (
     select fl.line_id, sum(fl.quantity) as units
@@ -66,13 +65,8 @@ with back as (
       from order_lines l
       join orders o on o.id = l.order_id
       left join back b on b.line_id = l.id
-     where l.stock_limited
-       and o.status <> 'cancelled'
-       and not (o.status = 'refunded'
-                and exists (select 1
-                              from order_history h
-                             where h.order_id = o.id and h.machine = 'order' and h.from_state = 'cancelled'
-                               and h.to_state = 'refunded'))
+     where l.stock_limited and o.status <> 'cancelled'
+       and (o.status <> 'refunded' or o.fulfillment_status <> 'unfulfilled')
      group by l.variant_id
 ), came as (
     select variant_id, sum(delta) as units from stock_movements where reason <> 'return' group by variant_id

@@ -113,8 +113,7 @@ SELECT r.id, r.order_id AS \"order\",
             AND NOT (o.payment_status = 'pending' AND o.pay_until IS NULL)))
 ";
 
-// Units that went back into stock are no longer sold, nor are those of a cancelled order whose money is gone. So goods that
-// came back do not come in a second time.
+// Units that went back into stock are no longer sold, so goods that came back do not come in a second time.
 const NO_OVERSELL: &str = "
   WITH back AS (
            SELECT fl.line_id, sum(fl.quantity) AS units
@@ -127,13 +126,8 @@ SELECT sold.variant_id AS variant, format('%d units sold, %d came in', sold.unit
           FROM order_lines AS l
           JOIN orders AS o ON o.id = l.order_id
           LEFT JOIN back ON back.line_id = l.id
-         WHERE l.stock_limited
-           AND o.status <> 'cancelled'
-           AND NOT (o.status = 'refunded'
-                    AND EXISTS (SELECT 1
-                                  FROM order_history AS h
-                                 WHERE h.order_id = o.id AND h.machine = 'order' AND h.from_state = 'cancelled'
-                                   AND h.to_state = 'refunded'))
+         WHERE l.stock_limited AND o.status <> 'cancelled'
+           AND (o.status <> 'refunded' OR o.fulfillment_status <> 'unfulfilled')
          GROUP BY l.variant_id) AS sold
   LEFT JOIN (SELECT variant_id, sum(delta) AS units
                FROM stock_movements

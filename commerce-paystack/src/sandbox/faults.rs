@@ -42,9 +42,9 @@ pub enum Effect {
     /// Call and webhook: these fields replace those of `data`, in what is sent alone. The truth stays as it is.
     Overlay(Map<String, Value>),
 
-    /// Webhook: sent this many more times.
+    /// Webhook: sent this many more times, at most 1000.
     Duplicate(u32),
-    /// Webhook: sent after the next one.
+    /// Webhook: sent after the next one was tried; kept while there is none.
     Reorder,
     /// Webhook: kept until it is released.
     Hold,

@@ -13,10 +13,42 @@
 //! [`Builder::start`] listens on an address of its own; tests do this. [`Sandbox::endpoint`] is mounted into another
 //! server, with [`Sandbox::run`] beside it.
 //!
+//! ```
+//! use commerce_paystack::sandbox::{Call, Effect, Fault, Sandbox};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::builder().secret_key("sk_test_mine").start().await?;
+//! // The next charge is carried out, but its answer never comes.
+//! sandbox.script(Fault::call(Call::Charge, Effect::DropAfter));
+//! // … point a client at `sandbox.url()`, and compare what it believes with what happened:
+//! assert!(sandbox.truth().charges.is_empty());
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Time
 //!
 //! Retries of webhooks, refunds and expiries run on the sandbox's own time, which [`Builder::time_scale`] makes faster
 //! and [`Sandbox::advance`] moves on. Stamps such as `paid_at` are always the wall's, because the shop lives there.
+//!
+//! # Over HTTP
+//!
+//! Programs in other languages do over HTTP what a [`Sandbox`] does by its methods. Bodies are JSON:
+//!
+//! | | |
+//! | --- | --- |
+//! | `GET /_sandbox/truth` | [`Truth`] |
+//! | `GET`, `POST`, `DELETE /_sandbox/faults` | what waits; set a [`Fault`]; forget all |
+//! | `POST /_sandbox/transactions/{reference}/pay`, `abandon`, `fail`, `transfer` | `fail` takes a `reason`, `transfer` an `amount` |
+//! | `POST /_sandbox/refunds/{id}/{status}` | put a refund into a state |
+//! | `POST /_sandbox/webhooks/release`, `/_sandbox/webhooks/{number}/resend` | send what is held; send again |
+//! | `POST /_sandbox/time/advance`, `/_sandbox/time/scale` | `seconds`; `scale` |
+//! | `POST /_sandbox/settings` | `webhook_url`, `rate_limit`; null takes it away |
+//!
+//! A fault is `{"on": {"call": "verify"}, "effect": {"status": 502}, "times": 2}`, or
+//! `{"on": "webhook", "effect": {"overlay": {"amount": 1}}, "only": "order-7"}`.
 //!
 //! # What is our own choice
 //!

@@ -79,7 +79,7 @@ async fn api(shared: &Shared, visit: Visit<'_>) -> Response {
         books.requests.push(Noted {
             at: iso(stamp()),
             call: routed.call,
-            subject: routed.subject,
+            subject: subject(&routed, &visit),
             status: response.as_ref().map(|response| response.status().as_u16()),
             fault,
         });
@@ -109,8 +109,8 @@ fn call(
     let Ok(fields) = &visit.fields else {
         return done(with_quota(json(&Refusal::new(400, "Request body is invalid").into()), quota));
     };
-    let reference = fields.text("reference").or_else(|| fields.text("transaction")).unwrap_or_default();
-    let effect = books.faults.take(On::Call(routed.call), &[&routed.subject, &reference]);
+    let subject = subject(routed, visit);
+    let effect = books.faults.take(On::Call(routed.call), &[&subject]);
     let named = effect.as_ref().and_then(|effect| serde_json::to_string(effect).ok());
     match effect {
         Some(Effect::DropBefore) => return (None, Duration::ZERO, named),
@@ -133,12 +133,21 @@ fn call(
             Some(json(&answer))
         }
         Some(Effect::Overlay(over)) => {
-            overlay(&mut answer.body["data"], &over);
+            if let Some(data) = answer.body.get_mut("data") {
+                overlay(data, &over);
+            }
             Some(json(&answer))
         }
         _ => Some(json(&answer)),
     };
     (response.map(|response| with_quota(response, quota)), delay, named)
+}
+
+/// What a call is about: what its fields refer to, or what its path names.
+fn subject(routed: &Routed, visit: &Visit<'_>) -> String {
+    let fields = visit.fields.as_ref().ok();
+    let named = fields.and_then(|fields| fields.filled("reference").or_else(|| fields.filled("transaction")));
+    named.unwrap_or_else(|| routed.subject.clone())
 }
 
 fn perform(books: &mut Books, routed: &Routed, fields: &Fields, ip: &str) -> Result<Answer, Refusal> {

@@ -80,7 +80,7 @@ pub struct Request {
     pub at: String,
     /// Which call.
     pub call: Call,
-    /// What its path names: a reference, an id, a code.
+    /// What it is about: the reference or id that it names; empty if it names none.
     pub subject: String,
     /// The HTTP status that was sent; none if the connection was closed instead.
     pub status: Option<u16>,

@@ -15,6 +15,9 @@ use super::faults::{Effect, On, overlay};
 /// How long an attempt may take.
 pub(crate) const ATTEMPT_MAX: Duration = Duration::from_secs(30);
 
+/// How often one webhook is duplicated at most.
+const COPIES_MAX: u32 = 1000;
+
 /// When a webhook that was not answered with 200 is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,7 +120,7 @@ impl Books {
         }
         let body = json!({"event": event, "data": data}).to_string();
         let copies = match effect {
-            Some(Effect::Duplicate(more)) => 1 + more,
+            Some(Effect::Duplicate(more)) => 1 + more.min(COPIES_MAX),
             _ => 1,
         };
         for _ in 0..copies {

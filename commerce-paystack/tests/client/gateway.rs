@@ -289,6 +289,9 @@ async fn charges_of_a_span_of_time_come_page_by_page() {
     assert_eq!(gateway.charges(&window).await.unwrap().next, None, "a page that leads to itself is the last");
     let before = ChargeWindow { from: from.minus(Duration::from_secs(60)), to: from, after: None };
     assert_eq!(gateway.charges(&before).await.unwrap().charges, [], "the end does not count");
+    let after = from.plus(Duration::from_millis(1));
+    let after = ChargeWindow { from: after, to: after.plus(Duration::from_secs(60)), after: None };
+    assert_eq!(gateway.charges(&after).await.unwrap().charges, [], "nor what was before the beginning");
 }
 
 #[tokio::test]

@@ -12,8 +12,9 @@ use crate::order::{Cancel, FulfillmentState, OrderKey, OrderState, OrderView};
 use crate::payment::inbox::MessageState;
 use crate::payment::journal::Account;
 use crate::payment::{
-    Collect, GatewayMode, Initialize, NextAction, PayBack, PaymentError, PaymentMethod, PaymentReference,
-    PaymentState, RefundLine, RefundState, Settlement, UnmatchedKey, UnmatchedReason, UnmatchedState, What,
+    Collect, GatewayMode, Initialize, NextAction, PayBack, Payment, PaymentError, PaymentMethod,
+    PaymentReference, PaymentState, RefundLine, RefundState, Settlement, UnmatchedKey, UnmatchedReason,
+    UnmatchedState, What,
 };
 use crate::testkit::{PretendGateway, Trouble, always, item, seed, soaking};
 use crate::{Currency, Engine, Money, OrderId, Quantity};
@@ -449,7 +450,7 @@ pub async fn cash_is_collected(shop: &Shop) {
     let exact = shop.order(&[("mug", 1)]).await;
     let total = exact.order.totals.total;
     let collect = |view: &OrderView, minor| Collect {
-        reference: view.payments.last().unwrap().reference.clone(),
+        reference: due(view).reference.clone(),
         amount: Money::from_minor(minor, total.currency),
         proof: Some("receipt 7".to_owned()),
         actor: Actor::Staff("till".to_owned()),
@@ -464,7 +465,7 @@ pub async fn cash_is_collected(shop: &Shop) {
     engine.payments().collect(&collect(&short, total.minor - 100)).await.unwrap();
     let view = shop.order_now(short.order.id).await;
     assert_eq!((view.order.payment_status, view.payments.len()), (PaymentState::Due, 2));
-    assert_eq!(view.payments[1].amount.minor, 100);
+    assert_eq!(due(&view).amount.minor, 100);
     engine.payments().collect(&collect(&view, 100)).await.unwrap();
     is_paid(&shop.order_now(short.order.id).await);
 
@@ -482,6 +483,11 @@ pub async fn cash_is_collected(shop: &Shop) {
         "who collects by hand pays back by hand"
     );
     assert_eq!(shop.order_now(over.order.id).await.order.payment_status, PaymentState::Refunded);
+}
+
+/// The attempt by which money is collected by hand.
+fn due(view: &OrderView) -> &Payment {
+    view.payments.iter().find(|payment| payment.state() == PaymentState::Due).unwrap()
 }
 
 /// A transfer that staff finds on the statement: held for days, then committed; one that never comes lapses.

@@ -89,9 +89,10 @@ pub(super) fn not_found() -> Response {
 fn head(books: &Books, transaction: &Transaction) -> String {
     format!(
         "<header class=\"head\"><div><p class=\"shop\">{}</p><p class=\"small\">{}</p></div>\
-         <p class=\"sum\"><span class=\"small\">Pay</span> {}</p></header>",
+         <p class=\"sum\"><span class=\"small\">{}</span> {}</p></header>",
         escape(&books.settings.shop),
         escape(&books.customers[transaction.customer].email),
+        if transaction.paid() { "Paid" } else { "To pay" },
         escape(&transaction.currency.show(transaction.amount)),
     )
 }

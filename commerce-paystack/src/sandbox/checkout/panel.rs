@@ -3,7 +3,7 @@
 use super::super::attempt::BIRTHDAY;
 use super::super::books::Books;
 use super::super::cards::{OTP, TEST_CARDS, TestCard};
-use super::super::clock::iso;
+use super::super::clock::{Stamp, iso};
 use super::super::country::Channel;
 use super::super::means::PROVIDERS;
 use super::super::request::Fields;
@@ -111,7 +111,7 @@ fn choose(transaction: &Transaction, open: Channel, fields: &Fields, path: &str,
     let channel = format!("<input type=\"hidden\" name=\"channel\" value=\"{}\">", open.name());
     let with = |inner: &str, button: &str| form(path, "pay", &format!("{channel}{inner}{button}"));
     match open {
-        Channel::Card => card_form(fields, path, with),
+        Channel::Card => card_form(fields, path, |inner| with(inner, &pay)),
         Channel::MobileMoney => {
             let wallets = PROVIDERS.iter().filter(|known| known.currency == transaction.currency);
             let options: String = wallets
@@ -153,7 +153,7 @@ fn choose(transaction: &Transaction, open: Channel, fields: &Fields, path: &str,
 }
 
 /// A click on a test card opens the page again with its data filled in.
-fn card_form(fields: &Fields, path: &str, with: impl Fn(&str, &str) -> String) -> String {
+fn card_form(fields: &Fields, path: &str, with: impl Fn(&str) -> String) -> String {
     let chosen = fields.count("card").and_then(|number| TEST_CARDS.get(usize::try_from(number).ok()?));
     let number = chosen.map_or_else(String::new, |card| spaced(card.number));
     let cvv = chosen.map_or("", |card| card.cvv);
@@ -182,7 +182,7 @@ fn card_form(fields: &Fields, path: &str, with: impl Fn(&str, &str) -> String) -
     let open = if chosen.is_none() { " open" } else { "" };
     format!(
         "<h2>Pay with card</h2>{}<details{open}><summary>Test cards</summary><ul class=\"cards\">{cards}</ul></details>",
-        with(&inner, &submit("Pay")),
+        with(&inner),
     )
 }
 
@@ -227,10 +227,16 @@ fn transfer(transaction: &Transaction, account: &Account, path: &str, sum: &str)
         account.bank.1,
         account.number,
         account.name,
-        iso(account.expires_at),
+        minute(account.expires_at),
         send(transaction.amount, "Money sent", "button"),
         send(transaction.amount / 2, "Half of it sent", "button quiet"),
     )
+}
+
+/// A point of time as people read it.
+fn minute(stamp: Stamp) -> String {
+    let iso = iso(stamp);
+    format!("{} {} UTC", iso.get(..10).unwrap_or_default(), iso.get(11..16).unwrap_or_default())
 }
 
 fn elsewhere(offline: &Offline, path: &str) -> String {
