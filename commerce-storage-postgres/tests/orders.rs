@@ -166,6 +166,7 @@ async fn a_release_that_names_other_units_than_were_reserved_is_refused() {
         store.commit(&placed).await.unwrap();
         let view = store.order(placed.order.place.unwrap().id.into(), None).await.unwrap().unwrap();
         let mut changes = cancel(&mut ids(51), &view);
+        changes.inventory.release[0].of = quantity(1);
         changes.inventory.release[0].quantity = quantity(1);
         let reservation = view.reservations[0].id;
         assert_eq!(stale(store.commit(&changes).await), Guard::Reservation(reservation));

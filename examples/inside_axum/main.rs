@@ -109,7 +109,7 @@ impl Host {
                 token.hash(),
                 &Confirm::default(),
                 &rules,
-                self.engine.payment_methods(),
+                self.engine.payment_terms(),
                 &mut ids,
             )?;
             match commerce_storage_sqlite::apply(&mut transaction, &placed.changes).await {
