@@ -12,7 +12,7 @@ use crate::customer::{Address, Destination};
 use crate::engine::Parts;
 use crate::idempotency::Request;
 use crate::payment::PaymentMethod;
-use crate::pricing::{Explanation, Quote, RulesInForce, quote};
+use crate::pricing::{Explanation, Quote, quote};
 use crate::promotion::CouponCode;
 use crate::shipping::ShippingOption;
 use crate::{CartId, Ids, LineId, Quantity};
@@ -84,7 +84,7 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.map(CartToken::hash);
         let look = Look { token: hash, variant: Some(command.variant.clone()), ..Look::default() };
-        self.change(look, request, |view, _, ids| decide::add_item(view, hash, command, request, ids)).await
+        self.change(look, request, |view, ids| decide::add_item(view, hash, command, request, ids)).await
     }
 
     /// Sets how many units a line item holds; `None` removes it.
@@ -100,14 +100,13 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::set_quantity(view, hash, line, quantity, request))
-            .await
+        self.change(look, request, |view, _| decide::set_quantity(view, hash, line, quantity, request)).await
     }
 
     /// Says where the goods go, how, and who is told.
     ///
     /// # Errors
-    /// As [`set_delivery`](decide::set_delivery).
+    /// As [`set_delivery`](decide::set_delivery) and [`check_delivery`](decide::check_delivery).
     pub async fn set_delivery(
         &self,
         token: &CartToken,
@@ -116,8 +115,8 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, rules, _| decide::set_delivery(view, hash, command, rules, request))
-            .await
+        let decide = |view: &View, _: &mut Ids| decide::set_delivery(view, hash, command, request);
+        self.change_if(look, request, decide, decide::check_delivery).await
     }
 
     /// Says how the shopper pays.
@@ -133,8 +132,7 @@ impl Carts {
         let hash = token.hash();
         let accepted = &self.parts.payment_methods;
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::set_payment(view, hash, method, accepted, request))
-            .await
+        self.change(look, request, |view, _| decide::set_payment(view, hash, method, accepted, request)).await
     }
 
     /// Puts a coupon on the cart, when it applies to it as it is now. One that is on it already stays.
@@ -149,8 +147,7 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), coupon: Some(code.clone()), ..Look::default() };
-        let decide =
-            |view: &View, _: &RulesInForce, _: &mut Ids| decide::apply_coupon(view, hash, code, request);
+        let decide = |view: &View, _: &mut Ids| decide::apply_coupon(view, hash, code, request);
         self.change_if(look, request, decide, |cart| {
             let outcome = cart.quote.coupons.iter().find(|outcome| outcome.code == code.as_str());
             match outcome.and_then(|outcome| outcome.refused) {
@@ -173,7 +170,7 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::remove_coupon(view, hash, code, request)).await
+        self.change(look, request, |view, _| decide::remove_coupon(view, hash, code, request)).await
     }
 
     /// The shipping methods that would serve the destination with what is in the cart, priced.
@@ -202,7 +199,7 @@ impl Carts {
         &self,
         look: Look,
         request: Option<&Request>,
-        decide: impl Fn(&View, &RulesInForce, &mut Ids) -> Result<Decided, CartError>,
+        decide: impl Fn(&View, &mut Ids) -> Result<Decided, CartError>,
     ) -> Result<CartAnswer, CartError> {
         self.change_if(look, request, decide, |_| Ok(())).await
     }
@@ -212,7 +209,7 @@ impl Carts {
         &self,
         look: Look,
         request: Option<&Request>,
-        decide: impl Fn(&View, &RulesInForce, &mut Ids) -> Result<Decided, CartError>,
+        decide: impl Fn(&View, &mut Ids) -> Result<Decided, CartError>,
         accept: impl Fn(&PricedCart) -> Result<(), CartError>,
     ) -> Result<CartAnswer, CartError> {
         let look = Look { repeated: request.map(|request| request.scope.clone()), ..look };
@@ -226,7 +223,7 @@ impl Carts {
                 return Ok(CartAnswer { cart, token: None, replayed: true });
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
-            let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
+            let decided = decide(&view, &mut self.parts.ids(view.now))?;
             // Priced before it is written: a cart whose total does not fit is refused rather than stored.
             learn(&self.parts, &mut view, &decided.cart, None, &rules).await?;
             let cart = price(&view, decided.cart, &rules, &self.parts.payment_methods)?;
