@@ -13,7 +13,7 @@ use crate::engine::Parts;
 use crate::idempotency::Request;
 use crate::payment::PaymentMethod;
 use crate::pricing::{Explanation, Quote, quote};
-use crate::promotion::CouponCode;
+use crate::promotion::{CouponCode, CustomerKey};
 use crate::shipping::ShippingOption;
 use crate::{CartId, Ids, LineId, Quantity};
 
@@ -50,10 +50,7 @@ impl Carts {
     /// # Errors
     /// [`CartError::NotFound`] when no cart has the token.
     pub async fn get(&self, token: Option<&CartToken>) -> Result<PricedCart, CartError> {
-        let hash = token.map(CartToken::hash);
-        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
-        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
-        self.priced(&mut view, cart).await
+        self.of(token.map(CartToken::hash)).await
     }
 
     /// The cart with the story of what it costs: every rule, rounding and allocation.
@@ -114,7 +111,9 @@ impl Carts {
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
-        let look = Look { token: Some(hash), ..Look::default() };
+        // The new e-mail address may have used what the one before had not.
+        let customer = Some(CustomerKey::of_email(&command.email));
+        let look = Look { token: Some(hash), customer, ..Look::default() };
         let decide = |view: &View, _: &mut Ids| decide::set_delivery(view, hash, command, request);
         self.change_if(look, request, decide, decide::check_delivery).await
     }
@@ -218,8 +217,8 @@ impl Carts {
             let mut view = self.look(look.clone()).await?;
             if let (Some(request), Some(record)) = (request, &view.record) {
                 request.answered_by(record)?;
-                let cart = open_cart(&view, look.token)?.unwrap_or_else(|| Cart::unsaved(view.now));
-                let cart = self.priced(&mut view, cart).await?;
+                // The cart as it is by now: perhaps with another e-mail address than this look was for.
+                let cart = self.of(look.token).await?;
                 return Ok(CartAnswer { cart, token: None, replayed: true });
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
@@ -235,10 +234,12 @@ impl Carts {
         }
     }
 
-    async fn priced(&self, view: &mut View, cart: Cart) -> Result<PricedCart, CartError> {
+    async fn of(&self, token: Option<TokenHash>) -> Result<PricedCart, CartError> {
+        let mut view = self.look(Look { token, ..Look::default() }).await?;
+        let cart = open_cart(&view, token)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        learn(&self.parts, view, &cart, None, &rules).await?;
-        Ok(price(view, cart, &rules, &self.parts.payment_methods)?)
+        learn(&self.parts, &mut view, &cart, None, &rules).await?;
+        Ok(price(&view, cart, &rules, &self.parts.payment_methods)?)
     }
 }
 

@@ -291,6 +291,7 @@ macro_rules! __each_store_case {
                 coupons_come_by_code
                 a_cart_comes_with_its_coupons
                 who_has_ordered_before
+                a_new_email_address_is_priced_at_once
                 uses_are_counted_in_all_and_by_customer
                 a_cancelled_order_gives_its_uses_back_once
                 an_unpaid_order_gives_its_uses_back
