@@ -104,7 +104,7 @@ impl Rules {
         &self,
         expected_version: Option<u64>,
         actor: &Actor,
-        change: impl Fn(&mut Rulebook) -> Result<RuleChange, RulesError>,
+        mut change: impl FnMut(&mut Rulebook) -> Result<RuleChange, RulesError>,
     ) -> Result<StoredRulebook, RulesError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
