@@ -1,5 +1,6 @@
 //! The rulebook: look, decide, commit.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -46,6 +47,9 @@ pub enum RulesError {
         /// The currency of the rulebook.
         rulebook: crate::Currency,
     },
+    /// Coupons are for a promotion that would be gone: they would be worth nothing, and look as if nobody had made them.
+    #[error("coupons are for the promotion `{0}`: end it instead, or keep it ended")]
+    HasCoupons(String),
     /// What is to be changed is not there.
     #[error("there is no such rule")]
     NotFound,
@@ -79,7 +83,7 @@ impl Rules {
     /// Puts the rulebook in force: carts are priced by it from now on, orders placed before keep their prices.
     ///
     /// # Errors
-    /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`].
+    /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`], [`RulesError::HasCoupons`].
     pub async fn apply(&self, rulebook: Rulebook, actor: &Actor) -> Result<StoredRulebook, RulesError> {
         self.change(None, actor, |before| {
             let change = RuleChange {
@@ -115,10 +119,11 @@ impl Rules {
             }
             let mut rulebook = rules.rulebook.clone();
             let RuleChange { action, target, before, after } = change(&mut rulebook)?;
-            self.check(&rulebook, &rules.rulebook).await?;
+            let gone = gone(&rulebook, &rules.rulebook);
+            self.check(&rulebook, &rules.rulebook, &gone).await?;
             let stored = StoredRulebook { version: rules.version + 1, rulebook };
             let mut changes = ChangeSet::default();
-            changes.pricing.rulebook = Some(stored.clone());
+            changes.pricing = super::Changes { rulebook: Some(stored.clone()), gone };
             changes.audit.push(Entry {
                 id: self.parts.ids(view.now).fresh(),
                 at: view.now,
@@ -135,8 +140,18 @@ impl Rules {
     }
 
     /// Looks for what is wrong with a rulebook that is to follow the one in force.
-    async fn check(&self, rulebook: &Rulebook, in_force: &Rulebook) -> Result<(), RulesError> {
+    async fn check(
+        &self,
+        rulebook: &Rulebook,
+        in_force: &Rulebook,
+        gone: &[String],
+    ) -> Result<(), RulesError> {
         rulebook.compile().map_err(RulesError::Invalid)?;
+        for promotion in gone {
+            if !self.parts.store.coupons(Some(promotion.clone()), None, 1).await?.is_empty() {
+                return Err(RulesError::HasCoupons(promotion.clone()));
+            }
+        }
         if rulebook.currency != in_force.currency {
             let priced = self.parts.store.export(None, 1).await?.products;
             let catalog =
@@ -153,6 +168,13 @@ impl Rules {
         let unknown = targets.unknown(&catalog);
         if unknown.is_empty() { Ok(()) } else { Err(RulesError::Invalid(unknown)) }
     }
+}
+
+/// The promotions that `rulebook` has no more, by code.
+fn gone(rulebook: &Rulebook, in_force: &Rulebook) -> Vec<String> {
+    let kept: HashSet<&str> = rulebook.promotions.iter().map(|promotion| promotion.code.as_str()).collect();
+    let codes = in_force.promotions.iter().map(|promotion| promotion.code.clone());
+    codes.filter(|code| !kept.contains(code.as_str())).collect()
 }
 
 impl From<Unsettled> for RulesError {

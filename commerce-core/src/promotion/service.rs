@@ -10,7 +10,7 @@ use super::types::Promotion;
 use crate::attempts::{Attempts, Unsettled};
 use crate::audit::{Actor, Entry};
 use crate::cart::{self, Look};
-use crate::commit::{ChangeSet, CommitError, Guard, StoreError};
+use crate::commit::{ChangeSet, CommitError, Expect, Guard, StoreError};
 use crate::engine::Parts;
 use crate::pricing::{PricingError, RulebookError, RulesInForce, StoredRulebook, quote};
 use crate::{CartId, Currency, Money, Timestamp};
@@ -111,9 +111,9 @@ impl Promotions {
         new.check()?;
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let now = self.known(&new.promotion).await?;
-            let coupon = new.coupon(code.clone(), now);
-            let changes = self.issue(vec![coupon.clone()], actor, now);
+            let seen = self.known(&new.promotion).await?;
+            let coupon = new.coupon(code.clone(), seen.now);
+            let changes = self.issue(vec![coupon.clone()], actor, &seen);
             match self.parts.store.commit(&changes).await {
                 Ok(()) => return Ok(coupon),
                 Err(CommitError::Stale { guard: Guard::Coupon(code) }) => {
@@ -145,12 +145,12 @@ impl Promotions {
         let mut left = count as usize;
         let mut attempts = Attempts::new(&self.parts);
         while left > 0 {
-            let now = self.known(&new.promotion).await?;
-            let mut ids = self.parts.ids(now);
+            let seen = self.known(&new.promotion).await?;
+            let mut ids = self.parts.ids(seen.now);
             let batch = (0..left.min(Self::BATCH))
-                .map(|_| Ok(new.coupon(CouponCode::generate(prefix, &mut ids)?, now)))
+                .map(|_| Ok(new.coupon(CouponCode::generate(prefix, &mut ids)?, seen.now)))
                 .collect::<Result<Vec<_>, CouponCodeError>>()?;
-            match self.parts.store.commit(&self.issue(batch.clone(), actor, now)).await {
+            match self.parts.store.commit(&self.issue(batch.clone(), actor, &seen)).await {
                 Ok(()) => {
                     left -= batch.len();
                     made(&batch);
@@ -256,15 +256,20 @@ impl Promotions {
 
     const PAGE: u32 = 500;
 
-    /// Whether there is such a promotion; and the time.
-    async fn known(&self, promotion: &str) -> Result<Timestamp, CouponError> {
+    /// Whether there is a promotion of this code that needs a coupon.
+    async fn known(&self, promotion: &str) -> Result<Seen, CouponError> {
         let view = self.parts.store.cart(&Look::default()).await?;
         let rules = self.parts.rulebook(view.rulebook_version).await?;
         let known = rules.rulebook.promotions.iter().any(|known| known.code == promotion && known.coupon);
-        if known { Ok(view.now) } else { Err(CouponError::UnknownPromotion(promotion.to_owned())) }
+        if known {
+            Ok(Seen { now: view.now, version: rules.version })
+        } else {
+            Err(CouponError::UnknownPromotion(promotion.to_owned()))
+        }
     }
 
-    fn issue(&self, coupons: Vec<Coupon>, actor: &Actor, now: Timestamp) -> ChangeSet {
+    fn issue(&self, coupons: Vec<Coupon>, actor: &Actor, seen: &Seen) -> ChangeSet {
+        let Seen { now, version } = *seen;
         let mut changes = ChangeSet::default();
         let (first, count) = (coupons.first(), coupons.len());
         changes.audit.push(Entry {
@@ -277,8 +282,16 @@ impl Promotions {
             data: json!({ "count": count }),
         });
         changes.promotion.issue = coupons;
+        changes.expects.push(Expect::Rulebook(version));
         changes
     }
+}
+
+/// What the making of coupons relies on.
+struct Seen {
+    now: Timestamp,
+    /// Of the rulebook that has the promotion.
+    version: u64,
 }
 
 impl NewCoupon {

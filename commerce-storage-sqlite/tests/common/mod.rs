@@ -597,7 +597,10 @@ pub(crate) fn cancel(cart_number: u128) -> ChangeSet {
 
 pub(crate) fn rulebook(version: u64) -> ChangeSet {
     let rulebook = StoredRulebook { version, rulebook: Rulebook::starter(Currency::NGN) };
-    ChangeSet { pricing: pricing::Changes { rulebook: Some(rulebook) }, ..Default::default() }
+    ChangeSet {
+        pricing: pricing::Changes { rulebook: Some(rulebook), gone: Vec::new() },
+        ..Default::default()
+    }
 }
 
 pub(crate) fn stock_change(inventory: inventory::Changes) -> ChangeSet {

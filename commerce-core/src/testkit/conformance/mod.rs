@@ -281,6 +281,7 @@ macro_rules! __each_store_case {
                 a_reservation_released_twice_at_once
                 a_location_code_that_is_taken
                 a_rulebook_that_changed
+                a_promotion_that_got_a_coupon
                 a_rulebook_that_was_relied_on
                 a_product_that_was_relied_on
                 a_request_that_was_recorded
@@ -297,6 +298,7 @@ macro_rules! __each_store_case {
                 an_unpaid_order_gives_its_uses_back
                 a_coupon_code_that_is_taken
                 a_coupon_is_ended_once
+                a_promotion_with_coupons_stays
                 a_coupon_that_is_used_up
                 a_coupon_that_has_ended
                 a_promotion_that_is_used_up
@@ -381,6 +383,8 @@ macro_rules! __each_store_case {
                 stock_is_promised_while_it_is_counted
                 stock_comes_in_while_it_is_counted
                 two_apply_rules
+                a_promotion_goes_while_coupons_are_made
+                a_coupon_is_made_while_its_promotion_goes
             ;
             races:
                 the_last_unit

@@ -4,9 +4,10 @@
 use serde_json::json;
 
 use super::{Shop, before, cancel, delivery, request};
+use crate::audit::Actor;
 use crate::cart::{CartToken, Delivery, Look};
 use crate::checkout::ConfirmError;
-use crate::pricing::{Rulebook, Usage};
+use crate::pricing::{Rulebook, RulesError, Usage};
 use crate::promotion::{Coupon, CouponCode, CouponState, CustomerKey, Promotion, Reason};
 use crate::testkit::{item, named};
 use crate::{ChangeSet, Currency, Guard, OrderId, Timestamp};
@@ -265,6 +266,19 @@ pub async fn a_coupon_is_ended_once(shop: &Shop) {
     let listed = shop.store.coupons(None, None, 9).await.unwrap();
     let ended: Vec<_> = listed.iter().map(|state| state.coupon.ended_at).collect();
     assert_eq!(ended, [Some(now), None, Some(before(now, 5))], "ONE, SIX, TWO");
+}
+
+/// A promotion that has coupons is not taken out of the rules, whoever applies them; one that has none is.
+pub async fn a_promotion_with_coupons_stays(shop: &Shop) {
+    let now = shop.now().await;
+    let off = || promotion("off", true, json!({}));
+    gives(shop, [off(), promotion("other", true, json!({}))]).await;
+    issue(shop, &[Coupon { ended_at: Some(now), ..coupon("WELCOME", "off", now) }]).await;
+    let only = |promotions| Rulebook { promotions, ..Rulebook::starter(Currency::NGN) };
+    let applied = shop.engine.rules().apply(only(vec![]), &Actor::System).await;
+    assert!(matches!(&applied, Err(RulesError::HasCoupons(code)) if code == "off"), "{applied:?}");
+    assert_eq!(shop.engine.rules().show().await.unwrap().version, 1);
+    assert_eq!(shop.rules(only(vec![off()])).await.version, 2);
 }
 
 /// A coupon that is used up since it was read, in all or by this customer.
