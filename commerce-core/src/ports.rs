@@ -17,7 +17,7 @@ use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
-use crate::{CartId, OrderId, Timestamp, VariantId, cart, idempotency};
+use crate::{CartId, OrderId, Timestamp, VariantId, audit, cart, idempotency};
 
 /// Where the shop is kept.
 ///
@@ -69,6 +69,9 @@ pub trait Store: Send + Sync + 'static {
         after: Option<CouponCode>,
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError>;
+
+    /// Up to `limit` audit rows, by id, the newest first.
+    async fn audit(&self, search: &audit::Search, limit: u32) -> Result<Vec<audit::Entry>, StoreError>;
 
     /// What [`cart`](Store::cart) would see of carts that changed at `since` or later, those that became orders included:
     /// up to `limit` after `after`, by id.

@@ -13,6 +13,7 @@ pub(crate) mod shop;
 
 const STATEMENTS: &[&str] = &[
     audit::INSERT,
+    audit::SEARCH,
     cart::INSERT,
     cart::UPDATE,
     cart::WRITE_LINES,

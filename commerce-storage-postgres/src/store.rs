@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use commerce_core::audit::{Entry, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -25,7 +26,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
-use crate::{cart, catalog, commit, doctor, import, inventory, listing, order, pricing, promotion};
+use crate::{audit, cart, catalog, commit, doctor, import, inventory, listing, order, pricing, promotion};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -167,6 +168,10 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError> {
         look!(self, conn => promotion::coupons(conn, of.as_deref(), after.as_ref(), limit))
+    }
+
+    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        look!(self, conn => audit::search(conn, search, limit))
     }
 
     async fn recent_carts(

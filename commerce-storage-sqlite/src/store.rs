@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use commerce_core::audit::{Entry, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -19,7 +20,7 @@ use commerce_core::{
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
-use crate::{doctor, inventory, listing, order, pricing, product, promotion};
+use crate::{audit, doctor, inventory, listing, order, pricing, product, promotion};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -68,6 +69,11 @@ impl Store for SqliteStore {
     ) -> Result<Vec<CouponState>, StoreError> {
         let mut conn = self.reader().await?;
         promotion::coupons(&mut conn, of.as_deref(), after.as_ref(), limit).await
+    }
+
+    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut conn = self.reader().await?;
+        audit::search(&mut conn, search, limit).await
     }
 
     async fn recent_carts(

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::CartId;
+use crate::audit::{Entry, Search};
 use crate::cart::{Look, View};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -118,6 +119,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError> {
         self.store.coupons(promotion, after, limit).await
+    }
+
+    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.store.audit(search, limit).await
     }
 
     async fn recent_carts(

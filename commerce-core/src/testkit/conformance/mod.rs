@@ -23,6 +23,7 @@
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
@@ -40,6 +41,7 @@ use async_trait::async_trait;
 use crate::Store;
 use crate::testkit::MockClock;
 
+pub mod audit;
 pub mod cancelling;
 pub mod catalog;
 pub mod checkout;
@@ -305,6 +307,9 @@ macro_rules! __each_store_case {
                 an_order_with_coupons_is_all_or_nothing
                 recent_carts_come_by_id
             ;
+            audit:
+                rows_come_newest_first
+            ;
             import:
                 a_large_batch
                 a_product_is_put_and_changed
@@ -422,6 +427,7 @@ mod tests {
     #[test]
     fn every_case_is_in_the_list() {
         let files = [
+            ("audit", include_str!("audit.rs")),
             ("cancelling", include_str!("cancelling.rs")),
             ("catalog", include_str!("catalog.rs")),
             ("checkout", include_str!("checkout.rs")),

@@ -1,6 +1,7 @@
 //! `/api/admin/`: the back office.
 
 mod access;
+mod audit;
 mod coupons;
 mod parts;
 mod rules;
@@ -40,6 +41,7 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
+    audit::AuditApi,
 );
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
@@ -54,5 +56,6 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+        audit::AuditApi { shop: shop.clone() },
     )
 }
