@@ -78,6 +78,8 @@ pub struct Search {
     pub until: Option<Timestamp>,
     /// Behind this row, in the order of the answer.
     pub after: Option<AuditId>,
+    /// This row.
+    pub id: Option<AuditId>,
 }
 
 /// An audit row. Audit rows are only ever added.

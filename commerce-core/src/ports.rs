@@ -17,7 +17,7 @@ use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
-use crate::{CartId, OrderId, Timestamp, VariantId, audit, cart, idempotency};
+use crate::{AuditId, CartId, OrderId, Timestamp, VariantId, audit, cart, idempotency};
 
 /// Where the shop is kept.
 ///
@@ -69,6 +69,9 @@ pub trait Store: Send + Sync + 'static {
         after: Option<CouponCode>,
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError>;
+
+    /// The coupons of a promotion whose making this audit row tells of, by code; their uses by customer are 0.
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError>;
 
     /// Up to `limit` audit rows, by id, the newest first.
     async fn audit(&self, search: &audit::Search, limit: u32) -> Result<Vec<audit::Entry>, StoreError>;

@@ -50,21 +50,23 @@ select id, at, actor, action, target, data
    and ($3::timestamptz is null or at >= $3)
    and ($4::timestamptz is null or at < $4)
    and ($5::uuid is null or id < $5)
+   and ($6::uuid is null or id = $6)
  order by id desc
- limit $6";
+ limit $7";
 
 /// Up to `limit` audit rows, the newest first.
 ///
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn search(conn: &mut PgConnection, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
-    let Search { actor, target, from, until, after } = search;
+    let Search { actor, target, from, until, after, id } = search;
     let found: Vec<(Uuid, Instant, String, String, String, Json<Value>)> = sqlx::query_as(SEARCH)
         .bind(actor.as_ref().map(ToString::to_string))
         .bind(target.as_deref())
         .bind(from.map(Instant))
         .bind(until.map(Instant))
         .bind(after.map(|after| after.0))
+        .bind(id.map(|id| id.0))
         .bind(i64::from(limit))
         .fetch_all(conn)
         .await

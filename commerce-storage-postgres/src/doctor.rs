@@ -159,6 +159,7 @@ select format('idempotency actor=%s route=%s key=%s', i.actor, i.route, i.key), 
   from idempotency i
  where case i.outcome
        when 'cart_changed' then not exists (select 1 from carts c where c.id = i.outcome_id)
+       when 'audited' then not exists (select 1 from audit a where a.id = i.outcome_id)
        else not exists (select 1 from orders o where o.id = i.outcome_id) end
  order by 1";
 

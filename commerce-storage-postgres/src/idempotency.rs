@@ -31,6 +31,7 @@ pub(crate) fn write(record: &Record, fused: &mut Fused) {
         Outcome::OrderPlaced(order) => ("order_placed", order.0),
         Outcome::OrderCancelled(order) => ("order_cancelled", order.0),
         Outcome::CartChanged(cart) => ("cart_changed", cart.0),
+        Outcome::Audited(row) => ("audited", row.0),
     };
     fused
         .write(INSERT)
@@ -66,6 +67,7 @@ impl RecordRow {
                 "order_placed" => Outcome::OrderPlaced(self.outcome_id.into()),
                 "order_cancelled" => Outcome::OrderCancelled(self.outcome_id.into()),
                 "cart_changed" => Outcome::CartChanged(self.outcome_id.into()),
+                "audited" => Outcome::Audited(self.outcome_id.into()),
                 other => return Err(row.invalid("outcome", format_args!("{other} is no outcome"))),
             },
             at: row.text("at", &self.at)?,

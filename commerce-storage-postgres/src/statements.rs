@@ -86,6 +86,7 @@ const STATEMENTS: &[&str] = &[
     pricing::REPLACE,
     pricing::CURRENT,
     promotion::ISSUE,
+    promotion::ISSUED,
     promotion::END,
     promotion::INSERT_REDEMPTIONS,
     promotion::COUNT_COUPON,

@@ -15,8 +15,8 @@ use commerce_core::order::OrderView;
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
-    VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble,
+    Timestamp, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -168,6 +168,10 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError> {
         look!(self, conn => promotion::coupons(conn, of.as_deref(), after.as_ref(), limit))
+    }
+
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError> {
+        look!(self, conn => promotion::issued(conn, promotion, issued_by))
     }
 
     async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {

@@ -60,13 +60,14 @@ pub async fn search(
     search: &Search,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    let Search { actor, target, from, until, after } = search;
+    let Search { actor, target, from, until, after, id } = search;
     let found = sqlx::query(SEARCH)
         .bind(actor.as_ref().map(ToString::to_string))
         .bind(target.as_deref())
         .bind(from.map(|from| from.as_micros()))
         .bind(until.map(|until| until.as_micros()))
         .bind(after.map(|after| after.0))
+        .bind(id.map(|id| id.0))
         .bind(limit)
         .fetch_all(conn)
         .await
@@ -95,6 +96,7 @@ SELECT id, at, actor, action, target, data
    AND (?3 IS NULL OR at >= ?3)
    AND (?4 IS NULL OR at < ?4)
    AND (?5 IS NULL OR id < ?5)
+   AND (?6 IS NULL OR id = ?6)
  ORDER BY id DESC
- LIMIT ?6
+ LIMIT ?7
 ";

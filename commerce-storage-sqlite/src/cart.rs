@@ -344,7 +344,8 @@ SELECT c.*,
                    json_object('code', k.code, 'promotion', k.promotion, 'valid_from', k.valid_from,
                                'valid_until', k.valid_until, 'uses_max', k.uses_max,
                                'customer_uses_max', k.customer_uses_max, 'ended_at', k.ended_at,
-                               'created_at', k.created_at, 'uses', k.uses,
+                               'created_at', k.created_at,
+                               'issued_by', iif(k.issued_by IS NULL, NULL, hex(k.issued_by)), 'uses', k.uses,
                                'customer_uses', coalesce((SELECT u.uses
                                                             FROM coupon_customers AS u
                                                            WHERE u.code = k.code

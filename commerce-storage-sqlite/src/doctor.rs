@@ -209,6 +209,7 @@ SELECT i.actor, i.route, i.key, format('%s, which does not exist', i.outcome) AS
                WHEN 'order_placed' THEN EXISTS (SELECT 1 FROM orders AS o WHERE o.id = i.outcome_id)
                WHEN 'order_cancelled' THEN EXISTS (SELECT 1 FROM orders AS o WHERE o.id = i.outcome_id)
                WHEN 'cart_changed' THEN EXISTS (SELECT 1 FROM carts AS c WHERE c.id = i.outcome_id)
+               WHEN 'audited' THEN EXISTS (SELECT 1 FROM audit AS a WHERE a.id = i.outcome_id)
                ELSE false
            END
 ";

@@ -45,6 +45,7 @@ fn told(outcome: Outcome) -> (&'static str, Uuid) {
         Outcome::OrderPlaced(order) => ("order_placed", order.0),
         Outcome::OrderCancelled(order) => ("order_cancelled", order.0),
         Outcome::CartChanged(cart) => ("cart_changed", cart.0),
+        Outcome::Audited(row) => ("audited", row.0),
     }
 }
 
@@ -58,6 +59,7 @@ pub(crate) fn record(row: &SqliteRow, scope: Option<&Scope>) -> Result<Option<Re
         "order_placed" => Outcome::OrderPlaced(fields.id("record_outcome_id")?),
         "order_cancelled" => Outcome::OrderCancelled(fields.id("record_outcome_id")?),
         "cart_changed" => Outcome::CartChanged(fields.id("record_outcome_id")?),
+        "audited" => Outcome::Audited(fields.id("record_outcome_id")?),
         other => return Err(fields.invalid("outcome", format_args!("{other:?} is no outcome"))),
     };
     Ok(Some(Record {

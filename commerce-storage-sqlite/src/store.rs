@@ -13,8 +13,8 @@ use commerce_core::order::OrderView;
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp, VariantId,
-    Violation, cart, idempotency,
+    AuditId, CartId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, Timestamp,
+    VariantId, Violation, cart, idempotency,
 };
 
 use crate::connect::SqliteStore;
@@ -69,6 +69,11 @@ impl Store for SqliteStore {
     ) -> Result<Vec<CouponState>, StoreError> {
         let mut conn = self.reader().await?;
         promotion::coupons(&mut conn, of.as_deref(), after.as_ref(), limit).await
+    }
+
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError> {
+        let mut conn = self.reader().await?;
+        promotion::issued(&mut conn, promotion, issued_by).await
     }
 
     async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::reason::Reason;
 use crate::customer::Email;
 use crate::text::{has_control, text_type};
-use crate::{Ids, Money, OrderId, Timestamp};
+use crate::{AuditId, Ids, Money, OrderId, Timestamp};
 
 /// Why a text is not a coupon code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +61,8 @@ pub struct Coupon {
     pub ended_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The audit row that tells of its making; those that were made together have the same.
+    pub issued_by: Option<AuditId>,
 }
 
 /// A coupon with how often it was used.

@@ -24,7 +24,7 @@ use crate::order::OrderView;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    AuditId, ChangeSet, Clock, CommitError, OrderId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
     VariantId, Violation,
 };
 
@@ -119,6 +119,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError> {
         self.store.coupons(promotion, after, limit).await
+    }
+
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError> {
+        self.store.issued(promotion, issued_by).await
     }
 
     async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {

@@ -39,7 +39,7 @@ pub(super) async fn load_into_empty(engine: &Engine) -> Result<bool, Failure> {
     // The coupon comes last: it tells a whole load from one that was cut off.
     let coupon = NewCoupon { promotion: "welcome".to_owned(), ..NewCoupon::default() };
     let code = COUPON.parse().map_err(unfit)?;
-    match engine.promotions().create(code, &coupon, &Actor::System).await {
+    match engine.promotions().create(code, &coupon, &Actor::System, None).await {
         Ok(_) | Err(CouponError::Exists(_)) => Ok(true),
         Err(error) => Err(error.into()),
     }

@@ -538,6 +538,7 @@ pub(crate) fn issue() -> ChangeSet {
         customer_uses_max: Some(1),
         ended_at: None,
         created_at: at(0),
+        issued_by: None,
     };
     ChangeSet {
         promotion: promotion::Changes { issue: vec![coupon], ..Default::default() },

@@ -50,7 +50,10 @@ pub async fn rows_come_newest_first(shop: &Shop) {
         from: Some(written[0].at),
         until: Some(written[4].at),
         after: Some(written[3].id),
+        id: Some(written[1].id),
     };
     assert_eq!(found(all, 9).await, [1]);
+    assert_eq!(found(Search { id: Some(written[2].id), ..any() }, 9).await, [2]);
+    assert_eq!(found(Search { id: Some(named("audit", "nowhere")), ..any() }, 9).await, [0; 0]);
     assert_eq!(found(any(), 0).await, [0; 0]);
 }

@@ -236,7 +236,7 @@ pub async fn a_promotion_goes_while_coupons_are_made(shop: &Shop) {
         let made = if many {
             promotions.generate(2, "X-", &new, &Actor::System, |_| {}).await
         } else {
-            promotions.create(code("WELCOME"), &new, &Actor::System).await.map(drop)
+            promotions.create(code("WELCOME"), &new, &Actor::System, None).await.map(drop)
         };
         assert!(matches!(&made, Err(CouponError::UnknownPromotion(_))), "{made:?}");
         assert_eq!(shop.store.coupons(None, None, 9).await.unwrap(), []);
@@ -249,7 +249,7 @@ pub async fn a_coupon_is_made_while_its_promotion_goes(shop: &Shop) {
     let promotions = shop.engine.promotions();
     let make = async move {
         let new = NewCoupon { promotion: "off".to_owned(), ..NewCoupon::default() };
-        promotions.create(code("WELCOME"), &new, &Actor::System).await.unwrap();
+        promotions.create(code("WELCOME"), &new, &Actor::System, None).await.unwrap();
     };
     let gone = crossed(shop, make).rules().apply(Rulebook::starter(Currency::NGN), &Actor::System).await;
     assert!(matches!(&gone, Err(RulesError::HasCoupons(code)) if code == "off"), "{gone:?}");

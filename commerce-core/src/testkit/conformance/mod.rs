@@ -359,6 +359,11 @@ macro_rules! __each_store_case {
                 a_key_belongs_to_its_actor_and_route
                 a_repeated_change_of_a_cart
                 a_repeated_cancellation
+                a_repeated_change_of_the_rules
+                a_repeated_making_of_coupons
+                a_repeated_ending_of_a_coupon
+                a_change_of_the_back_office_whose_answer_was_lost
+                one_making_of_coupons_asked_for_many_times_at_once
                 a_confirm_whose_answer_was_lost
                 a_change_of_a_cart_whose_answer_was_lost
                 a_cancellation_whose_answer_was_lost

@@ -24,12 +24,16 @@ pub async fn a_coupon_in_full_and_one_with_nothing(shop: &Shop) {
         customer_uses_max: Some(1),
         ended_at: Some(now),
         created_at: before(now, 2),
+        issued_by: Some(named("audit", "made")),
     };
     let plain = coupon("PLAIN", "summer \"sale\" – Ọjà", now);
     issue(shop, &[full.clone(), plain.clone()]).await;
     let unused = |coupon: Coupon| CouponState { coupon, uses: 0, customer_uses: 0 };
     let listed = shop.store.coupons(None, None, 9).await.unwrap();
     assert_eq!(listed, [unused(plain.clone()), unused(full.clone())], "É comes after every letter of ASCII");
+    let issued = shop.store.issued(&full.promotion, named("audit", "made")).await.unwrap();
+    assert_eq!(issued, [unused(full.clone())]);
+    assert_eq!(shop.store.issued("other", named("audit", "made")).await.unwrap(), []);
     for coupon in [full, plain] {
         let look = Look { coupon: Some(coupon.code.clone()), ..Look::default() };
         assert_eq!(shop.store.cart(&look).await.unwrap().coupons, [unused(coupon)]);
@@ -464,6 +468,7 @@ pub(in crate::testkit) fn coupon(text: &str, promotion: &str, created_at: Timest
         customer_uses_max: None,
         ended_at: None,
         created_at,
+        issued_by: None,
     }
 }
 

@@ -50,6 +50,7 @@ impl AuditApi {
             from: check.parse_optional::<Timestamp>("/from", text(&from).as_deref()),
             until: check.parse_optional::<Timestamp>("/until", text(&until).as_deref()),
             after: check.parse_optional::<AuditId>("/cursor", text(&cursor).as_deref()),
+            id: None,
         };
         let size = check.finish(size)?;
         // One more than is shown tells whether there is more.

@@ -19,14 +19,15 @@ statuses! {
         422 "A parameter cannot be understood.";
     /// Refusals of a change.
     Write:
-        400 "The body cannot be understood.",
+        400 "The body cannot be understood, or the `Idempotency-Key` is none.",
         401 "The admin token is missing or wrong.",
         404 "There is no such rule.",
         409 "The code is taken (`already-exists`), or something refers to it (`in-use`; `errors` says what).",
         412 "Another version of the rules is in force: `version-conflict`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
-        422 "A rule is broken; what is elsewhere in the rulebook is named with its full pointer.";
+        422 "A rule is broken; what is elsewhere in the rulebook is named with its full pointer. Or \
+            `idempotency-key-reused`.";
 }
 
 /// All operations of the back office.

@@ -2,7 +2,8 @@
 
 use commerce_core::Timestamp;
 use commerce_core::cart::Look;
-use commerce_core::pricing::{RuleChange, Rulebook, RulebookError, RulesError, StoredRulebook};
+use commerce_core::idempotency::Request;
+use commerce_core::pricing::{RuleChange, Rulebook, RulebookError, RulesChanged, RulesError};
 use poem_openapi::param::Header;
 use serde_json::Value;
 
@@ -71,11 +72,12 @@ pub(super) async fn show<P: Part>(shop: &Shop, code: &str) -> Result<Answer<Docu
 /// A new one, behind the others.
 pub(super) async fn create<P: Part>(
     shop: &Shop,
+    request: Option<Request>,
     version: Option<u64>,
     part: P::Document,
 ) -> Result<Answer<Document<P>, 201>, Problem> {
     let kept = part.clone();
-    let stored = change::<P>(shop, version, move |rulebook| {
+    let changed = change::<P>(shop, request, version, move |rulebook| {
         let all = P::all_mut(rulebook);
         if all.iter().any(|known| P::code(known) == P::code(&part)) {
             return Err(RulesError::Exists);
@@ -83,7 +85,8 @@ pub(super) async fn create<P: Part>(
         all.push(part.clone());
         Ok((all.len() - 1, told::<P>("create", None, Some(&part))))
     });
-    answer(stored.await?.version, kept)
+    let RulesChanged { version, replayed, .. } = changed.await?;
+    Ok(answer(version, kept)?.replayed(replayed))
 }
 
 /// Another one in its place.
@@ -97,31 +100,31 @@ pub(super) async fn replace<P: Part>(
         return Err(Problem::field("/code", "invalid", format_args!("must be `{code}`, as in the address")));
     }
     let kept = part.clone();
-    let stored = change::<P>(shop, version, move |rulebook| {
+    let changed = change::<P>(shop, None, version, move |rulebook| {
         let (at, known) = found::<P>(rulebook, &code)?;
         let before = std::mem::replace(known, part.clone());
         Ok((at, told::<P>("replace", Some(&before), Some(&part))))
     });
-    answer(stored.await?.version, kept)
+    answer(changed.await?.version, kept)
 }
 
 /// Ends it.
 pub(super) async fn end<P: Part>(
     shop: &Shop,
+    request: Option<Request>,
     code: String,
     version: Option<u64>,
 ) -> Result<Answer<Document<P>>, Problem> {
     let now = now(shop).await?;
-    let wanted = code.clone();
-    let stored = change::<P>(shop, version, move |rulebook| {
-        let (at, known) = found::<P>(rulebook, &wanted)?;
+    let changed = change::<P>(shop, request, version, move |rulebook| {
+        let (at, known) = found::<P>(rulebook, &code)?;
         let before = known.clone();
         P::end(known, now);
         Ok((at, told::<P>("end", Some(&before), Some(known))))
     });
-    let stored = stored.await?;
-    let part = P::all(&stored.rulebook).iter().find(|part| P::code(part) == code).cloned();
-    answer(stored.version, part.ok_or_else(Problem::not_found)?)
+    let RulesChanged { version, change, replayed } = changed.await?;
+    let part = serde_json::from_value(change.after).map_err(Problem::internal)?;
+    Ok(answer(version, part)?.replayed(replayed))
 }
 
 /// Takes it out, unless something refers to it. What was taken out.
@@ -134,7 +137,7 @@ pub(super) async fn remove<P: Part>(
     let removed = settle(async move {
         let mut removed = None;
         let stored = rules
-            .change(version, &Admin::actor(), |rulebook| {
+            .change(version, &Admin::actor(), None, |rulebook| {
                 let (at, _) = found::<P>(rulebook, &code)?;
                 let (_, before) = removed.insert((at, P::all_mut(rulebook).remove(at)));
                 Ok(told::<P>("delete", Some(before), None))
@@ -173,14 +176,15 @@ fn as_before(pointer: &str, place: &str, removed: usize) -> String {
 /// Changes the rulebook; `change` says where the part is that was sent.
 async fn change<P: Part>(
     shop: &Shop,
+    request: Option<Request>,
     version: Option<u64>,
     change: impl Fn(&mut Rulebook) -> Result<(usize, RuleChange), RulesError> + Send + Sync + 'static,
-) -> Result<StoredRulebook, Problem> {
+) -> Result<RulesChanged, Problem> {
     let rules = shop.engine.rules();
     let changed = settle(async move {
         let mut place = 0;
         let changed = rules
-            .change(version, &Admin::actor(), |rulebook| {
+            .change(version, &Admin::actor(), request.as_ref(), |rulebook| {
                 let (at, told) = change(rulebook)?;
                 place = at;
                 Ok(told)
@@ -225,6 +229,7 @@ pub(super) fn refusal(error: RulesError, own: Option<&str>) -> Problem {
         RulesError::NotFound => Problem::not_found(),
         RulesError::Exists => Problem::new(Code::AlreadyExists, words).at("/code"),
         RulesError::Version { now } => Problem::new(Code::VersionConflict, words).with("version", now),
+        RulesError::KeyReused(_) => Problem::new(Code::IdempotencyKeyReused, words),
         RulesError::Busy => Problem::unavailable(words),
         RulesError::Store(error) => error.into(),
         other => Problem::internal(other),

@@ -7,6 +7,7 @@ use poem_openapi::param::{Path, Query};
 use super::access::Admin;
 use super::parts::{self, IfMatch, expected};
 use super::{Read, Write};
+use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::wire::{
     Answer, CustomerGroups, Document, DocumentPage, PageNumber, PageSize, PriceLists, Problem, Promotions,
@@ -52,11 +53,16 @@ macro_rules! resource {
                 /// The version of the rules for which it is meant.
                 #[oai(name = "If-Match")]
                 if_match: IfMatch,
+                /// A key under which the request may be repeated.
+                #[oai(name = "Idempotency-Key")]
+                key: OptionalKey,
                 body: Document<$part>,
             ) -> Result<Answer<Document<$part>, 201>, Refused<Write>> {
                 $($may_create(&body.part)?;)?
                 let version = expected(&if_match, body.version)?;
-                Ok(parts::create(&self.shop, version, body.part).await?)
+                let sent = serde_json::to_vec(&body).map_err(Problem::internal)?;
+                let request = key.request(Admin::actor().to_string(), concat!("POST ", $path, "/"), &sent);
+                Ok(parts::create(&self.shop, request, version, body.part).await?)
             }
 
             #[doc = $shows]
@@ -118,9 +124,15 @@ macro_rules! resource {
                     /// The version of the rules for which it is meant.
                     #[oai(name = "If-Match")]
                     if_match: IfMatch,
+                    /// A key under which the request may be repeated.
+                    #[oai(name = "Idempotency-Key")]
+                    key: OptionalKey,
                 ) -> Result<Answer<Document<$part>>, Refused<Write>> {
                     let version = expected(&if_match, None)?;
-                    Ok(parts::end(&self.shop, code.0.0, version).await?)
+                    let code = code.0.0;
+                    let route = concat!("POST ", $path, "/{code}/end/");
+                    let request = key.request(Admin::actor().to_string(), route, code.as_bytes());
+                    Ok(parts::end(&self.shop, request, code, version).await?)
                 }
             )?
         }
