@@ -170,6 +170,7 @@ async fn ref_one() {
 async fn key_one() {
     assert_eq!(broken_by("update idempotency set outcome_id = gen_random_uuid()").await, [Invariant::KeyOne]);
     assert_eq!(broken_by("update idempotency set outcome = 'cart_changed'").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'audited'").await, [Invariant::KeyOne]);
 }
 
 #[tokio::test]
