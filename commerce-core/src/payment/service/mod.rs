@@ -16,7 +16,6 @@ use super::{
     PaymentError, PaymentReference, PaymentState, Reopening, Settlement, Turn, answered, claim, collect,
     initialize, lapsed, return_to_sender, settle, stray, turn, unheard_of,
 };
-use crate::OrderId;
 use crate::attempts::Attempts;
 use crate::audit::Actor;
 use crate::cart::{Look, VariantKey};
@@ -28,6 +27,7 @@ use crate::order::{OrderKey, OrderView};
 use crate::payment::UnmatchedKey;
 use crate::ports::PaymentGateway;
 use crate::promotion::Redemption;
+use crate::{OrderId, crash};
 
 /// The payments of the shop; reached by [`Engine::payments`](crate::Engine::payments).
 #[derive(Clone)]
@@ -74,7 +74,10 @@ impl Payments {
             let mut ids = self.parts.ids(view.now);
             let (payment, changes) = initialize(&view, command, &self.parts.terms, &mut ids)?;
             match self.parts.store.commit(&changes).await {
-                Ok(()) => return self.ask(&payment.reference).await,
+                Ok(()) => {
+                    crash::point("initialize.opened");
+                    return self.ask(&payment.reference).await;
+                }
                 Err(error) => attempts.again(error).await?,
             }
         }
@@ -160,6 +163,7 @@ impl Payments {
             order: view.order.number.clone(),
         };
         let answer = gateway.start(&intent).await;
+        crash::point("payment.answered");
         self.record(reference, &answer).await?;
         match answer {
             Ok(NextAction::None) => {
