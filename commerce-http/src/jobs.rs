@@ -38,15 +38,20 @@ pub(crate) fn start(
         return jobs;
     }
     let shop = engine.clone();
-    jobs.spawn(each(payments_interval, stopped.clone(), "cannot look for payments that are due", move || {
-        let payments = shop.payments();
-        async move {
-            let messages = payments.handle_waiting(BATCH).await?;
-            let asked = payments.check_due(BATCH).await?;
-            let refunds = payments.advance_refunds(BATCH).await?;
-            Ok(messages == BATCH || asked == BATCH || refunds == BATCH)
-        }
-    }));
+    jobs.spawn(each(
+        payments_interval,
+        stopped.clone(),
+        "cannot look for payments that are due",
+        move || {
+            let payments = shop.payments();
+            async move {
+                let messages = payments.handle_waiting(BATCH).await?;
+                let asked = payments.check_due(BATCH).await?;
+                let refunds = payments.advance_refunds(BATCH).await?;
+                Ok(messages == BATCH || asked == BATCH || refunds == BATCH)
+            }
+        },
+    ));
     let shop = engine.clone();
     let (look, period) = RECONCILE;
     jobs.spawn(each(look, stopped.clone(), "cannot compare payments with the gateway", move || {

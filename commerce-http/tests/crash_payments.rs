@@ -88,7 +88,8 @@ async fn crash_in_initialize(kind: Kind, point: &str, charges: usize) {
 
     let (status, first) = till.client().initialize(&order).await.unwrap();
     assert_eq!((status, &first["next_action"]["type"]), (201, &Value::from("redirect")), "{first}");
-    till.client().initialize(&order).await.unwrap();
+    let (status, again) = till.client().initialize(&order).await.unwrap();
+    assert_eq!((status, &again["reference"]), (201, &first["reference"]), "one key, one attempt that counts");
     assert_eq!(till.sandbox.truth().charges.len(), charges);
     closes(till, order).await;
 }

@@ -203,8 +203,12 @@ fn charges_differ(truth: &Truth, attempts: &[Value], unmatched: &[Value]) -> Vec
             found.push(format!("{reference} is known twice"));
         }
     }
-    found.extend(paid.difference(&known).map(|charge| format!("{charge:?} was paid, and the shop has it not")));
-    found.extend(known.difference(&paid).map(|charge| format!("{charge:?} was not paid, and the shop has it")));
+    found.extend(
+        paid.difference(&known).map(|charge| format!("{charge:?} was paid, and the shop has it not")),
+    );
+    found.extend(
+        known.difference(&paid).map(|charge| format!("{charge:?} was not paid, and the shop has it")),
+    );
     found
 }
 
@@ -244,7 +248,8 @@ fn orders_differ(attempts: &[Value], orders: &[Value]) -> Vec<String> {
         if captured > total {
             found.push(format!("order {id} of {total} is paid {captured}"));
         }
-        let is_paid = matches!(order["payment_status"].as_str(), Some("paid" | "partially_refunded" | "refunded"));
+        let is_paid =
+            matches!(order["payment_status"].as_str(), Some("paid" | "partially_refunded" | "refunded"));
         if is_paid != (captured == total) {
             found.push(format!("order {id} of {total} got {captured}: {}", order["payment_status"]));
         }

@@ -84,31 +84,37 @@ impl Payments {
     }
 
     /// Brings an attempt to where the payer can go on, or to its end: asks the gateway when nobody did, waits while somebody
-    /// does, and never asks for what may have been done already.
+    /// does, and never asks for what may have been done already. An attempt that never got an answer is given up once another
+    /// one of its order was started: that one is gone on with.
     ///
     /// # Errors
     /// [`PaymentError::NotFound`], [`PaymentError::InProgress`], [`PaymentError::Gateway`].
     pub async fn resume(&self, reference: &PaymentReference) -> Result<PaymentAnswer, PaymentError> {
         let mut attempts = Attempts::new(&self.parts);
         let mut glances = 0;
+        let mut reference = reference.clone();
         loop {
-            let (view, payment) = self.find(reference).await?;
+            let (view, payment) = self.find(&reference).await?;
             let Some(gateway) = self.parts.gateway.clone() else {
                 return Ok(PaymentAnswer { order: view, payment, replayed: true });
             };
             match turn(&payment, view.now) {
                 Turn::Over => return Ok(PaymentAnswer { order: view, payment, replayed: true }),
-                Turn::Taken { .. } if glances >= 60 => {
-                    return Err(PaymentError::InProgress(reference.clone()));
-                }
+                Turn::Taken { .. } if glances >= 60 => return Err(PaymentError::InProgress(reference)),
                 Turn::Taken { .. } => {
                     glances += 1;
                     self.parts.clock.sleep(GLANCE).await;
                 }
-                Turn::Free => match self.parts.store.commit(&claim(&payment, view.now)).await {
-                    Ok(()) => return self.take_up(&gateway, &view, reference).await,
-                    Err(error) => attempts.again(error).await?,
-                },
+                Turn::Free => {
+                    if let Some(other) = view.current_payment().filter(|current| current.id != payment.id) {
+                        reference = other.reference.clone();
+                        continue;
+                    }
+                    match self.parts.store.commit(&claim(&payment, view.now)).await {
+                        Ok(()) => return self.take_up(&gateway, &view, &reference).await,
+                        Err(error) => attempts.again(error).await?,
+                    }
+                }
             }
         }
     }
@@ -133,7 +139,11 @@ impl Payments {
                     actor: Actor::System,
                     request: None,
                 };
-                Box::pin(self.initialize(view.order.id, &command)).await
+                let another = Box::pin(self.initialize(view.order.id, &command)).await;
+                // Whoever repeats the request need not wait for us any more.
+                let unanswered = GatewayError::new(GatewayTrouble::Unknown, "the answer was lost");
+                self.record(reference, &Err(unanswered)).await?;
+                another
             }
             Some(charge) => {
                 self.apply(reference, Some(&charge)).await?;
