@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use commerce_core::{Random, SystemRandom, crash};
+use commerce_paystack::sandbox::{Effect, Fault, On, Sandbox};
 use serde_json::Value;
 use server::Kind;
 use till::{Answer, Placed, Shopper, Till, placed};
@@ -162,6 +163,8 @@ async fn survives_kills(kind: Kind) {
     println!("{kind:?}: COMMERCE_SEED={seed}");
     let mut random = Dice(seed);
     let mut till = Till::open(kind).await;
+    // What is done and not yet answered is where it hurts.
+    till.sandbox.script(Fault::on(On::AnyCall, Effect::DelayMs(20)).times(u32::MAX));
     let ledger = Arc::new(Mutex::new(Ledger::default()));
     for kill in 0..kills {
         let shoppers: Vec<_> = (0..SHOPPERS)
@@ -234,7 +237,7 @@ async fn ask_again(client: &Shopper, ledger: &Mutex<Ledger>, kill: usize) {
 /// A shopper, and the payer and the staff that have to do with the same order.
 struct Load {
     client: Shopper,
-    sandbox: commerce_paystack::sandbox::Sandbox,
+    sandbox: Sandbox,
     ledger: Arc<Mutex<Ledger>>,
     dice: Dice,
 }
@@ -287,7 +290,16 @@ impl Load {
         Ok(())
     }
 
-    fn pay(&self, reference: &str) {
+    /// The payer pays. Some messages of it never come, some come again and again.
+    fn pay(&mut self, reference: &str) {
+        let message = match self.dice.below(6) {
+            0 => Some(Effect::Lose),
+            1 => Some(Effect::Duplicate(3)),
+            _ => None,
+        };
+        if let Some(message) = message {
+            self.sandbox.script(Fault::webhook(message).only(reference));
+        }
         self.sandbox.pay(reference).unwrap();
     }
 
