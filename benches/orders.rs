@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 use commerce_core::Store;
 use commerce_core::cart::CartToken;
-use commerce_core::checkout::Confirm;
-use commerce_core::idempotency::{Request, Scope};
 use commerce_storage_postgres::{PostgresOptions, PostgresStore};
 use commerce_storage_sqlite::SqliteStore;
 use support::{Folder, Shop, Spread, fsync_millis, postgres_url, rate};
@@ -45,7 +43,7 @@ async fn sqlite() {
     .await;
     pool.close().await;
     pile(&shop, CpuOf::Myself).await;
-    books_are_right(&shop).await;
+    shop.books_are_right().await;
 }
 
 async fn postgres() {
@@ -65,13 +63,8 @@ async fn postgres() {
     .await;
     let postmaster = by_hand::postgres::postmaster(&pool).await;
     pile(&shop, CpuOf::WithServer(postmaster)).await;
-    books_are_right(&shop).await;
+    shop.books_are_right().await;
     by_hand::postgres::drop_schema(&pool, schema).await;
-}
-
-async fn books_are_right(shop: &Shop) {
-    let violations = shop.engine.verify_invariants().await.expect("the store is read");
-    assert!(violations.is_empty(), "{} violations, the first: {}", violations.len(), violations[0]);
 }
 
 /// The engine and the hand in turn, round after round, with so many callers.
@@ -98,13 +91,7 @@ async fn confirm(shop: &Arc<Shop>, carts: Vec<CartToken>, callers: usize) -> f64
     rate(callers, carts, move |token| {
         let shop = Arc::clone(&shop);
         async move {
-            let scope = Scope {
-                actor: token.hash().to_hex(),
-                route: "POST /api/cart/checkout/confirm/".into(),
-                key: "the-only-key".parse().expect("a key"),
-            };
-            let command = Confirm { request: Some(Request::new(scope, b"{}")), ..Confirm::default() };
-            shop.engine.checkout().confirm(&token, &command).await.expect("an order");
+            shop.confirm(&token).await;
         }
     })
     .await

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use commerce_core::cart::{Cart, CartLine, CartToken, Write};
 use commerce_core::catalog::{ProductInput, ProductKey, VariantInput};
+use commerce_core::checkout::{Confirm, Confirmed};
 use commerce_core::customer::{Address, Country};
+use commerce_core::idempotency::{Request, Scope};
 use commerce_core::payment::PaymentMethod;
 use commerce_core::{
     ChangeSet, Currency, Engine, Ids, Quantity, Random, Store, SystemRandom, UnitPrice, VariantId,
@@ -23,7 +25,11 @@ pub struct Shop {
 impl Shop {
     /// Opens the shop in the store and stocks it with this many variants.
     pub async fn stocked(store: Arc<dyn Store>, variants: usize) -> Self {
-        let engine = Engine::builder_shared(store).build();
+        Self::of(Engine::builder_shared(store).build(), variants).await
+    }
+
+    /// Opens the shop of this engine and stocks it with this many variants.
+    pub async fn of(engine: Engine, variants: usize) -> Self {
         let mut known = Vec::new();
         for n in 0..variants {
             let price = UnitPrice::parse(&format!("{}.50", 1_000 + n * 37), Currency::NGN).expect("a price");
@@ -38,14 +44,19 @@ impl Shop {
         Self { engine, variants: known }
     }
 
-    /// Stores this many carts of two line items each that can be confirmed at once.
+    /// Stores this many carts of two line items each that can be confirmed at once and are paid on delivery.
     pub async fn ready_carts(&self, count: usize) -> Vec<CartToken> {
+        self.ready_carts_paid_by(PaymentMethod::CashOnDelivery, count).await
+    }
+
+    /// Stores this many carts of two line items each that can be confirmed at once and are paid in this way.
+    pub async fn ready_carts_paid_by(&self, method: PaymentMethod, count: usize) -> Vec<CartToken> {
         let mut ids = Ids::new(SystemRandom.seed(), self.engine.store().clock().now());
         let mut tokens = Vec::with_capacity(count);
         let mut waiting = tokio::task::JoinSet::new();
         for n in 0..count {
             let token = CartToken::from_bytes(ids.bytes());
-            let changes = self.ready_cart(n, &token, &mut ids);
+            let changes = self.ready_cart(n, &token, method, &mut ids);
             tokens.push(token);
             let store = Arc::clone(self.engine.store());
             waiting.spawn(async move { store.commit(&changes).await.expect("a cart is stored") });
@@ -57,7 +68,24 @@ impl Shop {
         tokens
     }
 
-    fn ready_cart(&self, n: usize, token: &CartToken, ids: &mut Ids) -> ChangeSet {
+    /// Confirms a cart, as the server does for a request with a key.
+    pub async fn confirm(&self, token: &CartToken) -> Confirmed {
+        let scope = Scope {
+            actor: token.hash().to_hex(),
+            route: "POST /api/cart/checkout/confirm/".into(),
+            key: "the-only-key".parse().expect("a key"),
+        };
+        let command = Confirm { request: Some(Request::new(scope, b"{}")), ..Confirm::default() };
+        self.engine.checkout().confirm(token, &command).await.expect("an order")
+    }
+
+    /// Sees that the benchmark left the books in order.
+    pub async fn books_are_right(&self) {
+        let violations = self.engine.verify_invariants().await.expect("the store is read");
+        assert!(violations.is_empty(), "{} violations, the first: {}", violations.len(), violations[0]);
+    }
+
+    fn ready_cart(&self, n: usize, token: &CartToken, method: PaymentMethod, ids: &mut Ids) -> ChangeSet {
         let now = self.engine.store().clock().now();
         let line = |at: usize, ids: &mut Ids| CartLine {
             id: ids.fresh(),
@@ -85,7 +113,8 @@ impl Shop {
             }),
             billing_address: None,
             shipping_method: Some("standard".into()),
-            payment_method: Some(PaymentMethod::CashOnDelivery),
+            payment_method: Some(method),
+            mobile_money: None,
             order: None,
             created_at: now,
             updated_at: now,
