@@ -368,6 +368,7 @@ macro_rules! __each_store_case {
                 signs_of_a_payment_and_a_cancellation_in_any_order
                 every_sign_and_end_in_any_order
                 late_money_for_goods_that_are_gone
+                money_that_came_in_the_last_moment
                 an_order_that_is_paid_twice
                 money_that_does_not_match
                 the_reconciler_finds_what_was_missed
