@@ -65,6 +65,23 @@ impl From<Actor> for String {
     }
 }
 
+/// Which audit rows to read: those for which all of this is so, the newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Who acted.
+    pub actor: Option<Actor>,
+    /// What it was done to: `promotion:summer`, to the letter.
+    pub target: Option<String>,
+    /// Not before this.
+    pub from: Option<Timestamp>,
+    /// Before this.
+    pub until: Option<Timestamp>,
+    /// Behind this row, in the order of the answer.
+    pub after: Option<AuditId>,
+    /// This row.
+    pub id: Option<AuditId>,
+}
+
 /// An audit row. Audit rows are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::audit::{Entry, Search};
 use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
@@ -153,6 +154,14 @@ impl Engine {
     #[must_use]
     pub fn payment_terms(&self) -> &PaymentTerms {
         &self.parts.terms
+    }
+
+    /// Who did what: up to `limit` audit rows, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.parts.store.audit(search, limit).await
     }
 
     /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.

@@ -15,7 +15,7 @@ use crate::inventory::{Location, StockLevel};
 use crate::job::Job;
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
-use crate::payment::journal::{Balance, Entry};
+use crate::payment::journal::{Balance, Entry as JournalEntry};
 use crate::payment::{
     Charge, ChargePage, ChargeWindow, GatewayError, GatewayMode, GatewayRefund, Intent, NextAction, Notice,
     NoticeError, Payment, PaymentMethod, PaymentReference, PaymentState, RefundRequest, RefundView,
@@ -26,8 +26,8 @@ use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    CartId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId, VariantId, cart,
-    idempotency,
+    AuditId, CartId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId, VariantId,
+    audit, cart, idempotency,
 };
 
 /// Where the shop is kept.
@@ -101,7 +101,7 @@ pub trait Store: Send + Sync + 'static {
     async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
 
     /// The journal's entries for an order, the oldest first.
-    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError>;
+    async fn journal(&self, order: OrderId) -> Result<Vec<JournalEntry>, StoreError>;
 
     /// What each account gained from `from` up to, not including, `to`, by account, then currency; accounts that did not
     /// move are left out.
@@ -140,6 +140,12 @@ pub trait Store: Send + Sync + 'static {
         after: Option<CouponCode>,
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError>;
+
+    /// The coupons of a promotion whose making this audit row tells of, by code; their uses by customer are 0.
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError>;
+
+    /// Up to `limit` audit rows, by id, the newest first.
+    async fn audit(&self, search: &audit::Search, limit: u32) -> Result<Vec<audit::Entry>, StoreError>;
 
     /// What [`cart`](Store::cart) would see of carts that changed at `since` or later, those that became orders included:
     /// up to `limit` after `after`, by id.
@@ -272,8 +278,8 @@ pub trait PaymentGateway: Send + Sync + 'static {
     /// Charges of a span of time, page by page.
     async fn charges(&self, window: &ChargeWindow) -> Result<ChargePage, GatewayError>;
 
-    /// What a message is about, once its signature is found to be the gateway's.
-    fn notice<'a>(&self, signature: Option<&'a str>, body: &[u8]) -> Result<Notice, NoticeError>;
+    /// What a message is about, once its signature is found to be the gateway's; an empty one never is.
+    fn notice(&self, signature: &str, body: &[u8]) -> Result<Notice, NoticeError>;
 
     /// What a stored message is about, whose signature was checked when it came.
     fn read_notice(&self, body: &[u8]) -> Result<Notice, NoticeError>;

@@ -290,6 +290,59 @@ async fn what_something_refers_to_stays() {
 }
 
 #[tokio::test]
+async fn what_was_done_is_listed_newest_first() {
+    for kind in KINDS {
+        let mut server = TestServer::start_with_sample(kind).await;
+        let open = server.get("/api/admin/audit/").send().await;
+        open.refused(401, "unauthenticated");
+        for rate in ["5", "10", "15"] {
+            let document = json!({"code": "shoes", "label": "Shoes", "action": {"percent": rate}});
+            let (method, path, status) = match rate {
+                "5" => (Method::POST, "promotions/", 201),
+                _ => (Method::PUT, "promotions/shoes/", 200),
+            };
+            server.admin(method, path).json(&document).send().await.expect(status);
+        }
+        let coupon = json!({"code": "hello", "promotion": "welcome"});
+        server.admin(Method::POST, "coupons/").json(&coupon).send().await.expect(201);
+        let list =
+            async |query: &str| server.admin(Method::GET, &format!("audit/{query}")).send().await.expect(200);
+        let actions = |page: &Value| {
+            let rows = page["results"].as_array().unwrap();
+            rows.iter().map(|row| row["action"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let all = list("").await;
+        let newest = ["coupon.create", "promotion.replace", "promotion.replace", "promotion.create"];
+        assert_eq!(actions(&all)[..4], newest);
+        assert!(actions(&all).len() > 4 && all["next"].is_null(), "{all}");
+        let last = &all["results"][1];
+        assert_eq!((&last["actor"], &last["target"]), (&json!("staff:admin"), &json!("promotion:shoes")));
+        assert_eq!(last["data"]["before"]["action"]["percent"], "10");
+        assert_eq!(last["data"]["after"]["action"]["percent"], "15");
+        let of_it = list("?actor=staff:admin&target=promotion:shoes&page_size=2").await;
+        assert_eq!(actions(&of_it), ["promotion.replace", "promotion.replace"]);
+        let next = of_it["next"].as_str().unwrap().trim_start_matches("/api/admin/audit/").to_owned();
+        let rest = list(&next).await;
+        assert_eq!((actions(&rest), &rest["next"]), (vec!["promotion.create".to_owned()], &Value::Null));
+        assert_eq!(actions(&list("?actor=system&target=promotion:shoes").await), [""; 0]);
+        let at = last["at"].as_str().unwrap();
+        assert_eq!(actions(&list(&format!("?from={at}")).await), newest[..2]);
+        assert_eq!(actions(&list(&format!("?until={at}&target=promotion:shoes")).await), newest[2..]);
+        for (query, pointer) in [
+            ("?actor=nobody", "/actor"),
+            ("?from=yesterday", "/from"),
+            ("?until=1", "/until"),
+            ("?cursor=x", "/cursor"),
+            ("?page_size=101", "/page_size"),
+        ] {
+            let refused = server.admin(Method::GET, &format!("audit/{query}")).send().await;
+            assert_eq!(refused.refused(422, "validation-failed")["errors"][0]["pointer"], pointer);
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_change_reaches_another_server_at_once() {
     for kind in KINDS {
         let server = TestServer::start_with_sample(kind).await;

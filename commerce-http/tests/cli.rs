@@ -109,6 +109,10 @@ fn rules_are_applied_shown_and_refused_with_the_place_of_the_fault() {
         let (code, said) = apply(&shown.replace("\"rates\"", "\"rats\""));
         assert_eq!(code, Some(2));
         assert!(said.contains("rats"), "{said}");
+        database.succeed(&["coupons", "generate", "--promotion", "welcome", "--count", "1"]);
+        let (code, said) = apply(&shown.replace("\"welcome\"", "\"farewell\""));
+        assert_eq!(code, Some(2));
+        assert!(said.contains("coupons are for the promotion `welcome`"), "{said}");
         assert_eq!(database.succeed(&["rules", "show"]), shown);
         assert!(database.succeed(&["doctor"]).contains("invariants hold"));
     }

@@ -5,6 +5,7 @@ mod server;
 
 use std::collections::BTreeSet;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use server::{KINDS, TestServer};
 
@@ -88,6 +89,65 @@ async fn parallel_changes_of_one_cart_are_all_kept() {
         }
         let cart = server.get("/api/cart/").cart(&token).send().await.expect(200);
         assert_eq!((&cart["items"][0]["quantity"], &cart["version"]), (&json!(21), &json!(21)));
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_of_the_back_office_has_one_effect_and_one_answer() {
+    for kind in KINDS {
+        let mut server = TestServer::start_with_sample(kind).await;
+        let ask = async |path: &str, key: &str, body: &Value| {
+            server.admin(Method::POST, path).key(key).json(body).send().await
+        };
+        let promotion = |percent: &str| json!({"code": "shoes", "label": "Shoes", "coupon": true, "action": {"percent": percent}});
+        let generate = json!({"promotion": "shoes", "count": 3, "prefix": "SHOE"});
+        let coupon = json!({"code": "hello", "promotion": "shoes"});
+        let requests = [
+            ("promotions/", promotion("10"), promotion("11")),
+            (
+                "coupons/generate/",
+                generate.clone(),
+                json!({"promotion": "shoes", "count": 4, "prefix": "SHOE"}),
+            ),
+            ("coupons/", coupon.clone(), json!({"code": "hallo", "promotion": "shoes"})),
+        ];
+        for (path, body, other) in &requests {
+            let first = ask(path, "key-1", body).await;
+            assert_eq!(first.header("idempotent-replayed"), "", "{path}");
+            let first = first.expect(201);
+            for _ in 0..2 {
+                let again = ask(path, "key-1", body).await;
+                assert_eq!(again.header("idempotent-replayed"), "true", "{path}");
+                assert_eq!(again.expect(201), first, "{path}");
+            }
+            ask(path, "key-1", other).await.refused(422, "idempotency-key-reused");
+            ask(path, "no key", body).await.refused(400, "idempotency-key-invalid");
+        }
+        ask("promotions/", "key-2", &promotion("10")).await.refused(409, "already-exists");
+        ask("coupons/", "key-2", &coupon).await.refused(409, "already-exists");
+        let listed = async || {
+            let page = server.admin(Method::GET, "coupons/?promotion=shoes&page_size=100").send().await;
+            page.expect(200)["results"].as_array().unwrap().len()
+        };
+        assert_eq!(listed().await, 4);
+        ask("coupons/generate/", "key-2", &generate).await.expect(201);
+        assert_eq!(listed().await, 7, "another key is another request");
+
+        for (path, other) in [
+            ("coupons/hello/end/", "coupons/none/end/"),
+            ("promotions/shoes/end/", "promotions/welcome/end/"),
+        ] {
+            let end = async |path: &str| server.admin(Method::POST, path).key("key-1").send().await;
+            let first = end(path).await;
+            assert_eq!(first.header("idempotent-replayed"), "", "{path}");
+            let first = first.expect(200);
+            let again = end(path).await;
+            assert_eq!(again.header("idempotent-replayed"), "true", "{path}");
+            assert_eq!(again.expect(200), first, "{path}");
+            end(other).await.refused(422, "idempotency-key-reused");
+        }
+        server.doctor().await;
         server.stop().await;
     }
 }

@@ -10,5 +10,6 @@ create table if not exists idempotency (
     at          timestamptz not null,
     primary key (actor, route, key),
     constraint idempotency_fingerprint_check check (octet_length(fingerprint) = 32),
-    constraint idempotency_outcome_check check (outcome in ('order_placed', 'order_cancelled', 'cart_changed'))
+    constraint idempotency_outcome_check check (
+        outcome in ('order_placed', 'order_cancelled', 'cart_changed', 'audited'))
 );

@@ -11,6 +11,7 @@ create table if not exists coupons (
     customer_uses_max bigint,
     ended_at          timestamptz,
     created_at        timestamptz not null,
+    issued_by         uuid, -- the audit row that tells of their making
     uses              bigint not null,
     constraint coupons_uses_check check (uses >= 0)
 ) with (fillfactor = 70);

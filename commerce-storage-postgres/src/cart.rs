@@ -179,15 +179,15 @@ select statement_timestamp() as now,
             'customer_uses', (select u.uses
                                 from coupon_customers u
                                where u.code = k.code
-                                 and u.customer_key = (select customer_key from open_cart))) order by k.code)
+                                 and u.customer_key = coalesce($8, (select customer_key from open_cart)))) order by k.code)
           from coupons k
          where k.code = any(array_append(
                    array(select jsonb_array_elements_text(c.coupons) from open_cart c), $7))), '[]') as coupons,
        (select exists (select 1
                          from orders o
-                        where o.customer_key = c.customer_key and o.status <> 'cancelled' and o.cart_id <> c.id)
+                        where o.customer_key = coalesce($8, c.customer_key) and o.status <> 'cancelled' and o.cart_id <> c.id)
           from open_cart c
-         where c.customer_key is not null) as ordered_before,
+         where coalesce($8, c.customer_key) is not null) as ordered_before,
        coalesce((select version from rulebook_current), 0) as rulebook_version,
        (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
             'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
@@ -228,7 +228,7 @@ type LookRow = (
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn view(conn: &mut PgConnection, look: &Look) -> Result<View, StoreError> {
-    let Look { token, variant, coupon, repeated } = look;
+    let Look { token, variant, coupon, customer, repeated } = look;
     let (id, sku) = match variant {
         Some(VariantKey::Id(id)) => (Some(id.0), None),
         Some(VariantKey::Sku(sku)) => (None, Some(sku.as_str())),
@@ -242,6 +242,7 @@ pub async fn view(conn: &mut PgConnection, look: &Look) -> Result<View, StoreErr
         .bind(repeated.as_ref().map(|scope| scope.route.as_str()))
         .bind(repeated.as_ref().map(|scope| scope.key.as_str()))
         .bind(coupon.as_ref().map(|code| code.as_str()))
+        .bind(customer.map(|customer| customer.0.to_vec()))
         .fetch_one(conn)
         .await
         .map_err(store_error)?;
@@ -278,6 +279,7 @@ pub async fn recent(
             .bind(None::<&str>)
             .bind(None::<&str>)
             .bind(None::<&str>)
+            .bind(None::<Vec<u8>>)
             .fetch_one(&mut *snapshot)
             .await
             .map_err(store_error)?;

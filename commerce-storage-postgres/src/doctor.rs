@@ -200,6 +200,7 @@ select format('idempotency actor=%s route=%s key=%s', i.actor, i.route, i.key), 
        when 'payment_opened' then exists (select 1 from payments p where p.id = i.outcome_id)
        when 'payment_collected' then exists (select 1 from payments p where p.id = i.outcome_id)
        when 'refund_requested' then exists (select 1 from refunds f where f.id = i.outcome_id)
+       when 'audited' then exists (select 1 from audit a where a.id = i.outcome_id)
        else false end
  order by 1";
 

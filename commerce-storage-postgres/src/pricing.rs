@@ -18,7 +18,10 @@ pub(crate) const BEGIN: &str = "
 insert into rulebook_current (pk, version) select 1, $1::bigint where (select held from guards)";
 
 pub(crate) const REPLACE: &str = "
-update rulebook_current set version = $1 where pk = 1 and version = $1 - 1 returning null::uuid as id";
+update rulebook_current
+   set version = $1
+ where pk = 1 and version = $1 - 1 and not exists (select 1 from coupons where promotion = any($2::text[]))
+returning null::uuid as id";
 
 pub(crate) const CURRENT: &str = "
 select r.version, r.document from rulebook_current c join rulebooks r on r.version = c.version";
@@ -26,7 +29,8 @@ select r.version, r.document from rulebook_current c join rulebooks r on r.versi
 /// Applies the changes in the caller's transaction, which is to be rolled back on an error.
 ///
 /// # Errors
-/// [`CommitError::Stale`] with [`Guard::Rulebook`] when the version in force is not the one before.
+/// [`CommitError::Stale`] with [`Guard::Rulebook`] when the version in force is not the one before, or a promotion that
+/// is gone has a coupon.
 pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut fused = Fused::new();
     write(changes, &mut fused);
@@ -34,10 +38,10 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 }
 
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { rulebook } = changes;
+    let Changes { rulebook, gone } = changes;
     let Some(StoredRulebook { version, rulebook }) = rulebook else { return };
     if *version > 1 {
-        fused.guarded(REPLACE).bind(*version as i64).needs(None, Guard::Rulebook);
+        fused.guarded(REPLACE).bind(*version as i64).bind(gone.clone()).needs(None, Guard::Rulebook);
     } else {
         fused.write(BEGIN).bind(*version as i64).constraint("rulebook_current_pkey", Guard::Rulebook);
     }

@@ -8,7 +8,7 @@ use commerce_core::pricing::Usage;
 use commerce_core::promotion::{
     Changes, Counter, Coupon, CouponCode, CouponState, CustomerKey, Redemption, Tally,
 };
-use commerce_core::{CommitError, Currency, Guard, StoreError};
+use commerce_core::{AuditId, CommitError, Currency, Guard, StoreError};
 use serde::Deserialize;
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
@@ -22,11 +22,12 @@ use crate::steps::Steps;
 
 // A code that is taken leaves its row out, so that the answer tells which one it was.
 pub(crate) const ISSUE: &str = "
-insert into coupons (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at, uses)
+insert into coupons (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at,
+                     issued_by, uses)
 select c.*, 0
   from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::bigint[],
-              $7::timestamptz[], $8::timestamptz[])
-       as c (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at)
+              $7::timestamptz[], $8::timestamptz[], $9::uuid[])
+       as c (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at, issued_by)
  order by c.code collate \"C\"
 on conflict (code) do nothing
 returning code";
@@ -189,6 +190,7 @@ pub(crate) async fn issue(conn: &mut PgConnection, coupons: &[Coupon]) -> Result
         .bind(column(coupons, |coupon| coupon.customer_uses_max.map(signed)))
         .bind(column(coupons, |coupon| coupon.ended_at.map(Instant)))
         .bind(column(coupons, |coupon| Instant(coupon.created_at)))
+        .bind(column(coupons, |coupon| coupon.issued_by.map(|row| row.0)))
         .fetch_all(conn)
         .await
         .map_err(store_error)?;
@@ -363,6 +365,30 @@ impl RedemptionRow {
     }
 }
 
+pub(crate) const ISSUED: &str = "
+select json_build_object('row', row_to_json(k))
+  from coupons k
+ where k.promotion = $1 and k.issued_by = $2
+ order by k.code";
+
+/// The coupons of a promotion whose making this audit row tells of, by code.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn issued(
+    conn: &mut PgConnection,
+    promotion: &str,
+    issued_by: AuditId,
+) -> Result<Vec<CouponState>, StoreError> {
+    let found: Vec<Json<CouponRow>> = sqlx::query_scalar(ISSUED)
+        .bind(promotion)
+        .bind(issued_by.0)
+        .fetch_all(conn)
+        .await
+        .map_err(store_error)?;
+    found.into_iter().map(|Json(coupon)| coupon.read()).collect()
+}
+
 /// A coupon as a look reads it.
 #[derive(Deserialize)]
 pub(crate) struct CouponRow {
@@ -380,6 +406,7 @@ struct OwnRow {
     customer_uses_max: Option<i64>,
     ended_at: Option<String>,
     created_at: String,
+    issued_by: Option<Uuid>,
     uses: i64,
 }
 
@@ -397,6 +424,7 @@ impl CouponRow {
                 customer_uses_max: most("customer_uses_max", own.customer_uses_max)?,
                 ended_at: row.optional_text("ended_at", own.ended_at.as_deref())?,
                 created_at: row.text("created_at", &own.created_at)?,
+                issued_by: own.issued_by.map(Into::into),
                 promotion: own.promotion,
             },
             uses: row.count("uses", own.uses)?,

@@ -14,6 +14,7 @@ pub(crate) mod shop;
 
 const STATEMENTS: &[&str] = &[
     audit::INSERT,
+    audit::SEARCH,
     cart::INSERT,
     cart::UPDATE,
     cart::WRITE_LINES,
@@ -106,6 +107,7 @@ const STATEMENTS: &[&str] = &[
     pricing::REPLACE,
     pricing::CURRENT,
     promotion::ISSUE,
+    promotion::ISSUED,
     promotion::END,
     promotion::REDEEM,
     promotion::COUNT_COUPON,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use commerce_core::audit::{Entry, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -13,7 +14,7 @@ use commerce_core::inventory::Location;
 use commerce_core::job::Job;
 use commerce_core::order::{OrderKey, OrderView};
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::journal::{Balance, Entry};
+use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
 use commerce_core::payment::{
     Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
     UnmatchedView,
@@ -21,14 +22,15 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
-    StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel,
+    Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
 
+use crate::audit;
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
@@ -201,7 +203,7 @@ impl Store for PostgresStore {
         look!(self, conn => payment::payment(conn, id))
     }
 
-    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+    async fn journal(&self, order: OrderId) -> Result<Vec<JournalEntry>, StoreError> {
         look!(self, conn => journal::of_order(conn, order))
     }
 
@@ -248,6 +250,14 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError> {
         look!(self, conn => promotion::coupons(conn, of.as_deref(), after.as_ref(), limit))
+    }
+
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError> {
+        look!(self, conn => promotion::issued(conn, promotion, issued_by))
+    }
+
+    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        look!(self, conn => audit::search(conn, search, limit))
     }
 
     async fn recent_carts(

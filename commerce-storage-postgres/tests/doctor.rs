@@ -263,6 +263,7 @@ async fn key_one() {
     assert_eq!(broken_by("update idempotency set outcome = 'payment_collected'").await, [Invariant::KeyOne]);
     assert_eq!(broken_by("update idempotency set outcome = 'refund_requested'").await, [Invariant::KeyOne]);
     assert_eq!(broken_by("update idempotency set outcome = 'unheard_of'").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'audited'").await, [Invariant::KeyOne]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ CREATE TABLE coupons (
     customer_uses_max INTEGER,
     ended_at          INTEGER,
     created_at        INTEGER NOT NULL,
+    issued_by         BLOB    CHECK (length(issued_by) = 16), -- the audit row that tells of their making
     uses              INTEGER NOT NULL CHECK (uses >= 0)
 ) STRICT, WITHOUT ROWID;
 

@@ -168,7 +168,7 @@ async fn view(
     cart_id: Option<CartId>,
     now: Timestamp,
 ) -> Result<View, StoreError> {
-    let Look { token, variant, coupon, repeated } = look;
+    let Look { token, variant, coupon, customer, repeated } = look;
     let (id, sku) = match variant {
         None => (None, None),
         Some(VariantKey::Id(VariantId(id))) => (Some(*id), None),
@@ -184,6 +184,7 @@ async fn view(
         .bind(repeated.as_ref().map(|scope| scope.key.as_str()))
         .bind(coupon.as_ref().map(|code| code.as_str()))
         .bind(cart_id.map(|id| id.0))
+        .bind(customer.as_ref().map(|customer| customer.0.as_slice()))
         .fetch_one(conn)
         .await
         .map_err(trouble)?;
@@ -346,17 +347,19 @@ SELECT c.*,
                    json_object('code', k.code, 'promotion', k.promotion, 'valid_from', k.valid_from,
                                'valid_until', k.valid_until, 'uses_max', k.uses_max,
                                'customer_uses_max', k.customer_uses_max, 'ended_at', k.ended_at,
-                               'created_at', k.created_at, 'uses', k.uses,
+                               'created_at', k.created_at,
+                               'issued_by', iif(k.issued_by IS NULL, NULL, hex(k.issued_by)), 'uses', k.uses,
                                'customer_uses', coalesce((SELECT u.uses
                                                             FROM coupon_customers AS u
-                                                           WHERE u.code = k.code AND u.customer_key = c.customer_key), 0))
+                                                           WHERE u.code = k.code
+                                                             AND u.customer_key = coalesce(?10, c.customer_key)), 0))
                    ORDER BY k.code)
           FROM (SELECT value AS code FROM json_each(c.coupons) UNION SELECT ?8) AS asked
          CROSS JOIN coupons AS k ON k.code = asked.code) AS coupon_states,
-       iif(c.customer_key IS NULL, NULL,
+       iif(c.id IS NULL OR coalesce(?10, c.customer_key) IS NULL, NULL,
            EXISTS (SELECT 1
                      FROM orders AS o
-                    WHERE o.customer_key = c.customer_key AND o.status <> 'cancelled' AND o.cart_id <> c.id))
+                    WHERE o.customer_key = coalesce(?10, c.customer_key) AND o.status <> 'cancelled' AND o.cart_id <> c.id))
            AS ordered_before,
        coalesce((SELECT version FROM rulebook_current), 0) AS rulebook_version,
        r.fingerprint AS record_fingerprint, r.outcome AS record_outcome, r.outcome_id AS record_outcome_id,

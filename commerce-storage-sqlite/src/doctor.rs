@@ -243,6 +243,7 @@ SELECT i.actor, i.route, i.key, format('%s, which does not exist', i.outcome) AS
                WHEN 'payment_opened' THEN EXISTS (SELECT 1 FROM payments AS p WHERE p.id = i.outcome_id)
                WHEN 'payment_collected' THEN EXISTS (SELECT 1 FROM payments AS p WHERE p.id = i.outcome_id)
                WHEN 'refund_requested' THEN EXISTS (SELECT 1 FROM refunds AS f WHERE f.id = i.outcome_id)
+               WHEN 'audited' THEN EXISTS (SELECT 1 FROM audit AS a WHERE a.id = i.outcome_id)
                ELSE false
            END
 ";

@@ -57,7 +57,7 @@ SELECT expected.key
 /// Puts a rulebook in force inside the caller's transaction.
 ///
 /// # Errors
-/// [`Guard::Rulebook`] when the one before it is not the one in force.
+/// [`Guard::Rulebook`] when the one before it is not the one in force, or a promotion that is gone has a coupon.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut script = Script::default();
     add(&mut script, changes);
@@ -65,9 +65,9 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { rulebook } = changes;
+    let Changes { rulebook, gone } = changes;
     if let Some(StoredRulebook { version, rulebook }) = rulebook {
-        script.add(SWITCH).bind(signed(*version)).one(Guard::Rulebook);
+        script.add(SWITCH).bind(signed(*version)).bind(Json(gone)).one(Guard::Rulebook);
         script.add(INSERT).bind(signed(*version)).bind(Json(rulebook));
     }
 }
@@ -75,7 +75,8 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
 const SWITCH: &str = "
 INSERT INTO rulebook_current (pk, version)
 SELECT 1, ?1
- WHERE ?1 = 1 OR EXISTS (SELECT 1 FROM rulebook_current)
+ WHERE (?1 = 1 OR EXISTS (SELECT 1 FROM rulebook_current))
+   AND NOT EXISTS (SELECT 1 FROM coupons WHERE promotion IN (SELECT value FROM json_each(?2)))
     ON CONFLICT (pk) DO UPDATE SET version = excluded.version
  WHERE rulebook_current.version = excluded.version - 1
 ";

@@ -10,7 +10,7 @@ use commerce_core::pricing::Usage;
 use commerce_core::promotion::{
     Changes, Counter, Coupon, CouponCode, CouponState, CustomerKey, Redemption, Tally,
 };
-use commerce_core::{CommitError, Guard, Money, OrderId, StoreError, Timestamp};
+use commerce_core::{AuditId, CommitError, Guard, Money, OrderId, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -64,12 +64,22 @@ struct IssueRow<'a> {
     customer_uses_max: Option<i64>,
     ended_at: Option<i64>,
     created_at: i64,
+    issued_by: Option<AuditId>,
 }
 
 impl<'a> From<&'a Coupon> for IssueRow<'a> {
     fn from(coupon: &'a Coupon) -> Self {
-        let Coupon { code, promotion, from, until, uses_max, customer_uses_max, ended_at, created_at } =
-            coupon;
+        let Coupon {
+            code,
+            promotion,
+            from,
+            until,
+            uses_max,
+            customer_uses_max,
+            ended_at,
+            created_at,
+            issued_by,
+        } = coupon;
         Self {
             code: code.as_str(),
             promotion,
@@ -79,6 +89,7 @@ impl<'a> From<&'a Coupon> for IssueRow<'a> {
             customer_uses_max: customer_uses_max.map(signed),
             ended_at: ended_at.map(Timestamp::as_micros),
             created_at: created_at.as_micros(),
+            issued_by: *issued_by,
         }
     }
 }
@@ -97,9 +108,11 @@ fn add_issue(script: &mut Script, coupons: &[Coupon]) {
 
 // A code that is taken leaves its row out, so that the answer tells which one it was.
 const ISSUE: &str = "
-INSERT INTO coupons (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at, uses)
+INSERT INTO coupons (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at,
+                     issued_by, uses)
 SELECT value ->> '$.code', value ->> '$.promotion', value ->> '$.valid_from', value ->> '$.valid_until',
-       value ->> '$.uses_max', value ->> '$.customer_uses_max', value ->> '$.ended_at', value ->> '$.created_at', 0
+       value ->> '$.uses_max', value ->> '$.customer_uses_max', value ->> '$.ended_at', value ->> '$.created_at',
+       unhex(value ->> '$.issued_by', '-'), 0
   FROM json_each(?1)
  WHERE true
     ON CONFLICT (code) DO NOTHING
@@ -308,6 +321,23 @@ pub async fn coupons(
     statement.fetch_all(conn).await.map_err(trouble)?.iter().map(coupon).collect()
 }
 
+/// The coupons of a promotion whose making this audit row tells of, by code.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn issued(
+    conn: &mut SqliteConnection,
+    promotion: &str,
+    issued_by: AuditId,
+) -> Result<Vec<CouponState>, StoreError> {
+    let statement = sqlx::query(ISSUED).bind(promotion).bind(issued_by.0);
+    statement.fetch_all(conn).await.map_err(trouble)?.iter().map(coupon).collect()
+}
+
+const ISSUED: &str = "
+SELECT * FROM coupons WHERE promotion = ?1 AND issued_by = ?2 ORDER BY code
+";
+
 const COUPONS: &str = "
 SELECT * FROM coupons WHERE code > ?1 ORDER BY code LIMIT ?2
 ";
@@ -328,6 +358,7 @@ fn coupon(row: &SqliteRow) -> Result<CouponState, StoreError> {
             customer_uses_max: fields.count_if("customer_uses_max")?,
             ended_at: fields.at_if("ended_at")?,
             created_at: fields.at("created_at")?,
+            issued_by: fields.id_if("issued_by")?,
         },
         uses: fields.count("uses")?,
         customer_uses: 0,
@@ -381,6 +412,7 @@ pub(crate) struct CouponRow {
     ended_at: Option<Timestamp>,
     #[serde(deserialize_with = "instant")]
     created_at: Timestamp,
+    issued_by: Option<AuditId>,
     uses: u64,
     customer_uses: u64,
 }
@@ -396,11 +428,21 @@ impl From<CouponRow> for CouponState {
             customer_uses_max,
             ended_at,
             created_at,
+            issued_by,
             uses,
             customer_uses,
         } = row;
-        let coupon =
-            Coupon { code, promotion, from, until, uses_max, customer_uses_max, ended_at, created_at };
+        let coupon = Coupon {
+            code,
+            promotion,
+            from,
+            until,
+            uses_max,
+            customer_uses_max,
+            ended_at,
+            created_at,
+            issued_by,
+        };
         Self { coupon, uses, customer_uses }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use commerce_core::audit::{Entry, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -11,7 +12,7 @@ use commerce_core::inventory::Location;
 use commerce_core::job::Job;
 use commerce_core::order::{OrderKey, OrderView};
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::journal::{Balance, Entry};
+use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
 use commerce_core::payment::{
     Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
     UnmatchedView,
@@ -19,16 +20,16 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
-    StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
+    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel,
+    Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    doctor, inventory, job, journal, listing, message, order, payment, pricing, product, promotion, refund,
-    unmatched,
+    audit, doctor, inventory, job, journal, listing, message, order, payment, pricing, product, promotion,
+    refund, unmatched,
 };
 
 #[async_trait]
@@ -109,7 +110,7 @@ impl Store for SqliteStore {
         payment::payment(&mut conn, id).await
     }
 
-    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+    async fn journal(&self, order: OrderId) -> Result<Vec<JournalEntry>, StoreError> {
         let mut conn = self.reader().await?;
         journal::of_order(&mut conn, order).await
     }
@@ -168,6 +169,16 @@ impl Store for SqliteStore {
     ) -> Result<Vec<CouponState>, StoreError> {
         let mut conn = self.reader().await?;
         promotion::coupons(&mut conn, of.as_deref(), after.as_ref(), limit).await
+    }
+
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError> {
+        let mut conn = self.reader().await?;
+        promotion::issued(&mut conn, promotion, issued_by).await
+    }
+
+    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut conn = self.reader().await?;
+        audit::search(&mut conn, search, limit).await
     }
 
     async fn recent_carts(

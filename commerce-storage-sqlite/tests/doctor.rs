@@ -127,6 +127,7 @@ async fn key_one() {
     let row = "idempotency actor=cart:1 route=POST /confirm/ key=key-1";
     finds("UPDATE idempotency SET outcome_id = randomblob(16)", Invariant::KeyOne, row).await;
     finds("UPDATE idempotency SET outcome = 'cart_changed'", Invariant::KeyOne, row).await;
+    finds("UPDATE idempotency SET outcome = 'audited'", Invariant::KeyOne, row).await;
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ async fn a_cart_is_seen_with_all_that_its_decision_needs() {
         token: Some(token(1)),
         variant: Some(VariantKey::Sku("MUG-B".parse().unwrap())),
         coupon: None,
+        customer: None,
         repeated: Some(scope("key")),
     };
     let view = shop.store.cart(&look).await.unwrap();
@@ -74,6 +75,7 @@ async fn an_empty_shop_is_seen_as_such() {
         token: Some(token(9)),
         variant: Some(VariantKey::Id(id(31))),
         coupon: Some("WELCOME".parse().unwrap()),
+        customer: None,
         repeated: Some(scope("key")),
     };
     for look in [Look::default(), look] {

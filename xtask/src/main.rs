@@ -20,8 +20,12 @@ use usage::Request;
 
 /// Features with which lints, tests and documentation are built, as `crate/feature`. One list for all, so that
 /// they share what is built.
-const FEATURES: &[&str] =
-    &["commerce-core/testkit", "commerce-storage-sqlite/planted", "commerce-storage-postgres/planted"];
+const FEATURES: &[&str] = &[
+    "commerce-core/testkit",
+    "commerce-paystack/sandbox",
+    "commerce-storage-sqlite/planted",
+    "commerce-storage-postgres/planted",
+];
 
 fn main() -> ExitCode {
     let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());

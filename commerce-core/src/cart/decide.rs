@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::PaymentChoice;
 use super::error::{CartError, ShortLine};
 use super::price::wanted;
-use super::{AddItem, Cart, CartLine, CartToken, Customizations, Delivery, TokenHash, View, Write};
+use super::{
+    AddItem, Cart, CartLine, CartToken, Customizations, Delivery, PricedCart, TokenHash, View, Write,
+};
 use crate::commit::ChangeSet;
 use crate::customer::Address;
 use crate::idempotency::{Outcome, Record, Request};
 use crate::payment::PaymentMethod;
-use crate::pricing::{RulesInForce, quote};
 use crate::promotion::CouponCode;
 use crate::text::has_control;
 use crate::{Ids, LineId, Quantity, VariantId};
@@ -105,15 +106,15 @@ pub fn set_quantity(
     Ok(decided(view, Some(&before), after, None, request))
 }
 
-/// Says where the goods go, how, and who is told.
+/// Says where the goods go, how, and who is told. Whether the method serves the address is only known when the cart is
+/// priced: see [`check_delivery`].
 ///
 /// # Errors
-/// [`CartError::NotFound`], [`CartError::Address`], [`CartError::AddressMissing`], [`CartError::ShippingMethod`].
+/// [`CartError::NotFound`], [`CartError::Address`].
 pub fn set_delivery(
     view: &View,
     token: TokenHash,
     command: &Delivery,
-    rules: &RulesInForce,
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
     let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
@@ -125,15 +126,22 @@ pub fn set_delivery(
     after.shipping_address = check("address", &command.address)?;
     after.billing_address = check("billing_address", &command.billing_address)?;
     after.shipping_method = command.shipping_method.clone();
-    let destination = after.shipping_address.as_ref().map(Address::destination);
-    let quote = quote(&rules.compiled, &super::price::pricing_input(view, &after, destination, rules))?;
-    if quote.needs_shipping && after.shipping_address.is_none() {
+    Ok(decided(view, Some(&before), after, None, request))
+}
+
+/// Looks whether the goods can go where a cart says, by the method that it names, once carriers have named their prices.
+///
+/// # Errors
+/// [`CartError::AddressMissing`], [`CartError::ShippingMethod`].
+pub fn check_delivery(priced: &PricedCart) -> Result<(), CartError> {
+    let PricedCart { cart, quote, .. } = priced;
+    if quote.needs_shipping && cart.shipping_address.is_none() {
         return Err(CartError::AddressMissing);
     }
-    if quote.needs_shipping && after.shipping_method.is_some() && quote.shipping_method.is_none() {
+    if quote.needs_shipping && cart.shipping_method.is_some() && quote.shipping_method.is_none() {
         return Err(CartError::ShippingMethod);
     }
-    Ok(decided(view, Some(&before), after, None, request))
+    Ok(())
 }
 
 /// Puts a coupon on the cart. Whether it applies is only known when the cart is priced with it: see

@@ -16,7 +16,9 @@ mod view;
 
 pub use changes::{Changes, Write};
 pub(crate) use decide::open_cart;
-pub use decide::{Decided, add_item, apply_coupon, remove_coupon, set_delivery, set_payment, set_quantity};
+pub use decide::{
+    Decided, add_item, apply_coupon, check_delivery, remove_coupon, set_delivery, set_payment, set_quantity,
+};
 pub(crate) use error::shortages;
 pub use error::{CartError, ShortLine};
 pub(crate) use outside::learn;

@@ -11,8 +11,8 @@ use crate::attempts::Attempts;
 use crate::customer::{Address, Destination};
 use crate::engine::Parts;
 use crate::idempotency::Request;
-use crate::pricing::{Explanation, Quote, RulesInForce, quote};
-use crate::promotion::CouponCode;
+use crate::pricing::{Explanation, Quote, quote};
+use crate::promotion::{CouponCode, CustomerKey};
 use crate::shipping::ShippingOption;
 use crate::{CartId, Ids, LineId, Quantity};
 
@@ -49,10 +49,7 @@ impl Carts {
     /// # Errors
     /// [`CartError::NotFound`] when no cart has the token.
     pub async fn get(&self, token: Option<&CartToken>) -> Result<PricedCart, CartError> {
-        let hash = token.map(CartToken::hash);
-        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
-        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
-        self.priced(&mut view, cart).await
+        self.of(token.map(CartToken::hash)).await
     }
 
     /// The cart with the story of what it costs: every rule, rounding and allocation.
@@ -83,7 +80,7 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.map(CartToken::hash);
         let look = Look { token: hash, variant: Some(command.variant.clone()), ..Look::default() };
-        self.change(look, request, |view, _, ids| decide::add_item(view, hash, command, request, ids)).await
+        self.change(look, request, |view, ids| decide::add_item(view, hash, command, request, ids)).await
     }
 
     /// Sets how many units a line item holds; `None` removes it.
@@ -99,14 +96,13 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::set_quantity(view, hash, line, quantity, request))
-            .await
+        self.change(look, request, |view, _| decide::set_quantity(view, hash, line, quantity, request)).await
     }
 
     /// Says where the goods go, how, and who is told.
     ///
     /// # Errors
-    /// As [`set_delivery`](decide::set_delivery).
+    /// As [`set_delivery`](decide::set_delivery) and [`check_delivery`](decide::check_delivery).
     pub async fn set_delivery(
         &self,
         token: &CartToken,
@@ -114,15 +110,18 @@ impl Carts {
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
-        let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, rules, _| decide::set_delivery(view, hash, command, rules, request))
-            .await
+        // The new e-mail address may have used what the one before had not.
+        let customer = Some(CustomerKey::of_email(&command.email));
+        let look = Look { token: Some(hash), customer, ..Look::default() };
+        let decide = |view: &View, _: &mut Ids| decide::set_delivery(view, hash, command, request);
+        self.change_if(look, request, decide, decide::check_delivery).await
     }
 
     /// Says how the shopper pays.
     ///
     /// # Errors
-    /// As [`set_payment`](decide::set_payment).
+    /// As [`set_payment`](decide::set_payment); [`CartError::PaymentMethod`] also when the payment gateway cannot collect the
+    /// cart's total in this way.
     pub async fn set_payment(
         &self,
         token: &CartToken,
@@ -133,8 +132,17 @@ impl Carts {
         let accepted = &self.parts.terms.accepted;
         let choice = choice.into();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::set_payment(view, hash, &choice, accepted, request))
-            .await
+        let decide = |view: &View, _: &mut Ids| decide::set_payment(view, hash, &choice, accepted, request);
+        self.change_if(look, request, decide, |cart| match &self.parts.gateway {
+            Some(gateway)
+                if choice.method.needs_gateway()
+                    && !gateway.supports(choice.method, cart.quote.summary.total) =>
+            {
+                Err(CartError::PaymentMethod(choice.method))
+            }
+            _ => Ok(()),
+        })
+        .await
     }
 
     /// Puts a coupon on the cart, when it applies to it as it is now. One that is on it already stays.
@@ -149,8 +157,7 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), coupon: Some(code.clone()), ..Look::default() };
-        let decide =
-            |view: &View, _: &RulesInForce, _: &mut Ids| decide::apply_coupon(view, hash, code, request);
+        let decide = |view: &View, _: &mut Ids| decide::apply_coupon(view, hash, code, request);
         self.change_if(look, request, decide, |cart| {
             let outcome = cart.quote.coupons.iter().find(|outcome| outcome.code == code.as_str());
             match outcome.and_then(|outcome| outcome.refused) {
@@ -173,7 +180,7 @@ impl Carts {
     ) -> Result<CartAnswer, CartError> {
         let hash = token.hash();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _, _| decide::remove_coupon(view, hash, code, request)).await
+        self.change(look, request, |view, _| decide::remove_coupon(view, hash, code, request)).await
     }
 
     /// The shipping methods that would serve the destination with what is in the cart, priced.
@@ -202,7 +209,7 @@ impl Carts {
         &self,
         look: Look,
         request: Option<&Request>,
-        decide: impl Fn(&View, &RulesInForce, &mut Ids) -> Result<Decided, CartError>,
+        decide: impl Fn(&View, &mut Ids) -> Result<Decided, CartError>,
     ) -> Result<CartAnswer, CartError> {
         self.change_if(look, request, decide, |_| Ok(())).await
     }
@@ -212,7 +219,7 @@ impl Carts {
         &self,
         look: Look,
         request: Option<&Request>,
-        decide: impl Fn(&View, &RulesInForce, &mut Ids) -> Result<Decided, CartError>,
+        decide: impl Fn(&View, &mut Ids) -> Result<Decided, CartError>,
         accept: impl Fn(&PricedCart) -> Result<(), CartError>,
     ) -> Result<CartAnswer, CartError> {
         let look = Look { repeated: request.map(|request| request.scope.clone()), ..look };
@@ -221,12 +228,12 @@ impl Carts {
             let mut view = self.look(look.clone()).await?;
             if let (Some(request), Some(record)) = (request, &view.record) {
                 request.answered_by(record)?;
-                let cart = open_cart(&view, look.token)?.unwrap_or_else(|| Cart::unsaved(view.now));
-                let cart = self.priced(&mut view, cart).await?;
+                // The cart as it is by now: perhaps with another e-mail address than this look was for.
+                let cart = self.of(look.token).await?;
                 return Ok(CartAnswer { cart, token: None, replayed: true });
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
-            let decided = decide(&view, &rules, &mut self.parts.ids(view.now))?;
+            let decided = decide(&view, &mut self.parts.ids(view.now))?;
             // Priced before it is written: a cart whose total does not fit is refused rather than stored.
             learn(&self.parts, &mut view, &decided.cart, None, &rules).await?;
             let cart = price(&view, decided.cart, &rules, &self.parts.terms.accepted)?;
@@ -238,10 +245,12 @@ impl Carts {
         }
     }
 
-    async fn priced(&self, view: &mut View, cart: Cart) -> Result<PricedCart, CartError> {
+    async fn of(&self, token: Option<TokenHash>) -> Result<PricedCart, CartError> {
+        let mut view = self.look(Look { token, ..Look::default() }).await?;
+        let cart = open_cart(&view, token)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
-        learn(&self.parts, view, &cart, None, &rules).await?;
-        Ok(price(view, cart, &rules, &self.parts.terms.accepted)?)
+        learn(&self.parts, &mut view, &cart, None, &rules).await?;
+        Ok(price(&view, cart, &rules, &self.parts.terms.accepted)?)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::catalog::{Dimensions, Sku, Slug, TaxClass, Weight};
 use crate::idempotency::{Record, Scope};
 use crate::inventory::StockLevel;
 use crate::pricing::Quote;
-use crate::promotion::{CouponCode, CouponState};
+use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{ProductId, Timestamp, UnitPrice, VariantId};
 
 /// What to read for a decision about a cart, in one look.
@@ -19,6 +19,8 @@ pub struct Look {
     pub variant: Option<VariantKey>,
     /// A coupon beside those on the cart.
     pub coupon: Option<CouponCode>,
+    /// Whose uses and orders are told, in place of those of the cart's e-mail address.
+    pub customer: Option<CustomerKey>,
     /// The record of a request that may be a repetition.
     pub repeated: Option<Scope>,
 }
@@ -38,9 +40,10 @@ pub struct View {
     /// The stock of those variants, ordered by variant, then location.
     pub levels: Vec<StockLevel>,
     /// The coupons on the cart and the one asked for, as far as they exist, by code; the uses of the customer are those of
-    /// the cart's e-mail address.
+    /// the one asked for, else of the cart's e-mail address.
     pub coupons: Vec<CouponState>,
-    /// Whether the cart's e-mail address has an order already that was not cancelled; absent when the cart has none.
+    /// Whether the customer asked for, else the cart's e-mail address, has an order already that was not cancelled; absent
+    /// when there is neither, and without a cart.
     pub ordered_before: Option<bool>,
     /// What the price depends on beyond the look; a look leaves it empty.
     pub outside: Outside,

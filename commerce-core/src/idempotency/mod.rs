@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::text::text_type;
-use crate::{CartId, OrderId, PaymentId, RefundId, Timestamp};
+use crate::{AuditId, CartId, OrderId, PaymentId, RefundId, Timestamp};
 
 /// Why a text cannot be an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,20 @@ impl Request {
     pub fn answered_by(&self, record: &Record) -> Result<(), KeyReused> {
         if self.fingerprint == record.fingerprint { Ok(()) } else { Err(KeyReused) }
     }
+
+    /// The audit row of the change that this request made, as the record tells.
+    pub(crate) fn audited_by(&self, record: &Record) -> Result<AuditId, KeyReused> {
+        self.answered_by(record)?;
+        match record.outcome {
+            Outcome::Audited(row) => Ok(row),
+            _ => Err(KeyReused),
+        }
+    }
+
+    /// The record of this request.
+    pub(crate) fn record(&self, outcome: Outcome, at: Timestamp) -> Record {
+        Record { scope: self.scope.clone(), fingerprint: self.fingerprint, outcome, at }
+    }
 }
 
 /// The same key came with another request.
@@ -92,4 +106,6 @@ pub enum Outcome {
     RefundRequested(RefundId),
     /// It recorded money that was collected by hand with this attempt.
     PaymentCollected(PaymentId),
+    /// It made the change of the back office that this audit row tells of.
+    Audited(AuditId),
 }

@@ -62,7 +62,7 @@ pub use quote::{
 };
 pub use rulebook::{CompiledRulebook, CustomerGroup, Rulebook, RulebookError, RulesInForce, StoredRulebook};
 pub use selection::Selection;
-pub use service::{RuleChange, Rules, RulesError};
+pub use service::{RuleChange, Rules, RulesChanged, RulesError};
 pub use trace::{Explanation, Step};
 
 pub(crate) use amounts::MinorAmounts;

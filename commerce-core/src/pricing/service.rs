@@ -1,5 +1,6 @@
 //! The rulebook: look, decide, commit.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -7,10 +8,12 @@ use serde_json::{Value, json};
 use super::targets::Targets;
 use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook};
 use crate::attempts::{Attempts, Unsettled};
-use crate::audit::{Actor, Entry};
+use crate::audit::{Actor, Entry, Search};
 use crate::cart::Look;
 use crate::commit::{ChangeSet, StoreError};
 use crate::engine::Parts;
+use crate::idempotency::{KeyReused, Outcome, Request};
+use crate::{AuditId, Timestamp};
 
 /// The rulebook of the shop; reached by [`Engine::rules`](crate::Engine::rules).
 #[derive(Clone)]
@@ -31,6 +34,17 @@ pub struct RuleChange {
     pub after: Value,
 }
 
+/// A change of the rulebook that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulesChanged {
+    /// The version of the rulebook with it.
+    pub version: u64,
+    /// What was changed.
+    pub change: RuleChange,
+    /// Whether this repeats a request that had its effect before.
+    pub replayed: bool,
+}
+
 /// Why a rulebook was not applied. The one before stays in force.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +60,9 @@ pub enum RulesError {
         /// The currency of the rulebook.
         rulebook: crate::Currency,
     },
+    /// Coupons are for a promotion that would be gone: they would be worth nothing, and look as if nobody had made them.
+    #[error("coupons are for the promotion `{0}`: end it instead, or keep it ended")]
+    HasCoupons(String),
     /// What is to be changed is not there.
     #[error("there is no such rule")]
     NotFound,
@@ -58,6 +75,9 @@ pub enum RulesError {
         /// The version in force.
         now: u64,
     },
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// Too many others changed the same at the same time.
     #[error("the rulebook is being changed by too many requests at once")]
     Busy,
@@ -79,9 +99,9 @@ impl Rules {
     /// Puts the rulebook in force: carts are priced by it from now on, orders placed before keep their prices.
     ///
     /// # Errors
-    /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`].
+    /// [`RulesError::Invalid`] names what is wrong; [`RulesError::Currency`], [`RulesError::HasCoupons`].
     pub async fn apply(&self, rulebook: Rulebook, actor: &Actor) -> Result<StoredRulebook, RulesError> {
-        self.change(None, actor, |before| {
+        let changed = self.change(None, actor, None, |before| {
             let change = RuleChange {
                 action: "rules.apply".to_owned(),
                 target: "rulebook".to_owned(),
@@ -90,12 +110,14 @@ impl Rules {
             };
             *before = rulebook.clone();
             Ok(change)
-        })
-        .await
+        });
+        let version = changed.await?.version;
+        Ok(StoredRulebook { version, rulebook })
     }
 
     /// Changes a part of the rulebook in force. When somebody else changes it at the same time, `change` is asked again
-    /// with what is in force by then, unless a version is expected.
+    /// with what is in force by then, unless a version is expected. A request that was answered before is answered again,
+    /// with the change that it made.
     ///
     /// # Errors
     /// What `change` refuses; [`RulesError::Version`] when another version than the expected one is in force; and as
@@ -104,39 +126,62 @@ impl Rules {
         &self,
         expected_version: Option<u64>,
         actor: &Actor,
-        change: impl Fn(&mut Rulebook) -> Result<RuleChange, RulesError>,
-    ) -> Result<StoredRulebook, RulesError> {
+        request: Option<&Request>,
+        mut change: impl FnMut(&mut Rulebook) -> Result<RuleChange, RulesError>,
+    ) -> Result<RulesChanged, RulesError> {
+        let look = Look { repeated: request.map(|request| request.scope.clone()), ..Look::default() };
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let view = self.parts.store.cart(&Look::default()).await?;
+            let view = self.parts.store.cart(&look).await?;
+            if let (Some(request), Some(record)) = (request, &view.record) {
+                return Ok(self.changed(request.audited_by(record)?).await?);
+            }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
             if expected_version.is_some_and(|expected| expected != rules.version) {
                 return Err(RulesError::Version { now: rules.version });
             }
             let mut rulebook = rules.rulebook.clone();
-            let RuleChange { action, target, before, after } = change(&mut rulebook)?;
-            self.check(&rulebook, &rules.rulebook).await?;
-            let stored = StoredRulebook { version: rules.version + 1, rulebook };
-            let mut changes = ChangeSet::default();
-            changes.pricing.rulebook = Some(stored.clone());
-            changes.audit.push(Entry {
-                id: self.parts.ids(view.now).fresh(),
-                at: view.now,
-                actor: actor.clone(),
-                action,
-                target,
-                data: json!({"version": stored.version, "before": before, "after": after}),
-            });
+            let change = change(&mut rulebook)?;
+            let gone = gone(&rulebook, &rules.rulebook);
+            self.check(&rulebook, &rules.rulebook, &gone).await?;
+            let version = rules.version + 1;
+            let stored = StoredRulebook { version, rulebook };
+            let row = change.told(version, self.parts.ids(view.now).fresh(), view.now, actor);
+            let changes = ChangeSet {
+                pricing: super::Changes { rulebook: Some(stored), gone },
+                idempotency: request.map(|request| request.record(Outcome::Audited(row.id), view.now)),
+                audit: vec![row],
+                ..ChangeSet::default()
+            };
             match self.parts.store.commit(&changes).await {
-                Ok(()) => return Ok(stored),
+                Ok(()) => return Ok(RulesChanged { version, change, replayed: false }),
                 Err(error) => attempts.again(error).await?,
             }
         }
     }
 
+    /// The change that was made before, from its audit row.
+    async fn changed(&self, row: AuditId) -> Result<RulesChanged, StoreError> {
+        let search = Search { id: Some(row), ..Search::default() };
+        let found = self.parts.store.audit(&search, 1).await?.pop();
+        found.and_then(RuleChange::read).ok_or_else(|| {
+            StoreError::invalid_row("audit", "data", row, "a recorded change of the rules is not there")
+        })
+    }
+
     /// Looks for what is wrong with a rulebook that is to follow the one in force.
-    async fn check(&self, rulebook: &Rulebook, in_force: &Rulebook) -> Result<(), RulesError> {
+    async fn check(
+        &self,
+        rulebook: &Rulebook,
+        in_force: &Rulebook,
+        gone: &[String],
+    ) -> Result<(), RulesError> {
         rulebook.compile().map_err(RulesError::Invalid)?;
+        for promotion in gone {
+            if !self.parts.store.coupons(Some(promotion.clone()), None, 1).await?.is_empty() {
+                return Err(RulesError::HasCoupons(promotion.clone()));
+            }
+        }
         if rulebook.currency != in_force.currency {
             let priced = self.parts.store.export(None, 1).await?.products;
             let catalog =
@@ -153,6 +198,31 @@ impl Rules {
         let unknown = targets.unknown(&catalog);
         if unknown.is_empty() { Ok(()) } else { Err(RulesError::Invalid(unknown)) }
     }
+}
+
+impl RuleChange {
+    /// The audit row that tells of it.
+    fn told(&self, version: u64, id: AuditId, at: Timestamp, actor: &Actor) -> Entry {
+        let Self { action, target, before, after } = self.clone();
+        let data = json!({"version": version, "before": before, "after": after});
+        Entry { id, at, actor: actor.clone(), action, target, data }
+    }
+
+    /// What an audit row tells of.
+    fn read(row: Entry) -> Option<RulesChanged> {
+        let Entry { action, target, mut data, .. } = row;
+        let version = data.get("version")?.as_u64()?;
+        let [before, after] = ["before", "after"].map(|name| data.get_mut(name).map(Value::take));
+        let change = RuleChange { action, target, before: before?, after: after? };
+        Some(RulesChanged { version, change, replayed: true })
+    }
+}
+
+/// The promotions that `rulebook` has no more, by code.
+fn gone(rulebook: &Rulebook, in_force: &Rulebook) -> Vec<String> {
+    let kept: HashSet<&str> = rulebook.promotions.iter().map(|promotion| promotion.code.as_str()).collect();
+    let codes = in_force.promotions.iter().map(|promotion| promotion.code.clone());
+    codes.filter(|code| !kept.contains(code.as_str())).collect()
 }
 
 impl From<Unsettled> for RulesError {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::coupon::{Coupon, CouponCode, CouponCodeError, CouponState};
 use super::types::Promotion;
 use crate::attempts::{Attempts, Unsettled};
 use crate::audit::{Actor, Entry};
 use crate::cart::{self, Look};
-use crate::commit::{ChangeSet, CommitError, Guard, StoreError};
+use crate::commit::{ChangeSet, Expect, StoreError};
 use crate::engine::Parts;
+use crate::idempotency::{KeyReused, Outcome, Record, Request};
 use crate::pricing::{PricingError, RulebookError, RulesInForce, StoredRulebook, quote};
 use crate::{CartId, Currency, Money, Timestamp};
 
@@ -34,6 +35,24 @@ pub struct NewCoupon {
     pub uses_max: Option<u64>,
     /// How many orders of one customer may.
     pub customer_uses_max: Option<u64>,
+}
+
+/// A coupon that was made, or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CouponChanged {
+    /// The coupon as it is now.
+    pub coupon: CouponState,
+    /// Whether this repeats a request that had its effect before.
+    pub replayed: bool,
+}
+
+/// Coupons that were made together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The coupons as they are now, by code.
+    pub coupons: Vec<Coupon>,
+    /// Whether this repeats a request that had its effect before.
+    pub replayed: bool,
 }
 
 /// What a promotion would have done to the carts of some time.
@@ -82,6 +101,9 @@ pub enum CouponError {
     /// The promotion that was to be tried is wrong.
     #[error("the promotion has {} error(s), the first at {}", .0.len(), .0.first().map_or_else(String::new, ToString::to_string))]
     Promotion(Vec<RulebookError>),
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// Too many others changed the same at the same time.
     #[error("too many requests change the same at once")]
     Busy,
@@ -91,34 +113,86 @@ pub enum CouponError {
 }
 
 impl Promotions {
-    /// The most coupons that are made in one commit.
-    pub const BATCH: usize = 1_000;
-    /// The most coupons that one call makes.
+    /// How many coupons [`generate`](Self::generate) makes in one commit.
+    pub const BATCH: u32 = 1_000;
+    /// The most coupons that [`issue`](Self::issue) makes.
+    pub const ISSUE_MAX: u32 = 10_000;
+    /// The most coupons that [`generate`](Self::generate) makes.
     pub const GENERATE_MAX: u32 = 100_000;
     /// The most carts that a trial looks at.
     pub const TRIAL_MAX: u64 = 20_000;
 
-    /// Makes a coupon with a code of the shop's own.
+    /// Makes a coupon with a code of the shop's own. A request that was answered before is answered again.
     ///
     /// # Errors
-    /// [`CouponError::UnknownPromotion`], [`CouponError::Exists`], [`CouponError::Invalid`].
+    /// [`CouponError::UnknownPromotion`], [`CouponError::Exists`], [`CouponError::Invalid`], [`CouponError::KeyReused`].
     pub async fn create(
         &self,
         code: CouponCode,
         new: &NewCoupon,
         actor: &Actor,
-    ) -> Result<Coupon, CouponError> {
+        request: Option<&Request>,
+    ) -> Result<CouponChanged, CouponError> {
         new.check()?;
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let now = self.known(&new.promotion).await?;
-            let coupon = new.coupon(code.clone(), now);
-            let changes = self.issue(vec![coupon.clone()], actor, now);
-            match self.parts.store.commit(&changes).await {
-                Ok(()) => return Ok(coupon),
-                Err(CommitError::Stale { guard: Guard::Coupon(code) }) => {
-                    return Err(CouponError::Exists(code));
+            let view = self.look(Some(&code), request).await?;
+            let known = view.coupons.iter().find(|state| state.coupon.code == code);
+            if let (Some(request), Some(record)) = (request, &view.record) {
+                request.audited_by(record)?;
+                let coupon = known.cloned().ok_or(CouponError::NotFound)?;
+                return Ok(CouponChanged { coupon, replayed: true });
+            }
+            if known.is_some() {
+                return Err(CouponError::Exists(code));
+            }
+            let making = self.making(&view, new, actor, request).await?;
+            let coupon = new.coupon(code.clone(), &making.row);
+            match self.parts.store.commit(&making.of(vec![coupon.clone()])).await {
+                Ok(()) => {
+                    let coupon = CouponState { coupon, uses: 0, customer_uses: 0 };
+                    return Ok(CouponChanged { coupon, replayed: false });
                 }
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// Makes so many coupons with codes that nobody can guess, all of them or none. A request that was answered before is
+    /// answered again, with the coupons that it made.
+    ///
+    /// # Errors
+    /// [`CouponError::UnknownPromotion`], [`CouponError::Invalid`], [`CouponError::Code`] for a prefix that cannot begin a
+    /// code, [`CouponError::KeyReused`].
+    pub async fn issue(
+        &self,
+        count: u32,
+        prefix: &str,
+        new: &NewCoupon,
+        actor: &Actor,
+        request: Option<&Request>,
+    ) -> Result<Issued, CouponError> {
+        new.check()?;
+        if count == 0 || count > Self::ISSUE_MAX {
+            return Err(CouponError::Invalid { field: "count", reason: "must be from 1 to 10000" });
+        }
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.look(None, request).await?;
+            if let (Some(request), Some(record)) = (request, &view.record) {
+                let made = self.parts.store.issued(&new.promotion, request.audited_by(record)?).await?;
+                let coupons = made.into_iter().map(|state| state.coupon).collect();
+                return Ok(Issued { coupons, replayed: true });
+            }
+            let making = self.making(&view, new, actor, request).await?;
+            let mut ids = self.parts.ids(view.now);
+            let mut coupons = (0..count)
+                .map(|_| Ok(new.coupon(CouponCode::generate(prefix, &mut ids)?, &making.row)))
+                .collect::<Result<Vec<_>, CouponCodeError>>()?;
+            coupons.sort_by(|a, b| a.code.cmp(&b.code));
+            match self.parts.store.commit(&making.of(coupons.clone())).await {
+                Ok(()) => return Ok(Issued { coupons, replayed: false }),
+                // A code that is taken already is drawn anew with all of them.
                 Err(error) => attempts.again(error).await?,
             }
         }
@@ -142,23 +216,11 @@ impl Promotions {
         if count == 0 || count > Self::GENERATE_MAX {
             return Err(CouponError::Invalid { field: "count", reason: "must be from 1 to 100000" });
         }
-        let mut left = count as usize;
-        let mut attempts = Attempts::new(&self.parts);
+        let mut left = count;
         while left > 0 {
-            let now = self.known(&new.promotion).await?;
-            let mut ids = self.parts.ids(now);
-            let batch = (0..left.min(Self::BATCH))
-                .map(|_| Ok(new.coupon(CouponCode::generate(prefix, &mut ids)?, now)))
-                .collect::<Result<Vec<_>, CouponCodeError>>()?;
-            match self.parts.store.commit(&self.issue(batch.clone(), actor, now)).await {
-                Ok(()) => {
-                    left -= batch.len();
-                    made(&batch);
-                    attempts = Attempts::new(&self.parts);
-                }
-                // A code that is taken already is drawn anew with all of its batch.
-                Err(error) => attempts.again(error).await?,
-            }
+            let batch = left.min(Self::BATCH);
+            made(&self.issue(batch, prefix, new, actor, None).await?.coupons);
+            left -= batch;
         }
         Ok(())
     }
@@ -181,38 +243,48 @@ impl Promotions {
     /// # Errors
     /// [`CouponError::NotFound`].
     pub async fn coupon(&self, code: &CouponCode) -> Result<CouponState, CouponError> {
-        let look = Look { coupon: Some(code.clone()), ..Look::default() };
-        let view = self.parts.store.cart(&look).await?;
+        let view = self.look(Some(code), None).await?;
         view.coupons.into_iter().find(|state| state.coupon.code == *code).ok_or(CouponError::NotFound)
     }
 
-    /// Ends a coupon: no order uses it from now on. One that has ended stays as it is.
+    /// Ends a coupon: no order uses it from now on. One that has ended stays as it is, and nothing is recorded of the
+    /// request. A request that was answered before is answered again.
     ///
     /// # Errors
-    /// [`CouponError::NotFound`].
-    pub async fn end(&self, code: &CouponCode, actor: &Actor) -> Result<Coupon, CouponError> {
+    /// [`CouponError::NotFound`], [`CouponError::KeyReused`].
+    pub async fn end(
+        &self,
+        code: &CouponCode,
+        actor: &Actor,
+        request: Option<&Request>,
+    ) -> Result<CouponChanged, CouponError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let look = Look { coupon: Some(code.clone()), ..Look::default() };
-            let view = self.parts.store.cart(&look).await?;
+            let view = self.look(Some(code), request).await?;
+            let replayed = match (request, &view.record) {
+                (Some(request), Some(record)) => request.audited_by(record).map(|_| true)?,
+                _ => false,
+            };
             let state = view.coupons.into_iter().find(|state| state.coupon.code == *code);
-            let mut coupon = state.ok_or(CouponError::NotFound)?.coupon;
-            if coupon.ended_at.is_some() {
-                return Ok(coupon);
+            let mut state = state.ok_or(CouponError::NotFound)?;
+            if replayed || state.coupon.ended_at.is_some() {
+                return Ok(CouponChanged { coupon: state, replayed });
             }
-            coupon.ended_at = Some(view.now);
-            let mut changes = ChangeSet::default();
-            changes.promotion.end.push((code.clone(), view.now));
-            changes.audit.push(Entry {
+            state.coupon.ended_at = Some(view.now);
+            let row = Entry {
                 id: self.parts.ids(view.now).fresh(),
                 at: view.now,
                 actor: actor.clone(),
                 action: "coupon.end".to_owned(),
                 target: format!("coupon:{code}"),
-                data: json!({"promotion": coupon.promotion}),
-            });
+                data: json!({"promotion": state.coupon.promotion}),
+            };
+            let mut changes = ChangeSet::default();
+            changes.promotion.end.push((code.clone(), view.now));
+            changes.idempotency = request.map(|request| request.record(Outcome::Audited(row.id), view.now));
+            changes.audit.push(row);
             match self.parts.store.commit(&changes).await {
-                Ok(()) => return Ok(coupon),
+                Ok(()) => return Ok(CouponChanged { coupon: state, replayed: false }),
                 Err(error) => attempts.again(error).await?,
             }
         }
@@ -256,27 +328,58 @@ impl Promotions {
 
     const PAGE: u32 = 500;
 
-    /// Whether there is such a promotion; and the time.
-    async fn known(&self, promotion: &str) -> Result<Timestamp, CouponError> {
-        let view = self.parts.store.cart(&Look::default()).await?;
-        let rules = self.parts.rulebook(view.rulebook_version).await?;
-        let known = rules.rulebook.promotions.iter().any(|known| known.code == promotion && known.coupon);
-        if known { Ok(view.now) } else { Err(CouponError::UnknownPromotion(promotion.to_owned())) }
+    async fn look(
+        &self,
+        coupon: Option<&CouponCode>,
+        request: Option<&Request>,
+    ) -> Result<cart::View, StoreError> {
+        let repeated = request.map(|request| request.scope.clone());
+        self.parts.store.cart(&Look { coupon: coupon.cloned(), repeated, ..Look::default() }).await
     }
 
-    fn issue(&self, coupons: Vec<Coupon>, actor: &Actor, now: Timestamp) -> ChangeSet {
-        let mut changes = ChangeSet::default();
-        let (first, count) = (coupons.first(), coupons.len());
-        changes.audit.push(Entry {
-            id: self.parts.ids(now).fresh(),
-            at: now,
+    /// What is written with coupons for a promotion that needs them.
+    async fn making(
+        &self,
+        view: &cart::View,
+        new: &NewCoupon,
+        actor: &Actor,
+        request: Option<&Request>,
+    ) -> Result<Making, CouponError> {
+        let rules = self.parts.rulebook(view.rulebook_version).await?;
+        let NewCoupon { promotion, .. } = new;
+        if !rules.rulebook.promotions.iter().any(|known| known.code == *promotion && known.coupon) {
+            return Err(CouponError::UnknownPromotion(promotion.clone()));
+        }
+        let row = Entry {
+            id: self.parts.ids(view.now).fresh(),
+            at: view.now,
             actor: actor.clone(),
             action: "coupon.create".to_owned(),
-            target: first.map_or_else(String::new, |coupon| format!("promotion:{}", coupon.promotion)),
-            // The codes are worth money: the row says how many there are, and not which.
-            data: json!({ "count": count }),
-        });
+            target: format!("promotion:{promotion}"),
+            data: Value::Null,
+        };
+        let record = request.map(|request| request.record(Outcome::Audited(row.id), view.now));
+        Ok(Making { row, record, rules: rules.version })
+    }
+}
+
+/// What is written with coupons that are made.
+struct Making {
+    row: Entry,
+    record: Option<Record>,
+    /// The version of the rulebook that has the promotion.
+    rules: u64,
+}
+
+impl Making {
+    fn of(mut self, coupons: Vec<Coupon>) -> ChangeSet {
+        // The codes are worth money: the row says how many there are, and not which.
+        self.row.data = json!({ "count": coupons.len() });
+        let mut changes = ChangeSet::default();
         changes.promotion.issue = coupons;
+        changes.idempotency = self.record;
+        changes.audit.push(self.row);
+        changes.expects.push(Expect::Rulebook(self.rules));
         changes
     }
 }
@@ -294,7 +397,7 @@ impl NewCoupon {
         Ok(())
     }
 
-    fn coupon(&self, code: CouponCode, now: Timestamp) -> Coupon {
+    fn coupon(&self, code: CouponCode, row: &Entry) -> Coupon {
         Coupon {
             code,
             promotion: self.promotion.clone(),
@@ -303,7 +406,8 @@ impl NewCoupon {
             uses_max: self.uses_max,
             customer_uses_max: self.customer_uses_max,
             ended_at: None,
-            created_at: now,
+            created_at: row.at,
+            issued_by: Some(row.id),
         }
     }
 }

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::CartId;
+use crate::audit::{Entry, Search};
 use crate::cart::{Look, View};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -22,7 +23,7 @@ use crate::inventory::Location;
 use crate::job::Job;
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
-use crate::payment::journal::{Balance, Entry};
+use crate::payment::journal::{self, Balance};
 use crate::payment::{
     Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
     UnmatchedView,
@@ -30,8 +31,8 @@ use crate::payment::{
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store, StoreError,
-    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
+    StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -151,7 +152,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.payment(id).await
     }
 
-    async fn journal(&self, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+    async fn journal(&self, order: OrderId) -> Result<Vec<journal::Entry>, StoreError> {
         self.store.journal(order).await
     }
 
@@ -198,6 +199,14 @@ impl<I: Intercept> Store for Intercepted<I> {
         limit: u32,
     ) -> Result<Vec<CouponState>, StoreError> {
         self.store.coupons(promotion, after, limit).await
+    }
+
+    async fn issued(&self, promotion: &str, issued_by: AuditId) -> Result<Vec<CouponState>, StoreError> {
+        self.store.issued(promotion, issued_by).await
+    }
+
+    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.store.audit(search, limit).await
     }
 
     async fn recent_carts(

@@ -365,7 +365,14 @@ impl Decide<Scene> for Delivery {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        cart::set_delivery(&seen.view, seen.hash(), &self, &seen.rules, None)
+        let decided = cart::set_delivery(&seen.view, seen.hash(), &self, None)?;
+        cart::check_delivery(&cart::price(
+            &seen.view,
+            decided.cart.clone(),
+            &seen.rules,
+            &seen.terms.accepted,
+        )?)?;
+        Ok(decided)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/api/payments/`: how an order is paid, and how money goes back.
 
-use commerce_core::payment::inbox::Message;
 use commerce_core::PaymentId;
+use commerce_core::payment::inbox::Message;
 use commerce_core::payment::{PaymentReference, PaymentState};
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};

@@ -172,6 +172,7 @@ impl From<CouponError> for Problem {
             CouponError::Invalid { field, reason } => {
                 Self::field(&format!("/{field}"), "out-of-range", reason)
             }
+            CouponError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CouponError::Busy => Self::unavailable(words),
             CouponError::Store(error) => error.into(),
             other => Self::internal(other),

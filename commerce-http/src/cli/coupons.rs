@@ -111,9 +111,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         }
         Verb::End { code, database } => {
             let shop = database.open(Migrations::Skip).await?;
-            let ended = shop.engine.promotions().end(&code, &actor).await;
+            let ended = shop.engine.promotions().end(&code, &actor, None).await;
             shop.close().await;
-            let coupon = ended?;
+            let coupon = ended?.coupon.coupon;
             let at = coupon.ended_at.map_or_else(String::new, |at| format!(" at {at}"));
             out::line(&format!("{} has ended{at}", coupon.code))?;
         }

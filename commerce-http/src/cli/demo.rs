@@ -85,8 +85,7 @@ fn paid(server: Bound) -> Result<(Bound, Payments), Failure> {
         .map_err(|error| Failure::Other(error.to_string()))?;
     let server = server.mount(PATH, sandbox.endpoint().boxed()).return_url(format!("{shop}/paid"));
     tokio::spawn(async move { sandbox.run().await });
-    let account =
-        PaystackAccount { secret_key: KEY.into(), previous_secret_key: None, url: Some(url) };
+    let account = PaystackAccount { secret_key: KEY.into(), previous_secret_key: None, url: Some(url) };
     Ok((server, Payments::checked(None, Some(account), true).map_err(ConfigError::from)?))
 }
 

@@ -46,9 +46,8 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Log(_) | Self::Rules(RulesError::Invalid(_)) => {
-                EXIT_USAGE
-            }
+            Self::Usage(_) | Self::Config(_) | Self::Log(_) => EXIT_USAGE,
+            Self::Rules(RulesError::Invalid(_) | RulesError::HasCoupons(_)) => EXIT_USAGE,
             Self::Coupon(error) if !matches!(error, CouponError::Busy | CouponError::Store(_)) => EXIT_USAGE,
             Self::Open(OpenError::NotBuilt(_) | OpenError::Absent(_) | OpenError::NoFolder(_)) => EXIT_USAGE,
             _ => EXIT_TROUBLE,

@@ -16,7 +16,7 @@ const RULES: &str = include_str!("../../sample/rules.json");
 /// A coupon for the promotion of first orders.
 const COUPON: &str = "WELCOME10";
 
-/// A product of the sample, by which a load that was cut off is known.
+/// The product of the sample that is written first: with it and without the coupon, a load was cut off.
 const FIRST_PRODUCT: &str = "adunni-adire-wrap-dress";
 /// The locations with their names; the first ships first.
 const LOCATIONS: [(&str, &str); 2] = [("LAGOS", "Lagos warehouse"), ("ABUJA", "Abuja shop")];
@@ -34,12 +34,12 @@ pub(super) async fn load_into_empty(engine: &Engine) -> Result<bool, Failure> {
     }
     load_products(engine).await?;
     engine.inventory().count(&counts()?, MovementReason::Receipt, &Actor::System).await?;
-    // The rules come last: they tell a whole load from one that was cut off.
     let rules: Rulebook = serde_json::from_str(RULES).map_err(unfit)?;
     engine.rules().apply(rules, &Actor::System).await?;
+    // The coupon comes last: it tells a whole load from one that was cut off.
     let coupon = NewCoupon { promotion: "welcome".to_owned(), ..NewCoupon::default() };
     let code = COUPON.parse().map_err(unfit)?;
-    match engine.promotions().create(code, &coupon, &Actor::System).await {
+    match engine.promotions().create(code, &coupon, &Actor::System, None).await {
         Ok(_) | Err(CouponError::Exists(_)) => Ok(true),
         Err(error) => Err(error.into()),
     }
@@ -47,11 +47,15 @@ pub(super) async fn load_into_empty(engine: &Engine) -> Result<bool, Failure> {
 
 /// Whether an earlier load did not get to its end.
 async fn cut_off(engine: &Engine) -> Result<bool, Failure> {
-    if engine.rules().show().await?.version > 0 {
+    let first = FIRST_PRODUCT.parse().map_err(unfit)?;
+    if engine.catalog().product(&first).await?.is_none() {
         return Ok(false);
     }
-    let first = FIRST_PRODUCT.parse().map_err(unfit)?;
-    Ok(engine.catalog().product(&first).await?.is_some())
+    match engine.promotions().coupon(&COUPON.parse().map_err(unfit)?).await {
+        Ok(_) => Ok(false),
+        Err(CouponError::NotFound) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn load_products(engine: &Engine) -> Result<(), Failure> {
@@ -98,7 +102,66 @@ fn unfit(error: impl std::fmt::Display) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use commerce_core::catalog::{Batch, ProductFilter};
+    use commerce_core::testkit::{Intercept, Intercepted};
+    use commerce_core::{ChangeSet, CommitError, Store, StoreError, StoreTrouble};
+
     use super::*;
+
+    /// Takes so many writes, and none after them.
+    struct CutOff(AtomicUsize);
+
+    impl CutOff {
+        fn after(writes: usize, store: &Arc<dyn Store>) -> Engine {
+            let cut = Self(AtomicUsize::new(writes));
+            Engine::builder_shared(Arc::new(Intercepted::new(Arc::clone(store), cut))).build()
+        }
+
+        fn pass(&self) -> Result<(), CommitError> {
+            let less = |left: usize| left.checked_sub(1);
+            let passed = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+            passed.map(drop).map_err(|_| StoreError::new(StoreTrouble::Unavailable, "cut off").into())
+        }
+    }
+
+    #[async_trait]
+    impl Intercept for CutOff {
+        async fn commit(&self, store: &dyn Store, changes: &ChangeSet) -> Result<(), CommitError> {
+            self.pass()?;
+            store.commit(changes).await
+        }
+
+        async fn import(&self, store: &dyn Store, batch: &Batch) -> Result<(), CommitError> {
+            self.pass()?;
+            store.import(batch).await
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn a_load_that_was_cut_off_anywhere_is_finished_by_the_next() {
+        let rules: Rulebook = serde_json::from_str(RULES).unwrap();
+        for writes in 0.. {
+            let store: Arc<dyn Store> =
+                Arc::new(commerce_storage_sqlite::SqliteStore::in_memory().await.unwrap());
+            let whole = load_into_empty(&CutOff::after(writes, &store)).await.is_ok();
+            let engine = Engine::builder_shared(Arc::clone(&store)).build();
+            assert_eq!(load_into_empty(&engine).await.unwrap(), !whole, "cut off after {writes} writes");
+            assert_eq!(engine.rules().show().await.unwrap().rulebook, rules, "after {writes} writes");
+            engine.promotions().coupon(&COUPON.parse().unwrap()).await.unwrap();
+            let products = engine.catalog().products(&ProductFilter::default()).await.unwrap();
+            assert_eq!(products.count, 132, "after {writes} writes");
+            assert_eq!(engine.verify_invariants().await.unwrap(), []);
+            if whole {
+                assert!(writes > 4, "the sample is written in only {writes} writes");
+                return;
+            }
+        }
+    }
 
     #[test]
     fn the_rules_are_without_fault() {

@@ -1,6 +1,6 @@
 //! Coupons and trials of promotions on the wire.
 
-use commerce_core::promotion::{CouponCode, CouponState, NewCoupon, Trial};
+use commerce_core::promotion::{CouponCode, CouponState, NewCoupon, Promotions, Trial};
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 
@@ -112,11 +112,9 @@ pub(crate) struct GenerateBody {
 }
 
 impl GenerateBody {
-    const COUNT_MAX: u32 = 10_000;
-
     pub(crate) fn command(self) -> Result<(u32, String, NewCoupon), Problem> {
         let Self { promotion, count, prefix, from, until, uses_max, customer_uses_max } = self;
-        if !(1..=Self::COUNT_MAX).contains(&count) {
+        if !(1..=Promotions::ISSUE_MAX).contains(&count) {
             return Err(Problem::field("/count", "out-of-range", "must be from 1 to 10000"));
         }
         Ok((count, prefix, new(promotion, from, until, uses_max, customer_uses_max)))

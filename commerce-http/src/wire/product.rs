@@ -2,8 +2,8 @@
 
 use commerce_core::AttributeId;
 use commerce_core::catalog::{
-    Attribute, Availability, Category, CategoryNode, Page, Product, ProductDetail, ProductSummary, Slug,
-    Variant,
+    Attribute, Availability, Category, CategoryNode, Dimensions, Page, Product, ProductDetail,
+    ProductSummary, Slug, Variant,
 };
 use poem_openapi::Object;
 use serde::Serialize;
@@ -226,6 +226,8 @@ pub(crate) struct VariantDto {
     digital: bool,
     /// The weight of one unit.
     weight: OrNull<WeightDto>,
+    /// Length, width and height of one unit.
+    dimensions: OrNull<DimensionsDto>,
     /// GTIN or another barcode.
     barcode: OrNull<String>,
     /// The address of its own picture.
@@ -256,6 +258,28 @@ pub(crate) struct WeightDto {
     grams: String,
     /// The unit in which the merchant likes to see it: `g`, `kg`, `oz` or `lb`.
     unit: String,
+}
+
+/// How large a thing is, in the merchant's numbers.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Dimensions")]
+pub(crate) struct DimensionsDto {
+    /// The length, as a decimal string.
+    length: String,
+    /// The width, as a decimal string.
+    width: String,
+    /// The height, as a decimal string.
+    height: String,
+    /// The unit of all three: `mm`, `cm`, `m` or `in`.
+    unit: String,
+}
+
+impl From<Dimensions> for DimensionsDto {
+    fn from(dimensions: Dimensions) -> Self {
+        let Dimensions { length, width, height, unit } = dimensions;
+        let [length, width, height] = [length, width, height].map(|side| side.to_string());
+        Self { length, width, height, unit: unit.to_string() }
+    }
 }
 
 /// A picture.
@@ -374,6 +398,7 @@ impl VariantDto {
                     unit: weight.unit.to_string(),
                 }),
             ),
+            dimensions: OrNull::of(variant.dimensions),
             barcode: OrNull(variant.barcode.clone()),
             image: OrNull(variant.image.clone()),
         }
@@ -388,5 +413,26 @@ impl AttributeDto {
             kind: attribute.kind.into(),
             value: value.to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce_core::catalog::LengthUnit;
+    use commerce_core::testkit::item;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_variant_shows_its_dimensions_as_they_were_entered() {
+        let boxed = item("boxed").dimensions("60", "40.5", "0.25", LengthUnit::Inch);
+        let shown = |product: Product| {
+            let dto = VariantDto::new(&product, &product.variants[0], None);
+            serde_json::to_value(dto).unwrap()["dimensions"].clone()
+        };
+        let expected = json!({"length": "60", "width": "40.5", "height": "0.25", "unit": "in"});
+        assert_eq!(shown(boxed.product()), expected);
+        assert_eq!(shown(item("plain").product()), Value::Null);
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct Books {
     pub(crate) authorizations: Vec<Authorization>,
     pub(crate) refunds: Vec<Refund>,
     pub(crate) deliveries: Vec<Delivery>,
+    /// The numbers of the deliveries that go once another one was tried.
+    pub(crate) behind: Vec<usize>,
     pub(crate) requests: Vec<Request>,
     schedule: BTreeMap<(Moment, u64), Job>,
     references: HashMap<String, usize>,
@@ -86,6 +88,7 @@ impl Books {
             authorizations: Vec::new(),
             refunds: Vec::new(),
             deliveries: Vec::new(),
+            behind: Vec::new(),
             requests: Vec::new(),
             schedule: BTreeMap::new(),
             references: HashMap::new(),
@@ -128,7 +131,8 @@ impl Books {
     }
 
     pub(crate) fn by_id(&self, id: u64) -> Option<usize> {
-        self.transactions.iter().position(|transaction| transaction.id == id)
+        // Ids only grow.
+        self.transactions.binary_search_by_key(&id, |transaction| transaction.id).ok()
     }
 
     /// The customer with this address; a new one if there is none.
@@ -241,9 +245,7 @@ impl Books {
         let authorization = self.authorize(index);
         let bears = self.settings.payer_bears_fee;
         let transaction = &mut self.transactions[index];
-        if transaction.paid() {
-            return;
-        }
+        debug_assert!(!transaction.paid(), "a transaction is paid once");
         let instrument = transaction.instrument.clone();
         if let Some(instrument) = &instrument {
             transaction.channel = instrument.channel();

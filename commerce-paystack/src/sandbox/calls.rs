@@ -22,6 +22,8 @@ pub enum Call {
     Timeline,
     /// `POST /transaction/charge_authorization`
     ChargeAuthorization,
+    /// `POST /transaction/partial_debit`
+    PartialDebit,
     /// `POST /charge`
     Charge,
     /// `POST /charge/submit_…`
@@ -72,6 +74,7 @@ pub(crate) fn route(method: &Method, path: &str) -> Option<Routed> {
     let (call, subject) = match steps.as_slice() {
         ["transaction", "initialize"] if post => (Call::Initialize, ""),
         ["transaction", "charge_authorization"] if post => (Call::ChargeAuthorization, ""),
+        ["transaction", "partial_debit"] if post => (Call::PartialDebit, ""),
         ["transaction", "verify", reference] if get => (Call::Verify, *reference),
         ["transaction", "timeline", key] if get => (Call::Timeline, *key),
         ["transaction", "totals"] if get => (Call::Totals, ""),

@@ -44,7 +44,7 @@ pub enum Effect {
 
     /// Webhook: sent this many more times, at most 1000.
     Duplicate(u32),
-    /// Webhook: sent after the next one was tried; kept while there is none.
+    /// Webhook: sent once one that is made later was tried; kept while there is none.
     Reorder,
     /// Webhook: kept until it is released.
     Hold,

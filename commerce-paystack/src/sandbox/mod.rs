@@ -184,6 +184,13 @@ impl Sandbox {
         truth::truth(&self.shared.books())
     }
 
+    /// What really happened to one transaction; without a copy of everything else.
+    #[must_use]
+    pub fn charge(&self, reference: &str) -> Option<Charge> {
+        let books = self.shared.books();
+        books.by_reference(reference).map(|index| truth::charge(&books, index))
+    }
+
     /// Waits until what happened is as wished, and gives it. Looks again after every change.
     pub async fn truth_when(&self, wished: impl Fn(&Truth) -> bool) -> Truth {
         let mut changed = self.shared.changed.subscribe();

@@ -160,6 +160,8 @@ fn perform(books: &mut Books, routed: &Routed, fields: &Fields, ip: &str) -> Res
         Call::Totals => Ok(books.totals(fields)),
         Call::Timeline => books.timeline(subject),
         Call::ChargeAuthorization => books.charge_authorization(fields, ip),
+        // Paystack switches it on for a business on request only.
+        Call::PartialDebit => Err(Refusal::new(400, "Merchant is not enabled for Partial Debit")),
         Call::Charge => books.charge(fields, ip),
         Call::Submit => books.submit(subject, fields),
         Call::CheckCharge => books.check_charge(subject),

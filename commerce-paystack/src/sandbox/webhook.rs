@@ -86,9 +86,6 @@ pub struct Delivery {
     pub attempts: Vec<Attempt>,
     /// Whether it is signed with another key.
     pub badly_signed: bool,
-    /// Whether it goes once another one went ahead.
-    #[serde(skip)]
-    pub(crate) behind_next: bool,
 }
 
 /// The value of `x-paystack-signature`: HMAC-SHA512 of the bytes that are sent, in lower-case hex.
@@ -139,8 +136,10 @@ impl Books {
                 state,
                 attempts: Vec::new(),
                 badly_signed: effect == Some(Effect::BadSignature),
-                behind_next: effect == Some(Effect::Reorder),
             });
+            if effect == Some(Effect::Reorder) {
+                self.behind.push(number);
+            }
             if state == DeliveryState::Waiting {
                 let seconds = match effect {
                     Some(Effect::LateSeconds(seconds)) => seconds,
@@ -178,17 +177,18 @@ impl Books {
         if let (DeliveryState::Waiting, Some(after)) = (delivery.state, retry) {
             self.plan(after, Job::Send(number));
         }
-        let behind: Vec<usize> =
-            self.deliveries.iter().filter(|held| held.behind_next).map(|held| held.number).collect();
-        for number in behind {
-            self.release(number);
+        // One that was made before does not count: it may still have been under way.
+        let (overtaken, behind): (Vec<usize>, Vec<usize>) =
+            self.behind.iter().partition(|held| **held < number);
+        self.behind = behind;
+        for held in overtaken {
+            self.release(held);
         }
     }
 
     /// Sends a delivery that is held. Whether it was.
     pub(crate) fn release(&mut self, number: usize) -> bool {
         let Some(delivery) = self.deliveries.get_mut(number) else { return false };
-        delivery.behind_next = false;
         let held = delivery.state == DeliveryState::Held;
         if held {
             delivery.state = DeliveryState::Waiting;

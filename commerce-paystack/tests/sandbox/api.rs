@@ -38,6 +38,8 @@ async fn a_transaction_goes_from_abandoned_to_paid() {
     let charge = truth.charge("order-1").unwrap();
     assert_eq!((charge.status, charge.amount, charge.fees), (Status::Success, 250_000, Some(13_750)));
     assert_eq!(truth.taken(Currency::Ngn), 250_000);
+    assert_eq!(shop.sandbox.charge("order-1").as_ref(), Some(charge));
+    assert_eq!(shop.sandbox.charge("order-2"), None);
 
     let fetched = shop.get(&format!("/transaction/{}/", after["id"])).await.ok();
     assert_eq!(
@@ -108,6 +110,8 @@ async fn what_does_not_exist_is_said() {
     shop.get("/charge/none").await.refused(400, "Transaction reference is invalid");
     shop.get("/customer/none").await.refused(404, "Customer not found");
     shop.get("/refund/99").await.refused(404, "Refund not found");
+    let text = "Merchant is not enabled for Partial Debit";
+    shop.post("/transaction/partial_debit", json!({"amount": 1})).await.refused(400, text);
     shop.get("/nowhere").await.refused(404, "Endpoint not found");
     let otp = json!({"otp": "123456", "reference": "none"});
     shop.post("/charge/submit_otp", otp).await.refused(400, "Transaction reference is invalid");
@@ -240,6 +244,11 @@ async fn a_saved_card_is_charged_again_by_its_owner() {
     shop.post("/customer/authorization/deactivate", json!({"authorization_code": code})).await.ok();
     charge("payer@shop.test", &code, "third").await.refused(400, text);
     shop.get("/transaction/verify/third").await.refused(400, "Transaction reference not found.");
+
+    shop.charge("sent", json!({"bank_transfer": {}})).await.ok();
+    shop.sandbox.transfer("sent", 50_000).unwrap();
+    let code = shop.verify("sent").await["authorization"]["authorization_code"].clone();
+    charge("payer@shop.test", &code, "third").await.refused(400, text);
 }
 
 #[tokio::test]

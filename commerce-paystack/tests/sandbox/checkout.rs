@@ -124,14 +124,16 @@ async fn what_is_declined_is_said_and_can_be_tried_again() {
             (&json!("abandoned"), &json!(reason))
         );
     }
-    page.send("pay", "channel=card&number=4084084084084081&expiry=01%2F20&cvv=408").await;
-    assert!(page.see("").await.contains("Expired card"));
+    for expiry in ["01%2F20", "13%2F40", "12"] {
+        page.send("pay", &format!("channel=card&number=4084084084084081&expiry={expiry}&cvv=408")).await;
+        assert!(page.see("").await.contains("Expired card"));
+    }
     page.card("507850785078507812", "081").await;
     page.send("pin", "pin=9999").await;
     assert!(page.see("").await.contains("Incorrect PIN"));
     assert!(!page.paid(&page.send("pin", "pin=1111").await), "the attempt is over");
     assert!(page.paid(&page.card("4084084084084081", "408").await));
-    assert_eq!(page.shop.verify("r").await["log"]["errors"], 6);
+    assert_eq!(page.shop.verify("r").await["log"]["errors"], 8);
 }
 
 #[tokio::test]
@@ -187,8 +189,24 @@ async fn mobile_money_pays_at_once_or_waits_for_the_phone() {
     let page = ghana().await;
     page.send("pay", "channel=mobile_money&provider=mtn&phone=0240000000").await;
     page.shop.sandbox.advance(Duration::from_secs(180));
-    page.shop.sandbox.truth_when(|truth| truth.charge("r").unwrap().status == Status::Abandoned).await;
+    page.shop.until(|truth| truth.charge("r").unwrap().status == Status::Abandoned).await;
     assert!(page.see("").await.contains("not approved in time"));
+}
+
+#[tokio::test]
+async fn a_new_attempt_has_its_own_time() {
+    let page = Page::with(Sandbox::builder().country(Country::Ghana), json!({})).await;
+    let phone = "channel=mobile_money&provider=mtn&phone=0240000000";
+    page.send("pay", phone).await;
+    let other = json!({"mobile_money": {"provider": "mtn", "phone": "0240000000"}});
+    page.shop.charge("other", other).await.ok();
+    page.shop.sandbox.advance(Duration::from_secs(100));
+    page.send("again", "").await;
+    page.send("pay", phone).await;
+    page.shop.sandbox.advance(Duration::from_secs(80));
+    // The time of the other one was up after that of the first attempt.
+    page.shop.until(|truth| truth.charge("other").unwrap().status == Status::Failed).await;
+    assert_eq!(page.status(), Status::Ongoing);
 }
 
 #[tokio::test]
@@ -219,6 +237,10 @@ async fn only_the_channels_that_were_asked_for_are_offered() {
     assert!(html.contains("Pay with USSD") && !html.contains("Card number"));
     page.card("4084084084084081", "408").await;
     assert_eq!(page.status(), Status::Abandoned);
+
+    let page = Page::with(Sandbox::builder(), json!({"channels": ["mobile_money"]})).await;
+    let html = page.see("?channel=mobile_money").await;
+    assert!(html.contains("Pay with card") && !html.contains("Mobile money"), "not in this country");
 }
 
 #[tokio::test]
@@ -324,6 +346,11 @@ async fn the_charge_calls_take_the_same_steps() {
     }
     assert_eq!(shop.verify("w").await["status"], "failed");
 
+    shop.charge("o", card("5060666666666666666", "123")).await.ok();
+    shop.post("/charge/submit_pin", json!({"pin": "1234", "reference": "o"})).await.ok();
+    let wrong = shop.post("/charge/submit_otp", json!({"otp": "654321", "reference": "o"})).await;
+    assert_eq!(wrong.refused(400, "Charge attempted")["data"]["message"], "Incorrect OTP");
+
     let declined = shop.charge("d", card("4084080000005408", "001")).await.ok();
     assert_eq!(declined["data"], json!({"reference": "d", "status": "failed", "message": "Declined"}));
     assert_eq!(shop.verify("d").await["status"], "abandoned");
@@ -379,7 +406,7 @@ async fn charges_of_other_countries_take_their_steps() {
     let waits = ghana.charge("c", wallet("mtn", "0240000000")).await.ok();
     assert_eq!(waits["data"]["status"], "pay_offline");
     ghana.sandbox.advance(Duration::from_secs(180));
-    ghana.sandbox.truth_when(|truth| truth.charge("c").unwrap().status == Status::Failed).await;
+    ghana.until(|truth| truth.charge("c").unwrap().status == Status::Failed).await;
     assert_eq!(ghana.get("/charge/c").await.ok()["data"]["status"], "failed");
 
     let kenya = Shop::with(Sandbox::builder().country(Country::Kenya)).await;

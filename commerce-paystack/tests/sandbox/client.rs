@@ -1,6 +1,8 @@
 //! A small client, so that each test reads as what is sent and what comes back.
 
-use commerce_paystack::sandbox::{Builder, Running, Sandbox};
+use std::time::Duration;
+
+use commerce_paystack::sandbox::{Builder, Running, Sandbox, Truth};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -40,6 +42,12 @@ impl Shop {
         let url =
             if url.starts_with("http") { url.to_owned() } else { format!("{}{url}", self.sandbox.url()) };
         self.http.request(method, url)
+    }
+
+    /// Waits until what happened is as wished.
+    pub(crate) async fn until(&self, wished: impl Fn(&Truth) -> bool) -> Truth {
+        let waited = tokio::time::timeout(Duration::from_secs(20), self.sandbox.truth_when(wished));
+        waited.await.expect("it never happened")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

@@ -73,7 +73,7 @@ async fn faults_and_time_are_set_over_http() {
     receiver.answer(500);
     shop.paid("r", 50_000).await;
     receiver.next().await;
-    shop.sandbox.truth_when(|truth| truth.deliveries[0].attempts.len() == 1).await;
+    shop.until(|truth| truth.deliveries[0].attempts.len() == 1).await;
     control(&shop, "time/advance", json!({"seconds": 3600})).await;
     receiver.next().await;
     control(&shop, "time/scale", json!({"scale": 36_000})).await;

@@ -17,7 +17,7 @@ async fn bytes_of(shop: &Shop) -> Vec<u8> {
     let address = shop.sandbox.url().replace("http://", "");
     let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
     let request = format!(
-        "POST /transaction/initialize HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer sk_test_of_the_shop\r\ncontent-length: {}\r\n\r\n{BODY}",
+        "POST /transaction/initialize HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nauthorization: Bearer sk_test_of_the_shop\r\ncontent-length: {}\r\n\r\n{BODY}",
         BODY.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();

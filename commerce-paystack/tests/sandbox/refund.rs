@@ -12,8 +12,7 @@ use crate::shop::Receiver;
 async fn pass(shop: &Shop, status: RefundStatus) {
     shop.sandbox.advance(Duration::from_secs(300));
     let under_way = |wished: RefundStatus| {
-        shop.sandbox
-            .truth_when(move |truth| truth.refunds.last().is_some_and(|refund| refund.status == wished))
+        shop.until(move |truth| truth.refunds.last().is_some_and(|refund| refund.status == wished))
     };
     under_way(RefundStatus::Processing).await;
     shop.sandbox.advance(Duration::from_secs(300));
@@ -132,7 +131,7 @@ async fn a_refund_that_needs_attention_is_tried_again_with_an_account() {
     assert_eq!(retried["data"]["status"], "processing");
     shop.sandbox.advance(Duration::from_secs(300));
     let done = |status| move |truth: &commerce_paystack::sandbox::Truth| truth.refunds[0].status == status;
-    shop.sandbox.truth_when(done(RefundStatus::Processed)).await;
+    shop.until(done(RefundStatus::Processed)).await;
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ async fn a_payment_is_announced_with_a_signature() {
     assert!(signed.len() == 128 && !signed.contains(char::is_uppercase));
     assert_eq!(received.header("content-type"), "application/json");
     assert_eq!(received.header("user-agent"), "Paystack/2.0");
+    assert_eq!(received.header("accept"), "application/json, text/plain, */*");
     assert_eq!(received.raw, received.body.to_string().into_bytes(), "it is compact");
     let data = &received.body["data"];
     assert_eq!(received.event(), "charge.success");
@@ -31,7 +32,7 @@ async fn a_payment_is_announced_with_a_signature() {
         (&json!(id), &json!("order-1"), &json!(50_000))
     );
     assert_eq!((&data["plan"], &data["log"], &data["domain"]), (&json!({}), &json!(null), &json!("test")));
-    let truth = shop.sandbox.truth_when(|truth| truth.deliveries[0].state == DeliveryState::Delivered).await;
+    let truth = shop.until(|truth| truth.deliveries[0].state == DeliveryState::Delivered).await;
     assert_eq!(truth.deliveries[0].attempts.len(), 1);
 }
 
@@ -44,20 +45,20 @@ async fn what_is_not_answered_with_200_comes_again_each_hour_for_ten_hours() {
     for attempts in 1..=10 {
         let tried =
             move |truth: &commerce_paystack::sandbox::Truth| truth.deliveries[0].attempts.len() == attempts;
-        shop.sandbox.truth_when(tried).await;
+        shop.until(tried).await;
         shop.sandbox.advance(Duration::from_secs(3590));
         assert!(receiver.empty());
         shop.sandbox.advance(Duration::from_secs(10));
         assert_eq!(receiver.next().await.raw, first.raw);
     }
-    let truth = shop.sandbox.truth_when(|truth| truth.deliveries[0].state == DeliveryState::Failed).await;
+    let truth = shop.until(|truth| truth.deliveries[0].state == DeliveryState::Failed).await;
     assert_eq!(truth.deliveries[0].attempts.len(), 11);
     assert!(truth.deliveries[0].attempts.iter().all(|attempt| attempt.status == Some(201)));
 
     receiver.answer(200);
     assert!(shop.sandbox.resend_webhook(0));
     receiver.next().await;
-    shop.sandbox.truth_when(|truth| truth.deliveries[0].state == DeliveryState::Delivered).await;
+    shop.until(|truth| truth.deliveries[0].state == DeliveryState::Delivered).await;
 }
 
 #[tokio::test]
@@ -70,7 +71,7 @@ async fn with_a_faster_clock_an_hour_is_a_moment() {
     for _ in 0..11 {
         receiver.next().await;
     }
-    shop.sandbox.truth_when(|truth| truth.deliveries[0].state == DeliveryState::Failed).await;
+    shop.until(|truth| truth.deliveries[0].state == DeliveryState::Failed).await;
 }
 
 #[tokio::test]
@@ -79,7 +80,7 @@ async fn a_shop_that_is_down_gets_it_when_it_is_up() {
     let builder = Sandbox::builder().webhook_url("http://127.0.0.1:9/").webhook_schedule(Schedule::Live);
     let shop = Shop::with(builder).await;
     shop.paid("r", 50_000).await;
-    let truth = shop.sandbox.truth_when(|truth| truth.deliveries[0].attempts.len() == 1).await;
+    let truth = shop.until(|truth| truth.deliveries[0].attempts.len() == 1).await;
     assert_eq!(
         (truth.deliveries[0].attempts[0].status, truth.deliveries[0].state),
         (None, DeliveryState::Waiting)

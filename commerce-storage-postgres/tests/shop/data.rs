@@ -488,6 +488,7 @@ pub(crate) fn issue(code: &str) -> ChangeSet {
         customer_uses_max: Some(1),
         ended_at: None,
         created_at: now(),
+        issued_by: None,
     });
     changes
 }

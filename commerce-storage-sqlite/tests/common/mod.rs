@@ -546,6 +546,7 @@ pub(crate) fn issue() -> ChangeSet {
         customer_uses_max: Some(1),
         ended_at: None,
         created_at: at(0),
+        issued_by: None,
     };
     ChangeSet {
         promotion: promotion::Changes { issue: vec![coupon], ..Default::default() },
@@ -687,7 +688,10 @@ pub(crate) fn pay_back(cart_number: u128) -> ChangeSet {
 
 pub(crate) fn rulebook(version: u64) -> ChangeSet {
     let rulebook = StoredRulebook { version, rulebook: Rulebook::starter(Currency::NGN) };
-    ChangeSet { pricing: pricing::Changes { rulebook: Some(rulebook) }, ..Default::default() }
+    ChangeSet {
+        pricing: pricing::Changes { rulebook: Some(rulebook), gone: Vec::new() },
+        ..Default::default()
+    }
 }
 
 pub(crate) fn stock_change(inventory: inventory::Changes) -> ChangeSet {

@@ -3,13 +3,17 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
+use super::promotions::{code, gives, promotion};
 use super::{Shop, cancel, request, short, shortages};
 use crate::audit::Actor;
 use crate::cart::CartToken;
 use crate::checkout::{Confirm, ConfirmError};
 use crate::inventory::{Count, MovementReason};
 use crate::order::{CancelError, OrderState};
-use crate::pricing::Rulebook;
+use crate::pricing::{Rulebook, RulesError};
+use crate::promotion::{CouponError, NewCoupon};
 use crate::shipping::ShippingMethod;
 use crate::testkit::{Crossing, Intercepted, add, item, key};
 use crate::{Currency, Engine, Money, Store};
@@ -217,6 +221,38 @@ pub async fn two_apply_rules(shop: &Shop) {
     let second = crossed(shop, apply).rules().apply(named("second"), &Actor::System).await.unwrap();
     assert_eq!(second.version, 2);
     assert_eq!(shop.store.rulebook().await.unwrap(), Some(second));
+}
+
+/// A promotion is taken out of the rules between the look of who makes coupons for it and their commit.
+pub async fn a_promotion_goes_while_coupons_are_made(shop: &Shop) {
+    let new = NewCoupon { promotion: "off".to_owned(), ..NewCoupon::default() };
+    for many in [false, true] {
+        gives(shop, [promotion("off", true, json!({}))]).await;
+        let engine = shop.engine.clone();
+        let go = async move {
+            engine.rules().apply(Rulebook::starter(Currency::NGN), &Actor::System).await.unwrap();
+        };
+        let promotions = crossed(shop, go).promotions();
+        let made = if many {
+            promotions.generate(2, "X-", &new, &Actor::System, |_| {}).await
+        } else {
+            promotions.create(code("WELCOME"), &new, &Actor::System, None).await.map(drop)
+        };
+        assert!(matches!(&made, Err(CouponError::UnknownPromotion(_))), "{made:?}");
+        assert_eq!(shop.store.coupons(None, None, 9).await.unwrap(), []);
+    }
+}
+
+/// A coupon is made between the look of who takes its promotion out of the rules and the commit.
+pub async fn a_coupon_is_made_while_its_promotion_goes(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({}))]).await;
+    let promotions = shop.engine.promotions();
+    let make = async move {
+        let new = NewCoupon { promotion: "off".to_owned(), ..NewCoupon::default() };
+        promotions.create(code("WELCOME"), &new, &Actor::System, None).await.unwrap();
+    };
+    let gone = crossed(shop, make).rules().apply(Rulebook::starter(Currency::NGN), &Actor::System).await;
+    assert!(matches!(&gone, Err(RulesError::HasCoupons(code)) if code == "off"), "{gone:?}");
 }
 
 /// A shop with five mugs at 10.00, and a cart of two of them that is ready to confirm.

@@ -1,6 +1,9 @@
 //! Each guard of a commit is seen to refuse. [`Shop::stale`] sees that what it refused left nothing behind: most cases
 //! break one part of a whole order, so that the rest of it would have been written.
 
+use serde_json::json;
+
+use super::promotions::{coupon, gives, issue, promotion};
 use super::{Shop, cancel, request};
 use crate::audit::Actor;
 use crate::cart::{Cart, CartToken, Write};
@@ -334,6 +337,22 @@ pub async fn a_rulebook_that_changed(shop: &Shop) {
     assert_eq!(shop.stale(&applying(3)).await, Guard::Rulebook);
     shop.store.commit(&applying(2)).await.unwrap();
     assert_eq!(shop.store.rulebook().await.unwrap(), Some(stored(2)));
+}
+
+/// A rulebook without a promotion for which a coupon was made meanwhile.
+pub async fn a_promotion_that_got_a_coupon(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({})), promotion("other", true, json!({}))]).await;
+    let now = shop.now().await;
+    issue(shop, &[coupon("WELCOME", "off", now)]).await;
+    let without = |gone: &[&str]| {
+        let mut changes = ChangeSet::default();
+        changes.pricing.rulebook =
+            Some(StoredRulebook { version: 2, rulebook: Rulebook::starter(Currency::NGN) });
+        changes.pricing.gone = gone.iter().map(|code| (*code).to_owned()).collect();
+        changes
+    };
+    assert_eq!(shop.stale(&without(&["other", "off"])).await, Guard::Rulebook);
+    shop.store.commit(&without(&["other"])).await.unwrap();
 }
 
 /// An order that was priced by a rulebook that is no longer in force.

@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
+use super::promotions::{code, gives, promotion};
 use super::{Shop, cancel, request};
+use crate::audit::{Actor, Search};
 use crate::cart::CartError;
 use crate::checkout::{Confirm, ConfirmError};
 use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, CancelError, OrderState};
-use crate::testkit::{Fault, Intercepted, Losing, add, item};
+use crate::pricing::{RuleChange, Rulebook, RulesChanged, RulesError};
+use crate::promotion::{CouponError, NewCoupon};
+use crate::testkit::{Fault, Intercepted, Losing, Meeting, add, item};
 use crate::{StoreError, StoreTrouble};
 
 /// The same confirm again answers with the same order and places no other.
@@ -141,6 +147,130 @@ pub async fn a_cancellation_whose_answer_was_lost(shop: &Shop) {
         assert_eq!(again.order.order.status, OrderState::Cancelled);
         assert_eq!(shop.stock("mug").await, (9, 0));
     }
+}
+
+/// The same change of the rules again answers with what it made, whatever came after it.
+pub async fn a_repeated_change_of_the_rules(shop: &Shop) {
+    let first = rename(&shop.engine, "key-1", "first").await.unwrap();
+    let second = rename(&shop.engine, "key-2", "second").await.unwrap();
+    assert_eq!((first.version, first.replayed, second.version, second.replayed), (1, false, 2, false));
+    for (key, name, made) in [("key-1", "first", &first), ("key-2", "second", &second)] {
+        let again = rename(&shop.engine, key, name).await.unwrap();
+        assert_eq!(again, RulesChanged { replayed: true, ..made.clone() });
+    }
+    let refused = rename(&shop.engine, "key-1", "third").await;
+    assert!(matches!(refused, Err(RulesError::KeyReused(_))), "{refused:?}");
+    let made = shop.store.audit(&Search::default(), 9).await.unwrap();
+    assert_eq!((made.len(), shop.engine.rules().show().await.unwrap().version), (2, 2));
+}
+
+/// The same coupons asked for again are made once; the answer has the same codes.
+pub async fn a_repeated_making_of_coupons(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({})), promotion("other", true, json!({}))]).await;
+    let (promotions, new) = (shop.engine.promotions(), for_promotion("off"));
+    let asked = request("key-1", "three");
+    let issue = async |new: &NewCoupon, asked: &Request| {
+        promotions.issue(3, "X", new, &Actor::System, Some(asked)).await
+    };
+    let first = issue(&new, &asked).await.unwrap();
+    let other = issue(&new, &request("key-2", "three")).await.unwrap();
+    let again = issue(&new, &asked).await.unwrap();
+    assert_eq!((first.coupons.len(), &again.coupons), (3, &first.coupons));
+    assert!(again.replayed && !first.replayed && !other.replayed);
+    assert!(first.coupons.iter().all(|coupon| !other.coupons.contains(coupon)));
+    let refused = issue(&for_promotion("other"), &request("key-1", "three of the other")).await;
+    assert!(matches!(refused, Err(CouponError::KeyReused(_))), "{refused:?}");
+    assert_eq!(shop.store.coupons(None, None, 99).await.unwrap().len(), 6);
+
+    let asked = request("key-3", "WELCOME");
+    let create =
+        async |asked: &Request| promotions.create(code("WELCOME"), &new, &Actor::System, Some(asked)).await;
+    let first = create(&asked).await.unwrap();
+    promotions.end(&code("WELCOME"), &Actor::System, None).await.unwrap();
+    let again = create(&asked).await.unwrap();
+    assert!(again.replayed && !first.replayed);
+    assert!(again.coupon.coupon.ended_at.is_some(), "the coupon as it is now");
+    let refused = create(&request("key-4", "WELCOME")).await;
+    assert!(matches!(refused, Err(CouponError::Exists(_))), "{refused:?}");
+}
+
+/// A coupon is ended once, and so is one asked for again.
+pub async fn a_repeated_ending_of_a_coupon(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({}))]).await;
+    let promotions = shop.engine.promotions();
+    promotions.create(code("WELCOME"), &for_promotion("off"), &Actor::System, None).await.unwrap();
+    let end = async |asked: &Request| promotions.end(&code("WELCOME"), &Actor::System, Some(asked)).await;
+    let asked = request("key-1", "end");
+    let first = end(&asked).await.unwrap();
+    let again = end(&asked).await.unwrap();
+    assert!(again.replayed && !first.replayed);
+    assert_eq!(again.coupon, first.coupon);
+    let refused = end(&request("key-1", "end another")).await;
+    assert!(matches!(refused, Err(CouponError::KeyReused(_))), "{refused:?}");
+    assert!(!end(&request("key-2", "end")).await.unwrap().replayed, "it has ended already");
+}
+
+/// Changes of the back office whose answers were lost.
+pub async fn a_change_of_the_back_office_whose_answer_was_lost(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({}))]).await;
+    let (engine, losing) = behind(shop);
+    let new = for_promotion("off");
+    for (round, fault) in [(1, Fault::Before), (2, Fault::After)] {
+        let asked = request(&format!("coupons-{round}"), "three");
+        let issue = async || engine.promotions().issue(3, "", &new, &Actor::System, Some(&asked)).await;
+        losing.next(fault);
+        let lost = issue().await;
+        assert!(matches!(&lost, Err(CouponError::Store(error)) if unavailable(error)), "{lost:?}");
+        let again = issue().await.unwrap();
+        assert_eq!((again.replayed, again.coupons.len()), (fault == Fault::After, 3));
+        assert_eq!(shop.store.coupons(None, None, 99).await.unwrap().len(), 3 * round);
+
+        let key = format!("rules-{round}");
+        let version = engine.rules().show().await.unwrap().version + 1;
+        losing.next(fault);
+        let lost = rename(&engine, &key, "lost").await;
+        assert!(matches!(&lost, Err(RulesError::Store(error)) if unavailable(error)), "{lost:?}");
+        let again = rename(&engine, &key, "lost").await.unwrap();
+        assert_eq!((again.replayed, again.version), (fault == Fault::After, version));
+    }
+}
+
+/// Ten at once ask for the same coupons under one key: they are made once, and all get the same.
+pub async fn one_making_of_coupons_asked_for_many_times_at_once(shop: &Shop) {
+    gives(shop, [promotion("off", true, json!({}))]).await;
+    let meeting = Intercepted::new(Arc::clone(&shop.store), Meeting::of(10));
+    let engine = shop.through(Arc::new(meeting));
+    let asking = (0..10).map(|_| {
+        let promotions = engine.promotions();
+        tokio::spawn(async move {
+            let (new, asked) = (for_promotion("off"), request("key-1", "three"));
+            promotions.issue(3, "", &new, &Actor::System, Some(&asked)).await.unwrap()
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    let mut answers = Vec::new();
+    for answer in asking {
+        answers.push(answer.await.unwrap());
+    }
+    assert!(answers.iter().all(|answer| answer.coupons == answers[0].coupons));
+    assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
+    assert_eq!(shop.store.coupons(None, None, 99).await.unwrap().len(), 3);
+}
+
+/// Gives the first shipping method this name.
+async fn rename(engine: &crate::Engine, key: &str, name: &str) -> Result<RulesChanged, RulesError> {
+    let change = |rulebook: &mut Rulebook| {
+        let method = &mut rulebook.shipping.methods[0];
+        let before = std::mem::replace(&mut method.label, name.to_owned());
+        let (action, target) =
+            ("shipping-method.replace".to_owned(), format!("shipping-method:{}", method.code));
+        Ok(RuleChange { action, target, before: json!({"label": before}), after: json!({"label": name}) })
+    };
+    engine.rules().change(None, &Actor::System, Some(&request(key, name)), change).await
+}
+
+fn for_promotion(code: &str) -> NewCoupon {
+    NewCoupon { promotion: code.to_owned(), ..NewCoupon::default() }
 }
 
 fn behind(shop: &Shop) -> (crate::Engine, Arc<Losing>) {

@@ -24,6 +24,7 @@
 //! - [`import`]: the bulk door;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
+//! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
@@ -41,6 +42,7 @@ use async_trait::async_trait;
 use crate::Store;
 use crate::testkit::MockClock;
 
+pub mod audit;
 pub mod cancelling;
 pub mod catalog;
 pub mod checkout;
@@ -288,6 +290,7 @@ macro_rules! __each_store_case {
                 a_reservation_that_is_held_longer
                 a_location_code_that_is_taken
                 a_rulebook_that_changed
+                a_promotion_that_got_a_coupon
                 a_rulebook_that_was_relied_on
                 a_product_that_was_relied_on
                 a_request_that_was_recorded
@@ -298,17 +301,22 @@ macro_rules! __each_store_case {
                 coupons_come_by_code
                 a_cart_comes_with_its_coupons
                 who_has_ordered_before
+                a_new_email_address_is_priced_at_once
                 uses_are_counted_in_all_and_by_customer
                 a_cancelled_order_gives_its_uses_back_once
                 a_use_that_was_given_back_is_counted_again
                 an_unpaid_order_gives_its_uses_back
                 a_coupon_code_that_is_taken
                 a_coupon_is_ended_once
+                a_promotion_with_coupons_stays
                 a_coupon_that_is_used_up
                 a_coupon_that_has_ended
                 a_promotion_that_is_used_up
                 an_order_with_coupons_is_all_or_nothing
                 recent_carts_come_by_id
+            ;
+            audit:
+                rows_come_newest_first
             ;
             import:
                 a_large_batch
@@ -360,6 +368,7 @@ macro_rules! __each_store_case {
                 signs_of_a_payment_and_a_cancellation_in_any_order
                 every_sign_and_end_in_any_order
                 late_money_for_goods_that_are_gone
+                money_that_came_in_the_last_moment
                 an_order_that_is_paid_twice
                 money_that_does_not_match
                 the_reconciler_finds_what_was_missed
@@ -405,6 +414,11 @@ macro_rules! __each_store_case {
                 a_key_belongs_to_its_actor_and_route
                 a_repeated_change_of_a_cart
                 a_repeated_cancellation
+                a_repeated_change_of_the_rules
+                a_repeated_making_of_coupons
+                a_repeated_ending_of_a_coupon
+                a_change_of_the_back_office_whose_answer_was_lost
+                one_making_of_coupons_asked_for_many_times_at_once
                 a_confirm_whose_answer_was_lost
                 a_change_of_a_cart_whose_answer_was_lost
                 a_cancellation_whose_answer_was_lost
@@ -435,6 +449,8 @@ macro_rules! __each_store_case {
                 stock_is_promised_while_it_is_counted
                 stock_comes_in_while_it_is_counted
                 two_apply_rules
+                a_promotion_goes_while_coupons_are_made
+                a_coupon_is_made_while_its_promotion_goes
             ;
             races:
                 the_last_unit
@@ -472,6 +488,7 @@ mod tests {
     #[test]
     fn every_case_is_in_the_list() {
         let files = [
+            ("audit", include_str!("audit.rs")),
             ("cancelling", include_str!("cancelling.rs")),
             ("catalog", include_str!("catalog.rs")),
             ("checkout", include_str!("checkout.rs")),

@@ -3,10 +3,11 @@
 
 use serde_json::json;
 
-use super::{Shop, before, cancel, delivery};
+use super::{Shop, before, cancel, delivery, request};
+use crate::audit::Actor;
 use crate::cart::{CartToken, Delivery, Look};
 use crate::checkout::ConfirmError;
-use crate::pricing::{Rulebook, Usage};
+use crate::pricing::{Rulebook, RulesError, Usage};
 use crate::promotion::{Coupon, CouponCode, CouponState, CustomerKey, Promotion, Reason, Redemption};
 use crate::testkit::{item, named};
 use crate::{ChangeSet, Currency, Guard, OrderId, Timestamp};
@@ -23,12 +24,16 @@ pub async fn a_coupon_in_full_and_one_with_nothing(shop: &Shop) {
         customer_uses_max: Some(1),
         ended_at: Some(now),
         created_at: before(now, 2),
+        issued_by: Some(named("audit", "made")),
     };
     let plain = coupon("PLAIN", "summer \"sale\" – Ọjà", now);
     issue(shop, &[full.clone(), plain.clone()]).await;
     let unused = |coupon: Coupon| CouponState { coupon, uses: 0, customer_uses: 0 };
     let listed = shop.store.coupons(None, None, 9).await.unwrap();
     assert_eq!(listed, [unused(plain.clone()), unused(full.clone())], "É comes after every letter of ASCII");
+    let issued = shop.store.issued(&full.promotion, named("audit", "made")).await.unwrap();
+    assert_eq!(issued, [unused(full.clone())]);
+    assert_eq!(shop.store.issued("other", named("audit", "made")).await.unwrap(), []);
     for coupon in [full, plain] {
         let look = Look { coupon: Some(coupon.code.clone()), ..Look::default() };
         assert_eq!(shop.store.cart(&look).await.unwrap().coupons, [unused(coupon)]);
@@ -105,6 +110,51 @@ pub async fn who_has_ordered_before(shop: &Shop) {
     assert_eq!(shop.view(&token).await.ordered_before, Some(true));
     shop.engine.orders().cancel(first, &cancel()).await.unwrap();
     assert_eq!(shop.view(&token).await.ordered_before, Some(false));
+}
+
+/// A cart that gets another e-mail address costs in the answer what it costs in the next look: by the uses and orders of
+/// the new one. A look for a customer tells of them and not of the cart's own.
+pub async fn a_new_email_address_is_priced_at_once(shop: &Shop) {
+    let now = shop.now().await;
+    let first = json!({
+        "code": "first", "label": "first", "scope": "order", "action": {"amount": "1"}, "when": {"first_order": true},
+    });
+    let first: Promotion = serde_json::from_value(first).unwrap();
+    gives(shop, [promotion("off", true, json!({})), first]).await;
+    shop.sell([item("mug").stock(9)]).await;
+    issue(shop, &[Coupon { customer_uses_max: Some(1), ..coupon("ONCE", "off", now) }]).await;
+    let ordered = cart_with(shop, "ada@example.com", &["ONCE"]).await;
+    shop.confirm(&ordered).await.unwrap();
+    let carts = shop.engine.carts();
+    let token = cart_with(shop, "bola@example.com", &["ONCE"]).await;
+    let mut answers = Vec::new();
+    for email in ["Ada@example.com", "bola@example.com", "ada@example.com"] {
+        let answered = carts.set_delivery(&token, &of(email), Some(&request(email, ""))).await.unwrap().cart;
+        let next = carts.get(Some(&token)).await.unwrap();
+        assert_eq!((&answered.quote, &answered.messages), (&next.quote, &next.messages), "{email}");
+        answers.push((answered.quote.summary.discount.minor, answered.quote.coupons[0].refused));
+    }
+    let spent = (0, Some(Reason::CustomerUsesSpent));
+    assert_eq!(answers, [spent, (600, None), spent]);
+    let bola = "bola@example.com";
+    let repeated = carts.set_delivery(&token, &of(bola), Some(&request(bola, ""))).await.unwrap();
+    assert_eq!(
+        (repeated.replayed, repeated.cart.quote.summary.discount.minor),
+        (true, 0),
+        "it is Ada's by now"
+    );
+
+    let look = async |token: Option<&CartToken>, email: &str| {
+        let (token, coupon) = (token.map(CartToken::hash), Some(code("ONCE")));
+        let look = Look { token, coupon, customer: Some(customer(email)), ..Look::default() };
+        let view = shop.store.cart(&look).await.unwrap();
+        (view.coupons[0].customer_uses, view.ordered_before)
+    };
+    assert_eq!(look(Some(&token), "bola@example.com").await, (0, Some(false)));
+    assert_eq!(look(Some(&token), "ADA@example.com").await, (1, Some(true)));
+    let bare = shop.cart(&[("mug", 1)]).await;
+    assert_eq!(look(Some(&bare), "ada@example.com").await, (1, Some(true)), "the cart has no address yet");
+    assert_eq!(look(None, "ada@example.com").await, (1, None));
 }
 
 /// Uses are counted of the coupon and of the promotion, in all and by customer, whether there is a cap or none; what
@@ -260,6 +310,19 @@ pub async fn a_coupon_is_ended_once(shop: &Shop) {
     let listed = shop.store.coupons(None, None, 9).await.unwrap();
     let ended: Vec<_> = listed.iter().map(|state| state.coupon.ended_at).collect();
     assert_eq!(ended, [Some(now), None, Some(before(now, 5))], "ONE, SIX, TWO");
+}
+
+/// A promotion that has coupons is not taken out of the rules, whoever applies them; one that has none is.
+pub async fn a_promotion_with_coupons_stays(shop: &Shop) {
+    let now = shop.now().await;
+    let off = || promotion("off", true, json!({}));
+    gives(shop, [off(), promotion("other", true, json!({}))]).await;
+    issue(shop, &[Coupon { ended_at: Some(now), ..coupon("WELCOME", "off", now) }]).await;
+    let only = |promotions| Rulebook { promotions, ..Rulebook::starter(Currency::NGN) };
+    let applied = shop.engine.rules().apply(only(vec![]), &Actor::System).await;
+    assert!(matches!(&applied, Err(RulesError::HasCoupons(code)) if code == "off"), "{applied:?}");
+    assert_eq!(shop.engine.rules().show().await.unwrap().version, 1);
+    assert_eq!(shop.rules(only(vec![off()])).await.version, 2);
 }
 
 /// A coupon that is used up since it was read, in all or by this customer.
@@ -445,6 +508,7 @@ pub(in crate::testkit) fn coupon(text: &str, promotion: &str, created_at: Timest
         customer_uses_max: None,
         ended_at: None,
         created_at,
+        issued_by: None,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Coupons: made one by one or by the thousand, listed, ended.
 
-use commerce_core::promotion::{Coupon, CouponCode};
+use commerce_core::promotion::{CouponChanged, CouponCode, Issued};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::Admin;
 use super::{Read, Write};
+use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
@@ -64,37 +65,44 @@ impl CouponsApi {
     async fn create(
         &self,
         _admin: Admin,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
         body: Body<NewCouponBody>,
     ) -> Result<Answer<CouponDto, 201>, Refused<Write>> {
+        let request = key.request(Admin::actor().to_string(), "POST /api/admin/coupons/", &body.canonical);
         let (code, new) = body.value.command()?;
         let promotions = self.shop.engine.promotions();
-        let coupon = settle(async move {
-            let made = promotions.create(code, &new, &Admin::actor()).await?;
-            promotions.coupon(&made.code).await
-        });
-        Ok(Answer::new(&coupon.await?.into())?)
+        let made =
+            settle(async move { promotions.create(code, &new, &Admin::actor(), request.as_ref()).await });
+        let CouponChanged { coupon, replayed } = made.await?;
+        Ok(Answer::new(&coupon.into())?.replayed(replayed))
     }
 
     /// Makes many coupons
     ///
-    /// With codes that nobody can guess. They are made a thousand at a time: when the answer is a failure, some may be
-    /// there, and can be found by their promotion. For more than 10,000 there is `commerce coupons generate`.
+    /// With codes that nobody can guess: all of them, or none when the answer is a failure. For more than 10,000 there is
+    /// `commerce coupons generate`.
     #[oai(path = "/generate/", method = "post", operation_id = "generateCoupons")]
     async fn generate(
         &self,
         _admin: Admin,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
         body: Body<GenerateBody>,
     ) -> Result<Answer<GeneratedDto, 201>, Refused<Write>> {
+        let route = "POST /api/admin/coupons/generate/";
+        let request = key.request(Admin::actor().to_string(), route, &body.canonical);
         let (count, prefix, new) = body.value.command()?;
         let promotions = self.shop.engine.promotions();
-        let generated = settle(async move {
-            let mut codes = Vec::new();
-            let made =
-                |coupons: &[Coupon]| codes.extend(coupons.iter().map(|coupon| coupon.code.to_string()));
-            promotions.generate(count, &prefix, &new, &Admin::actor(), made).await?;
-            Ok::<_, Problem>(GeneratedDto { promotion: new.promotion, codes })
+        let promotion = new.promotion.clone();
+        let issued = settle(async move {
+            promotions.issue(count, &prefix, &new, &Admin::actor(), request.as_ref()).await
         });
-        Ok(Answer::new(&generated.await?)?)
+        let Issued { coupons, replayed } = issued.await?;
+        let codes = coupons.iter().map(|coupon| coupon.code.to_string()).collect();
+        Ok(Answer::new(&GeneratedDto { promotion, codes })?.replayed(replayed))
     }
 
     /// Shows a coupon
@@ -118,13 +126,16 @@ impl CouponsApi {
         _admin: Admin,
         /// Its code; case does not count.
         code: Path<Text>,
-    ) -> Result<Answer<CouponDto>, Refused<Read>> {
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+    ) -> Result<Answer<CouponDto>, Refused<Write>> {
         let code = code.0.0.parse::<CouponCode>().map_err(|_| Problem::not_found())?;
+        let route = "POST /api/admin/coupons/{code}/end/";
+        let request = key.request(Admin::actor().to_string(), route, code.as_str().as_bytes());
         let promotions = self.shop.engine.promotions();
-        let ended = settle(async move {
-            promotions.end(&code, &Admin::actor()).await?;
-            promotions.coupon(&code).await
-        });
-        Ok(Answer::new(&ended.await?.into())?)
+        let ended = settle(async move { promotions.end(&code, &Admin::actor(), request.as_ref()).await });
+        let CouponChanged { coupon, replayed } = ended.await?;
+        Ok(Answer::new(&coupon.into())?.replayed(replayed))
     }
 }

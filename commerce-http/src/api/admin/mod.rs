@@ -1,6 +1,7 @@
 //! `/api/admin/`: the back office.
 
 mod access;
+mod audit;
 mod coupons;
 mod money;
 mod parts;
@@ -21,14 +22,15 @@ statuses! {
         422 "A parameter cannot be understood.";
     /// Refusals of a change.
     Write:
-        400 "The body cannot be understood.",
+        400 "The body cannot be understood, or the `Idempotency-Key` is none.",
         401 "The admin token is missing or wrong.",
         404 "There is no such rule.",
         409 "The code is taken (`already-exists`), or something refers to it (`in-use`; `errors` says what).",
         412 "Another version of the rules is in force: `version-conflict`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
-        422 "A rule is broken; what is elsewhere in the rulebook is named with its full pointer.";
+        422 "A rule is broken; what is elsewhere in the rulebook is named with its full pointer. Or \
+            `idempotency-key-reused`.";
 }
 
 /// All operations of the back office.
@@ -44,6 +46,7 @@ pub(crate) type AdminApi = (
     trial::TrialApi,
     coupons::CouponsApi,
     money::MoneyApi,
+    audit::AuditApi,
 );
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
@@ -59,5 +62,6 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
         money::MoneyApi { shop: shop.clone() },
+        audit::AuditApi { shop: shop.clone() },
     )
 }

@@ -1,11 +1,9 @@
 //! What can be done with the lists of the rulebook: the same for each.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use commerce_core::Timestamp;
 use commerce_core::cart::Look;
-use commerce_core::pricing::{RuleChange, Rulebook, RulebookError, RulesError, StoredRulebook};
+use commerce_core::idempotency::Request;
+use commerce_core::pricing::{RuleChange, Rulebook, RulebookError, RulesChanged, RulesError};
 use poem_openapi::param::Header;
 use serde_json::Value;
 
@@ -74,20 +72,21 @@ pub(super) async fn show<P: Part>(shop: &Shop, code: &str) -> Result<Answer<Docu
 /// A new one, behind the others.
 pub(super) async fn create<P: Part>(
     shop: &Shop,
+    request: Option<Request>,
     version: Option<u64>,
     part: P::Document,
 ) -> Result<Answer<Document<P>, 201>, Problem> {
     let kept = part.clone();
-    let stored = change::<P>(shop, version, move |rulebook, place| {
+    let changed = change::<P>(shop, request, version, move |rulebook| {
         let all = P::all_mut(rulebook);
         if all.iter().any(|known| P::code(known) == P::code(&part)) {
             return Err(RulesError::Exists);
         }
-        place.store(all.len(), Ordering::Relaxed);
         all.push(part.clone());
-        Ok(told::<P>("create", None, Some(&part)))
+        Ok((all.len() - 1, told::<P>("create", None, Some(&part))))
     });
-    answer(stored.await?.version, kept)
+    let RulesChanged { version, replayed, .. } = changed.await?;
+    Ok(answer(version, kept)?.replayed(replayed))
 }
 
 /// Another one in its place.
@@ -101,33 +100,31 @@ pub(super) async fn replace<P: Part>(
         return Err(Problem::field("/code", "invalid", format_args!("must be `{code}`, as in the address")));
     }
     let kept = part.clone();
-    let stored = change::<P>(shop, version, move |rulebook, place| {
+    let changed = change::<P>(shop, None, version, move |rulebook| {
         let (at, known) = found::<P>(rulebook, &code)?;
-        place.store(at, Ordering::Relaxed);
         let before = std::mem::replace(known, part.clone());
-        Ok(told::<P>("replace", Some(&before), Some(&part)))
+        Ok((at, told::<P>("replace", Some(&before), Some(&part))))
     });
-    answer(stored.await?.version, kept)
+    answer(changed.await?.version, kept)
 }
 
 /// Ends it.
 pub(super) async fn end<P: Part>(
     shop: &Shop,
+    request: Option<Request>,
     code: String,
     version: Option<u64>,
 ) -> Result<Answer<Document<P>>, Problem> {
     let now = now(shop).await?;
-    let wanted = code.clone();
-    let stored = change::<P>(shop, version, move |rulebook, place| {
-        let (at, known) = found::<P>(rulebook, &wanted)?;
-        place.store(at, Ordering::Relaxed);
+    let changed = change::<P>(shop, request, version, move |rulebook| {
+        let (at, known) = found::<P>(rulebook, &code)?;
         let before = known.clone();
         P::end(known, now);
-        Ok(told::<P>("end", Some(&before), Some(known)))
+        Ok((at, told::<P>("end", Some(&before), Some(known))))
     });
-    let stored = stored.await?;
-    let part = P::all(&stored.rulebook).iter().find(|part| P::code(part) == code).cloned();
-    answer(stored.version, part.ok_or_else(Problem::not_found)?)
+    let RulesChanged { version, change, replayed } = changed.await?;
+    let part = serde_json::from_value(change.after).map_err(Problem::internal)?;
+    Ok(answer(version, part)?.replayed(replayed))
 }
 
 /// Takes it out, unless something refers to it. What was taken out.
@@ -138,25 +135,21 @@ pub(super) async fn remove<P: Part>(
 ) -> Result<Answer<Document<P>>, Problem> {
     let rules = shop.engine.rules();
     let removed = settle(async move {
-        let place = AtomicUsize::new(usize::MAX);
-        let part = std::sync::Mutex::new(None);
+        let mut removed = None;
         let stored = rules
-            .change(version, &Admin::actor(), |rulebook| {
+            .change(version, &Admin::actor(), None, |rulebook| {
                 let (at, _) = found::<P>(rulebook, &code)?;
-                place.store(at, Ordering::Relaxed);
-                let before = P::all_mut(rulebook).remove(at);
-                let change = told::<P>("delete", Some(&before), None);
-                *part.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(before);
-                Ok(change)
+                let (_, before) = removed.insert((at, P::all_mut(rulebook).remove(at)));
+                Ok(told::<P>("delete", Some(before), None))
             })
             .await;
-        let stored = stored.map_err(|error| match error {
+        match (stored, removed) {
+            (Ok(stored), Some((_, part))) => Ok((stored.version, part)),
+            (Ok(_), None) => Err(Problem::not_found()),
             // What was right before it was taken out is wrong because it is gone.
-            RulesError::Invalid(errors) => in_use::<P>(&errors, place.load(Ordering::Relaxed)),
-            other => refusal(other, None),
-        })?;
-        let part = part.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok::<_, Problem>((stored.version, part.ok_or_else(Problem::not_found)?))
+            (Err(RulesError::Invalid(errors)), Some((at, _))) => Err(in_use::<P>(&errors, at)),
+            (Err(error), _) => Err(refusal(error, None)),
+        }
     });
     let (version, part) = removed.await?;
     answer(version, part)
@@ -180,19 +173,24 @@ fn as_before(pointer: &str, place: &str, removed: usize) -> String {
     rest.and_then(behind).unwrap_or_else(|| pointer.to_owned())
 }
 
+/// Changes the rulebook; `change` says where the part is that was sent.
 async fn change<P: Part>(
     shop: &Shop,
+    request: Option<Request>,
     version: Option<u64>,
-    change: impl Fn(&mut Rulebook, &AtomicUsize) -> Result<RuleChange, RulesError> + Send + Sync + 'static,
-) -> Result<StoredRulebook, Problem> {
+    change: impl Fn(&mut Rulebook) -> Result<(usize, RuleChange), RulesError> + Send + Sync + 'static,
+) -> Result<RulesChanged, Problem> {
     let rules = shop.engine.rules();
     let changed = settle(async move {
-        let place = Arc::new(AtomicUsize::new(0));
-        let changed = rules.change(version, &Admin::actor(), |rulebook| change(rulebook, &place)).await;
-        changed.map_err(|error| {
-            let own = format!("{}/{}", P::PLACE, place.load(Ordering::Relaxed));
-            refusal(error, Some(&own))
-        })
+        let mut place = 0;
+        let changed = rules
+            .change(version, &Admin::actor(), request.as_ref(), |rulebook| {
+                let (at, told) = change(rulebook)?;
+                place = at;
+                Ok(told)
+            })
+            .await;
+        changed.map_err(|error| refusal(error, Some(&format!("{}/{place}", P::PLACE))))
     });
     changed.await
 }
@@ -227,9 +225,11 @@ pub(super) fn refusal(error: RulesError, own: Option<&str>) -> Problem {
             Problem::validation(errors.iter().map(|error| field(error, own)).collect())
         }
         RulesError::Currency { .. } => Problem::field("/currency", "unsupported", words),
+        RulesError::HasCoupons(_) => Problem::new(Code::InUse, words),
         RulesError::NotFound => Problem::not_found(),
         RulesError::Exists => Problem::new(Code::AlreadyExists, words).at("/code"),
         RulesError::Version { now } => Problem::new(Code::VersionConflict, words).with("version", now),
+        RulesError::KeyReused(_) => Problem::new(Code::IdempotencyKeyReused, words),
         RulesError::Busy => Problem::unavailable(words),
         RulesError::Store(error) => error.into(),
         other => Problem::internal(other),

@@ -7,10 +7,11 @@ use poem_openapi::param::{Path, Query};
 use super::access::Admin;
 use super::parts::{self, IfMatch, expected};
 use super::{Read, Write};
+use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::wire::{
-    Answer, Code, CustomerGroups, Document, DocumentPage, PageNumber, PageSize, PriceLists, Problem,
-    Promotions, Refused, ShippingMethods, ShippingZones, TaxRates, TaxZones, Text,
+    Answer, CustomerGroups, Document, DocumentPage, PageNumber, PageSize, PriceLists, Problem, Promotions,
+    Refused, ShippingMethods, ShippingZones, TaxRates, TaxZones, Text,
 };
 
 /// The operations of a resource, each with its name and its title. What follows them not every resource has.
@@ -19,7 +20,7 @@ macro_rules! resource {
         $api:ident of $part:ident at $path:tt,
         $list:tt $lists:tt, $get:tt $shows:tt, $create:tt $makes:tt, $replace:tt $replaces:tt, $delete:tt $deletes:tt
         $(, $end:tt $ends:tt $means:tt)?
-        $(, create if $may_create:path, delete if $may_delete:path)?
+        $(, create if $may_create:path)?
     ) => {
         pub(crate) struct $api {
             pub(super) shop: Shop,
@@ -52,11 +53,16 @@ macro_rules! resource {
                 /// The version of the rules for which it is meant.
                 #[oai(name = "If-Match")]
                 if_match: IfMatch,
+                /// A key under which the request may be repeated.
+                #[oai(name = "Idempotency-Key")]
+                key: OptionalKey,
                 body: Document<$part>,
             ) -> Result<Answer<Document<$part>, 201>, Refused<Write>> {
                 $($may_create(&body.part)?;)?
                 let version = expected(&if_match, body.version)?;
-                Ok(parts::create(&self.shop, version, body.part).await?)
+                let sent = serde_json::to_vec(&body).map_err(Problem::internal)?;
+                let request = key.request(Admin::actor().to_string(), concat!("POST ", $path, "/"), &sent);
+                Ok(parts::create(&self.shop, request, version, body.part).await?)
             }
 
             #[doc = $shows]
@@ -102,7 +108,6 @@ macro_rules! resource {
                 if_match: IfMatch,
             ) -> Result<Answer<Document<$part>>, Refused<Write>> {
                 let version = expected(&if_match, None)?;
-                $($may_delete(&self.shop, &code.0.0).await?;)?
                 Ok(parts::remove(&self.shop, code.0.0, version).await?)
             }
 
@@ -119,9 +124,15 @@ macro_rules! resource {
                     /// The version of the rules for which it is meant.
                     #[oai(name = "If-Match")]
                     if_match: IfMatch,
+                    /// A key under which the request may be repeated.
+                    #[oai(name = "Idempotency-Key")]
+                    key: OptionalKey,
                 ) -> Result<Answer<Document<$part>>, Refused<Write>> {
                     let version = expected(&if_match, None)?;
-                    Ok(parts::end(&self.shop, code.0.0, version).await?)
+                    let code = code.0.0;
+                    let route = concat!("POST ", $path, "/{code}/end/");
+                    let request = key.request(Admin::actor().to_string(), route, code.as_bytes());
+                    Ok(parts::end(&self.shop, request, code, version).await?)
                 }
             )?
         }
@@ -134,7 +145,7 @@ resource! {
     "replacePromotion" "Replaces a promotion", "deletePromotion" "Deletes a promotion",
     "endPromotion" "Ends a promotion"
         "Its `until` becomes now. One that has ended already stays as it is; one that has not begun is deleted instead.",
-    create if no_word_of_the_address, delete if no_coupon_is_for_it
+    create if no_word_of_the_address
 }
 
 resource! {
@@ -187,14 +198,4 @@ fn no_word_of_the_address(promotion: &Promotion) -> Result<(), Problem> {
         "try" => Err(Problem::field("/code", "invalid", "`try` is a word of the address: choose another")),
         _ => Ok(()),
     }
-}
-
-/// Coupons of a promotion that is gone would be worth nothing, and look as if nobody had made them.
-async fn no_coupon_is_for_it(shop: &Shop, code: &str) -> Result<(), Problem> {
-    let coupons = shop.engine.promotions().coupons(Some(code.to_owned()), None, 1).await?;
-    if coupons.is_empty() {
-        return Ok(());
-    }
-    let words = "coupons are for this promotion: end it instead, or keep it ended";
-    Err(Problem::new(Code::InUse, words))
 }

@@ -41,7 +41,8 @@ impl SettingsApi {
         let version = expected(&if_match, body.version)?;
         let rules = self.shop.engine.rules();
         let settings = body.part;
-        let stored = settle(async move {
+        let kept = settings.clone();
+        let changed = settle(async move {
             let change = |rulebook: &mut commerce_core::pricing::Rulebook| {
                 let before = SettingsDocument::of(rulebook);
                 settings.clone().into(rulebook);
@@ -54,10 +55,9 @@ impl SettingsApi {
                 })
             };
             // The settings stand where they stand in the rulebook, so its pointers lead into the body.
-            rules.change(version, &Admin::actor(), change).await.map_err(|error| refusal(error, None))
+            rules.change(version, &Admin::actor(), None, change).await.map_err(|error| refusal(error, None))
         });
-        let stored = stored.await?;
-        Ok(answer(stored.version, SettingsDocument::of(&stored.rulebook))?)
+        Ok(answer(changed.await?.version, kept)?)
     }
 }
 
