@@ -537,7 +537,7 @@ fn unmatched_rows(order: &OrderView) -> Vec<Unmatched> {
             id: named("unmatched", &number.to_string()),
             reference: PaymentReference(format!("STRAY-{number}")),
             charge: full.then(|| TEXT.to_owned()),
-            payment: full.then(|| order.payments[0].id),
+            payment: full.then_some(order.payments[0].id),
             order: full.then_some(order.order.id),
             amount: Money::from_minor(number as i64 + 1, if full { Currency::KWD } else { Currency::GHS }),
             mode: full.then_some(if number == 0 { GatewayMode::Test } else { GatewayMode::Live }),
