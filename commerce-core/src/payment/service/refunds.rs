@@ -28,7 +28,7 @@ pub struct RefundAnswer {
 
 /// Whose money a refund is taken from, as it was read.
 enum Held {
-    Order(OrderView),
+    Order(Box<OrderView>),
     Unmatched(UnmatchedView),
 }
 
@@ -378,7 +378,9 @@ impl Payments {
 
     async fn held(&self, refund: &Refund) -> Result<Held, PaymentError> {
         match (refund.source, refund.order) {
-            (RefundSource::Payment(_), Some(order)) => self.order(order).await.map(Held::Order),
+            (RefundSource::Payment(_), Some(order)) => {
+                self.order(order).await.map(|view| Held::Order(Box::new(view)))
+            }
             (RefundSource::Payment(_), None) => Err(PaymentError::NotFound),
             (RefundSource::Unmatched(id), _) => {
                 let view = self.parts.store.unmatched(&UnmatchedKey::Id(id)).await?;
