@@ -5,5 +5,7 @@
 mod attempts;
 mod flow;
 mod gateway_faults;
+mod refunds;
 #[path = "../server/mod.rs"]
 mod server;
+mod webhooks;
