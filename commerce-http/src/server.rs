@@ -225,7 +225,7 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(
         "payment_messages_refused_total",
-        "Messages that were refused: without the gateway's signature, too large, unreadable."
+        "Messages that were refused: without the gateway's signature, from elsewhere, too large, unreadable."
     );
     Ok(handle)
 }

@@ -33,7 +33,9 @@ statuses! {
              `checkout-incomplete`, `request-in-progress`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
-        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.",
+        504 "The order is placed, and the gateway did not say what became of its payment: `gateway-timeout`. Repeat \
+             with the same key.";
 }
 
 pub(crate) struct CheckoutApi {
