@@ -86,6 +86,7 @@ impl Shop {
             billing_address: None,
             shipping_method: Some("standard".into()),
             payment_method: Some(PaymentMethod::CashOnDelivery),
+            mobile_money: None,
             order: None,
             created_at: now,
             updated_at: now,
