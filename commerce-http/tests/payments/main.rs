@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod attempts;
+mod browser;
 mod by_hand;
+mod chromium;
 mod flow;
 mod gateway_faults;
 mod refunds;
