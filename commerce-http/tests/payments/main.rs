@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod attempts;
+mod browser;
+mod by_hand;
+mod chromium;
 mod flow;
 mod gateway_faults;
 mod refunds;
 #[path = "../server/mod.rs"]
 mod server;
+mod start_up;
 mod webhooks;

@@ -53,7 +53,6 @@ async fn all_of_it_goes_back() {
         let order = processed(&shop, &placed, "refunded").await;
         assert_eq!(order["refunds"][0]["status"], "processed");
         assert!(order["refunds"][0]["processed_at"].is_string());
-        assert_eq!(shop.verify(&placed.reference).await["status"], "refunded");
         shop.close().await;
     })
     .await;
@@ -245,9 +244,12 @@ async fn a_refund_that_needs_attention_is_paid_back_by_hand() {
         let id = made["refunds"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("refunds/{id}/paid-by-hand/");
         shop.server.admin(Method::POST, &path).send().await.refused(409, "invalid-transition");
-        shop.sandbox.advance(std::time::Duration::from_secs(3_600));
-        let stuck = |order: &Value| order["refunds"][0]["status"] == "needs_attention";
-        let order = shop.until(|| shop.order(&placed), stuck).await;
+        for status in ["processing", "needs_attention"] {
+            shop.sandbox.advance(std::time::Duration::from_secs(3_600));
+            let there = |order: &Value| order["refunds"][0]["status"] == status;
+            shop.until(|| shop.order(&placed), there).await;
+        }
+        let order = shop.order(&placed).await;
         assert_eq!(order["payment_status"], "paid");
         shop.refund("more", &of_amount(&placed, "1.00")).send().await.refused(409, "refund-exceeds-capture");
         let done = shop.server.admin(Method::POST, &path).send().await.expect(200);
