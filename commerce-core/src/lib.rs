@@ -6,6 +6,10 @@ pub mod cart;
 pub mod catalog;
 pub mod checkout;
 mod commit;
+#[cfg(not(feature = "crash-points"))]
+mod crash;
+#[cfg(feature = "crash-points")]
+pub mod crash;
 pub mod customer;
 mod engine;
 pub mod event;

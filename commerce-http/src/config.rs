@@ -86,6 +86,8 @@ pub struct Settings {
     pub return_url: Option<String>,
     /// The addresses that messages of the payment gateway are taken from.
     pub message_sources: Option<Vec<IpAddr>>,
+    /// How often payments that are due are looked for, in milliseconds: shorter for tests that do not want to wait.
+    pub payments_interval_ms: Option<NonZeroU64>,
     /// Whether `/docs` is shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
@@ -211,6 +213,7 @@ impl Settings {
             allow_sandbox: parsed("ALLOW_SANDBOX", &text)?,
             return_url: text("RETURN_URL"),
             message_sources: list("MESSAGE_SOURCES", &text)?,
+            payments_interval_ms: parsed("PAYMENTS_INTERVAL_MS", &text)?,
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
@@ -245,6 +248,7 @@ impl Settings {
             allow_sandbox: above.allow_sandbox.or(self.allow_sandbox),
             return_url: above.return_url.or(self.return_url),
             message_sources: above.message_sources.or(self.message_sources),
+            payments_interval_ms: above.payments_interval_ms.or(self.payments_interval_ms),
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
@@ -314,6 +318,9 @@ impl Settings {
         }
         config.return_url.clone_from(&self.return_url);
         config.message_sources = self.message_sources.clone().unwrap_or_default();
+        if let Some(millis) = self.payments_interval_ms {
+            config.payments_interval = Duration::from_millis(millis.get());
+        }
         config.docs = self.docs.unwrap_or(config.docs);
         if let Some(seconds) = self.request_timeout_seconds {
             config.request_timeout = Duration::from_secs(seconds.get());
@@ -363,6 +370,8 @@ pub struct ServerConfig {
     pub return_url: Option<String>,
     /// The addresses that messages of the payment gateway are taken from; none: from anywhere, as the signature tells.
     pub message_sources: Vec<IpAddr>,
+    /// How often attempts, refunds and messages of the gateway are looked for that are due.
+    pub payments_interval: Duration,
     /// Whether `/docs` is shown.
     pub docs: bool,
     /// The longest a request may take.
@@ -385,6 +394,7 @@ impl ServerConfig {
             admin_token: None,
             return_url: None,
             message_sources: Vec::new(),
+            payments_interval: Duration::from_secs(5),
             docs: true,
             request_timeout: Duration::from_secs(5),
             body_bytes_max: 1 << 20,

@@ -9,15 +9,18 @@ use tokio::task::JoinSet;
 
 /// How often orders whose time to pay has passed are looked for.
 const EXPIRY: Duration = Duration::from_secs(30);
-/// How often attempts, refunds and messages are looked for that are due.
-const PAYMENTS: Duration = Duration::from_secs(5);
 /// How often it is looked at whether the reconciler is due, and how often it is.
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
-/// Starts all of it; it ends soon after `stopped` says so.
-pub(crate) fn start(engine: &Engine, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+/// Starts all of it; it ends soon after `stopped` says so. Attempts, refunds and messages that are due are looked for every
+/// `payments_interval`.
+pub(crate) fn start(
+    engine: &Engine,
+    payments_interval: Duration,
+    stopped: &watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     let shop = engine.clone();
     jobs.spawn(each(EXPIRY, stopped.clone(), "cannot look for overdue orders", move || {
@@ -35,15 +38,20 @@ pub(crate) fn start(engine: &Engine, stopped: &watch::Receiver<bool>) -> JoinSet
         return jobs;
     }
     let shop = engine.clone();
-    jobs.spawn(each(PAYMENTS, stopped.clone(), "cannot look for payments that are due", move || {
-        let payments = shop.payments();
-        async move {
-            let messages = payments.handle_waiting(BATCH).await?;
-            let asked = payments.check_due(BATCH).await?;
-            let refunds = payments.advance_refunds(BATCH).await?;
-            Ok(messages == BATCH || asked == BATCH || refunds == BATCH)
-        }
-    }));
+    jobs.spawn(each(
+        payments_interval,
+        stopped.clone(),
+        "cannot look for payments that are due",
+        move || {
+            let payments = shop.payments();
+            async move {
+                let messages = payments.handle_waiting(BATCH).await?;
+                let asked = payments.check_due(BATCH).await?;
+                let refunds = payments.advance_refunds(BATCH).await?;
+                Ok(messages == BATCH || asked == BATCH || refunds == BATCH)
+            }
+        },
+    ));
     let shop = engine.clone();
     let (look, period) = RECONCILE;
     jobs.spawn(each(look, stopped.clone(), "cannot compare payments with the gateway", move || {

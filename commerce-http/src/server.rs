@@ -113,7 +113,7 @@ impl Bound {
         let Self { config, listener, metrics_listener, address, mounted } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
-        let mut jobs = jobs::start(engine, &stopped);
+        let mut jobs = jobs::start(engine, config.payments_interval, &stopped);
         jobs.spawn(upkeep(recorded.clone(), stopped.clone()));
         let beside = match metrics_listener {
             Some(listener) => {

@@ -23,6 +23,7 @@ use usage::Request;
 /// Features with which lints, tests and documentation are built, as `crate/feature`. One list for all, so that
 /// they share what is built.
 const FEATURES: &[&str] = &[
+    "commerce-core/crash-points",
     "commerce-core/testkit",
     "commerce-paystack/sandbox",
     "commerce-storage-sqlite/planted",

@@ -10,7 +10,7 @@ use crate::engine::Parts;
 use crate::idempotency::Outcome;
 use crate::order::{Order, OrderView};
 use crate::payment::{Payment, PaymentError, PaymentState, Payments};
-use crate::{OrderId, idempotency};
+use crate::{OrderId, crash, idempotency};
 
 /// The checkout; reached by [`Engine::checkout`](crate::Engine::checkout).
 #[derive(Clone)]
@@ -63,6 +63,7 @@ impl Checkout {
             let placed = place_order(&view, hash, command, &rules, &self.parts.terms, &mut ids)?;
             match self.parts.store.commit(&placed.changes).await {
                 Ok(()) => {
+                    crash::point("confirm.placed");
                     let history =
                         placed.changes.order.history.into_iter().map(|(_, transition)| transition).collect();
                     let order = view_of(

@@ -9,8 +9,9 @@ pub(crate) mod reply;
 pub(crate) mod wire;
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -194,19 +195,24 @@ impl Process {
     pub(crate) fn stop(mut self) -> (String, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begun.elapsed() < DEADLINE, "it does not stop");
-            std::thread::sleep(Duration::from_millis(5));
-        };
+        let status = self.ended();
         let log = std::fs::read_to_string(&self.log).unwrap();
         assert!(status.success(), "{status}\n{log}");
         let mut last = String::new();
         while self.stdout.read_line(&mut last).unwrap() > 0 {}
         (last, log)
+    }
+
+    /// Waits until it has ended.
+    fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < DEADLINE, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -265,6 +271,11 @@ impl TestServer {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes a variable of the environment away, from the next start on.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.retain(|(set, _)| set != name);
+    }
+
     /// Starts the server again on the same data; its address is another one.
     pub(crate) async fn restart(&mut self) {
         self.kill();
@@ -288,6 +299,12 @@ impl TestServer {
     /// Ends the server at once, as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Waits until the server has ended by itself, and not as an operator or a test ends it: by abort.
+    pub(crate) fn crashed(&mut self) {
+        let status = self.process.take().expect("the server runs").ended();
+        assert_eq!(status.signal(), Some(6), "it did not crash: {status}");
     }
 
     /// Stops the server as an operator does. Its log, which is answered, has no failure in it, and every invariant holds.

@@ -7,7 +7,7 @@ use crate::attempts::Attempts;
 use crate::commit::{ChangeSet, StoreError};
 use crate::payment::inbox::{Handling, Message, MessageState};
 use crate::payment::{Changes, Notice, NoticeError, PaymentError, Settlement};
-use crate::{CommitError, MessageId, Timestamp};
+use crate::{CommitError, MessageId, Timestamp, crash};
 
 /// Why a message was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,10 @@ impl Payments {
         let id = message.id;
         let payment = Changes { receive: vec![message], ..Changes::default() };
         match self.parts.store.commit(&ChangeSet { payment, ..ChangeSet::default() }).await {
-            Ok(()) | Err(CommitError::Stale { .. }) => Ok(id),
+            Ok(()) | Err(CommitError::Stale { .. }) => {
+                crash::point("webhook.stored");
+                Ok(id)
+            }
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }
@@ -90,6 +93,7 @@ impl Payments {
             Err(CommitError::Stale { .. }) => return Ok(false),
             Err(CommitError::Store(error)) => return Err(error),
         }
+        crash::point("webhook.claimed");
         let taken = Message { handling: claimed.clone(), version: message.version + 1, ..message.clone() };
         let handling = match self.deal_with(&taken).await {
             Ok(note) => Handling { state: MessageState::Done, note, ..claimed },
@@ -100,6 +104,7 @@ impl Payments {
                 Handling { state, note: Some(note), ..claimed }
             }
         };
+        crash::point("webhook.settled");
         match self.write(&taken, handling).await {
             Ok(()) | Err(CommitError::Stale { .. }) => Ok(true),
             Err(CommitError::Store(error)) => Err(error),

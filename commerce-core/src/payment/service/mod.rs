@@ -16,7 +16,6 @@ use super::{
     PaymentError, PaymentReference, PaymentState, Reopening, Settlement, Turn, answered, claim, collect,
     initialize, lapsed, return_to_sender, settle, stray, turn, unheard_of,
 };
-use crate::OrderId;
 use crate::attempts::Attempts;
 use crate::audit::Actor;
 use crate::cart::{Look, VariantKey};
@@ -28,6 +27,7 @@ use crate::order::{OrderKey, OrderView};
 use crate::payment::UnmatchedKey;
 use crate::ports::PaymentGateway;
 use crate::promotion::Redemption;
+use crate::{OrderId, crash};
 
 /// The payments of the shop; reached by [`Engine::payments`](crate::Engine::payments).
 #[derive(Clone)]
@@ -78,38 +78,47 @@ impl Payments {
                 return Err(PaymentError::Method(payment.method));
             }
             match self.parts.store.commit(&changes).await {
-                Ok(()) => return self.ask(&payment.reference).await,
+                Ok(()) => {
+                    crash::point("initialize.opened");
+                    return self.ask(&payment.reference).await;
+                }
                 Err(error) => attempts.again(error).await?,
             }
         }
     }
 
     /// Brings an attempt to where the payer can go on, or to its end: asks the gateway when nobody did, waits while somebody
-    /// does, and never asks for what may have been done already.
+    /// does, and never asks for what may have been done already. An attempt that never got an answer is given up once another
+    /// one of its order was started: that one is gone on with.
     ///
     /// # Errors
     /// [`PaymentError::NotFound`], [`PaymentError::InProgress`], [`PaymentError::Gateway`].
     pub async fn resume(&self, reference: &PaymentReference) -> Result<PaymentAnswer, PaymentError> {
         let mut attempts = Attempts::new(&self.parts);
         let mut glances = 0;
+        let mut reference = reference.clone();
         loop {
-            let (view, payment) = self.find(reference).await?;
+            let (view, payment) = self.find(&reference).await?;
             let Some(gateway) = self.parts.gateway.clone() else {
                 return Ok(PaymentAnswer { order: view, payment, replayed: true });
             };
             match turn(&payment, view.now) {
                 Turn::Over => return Ok(PaymentAnswer { order: view, payment, replayed: true }),
-                Turn::Taken { .. } if glances >= 60 => {
-                    return Err(PaymentError::InProgress(reference.clone()));
-                }
+                Turn::Taken { .. } if glances >= 60 => return Err(PaymentError::InProgress(reference)),
                 Turn::Taken { .. } => {
                     glances += 1;
                     self.parts.clock.sleep(GLANCE).await;
                 }
-                Turn::Free => match self.parts.store.commit(&claim(&payment, view.now)).await {
-                    Ok(()) => return self.take_up(&gateway, &view, reference).await,
-                    Err(error) => attempts.again(error).await?,
-                },
+                Turn::Free => {
+                    if let Some(other) = view.current_payment().filter(|current| current.id != payment.id) {
+                        reference = other.reference.clone();
+                        continue;
+                    }
+                    match self.parts.store.commit(&claim(&payment, view.now)).await {
+                        Ok(()) => return self.take_up(&gateway, &view, &reference).await,
+                        Err(error) => attempts.again(error).await?,
+                    }
+                }
             }
         }
     }
@@ -134,7 +143,11 @@ impl Payments {
                     actor: Actor::System,
                     request: None,
                 };
-                Box::pin(self.initialize(view.order.id, &command)).await
+                let another = Box::pin(self.initialize(view.order.id, &command)).await;
+                // Whoever repeats the request need not wait for us any more.
+                let unanswered = GatewayError::new(GatewayTrouble::Unknown, "the answer was lost");
+                self.record(reference, &Err(unanswered)).await?;
+                another
             }
             Some(charge) => {
                 self.apply(reference, Some(&charge)).await?;
@@ -164,6 +177,7 @@ impl Payments {
             order: view.order.number.clone(),
         };
         let answer = gateway.start(&intent).await;
+        crash::point("payment.answered");
         self.record(reference, &answer).await?;
         match answer {
             Ok(NextAction::None) => {

@@ -13,7 +13,7 @@ use crate::payment::{
     Refund, RefundProgress, RefundRequest, RefundSource, RefundState, RefundView, UnmatchedKey,
     UnmatchedView,
 };
-use crate::{OrderId, RefundId, Timestamp, UnmatchedId};
+use crate::{OrderId, RefundId, Timestamp, UnmatchedId, crash};
 
 /// What a request for a refund did.
 #[derive(Debug, Clone)]
@@ -60,6 +60,7 @@ impl Payments {
             let (refunds, changes) = decide(&view, command, &mut self.parts.ids(view.now))?;
             match self.parts.store.commit(&changes).await {
                 Ok(()) => {
+                    crash::point("refund.requested");
                     for refund in &refunds {
                         // What does not go through now is taken up again when its time comes.
                         let _ = self.advance_refund(refund.id).await;
@@ -142,7 +143,10 @@ impl Payments {
             amount: refund.amount,
             reason: refund.reason.clone(),
         };
-        Ok(gateway.refund(&request).await)
+        crash::point("refund.asked");
+        let answer = gateway.refund(&request).await;
+        crash::point("refund.answered");
+        Ok(answer)
     }
 
     /// Records what the gateway says of a refund.

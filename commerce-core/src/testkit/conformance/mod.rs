@@ -373,6 +373,7 @@ macro_rules! __each_store_case {
                 money_that_does_not_match
                 the_reconciler_finds_what_was_missed
                 an_answer_of_the_gateway_that_is_lost
+                an_answer_to_another_attempt_that_is_lost
                 a_confirmation_repeated_at_once_asks_once
                 a_message_fifty_times_at_once
                 messages_that_mean_nothing

@@ -260,6 +260,32 @@ pub async fn an_answer_of_the_gateway_that_is_lost(shop: &Shop) {
     assert_eq!(confirmed.order.order.status, OrderState::Pending, "another attempt may follow");
 }
 
+/// Another attempt that the gateway took, and whose answer is lost: the same request goes on with one more, and with that
+/// one however often it comes.
+pub async fn an_answer_to_another_attempt_that_is_lost(shop: &Shop) {
+    let (engine, gateway) = open(shop, 5).await;
+    let order = confirm(shop, &engine, 1).await.order.order.id;
+    let again = Initialize {
+        method: None,
+        mobile_money: None,
+        return_url: None,
+        actor: Actor::Guest,
+        request: Some(request("another", "initialize")),
+    };
+    a_moment_passes(shop);
+    gateway.trouble(Trouble::After);
+    let lost = engine.payments().initialize(order, &again).await.unwrap_err();
+    assert!(matches!(lost, PaymentError::Gateway { .. }), "{lost}");
+    a_moment_passes(shop);
+    let first = engine.payments().initialize(order, &again).await.unwrap();
+    assert!(matches!(first.payment.progress.next_action, Some(NextAction::Redirect { .. })));
+    for _ in 0..3 {
+        let same = engine.payments().initialize(order, &again).await.unwrap();
+        assert_eq!((&same.payment.reference, same.replayed), (&first.payment.reference, true));
+    }
+    assert_eq!((shop.order_now(order).await.payments.len(), gateway.asked()), (3, 3));
+}
+
 /// Thirty repetitions of one confirmation at once: one order, one charge asked for, one answer.
 pub async fn a_confirmation_repeated_at_once_asks_once(shop: &Shop) {
     let (engine, gateway) = open(shop, 5).await;
@@ -556,6 +582,13 @@ async fn paid_order(
     gateway.pay(&reference);
     engine.payments().settle(&reference).await.unwrap();
     (confirmed.order.order.id, reference)
+}
+
+/// Attempts are told apart by when they were made; a clock that stands still is moved.
+fn a_moment_passes(shop: &Shop) {
+    if let Some(clock) = &shop.clock {
+        clock.advance(std::time::Duration::from_millis(5));
+    }
 }
 
 /// An order whose payment window has closed, and whose money has come in at the gateway all the same.
