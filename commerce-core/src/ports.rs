@@ -278,8 +278,8 @@ pub trait PaymentGateway: Send + Sync + 'static {
     /// Charges of a span of time, page by page.
     async fn charges(&self, window: &ChargeWindow) -> Result<ChargePage, GatewayError>;
 
-    /// What a message is about, once its signature is found to be the gateway's.
-    fn notice<'a>(&self, signature: Option<&'a str>, body: &[u8]) -> Result<Notice, NoticeError>;
+    /// What a message is about, once its signature is found to be the gateway's; an empty one never is.
+    fn notice(&self, signature: &str, body: &[u8]) -> Result<Notice, NoticeError>;
 
     /// What a stored message is about, whose signature was checked when it came.
     fn read_notice(&self, body: &[u8]) -> Result<Notice, NoticeError>;

@@ -28,8 +28,8 @@ fn only_ports_and_services_are_asynchronous() {
             let path = entry.expect("a file").path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() {
-                // Tests wait for what they like.
-                folders.extend((!["testkit", "tests"].contains(&name)).then_some(path));
+                // Tests wait for what they like, and a service may be a folder.
+                folders.extend((!["testkit", "tests", "service"].contains(&name)).then_some(path));
                 continue;
             }
             // The façade and the retry loop belong to the services.

@@ -89,10 +89,12 @@ impl Payments {
             }
             None => vec![PaymentMethod::CashOnDelivery],
         };
-        match methods.iter().find(|method| method.needs_gateway()) {
-            Some(method) if paystack.is_none() => Err(GatewayConfigError::NoKey(*method)),
-            _ => Ok(Self { methods, paystack }),
+        match (&paystack, methods.iter().find(|method| method.needs_gateway())) {
+            (Some(account), _) => account.gateway().map(drop)?,
+            (None, Some(method)) => return Err(GatewayConfigError::NoKey(*method)),
+            (None, None) => {}
         }
+        Ok(Self { methods, paystack })
     }
 
     /// Puts it into the engine.
@@ -103,17 +105,20 @@ impl Payments {
         if !self.methods.is_empty() {
             builder = builder.payment_methods(self.methods.iter().copied());
         }
-        let Some(PaystackAccount { secret_key, previous_secret_key, url }) = &self.paystack else {
-            return Ok(builder);
-        };
-        let mut client = Client::builder(secret_key.clone());
-        if let Some(url) = url {
+        match &self.paystack {
+            Some(account) => Ok(builder.gateway(Arc::new(account.gateway()?))),
+            None => Ok(builder),
+        }
+    }
+}
+
+impl PaystackAccount {
+    /// The gateway of the account. Nothing is sent.
+    fn gateway(&self) -> Result<Paystack, GatewayConfigError> {
+        let mut client = Client::builder(self.secret_key.clone());
+        if let Some(url) = &self.url {
             client = client.base_url(url.clone());
         }
-        let mut paystack = Paystack::new(client.build()?);
-        if let Some(previous) = previous_secret_key {
-            paystack = paystack.previous_keys([previous.clone()]);
-        }
-        Ok(builder.gateway(Arc::new(paystack)))
+        Ok(Paystack::new(client.build()?).previous_keys(self.previous_secret_key.clone()))
     }
 }

@@ -171,7 +171,11 @@ fn app(
     let shop = Shop { engine: engine.clone(), order_tokens, return_url: config.return_url.clone() };
     let operations = api::operations(&shop);
     let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
-    let limits = Limits { body_bytes_max: config.body_bytes_max, request_timeout: config.request_timeout };
+    let limits = Limits {
+        body_bytes_max: config.body_bytes_max,
+        request_timeout: config.request_timeout,
+        gateway: engine.has_gateway(),
+    };
     let observe = Observe { clock: engine.store().clock(), routes: Arc::new(Routes::new()) };
     let site = match mounted {
         Some((path, endpoint)) => site.endpoint().nest(path, endpoint),
@@ -225,7 +229,7 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(
         "payment_messages_refused_total",
-        "Messages that were refused: without the gateway's signature, too large, unreadable."
+        "Messages that were refused: without the gateway's signature, from elsewhere, too large, unreadable."
     );
     Ok(handle)
 }

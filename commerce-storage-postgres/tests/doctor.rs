@@ -4,7 +4,8 @@
 
 mod shop;
 
-use commerce_core::{Invariant, Store};
+use commerce_core::order::OrderView;
+use commerce_core::{ChangeSet, Ids, Invariant, Store};
 use commerce_storage_postgres::PostgresStore;
 use shop::data::*;
 use shop::{in_shop, sabotage};
@@ -32,24 +33,47 @@ async fn redeemed(store: &PostgresStore) {
     assert_eq!(store.violations().await.unwrap(), []);
 }
 
-async fn broken_by(sql: &'static str) -> Vec<Invariant> {
-    broken_in(false, sql).await
+/// A shop with one order that is paid, and of whose money some goes back.
+async fn paid(store: &PostgresStore) {
+    let stocked = stocked(store, 5, &["mug"]).await;
+    let cart = filled_cart(store, 1, 2, &[stocked.variant(0)]).await;
+    let held = "2999-01-01T00:00:00Z".parse().unwrap();
+    let placed = place(&mut ids(50), &cart, &stocked, held);
+    store.commit(&placed).await.unwrap();
+    let order = placed.order.place.unwrap().id;
+    for (seed, changes) in [(51, pay as fn(&mut Ids, &OrderView) -> ChangeSet), (52, pay_back)] {
+        let view = store.order(order.into(), None).await.unwrap().unwrap();
+        store.commit(&changes(&mut ids(seed), &view)).await.unwrap();
+    }
+    assert_eq!(store.violations().await.unwrap(), []);
 }
 
-async fn broken_in(coupons: bool, sql: &'static str) -> Vec<Invariant> {
+/// What is in the shop before it is damaged.
+#[derive(Clone, Copy)]
+enum Sold {
+    Plainly,
+    WithCoupons,
+    AndPaid,
+}
+
+async fn broken_by(sql: &'static str) -> Vec<Invariant> {
+    broken_in(Sold::Plainly, sql).await
+}
+
+async fn broken_in(shop: Sold, sql: &'static str) -> Vec<Invariant> {
     let (say, hear) = std::sync::mpsc::channel();
     in_shop(move |store| async move {
-        if coupons {
-            redeemed(&store).await;
-        } else {
-            sold(&store).await;
+        match shop {
+            Sold::Plainly => sold(&store).await,
+            Sold::WithCoupons => redeemed(&store).await,
+            Sold::AndPaid => paid(&store).await,
         }
         // As somebody would who works on the tables by hand: the constraints are the last line, and here they are gone.
         sabotage(
             &store,
             "alter table orders drop constraint orders_total_check, drop constraint orders_cart_key;
              alter table order_lines drop constraint order_lines_paid_check;
-             alter table payments drop constraint payments_reference_key;
+             alter table payments drop constraint payments_reference_key, drop constraint payments_captured_check;
              alter table stock drop constraint stock_counters_check;
              alter table outbox drop constraint outbox_subject_key;",
         )
@@ -97,6 +121,19 @@ async fn no_oversell() {
                4, 0, 0, 0, 0, 0, tax_class, digital, stock_limited
           from order_lines where position = 0";
     assert_eq!(broken_by(more).await, [Invariant::NoOversell]);
+    // Two units are sold and one came in: but one went back into stock.
+    let (back, not_back) = (
+        "update stock_movements set delta = 1; update stock set on_hand = 1; update reservations set quantity = 1;
+         update stock set reserved = 1; update refunds set restock = true;
+         insert into refund_lines select f.id, 0, l.id, 1 from refunds f cross join order_lines l",
+        "update stock_movements set delta = 1; update stock set on_hand = 1; update reservations set quantity = 1;
+         update stock set reserved = 1;
+         insert into refund_lines select f.id, 0, l.id, 1 from refunds f cross join order_lines l",
+    );
+    assert_eq!(broken_in(Sold::AndPaid, back).await, []);
+    assert_eq!(broken_in(Sold::AndPaid, not_back).await, [Invariant::NoOversell]);
+    let came_back = "update stock_movements set reason = 'return'";
+    assert_eq!(broken_by(came_back).await, [Invariant::NoOversell], "what came back did not come in");
 }
 
 #[tokio::test]
@@ -164,12 +201,68 @@ async fn ref_one() {
         "insert into payments select gen_random_uuid(), order_id, reference, method, amount, currency, state,
         created_at, version from payments";
     assert_eq!(broken_by(twice).await, [Invariant::RefOne]);
+    let stray = "insert into unmatched_payments
+        select gen_random_uuid(), reference, null, null, null, 1, currency, null, 'amount', created_at, 'open', null, 1
+          from payments";
+    assert_eq!(broken_by(stray).await, [Invariant::RefOne], "it does not name the attempt");
+}
+
+#[tokio::test]
+async fn capture_bal() {
+    for damage in [
+        "update payments set refunded = refunded + 1",
+        "update payments set refunded = -1; delete from refunds",
+        "update refunds set amount = amount + 1",
+        "update refunds set state = 'failed'",
+        "update refunds set currency = 'GHS'",
+        "delete from refunds",
+    ] {
+        assert_eq!(broken_in(Sold::AndPaid, damage).await, [Invariant::CaptureBal], "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn ledger_zero() {
+    for damage in [
+        "delete from journal_legs where position = 0",
+        "update journal_legs set amount = amount + 1 where account = 'gateway'",
+        "update journal_legs set currency = 'GHS' where position = 0",
+        "delete from journal_legs",
+        "update journal_legs set amount = amount * 2",
+        "update journal_legs set account = 'unmatched' where account = 'orders'",
+        "update journal_entries set order_id = null",
+    ] {
+        assert_eq!(broken_in(Sold::AndPaid, damage).await, [Invariant::LedgerZero], "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn money_that_went_back_agrees_with_the_order() {
+    for damage in [
+        "update payments set state = 'pending'",
+        "update orders set payment_status = 'refunded';
+         insert into order_history select order_id, 5, 'payment', 'paid', 'refunded', actor, note, at
+           from order_history where position = 0",
+        "update orders set payment_status = 'partially_refunded';
+         insert into order_history select order_id, 5, 'payment', 'paid', 'partially_refunded', actor, note, at
+           from order_history where position = 0",
+    ] {
+        assert_eq!(broken_in(Sold::AndPaid, damage).await, [Invariant::PaidIsPaid], "{damage}");
+    }
+    let too_little = "update payments set captured = captured - 1";
+    let both = [Invariant::PaidIsPaid, Invariant::LedgerZero];
+    assert_eq!(broken_in(Sold::AndPaid, too_little).await, both);
+    assert_eq!(broken_in(Sold::AndPaid, "update refunds set state = 'processed'").await, both);
 }
 
 #[tokio::test]
 async fn key_one() {
     assert_eq!(broken_by("update idempotency set outcome_id = gen_random_uuid()").await, [Invariant::KeyOne]);
     assert_eq!(broken_by("update idempotency set outcome = 'cart_changed'").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'payment_opened'").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'payment_collected'").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'refund_requested'").await, [Invariant::KeyOne]);
+    assert_eq!(broken_by("update idempotency set outcome = 'unheard_of'").await, [Invariant::KeyOne]);
     assert_eq!(broken_by("update idempotency set outcome = 'audited'").await, [Invariant::KeyOne]);
 }
 
@@ -209,12 +302,12 @@ async fn coupon_cap() {
         "delete from redemptions",
         "insert into promotion_usage values ('other', 1, 0)",
     ] {
-        assert_eq!(broken_in(true, damage).await, [Invariant::CouponCap], "{damage}");
+        assert_eq!(broken_in(Sold::WithCoupons, damage).await, [Invariant::CouponCap], "{damage}");
     }
     let cancelled = "update orders set status = 'cancelled';
         update reservations set state = 'released', ended_at = now();
         update stock set reserved = 0;
         insert into order_history select order_id, 3, 'order', 'pending', 'cancelled', actor, note, at
           from order_history where position = 0";
-    assert_eq!(broken_in(true, cancelled).await, [Invariant::CouponCap]);
+    assert_eq!(broken_in(Sold::WithCoupons, cancelled).await, [Invariant::CouponCap]);
 }

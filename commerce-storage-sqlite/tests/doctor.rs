@@ -10,6 +10,11 @@ use sqlx::AssertSqlSafe;
 
 /// Damages a sound shop, with two orders of which one is cancelled, and sees what is found.
 async fn finds(damage: &str, invariant: Invariant, row: &str) {
+    finds_in(false, damage, invariant, row).await;
+}
+
+/// The same; where money moved, the order that is not cancelled was paid, and some of its money goes back.
+async fn finds_in(paid: bool, damage: &str, invariant: Invariant, row: &str) {
     let shop = Shop::stocked().await;
     shop.store.commit(&issue()).await.unwrap();
     for number in 1..=2 {
@@ -20,6 +25,10 @@ async fn finds(damage: &str, invariant: Invariant, row: &str) {
     let mut cancelling = cancel(2);
     cancelling.promotion.release.push((id(102), at(2)));
     shop.store.commit(&cancelling).await.unwrap();
+    if paid {
+        shop.store.commit(&pay(1)).await.unwrap();
+        shop.store.commit(&pay_back(1)).await.unwrap();
+    }
     shop.is_sound().await;
     let mut conn = shop.raw().await;
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
@@ -162,4 +171,90 @@ async fn coupon_cap() {
     ] {
         finds(damage, Invariant::CouponCap, row).await;
     }
+}
+
+#[tokio::test]
+async fn capture_bal() {
+    let row = "payments id=00000000-0000-0000-0000-0000000000c9";
+    for damage in [
+        "UPDATE payments SET refunded = refunded + 1 WHERE captured > 0",
+        "UPDATE payments SET captured = 1 WHERE captured > 0",
+        "UPDATE refunds SET amount = amount + 1",
+        "UPDATE refunds SET state = 'failed'",
+        "UPDATE refunds SET currency = 'GHS'",
+        "DELETE FROM refunds",
+    ] {
+        finds_in(true, damage, Invariant::CaptureBal, row).await;
+    }
+}
+
+#[tokio::test]
+async fn ledger_zero() {
+    let of_order = format!("journal_entries id= order={ORDER}");
+    for (damage, row) in [
+        ("DELETE FROM journal_legs WHERE position = 1", "journal_entries id="),
+        ("UPDATE journal_legs SET amount = amount + 1 WHERE account = 'gateway'", "journal_entries id="),
+        ("UPDATE journal_legs SET currency = 'GHS' WHERE position = 0", "journal_entries id="),
+        ("DELETE FROM journal_legs", &of_order),
+        ("UPDATE journal_legs SET amount = amount * 2", &of_order),
+        ("UPDATE journal_legs SET account = 'unmatched' WHERE account = 'orders'", &of_order),
+        ("UPDATE journal_entries SET order_id = NULL", &of_order),
+        ("UPDATE refunds SET state = 'processed'", &of_order),
+    ] {
+        finds_in(true, damage, Invariant::LedgerZero, row).await;
+    }
+}
+
+#[tokio::test]
+async fn money_that_went_back_agrees_with_the_order() {
+    let row = format!("orders id={ORDER}");
+    for damage in [
+        "UPDATE payments SET captured = captured - 1 WHERE captured > 0",
+        "UPDATE payments SET state = 'pending'",
+        "UPDATE payments SET currency = 'GHS'",
+        "UPDATE refunds SET state = 'processed'",
+        "UPDATE orders SET payment_status = 'refunded'",
+        "UPDATE orders SET payment_status = 'pending'",
+    ] {
+        finds_in(true, damage, Invariant::PaidIsPaid, &row).await;
+    }
+}
+
+#[tokio::test]
+async fn stray_money_names_its_attempt() {
+    let stray = "INSERT INTO unmatched_payments
+        SELECT randomblob(16), reference, NULL, NULL, NULL, 1, currency, NULL, 'amount', 1, 'open', NULL, 1 FROM payments";
+    finds(stray, Invariant::RefOne, &format!("payments order={ORDER}")).await;
+}
+
+#[tokio::test]
+async fn what_requests_about_money_made_is_there() {
+    for outcome in ["payment_opened", "payment_collected", "refund_requested", "unheard_of"] {
+        let damage = format!("UPDATE idempotency SET outcome = '{outcome}'");
+        finds(&damage, Invariant::KeyOne, "idempotency actor=cart:1 route=POST /confirm/ key=key-1").await;
+    }
+}
+
+#[tokio::test]
+async fn units_that_went_back_into_stock_are_not_sold() {
+    let shop = Shop::stocked().await;
+    shop.store.commit(&new_cart(1)).await.unwrap();
+    shop.store.commit(&place(1)).await.unwrap();
+    let mut conn = shop.raw().await;
+    let oversold = async |damage: &str| {
+        sqlx::query(AssertSqlSafe(damage.to_owned())).execute(&mut conn).await.unwrap();
+        let found = shop.store.violations().await.unwrap();
+        found.iter().any(|said| said.invariant == Invariant::NoOversell)
+    };
+    let mut oversold = oversold;
+    assert!(oversold("UPDATE stock_movements SET delta = 1").await, "three are sold, two came in");
+    let back = "INSERT INTO refunds (id, request_id, order_id, payment_id, reference, amount, shipping, currency, reason,
+                                     restock, actor, created_at, state, checks, version)
+        SELECT randomblob(16), id, order_id, id, reference, 1, 0, currency, '', 1, 'system', 1, 'failed', 0, 1 FROM payments";
+    assert!(oversold(back).await, "no units are named");
+    let line = "INSERT INTO refund_lines SELECT id, 0, (SELECT id FROM order_lines), 1 FROM refunds";
+    assert!(!oversold(line).await);
+    assert!(oversold("UPDATE refunds SET restock = 0").await);
+    assert!(!oversold("UPDATE refunds SET restock = 1").await);
+    assert!(oversold("UPDATE stock_movements SET reason = 'return'").await, "what came back did not come in");
 }

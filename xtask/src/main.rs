@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "a command-line program: its answers go to standard output")]
 
+mod chromium;
+mod debian;
 mod postgres;
 mod steps;
 mod usage;
@@ -54,7 +56,10 @@ fn run(request: Request) -> Result<ExitCode, Error> {
 fn test(only: &[String], keep_going: bool) -> Result<ExitCode, Error> {
     let on_failure = if keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let steps = selected(test_steps(on_failure), only)?;
-    // Before the first step, though a later one needs it: who lacks PostgreSQL wants to know now.
+    // Before the first step, though a later one needs it: who lacks a browser or PostgreSQL wants to know now.
+    if steps.iter().any(|step| step.browser) {
+        chromium::ensure()?;
+    }
     let mut postgres = match steps.iter().any(|step| step.database) {
         true => Some(Postgres::start(Durability::ThrowAway)?),
         false => None,
@@ -75,6 +80,7 @@ fn test_steps(on_failure: OnFailure) -> Vec<Step> {
             .args(&shared)
             .args(fail_fast.iter().copied())
             .env("INSTA_UPDATE", "no")
+            .with_browser()
             .with_database(),
         Step::cargo("doc tests", "test --workspace --doc")
             .args(&shared)
@@ -139,6 +145,7 @@ fn soak(minutes: u32) -> Result<ExitCode, Error> {
         .env("COMMERCE_SOAK_MINUTES", minutes.to_string())
         .env("INSTA_UPDATE", "no")
         .with_database();
+    chromium::ensure()?;
     run_with_postgres(step, Durability::ThrowAway)
 }
 
@@ -200,8 +207,8 @@ fn exit_code(passed: bool) -> ExitCode {
 pub(crate) enum Error {
     /// It was asked for in a way that we do not understand.
     Usage(String),
-    /// There is no PostgreSQL server, and we cannot install one.
-    NoPostgres(String),
+    /// A program that the tests need is not there, and we cannot install it.
+    Missing(String),
     /// Something that should work did not.
     Failed(String),
 }
@@ -211,7 +218,7 @@ impl Error {
         ExitCode::from(match self {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
-            Self::NoPostgres(_) => 3,
+            Self::Missing(_) => 3,
         })
     }
 }
@@ -219,7 +226,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::NoPostgres(text) | Self::Failed(text) => f.write_str(text),
+            Self::Usage(text) | Self::Missing(text) | Self::Failed(text) => f.write_str(text),
         }
     }
 }

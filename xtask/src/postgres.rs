@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 
 use crate::Error;
+use crate::debian::{self, id, is_root};
 
 /// The variable in which tests find the database.
 pub(crate) const URL_VARIABLE: &str = "COMMERCE_TEST_POSTGRES_URL";
@@ -44,7 +45,7 @@ impl Postgres {
     /// Starts a server, after installing PostgreSQL where that is needed and possible.
     ///
     /// # Errors
-    /// [`Error::NoPostgres`] when there is none and we may not install it, [`Error::Failed`] when it does not start.
+    /// [`Error::Missing`] when there is none and we may not install it, [`Error::Failed`] when it does not start.
     pub(crate) fn start(durability: Durability) -> Result<Self, Error> {
         let programs = match find() {
             Some(programs) => programs,
@@ -218,18 +219,11 @@ fn version(folder: &Path) -> Option<Vec<u32>> {
 }
 
 fn install() -> Result<(), Error> {
-    if !is_root() {
-        return Err(missing(
-            "there is no PostgreSQL server here, and without root xtask does not install one",
-        ));
-    }
-    if !in_path("apt-get") {
-        return Err(missing("there is no PostgreSQL server here, and no apt-get to install it with"));
-    }
+    debian::may_install()
+        .map_err(|why| missing(&format!("there is no PostgreSQL server here, and {why}")))?;
     eprintln!("no PostgreSQL server here: installing the Debian package postgresql");
     forbid_system_cluster()?;
-    apt_get(&["update"])?;
-    apt_get(&["install", "-y", "--no-install-recommends", "postgresql"])
+    debian::install("postgresql").map_err(|why| missing(&why))
 }
 
 /// Debian starts a server for everybody as soon as the package is there. Nobody asked for that one.
@@ -244,19 +238,8 @@ fn forbid_system_cluster() -> Result<(), Error> {
     written.map_err(|error| missing(&format!("cannot write {DEBIAN_CLUSTER_CONFIG} ({error})")))
 }
 
-fn apt_get(arguments: &[&str]) -> Result<(), Error> {
-    let mut command = Command::new("apt-get");
-    // The file that we wrote stays as it is; dpkg asks about it otherwise, whatever the frontend.
-    command.args(["-q", "-o", "Dpkg::Options::=--force-confold"]).args(arguments);
-    let status = command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).status();
-    if status.is_ok_and(|status| status.success()) {
-        return Ok(());
-    }
-    Err(missing(&format!("`apt-get {}` failed, see above", arguments.join(" "))))
-}
-
 fn missing(what: &str) -> Error {
-    Error::NoPostgres(format!(
+    Error::Missing(format!(
         "{what}.\n\
          The tests need the programs {}.\n  \
          Debian, Ubuntu:  sudo apt-get install postgresql\n  \
@@ -267,10 +250,6 @@ fn missing(what: &str) -> Error {
     ))
 }
 
-fn in_path(program: &str) -> bool {
-    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
-}
-
 /// PostgreSQL refuses to run as root. Empty when we are somebody else, and run it as ourselves.
 fn unprivileged_user() -> &'static str {
     match (is_root(), id(&["-u", "postgres"])) {
@@ -278,15 +257,6 @@ fn unprivileged_user() -> &'static str {
         (true, Some(_)) => "postgres",
         (true, None) => "nobody",
     }
-}
-
-fn is_root() -> bool {
-    id(&["-u"]).is_some_and(|user| user == "0")
-}
-
-fn id(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 #[cfg(test)]

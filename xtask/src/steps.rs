@@ -13,6 +13,8 @@ pub(crate) struct Step {
     pub(crate) name: &'static str,
     /// Whether it needs a PostgreSQL.
     pub(crate) database: bool,
+    /// Whether it needs a browser.
+    pub(crate) browser: bool,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
 }
@@ -21,7 +23,7 @@ impl Step {
     /// `cargo` with these arguments, separated by spaces.
     pub(crate) fn cargo(name: &'static str, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
-        Self { name, database: false, arguments, environment: Vec::new() }
+        Self { name, database: false, browser: false, arguments, environment: Vec::new() }
     }
 
     /// With more arguments, each as it is.
@@ -39,6 +41,12 @@ impl Step {
     /// With a PostgreSQL to talk to.
     pub(crate) fn with_database(mut self) -> Self {
         self.database = true;
+        self
+    }
+
+    /// With a browser in PATH.
+    pub(crate) fn with_browser(mut self) -> Self {
+        self.browser = true;
         self
     }
 

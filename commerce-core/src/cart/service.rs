@@ -120,7 +120,8 @@ impl Carts {
     /// Says how the shopper pays.
     ///
     /// # Errors
-    /// As [`set_payment`](decide::set_payment).
+    /// As [`set_payment`](decide::set_payment); [`CartError::PaymentMethod`] also when the payment gateway cannot collect the
+    /// cart's total in this way.
     pub async fn set_payment(
         &self,
         token: &CartToken,
@@ -131,8 +132,17 @@ impl Carts {
         let accepted = &self.parts.terms.accepted;
         let choice = choice.into();
         let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _| decide::set_payment(view, hash, &choice, accepted, request))
-            .await
+        let decide = |view: &View, _: &mut Ids| decide::set_payment(view, hash, &choice, accepted, request);
+        self.change_if(look, request, decide, |cart| match &self.parts.gateway {
+            Some(gateway)
+                if choice.method.needs_gateway()
+                    && !gateway.supports(choice.method, cart.quote.summary.total) =>
+            {
+                Err(CartError::PaymentMethod(choice.method))
+            }
+            _ => Ok(()),
+        })
+        .await
     }
 
     /// Puts a coupon on the cart, when it applies to it as it is now. One that is on it already stays.

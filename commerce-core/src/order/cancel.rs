@@ -104,7 +104,7 @@ pub fn expire(view: &OrderView, ids: &mut Ids) -> Result<Option<ChangeSet>, Canc
     let order = &view.order;
     let waits = order.status == OrderState::Pending
         && matches!(order.payment_status, PaymentState::Pending | PaymentState::Due);
-    if !waits || !order.pay_until.is_some_and(|until| until <= view.now) {
+    if !waits || order.pay_until.is_none_or(|until| until > view.now) {
         return Ok(None);
     }
     let command = Cancel {

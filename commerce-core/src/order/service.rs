@@ -7,6 +7,7 @@ use crate::OrderId;
 use crate::attempts::Attempts;
 use crate::commit::StoreError;
 use crate::engine::Parts;
+use crate::payment::{Payment, PaymentError, PaymentState, Payments};
 
 /// The orders of the shop; reached by [`Engine::orders`](crate::Engine::orders).
 #[derive(Clone)]
@@ -59,13 +60,15 @@ impl Orders {
     }
 
     /// Cancels up to `limit` orders whose payment window has closed, and answers how many those were. Any number of
-    /// servers may do so at once: each order is cancelled once.
+    /// servers may do so at once: each order is cancelled once. The gateway is asked before: money that came in the last
+    /// moment is not sent back.
     ///
     /// # Errors
     /// When the store cannot be read or written. Orders before the failing one are cancelled.
     pub async fn expire_overdue(&self, limit: u32) -> Result<u32, StoreError> {
         let mut expired = 0;
         for id in self.parts.store.overdue_orders(limit).await? {
+            self.ask_about(id).await?;
             let mut attempts = Attempts::new(&self.parts);
             loop {
                 let Some(view) = self.parts.store.order(id.into(), None).await? else { break };
@@ -85,5 +88,21 @@ impl Orders {
             }
         }
         Ok(expired)
+    }
+
+    /// Settles the open attempts of an order. A gateway that cannot be asked changes nothing: late money is dealt with.
+    async fn ask_about(&self, id: OrderId) -> Result<(), StoreError> {
+        if self.parts.gateway.is_none() {
+            return Ok(());
+        }
+        let Some(view) = self.parts.store.order(id.into(), None).await? else { return Ok(()) };
+        let payments = Payments { parts: Arc::clone(&self.parts) };
+        let open = |payment: &&Payment| payment.mode.is_some() && payment.state() == PaymentState::Pending;
+        for payment in view.payments.iter().filter(open) {
+            if let Err(PaymentError::Store(error)) = payments.settle(&payment.reference).await {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 }

@@ -51,3 +51,6 @@ pub use state::{PAYMENT_MOVES, PaymentState};
 pub use terms::PaymentTerms;
 pub use types::{Opening, Payment, PaymentMethod, PaymentMethodError, PaymentReference, Progress};
 pub use unmatched::{Unmatched, UnmatchedKey, UnmatchedReason, UnmatchedState, UnmatchedView};
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests;

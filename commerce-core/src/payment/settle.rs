@@ -103,7 +103,6 @@ pub fn unheard_of(view: &OrderView, reference: &PaymentReference) -> Option<Chan
 }
 
 /// Records a charge whose reference no attempt of ours has.
-#[must_use]
 pub fn stray(charge: &Charge, now: Timestamp, ids: &mut Ids) -> ChangeSet {
     let row = unmatched(charge, None, UnmatchedReason::UnknownReference, UnmatchedState::Open, now, ids);
     let journal = received_for_nothing(&row, ids).into_iter().collect();

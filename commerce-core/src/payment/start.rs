@@ -155,7 +155,6 @@ pub fn turn(payment: &Payment, now: Timestamp) -> Turn {
 }
 
 /// The claim to ask the gateway about an attempt whose [turn](turn()) is free.
-#[must_use]
 pub fn claim(payment: &Payment, now: Timestamp) -> ChangeSet {
     let progress =
         Progress { asking_until: Some(now.plus(PaymentTerms::ASKING)), ..payment.progress.clone() };

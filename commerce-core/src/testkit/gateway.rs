@@ -204,8 +204,8 @@ impl PaymentGateway for PretendGateway {
         Ok(ChargePage { charges, next })
     }
 
-    fn notice<'a>(&self, signature: Option<&'a str>, body: &[u8]) -> Result<Notice, NoticeError> {
-        if signature == Some(Self::SIGNATURE) { self.read_notice(body) } else { Err(NoticeError::Signature) }
+    fn notice(&self, signature: &str, body: &[u8]) -> Result<Notice, NoticeError> {
+        if signature == Self::SIGNATURE { self.read_notice(body) } else { Err(NoticeError::Signature) }
     }
 
     fn read_notice(&self, body: &[u8]) -> Result<Notice, NoticeError> {

@@ -2,7 +2,7 @@
 
 use commerce_core::cart::PaymentChoice;
 use commerce_core::checkout::Confirm;
-use commerce_core::payment::{GatewayTrouble, PaymentError, PaymentMethod};
+use commerce_core::payment::PaymentMethod;
 use poem_openapi::OpenApi;
 
 use super::cart::{actor, changed};
@@ -33,7 +33,9 @@ statuses! {
              `checkout-incomplete`, `request-in-progress`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
-        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.",
+        504 "The order is placed, and the gateway did not say what became of its payment: `gateway-timeout`. Repeat \
+             with the same key.";
 }
 
 pub(crate) struct CheckoutApi {
@@ -117,21 +119,11 @@ impl CheckoutApi {
         let command = check.finish(Some(command))?;
         let checkout = self.shop.engine.checkout();
         let mut confirmed = settle(async move { checkout.confirm(&token, &command).await }).await?;
-        // A payment that the gateway refuses is an answer; what it did not say is asked for again.
-        if let Some(trouble) = confirmed.trouble.take_if(|trouble| !is_refusal(trouble)) {
+        if let Some(trouble) = confirmed.trouble.take() {
             return Err(Problem::from(trouble).into());
         }
         let order_token = self.shop.order_tokens.token(confirmed.order.order.id);
         let body = ConfirmedDto::new(&confirmed, &order_token);
         Ok(Answer::new(&body)?.header(ORDER_TOKEN, Some(&order_token)).replayed(confirmed.replayed))
     }
-}
-
-/// Whether the gateway has said no, rather than nothing.
-fn is_refusal(trouble: &PaymentError) -> bool {
-    let kind = match trouble {
-        PaymentError::Gateway { error, .. } => error.kind,
-        _ => return false,
-    };
-    matches!(kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured)
 }

@@ -1,5 +1,7 @@
 //! `/api/payments/`: how an order is paid, and how money goes back.
 
+use std::fmt::Display;
+
 use commerce_core::PaymentId;
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::{PaymentReference, PaymentState};
@@ -122,10 +124,7 @@ impl PaymentsApi {
         let payments = self.shop.engine.payments();
         let taken = payments.clone();
         let id = settle(async move {
-            payments.receive(message.signature.as_deref(), &message.body).await.inspect_err(|error| {
-                metrics::counter!("payment_messages_refused_total").increment(1);
-                tracing::warn!(%error, "refused a message of the payment gateway");
-            })
+            payments.receive(message.signature.as_deref(), &message.body).await.inspect_err(refused_message)
         });
         let id = id.await?;
         metrics::counter!("payment_messages_total").increment(1);
@@ -286,18 +285,23 @@ impl<'a> ApiExtractor<'a> for GatewayMessage {
         if let Some(sources) = sources
             && !request.remote_addr().as_socket_addr().is_some_and(|peer| sources.0.contains(&peer.ip()))
         {
-            return Err(Problem::new(
-                Code::Forbidden,
-                "messages are taken from the gateway's addresses only",
-            )
-            .into());
+            let words = "messages are taken from the gateway's addresses only";
+            refused_message(&words);
+            return Err(Problem::new(Code::Forbidden, words).into());
         }
         let signature = request.header("x-paystack-signature").map(str::to_owned);
         let bytes = body.take()?.into_bytes_limit(Message::BODY_MAX).await;
         let words = format!("a message has at most {} bytes", Message::BODY_MAX);
+        let bytes = bytes.inspect_err(refused_message);
         let body = bytes.map_err(|_| Problem::new(Code::TooLarge, words))?.to_vec();
         Ok(Self { signature, body })
     }
+}
+
+/// Counts a message that is not taken, and says why.
+fn refused_message(error: &impl Display) {
+    metrics::counter!("payment_messages_refused_total").increment(1);
+    tracing::warn!(%error, "refused a message of the payment gateway");
 }
 
 /// The addresses that messages of the gateway are taken from; none: from anywhere, as the signature tells.

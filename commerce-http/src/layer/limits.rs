@@ -26,6 +26,8 @@ pub(crate) struct Limits {
     pub(crate) body_bytes_max: usize,
     /// How long a request may take to arrive, and then again to be answered.
     pub(crate) request_timeout: Duration,
+    /// Whether some answers wait for a payment gateway.
+    pub(crate) gateway: bool,
 }
 
 pub(crate) struct Limited<E> {
@@ -87,9 +89,9 @@ fn check_head(request: &Request) -> Result<(), Problem> {
 impl Limits {
     /// How long the answer may take.
     fn patience(&self, path: &str) -> Duration {
-        let asks_gateway = path.starts_with("/api/payments/")
-            || path.starts_with("/api/cart/checkout/confirm")
-            || path.starts_with("/api/admin/unmatched-payments/");
+        const ASKING: [&str; 3] =
+            ["/api/payments/", "/api/cart/checkout/confirm", "/api/admin/unmatched-payments/"];
+        let asks_gateway = self.gateway && ASKING.iter().any(|asking| path.starts_with(asking));
         self.request_timeout + if asks_gateway { GATEWAY } else { Duration::ZERO }
     }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 pub(crate) mod contract;
+pub(crate) mod paid;
 pub(crate) mod reply;
 pub(crate) mod wire;
 
@@ -251,13 +252,18 @@ impl TestServer {
 
     /// Serves the shop of this database where the flags say.
     pub(crate) async fn start_listening(database: TestDatabase, flags: &[&str]) -> Self {
+        let mut server = Self::prepared(database, flags);
+        server.restart().await;
+        server
+    }
+
+    /// A server that is [started](Self::restart) later.
+    pub(crate) fn prepared(database: TestDatabase, flags: &[&str]) -> Self {
         let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
         let contract = Contract::of_the_program();
         let args = ["serve"].iter().chain(flags).map(|arg| (*arg).to_owned()).collect();
         let (process, base, variables) = (None, String::new(), Vec::new());
-        let mut server = Self { database, args, variables, process, base, client, contract };
-        server.restart().await;
-        server
+        Self { database, args, variables, process, base, client, contract }
     }
 
     /// Sets a variable of the environment, from the next start on.
@@ -301,11 +307,12 @@ impl TestServer {
         assert_eq!(status.signal(), Some(6), "it did not crash: {status}");
     }
 
-    /// Stops the server as an operator does. Its log has no failure in it, and every invariant holds.
-    pub(crate) async fn stop(&mut self) {
+    /// Stops the server as an operator does. Its log, which is answered, has no failure in it, and every invariant holds.
+    pub(crate) async fn stop(&mut self) -> String {
         let (_, log) = self.process.take().expect("the server runs").stop();
         assert!(!log.contains("ERROR"), "{log}");
         self.doctor().await;
+        log
     }
 
     /// Every invariant holds.

@@ -72,6 +72,9 @@ impl<'a> Call<'a> {
         let reply = Reply { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text };
         let shown = format!("{method} {path}: {status} {}", reply.text);
         assert!(!reply.header("x-request-id").is_empty(), "{shown}");
+        for secret in [super::paid::KEY, super::SECRET, super::ADMIN_TOKEN] {
+            assert!(!reply.text.contains(secret), "{shown} tells a secret");
+        }
         if status >= 400 {
             assert_eq!(reply.header("content-type"), "application/problem+json", "{shown}");
             assert_eq!(reply.body["status"], status, "{shown}");

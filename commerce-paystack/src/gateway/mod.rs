@@ -217,8 +217,8 @@ impl PaymentGateway for Paystack {
         Ok(ChargePage { charges: charges.into_iter().flatten().collect(), next })
     }
 
-    fn notice(&self, signature: Option<&str>, body: &[u8]) -> Result<Notice, NoticeError> {
-        self.verifier.verify(body, signature).map_err(|_| NoticeError::Signature)?;
+    fn notice(&self, signature: &str, body: &[u8]) -> Result<Notice, NoticeError> {
+        self.verifier.verify(body, Some(signature)).map_err(|_| NoticeError::Signature)?;
         self.read_notice(body)
     }
 

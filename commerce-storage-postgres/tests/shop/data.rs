@@ -13,13 +13,17 @@ use commerce_core::customer::{Address, Country};
 use commerce_core::event::Event;
 use commerce_core::idempotency::{Outcome, Record, Scope};
 use commerce_core::inventory::{
-    Adjustment, Hold, Level, Location, Movement, MovementReason, Release, Reservation,
+    Adjustment, Hold, Level, Location, Movement, MovementReason, Rehold, Release, Reservation,
 };
 use commerce_core::order::{
     Advance, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, OrderView, ShippingChoice,
     Transition,
 };
-use commerce_core::payment::{Payment, PaymentMethod, PaymentReference, PaymentState, Progress};
+use commerce_core::payment::journal::{self, Account, EntryKind, Leg};
+use commerce_core::payment::{
+    Payment, PaymentMethod, PaymentReference, PaymentState, Progress, Refund, RefundProgress, RefundSource,
+    RefundState,
+};
 use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{Adjustment as Part, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary};
 use commerce_core::promotion::{Coupon, CustomerKey, Redemption};
@@ -538,6 +542,73 @@ pub(crate) fn cancel(ids: &mut Ids, view: &OrderView) -> ChangeSet {
         data: json!({}),
         at: now(),
     });
+    changes
+}
+
+/// What pays the order through a gateway.
+pub(crate) fn pay(ids: &mut Ids, view: &OrderView) -> ChangeSet {
+    let (order, payment) = (&view.order, &view.payments[0]);
+    let step = |machine, from: &str, to: &str| {
+        let (from, to) = (Some(from.to_owned()), to.to_owned());
+        (order.id, Transition { machine, from, to, actor: Actor::System, note: String::new(), at: now() })
+    };
+    let mut changes = ChangeSet::default();
+    changes.order.advance = Some(Advance {
+        id: order.id,
+        expected_version: order.version,
+        status: OrderState::Processing,
+        payment_status: PaymentState::Paid,
+        fulfillment_status: order.fulfillment_status,
+        pay_until: None,
+    });
+    changes.order.history =
+        vec![step(Machine::Payment, "pending", "paid"), step(Machine::Order, "pending", "processing")];
+    let paid = Progress {
+        captured: payment.amount,
+        paid_at: Some(now()),
+        ..Progress::new(PaymentState::Paid, payment.amount)
+    };
+    changes.payment.advance = vec![payment.advance(paid)];
+    let received = Money::from_minor(-payment.amount.minor, payment.amount.currency);
+    changes.payment.journal = vec![journal::Entry {
+        id: ids.fresh(),
+        at: now(),
+        kind: EntryKind::Capture,
+        order: Some(order.id),
+        reference: payment.reference.clone(),
+        legs: vec![Leg::new(Account::Gateway, payment.amount), Leg::new(Account::Orders, received)],
+    }];
+    changes.inventory.rehold = view
+        .reservations
+        .iter()
+        .map(|reservation| Rehold { reservation: reservation.id, order: order.id, hold: Hold::Committed })
+        .collect();
+    changes
+}
+
+/// What asks for a refund of two kobo of an order that is paid.
+pub(crate) fn pay_back(ids: &mut Ids, view: &OrderView) -> ChangeSet {
+    let payment = &view.payments[0];
+    let id = ids.fresh();
+    let two = Money::from_minor(2, payment.amount.currency);
+    let mut changes = ChangeSet::default();
+    changes.payment.refund = vec![Refund {
+        id,
+        request: id,
+        order: Some(payment.order),
+        source: RefundSource::Payment(payment.id),
+        reference: payment.reference.clone(),
+        amount: two,
+        lines: Vec::new(),
+        shipping: Money::zero(two.currency),
+        reason: String::new(),
+        restock: false,
+        actor: Actor::System,
+        created_at: now(),
+        progress: RefundProgress::in_state(RefundState::Pending),
+        version: 1,
+    }];
+    changes.payment.advance = vec![payment.advance(Progress { refunded: two, ..payment.progress.clone() })];
     changes
 }
 

@@ -23,7 +23,11 @@ use commerce_core::inventory::{
 use commerce_core::order::{
     self, FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
-use commerce_core::payment::{self, Payment, PaymentMethod, PaymentReference, PaymentState, Progress};
+use commerce_core::payment::journal::{self, Account, Leg};
+use commerce_core::payment::{
+    self, Payment, PaymentMethod, PaymentReference, PaymentState, Progress, Refund, RefundProgress,
+    RefundSource, RefundState,
+};
 use commerce_core::pricing::RoundingProfile;
 use commerce_core::pricing::{
     self, Adjustment as Amount, AdjustmentKind, Origin, Rulebook, StoredRulebook, Summary,
@@ -593,6 +597,91 @@ pub(crate) fn cancel(cart_number: u128) -> ChangeSet {
             ..Default::default()
         },
         inventory: inventory::Changes { release: vec![release_of(cart_number)], ..Default::default() },
+        ..Default::default()
+    }
+}
+
+/// Pays the order of that cart, which is at version 1.
+pub(crate) fn pay(cart_number: u128) -> ChangeSet {
+    let order: OrderId = id(cart_number + 100);
+    let payment = payment_of(cart_number);
+    let paid = Progress {
+        captured: payment.amount,
+        paid_at: Some(at(2)),
+        ..Progress::new(PaymentState::Paid, payment.amount)
+    };
+    let (came, received) = (naira(TOTAL), naira(-TOTAL));
+    ChangeSet {
+        order: order::Changes {
+            advance: Some(order::Advance {
+                id: order,
+                expected_version: 1,
+                status: OrderState::Processing,
+                payment_status: PaymentState::Paid,
+                fulfillment_status: FulfillmentState::Unfulfilled,
+                pay_until: None,
+            }),
+            history: vec![
+                step(order, Machine::Payment, Some("pending"), "paid", 2),
+                step(order, Machine::Order, Some("pending"), "processing", 2),
+            ],
+            ..Default::default()
+        },
+        payment: payment::Changes {
+            advance: vec![payment.advance(paid)],
+            journal: vec![journal::Entry {
+                id: id(cart_number + 700),
+                at: at(2),
+                kind: journal::EntryKind::Capture,
+                order: Some(order),
+                reference: payment.reference.clone(),
+                legs: vec![Leg::new(Account::Gateway, came), Leg::new(Account::Orders, received)],
+            }],
+            ..Default::default()
+        },
+        inventory: inventory::Changes {
+            rehold: vec![inventory::Rehold {
+                reservation: reservation_of(cart_number).id,
+                order,
+                hold: Hold::Committed,
+            }],
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+}
+
+/// Asks for a refund of two kobo of that order, which is paid.
+pub(crate) fn pay_back(cart_number: u128) -> ChangeSet {
+    let payment = Payment { version: 2, ..payment_of(cart_number) };
+    let taken = Progress {
+        captured: payment.amount,
+        refunded: naira(2),
+        paid_at: Some(at(2)),
+        ..Progress::new(PaymentState::Paid, payment.amount)
+    };
+    let refund = Refund {
+        id: id(cart_number + 800),
+        request: id(cart_number + 800),
+        order: Some(payment.order),
+        source: RefundSource::Payment(payment.id),
+        reference: payment.reference.clone(),
+        amount: naira(2),
+        lines: vec![],
+        shipping: naira(0),
+        reason: String::new(),
+        restock: false,
+        actor: Actor::System,
+        created_at: at(3),
+        progress: RefundProgress::in_state(RefundState::Pending),
+        version: 1,
+    };
+    ChangeSet {
+        payment: payment::Changes {
+            advance: vec![payment.advance(taken)],
+            refund: vec![refund],
+            ..Default::default()
+        },
         ..Default::default()
     }
 }

@@ -38,7 +38,7 @@ impl Payments {
         if body.len() > Message::BODY_MAX {
             return Err(ReceiveError::TooLarge);
         }
-        gateway.notice(signature, body)?;
+        gateway.notice(signature.unwrap_or_default(), body)?;
         let now = self.parts.clock.now();
         let message = Message::new(self.parts.ids(now).fresh(), gateway.name(), body, now);
         let id = message.id;

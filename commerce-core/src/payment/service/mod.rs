@@ -53,8 +53,9 @@ impl Payments {
     /// Starts another attempt for an order that is not paid, and asks the gateway to collect.
     ///
     /// # Errors
-    /// As [`initialize`](super::initialize()); [`PaymentError::Gateway`] when the attempt was opened but the gateway did not
-    /// do its part: the same request asks again.
+    /// As [`initialize`](super::initialize()); [`PaymentError::Method`] also when the gateway cannot collect what is left in
+    /// this way; [`PaymentError::Gateway`] when the attempt was opened but it is not known what the gateway made of it: the
+    /// same request asks again. An attempt that the gateway refuses is no error; it has failed.
     pub async fn initialize(
         &self,
         order: OrderId,
@@ -73,6 +74,9 @@ impl Payments {
             }
             let mut ids = self.parts.ids(view.now);
             let (payment, changes) = initialize(&view, command, &self.parts.terms, &mut ids)?;
+            if self.parts.gateway.as_ref().is_some_and(|it| !it.supports(payment.method, payment.amount)) {
+                return Err(PaymentError::Method(payment.method));
+            }
             match self.parts.store.commit(&changes).await {
                 Ok(()) => {
                     crash::point("initialize.opened");
@@ -180,7 +184,9 @@ impl Payments {
                 // The gateway has decided. When it cannot be asked now, the attempt is asked about again at once.
                 let _ = self.settle(reference).await;
             }
+            // A refusal has ended the attempt; another may follow.
             Ok(_) => {}
+            Err(error) if matches!(error.kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured) => {}
             Err(error) => return Err(PaymentError::Gateway { reference: reference.clone(), error }),
         }
         let (order, payment) = self.find(reference).await?;

@@ -15,6 +15,9 @@ use crate::payment::{
 };
 use crate::{OrderId, RefundId, Timestamp, UnmatchedId, crash};
 
+/// How often the refunds of a charge are looked at again when they moved meanwhile.
+const REFUND_LOOKS_MAX: u32 = 8;
+
 /// What a request for a refund did.
 #[derive(Debug, Clone)]
 pub struct RefundAnswer {
@@ -28,7 +31,7 @@ pub struct RefundAnswer {
 
 /// Whose money a refund is taken from, as it was read.
 enum Held {
-    Order(OrderView),
+    Order(Box<OrderView>),
     Unmatched(UnmatchedView),
 }
 
@@ -106,7 +109,11 @@ impl Payments {
             (None, charge) => self.send(&refund, charge.clone(), now).await?,
         };
         match told {
-            Ok(told) => self.told(id, &told).await,
+            Ok(told) => match self.told(id, refund.progress.state, &told).await? {
+                Some(refund) => Ok(refund),
+                // Somebody else was told more just now.
+                None => Ok(self.look_refund(id).await?.refund),
+            },
             Err(error) if error.kind == GatewayTrouble::Refused => self.refused(id, &error).await,
             Err(error) => {
                 let refund = self.look_refund(id).await?.refund;
@@ -149,18 +156,27 @@ impl Payments {
         Ok(answer)
     }
 
-    /// Records what the gateway says of a refund.
-    async fn told(&self, id: RefundId, told: &GatewayRefund) -> Result<Refund, PaymentError> {
+    /// Records what the gateway said of a refund that was in the state `asked_in` when it was asked. When the refund has moved
+    /// meanwhile, this is yesterday's news: `None`, and the gateway is to be asked again.
+    async fn told(
+        &self,
+        id: RefundId,
+        asked_in: RefundState,
+        told: &GatewayRefund,
+    ) -> Result<Option<Refund>, PaymentError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let RefundView { now, refund, .. } = self.look_refund(id).await?;
+            if refund.progress.state != asked_in {
+                return Ok(None);
+            }
             let held = self.held(&refund).await?;
             let mut ids = self.parts.ids(now);
             let Some(changes) = refund_told(&held.owner(), &refund, told, now, &mut ids)? else {
-                return Ok(refund);
+                return Ok(Some(refund));
             };
             match self.parts.store.commit(&changes).await {
-                Ok(()) => return Ok(self.look_refund(id).await?.refund),
+                Ok(()) => return Ok(Some(self.look_refund(id).await?.refund)),
                 Err(error) => attempts.again(error).await?,
             }
         }
@@ -250,6 +266,18 @@ impl Payments {
 
     /// Takes the refunds of a charge further, and learns of those that were asked for at the gateway itself.
     pub(crate) async fn refunds_of(&self, reference: &PaymentReference) -> Result<(), PaymentError> {
+        // Several messages about one charge come at once: who finds that another was faster asks again.
+        for _ in 0..REFUND_LOOKS_MAX {
+            if self.look_at_refunds(reference).await? {
+                return Ok(());
+            }
+        }
+        Err(PaymentError::Busy)
+    }
+
+    /// One look at the refunds of a charge; whether nothing moved meanwhile.
+    async fn look_at_refunds(&self, reference: &PaymentReference) -> Result<bool, PaymentError> {
+        let mut settled = true;
         let gateway = self.parts.gateway.as_ref().ok_or(PaymentError::NoGateway)?;
         let trouble = |error| PaymentError::Gateway { reference: reference.clone(), error };
         let order = self.parts.store.order(OrderKey::Payment(reference.clone()), None).await?;
@@ -263,23 +291,23 @@ impl Payments {
             }
             None => match self.parts.store.unmatched(&UnmatchedKey::Reference(reference.clone())).await? {
                 Some(view) => (view.unmatched.charge, view.refunds),
-                None => return Ok(()),
+                None => return Ok(true),
             },
         };
-        let Some(charge) = charge else { return Ok(()) };
+        let Some(charge) = charge else { return Ok(true) };
         for told in gateway.refunds(&charge).await.map_err(trouble)? {
             let ours = known.iter().find(|refund| {
                 told.refund == Some(refund.id) || refund.progress.gateway_id.as_ref() == Some(&told.id)
             });
             match ours {
                 Some(refund) => {
-                    self.told(refund.id, &told).await?;
+                    settled &= self.told(refund.id, refund.progress.state, &told).await?.is_some();
                 }
                 None if told.refund.is_none() => self.adopt(reference, &told).await?,
                 None => {}
             }
         }
-        Ok(())
+        Ok(settled)
     }
 
     /// Learns of a refund that somebody asked the gateway for without us.
@@ -314,7 +342,7 @@ impl Payments {
             match self.parts.store.commit(&changes).await {
                 Ok(()) => {
                     for refund in &refunds {
-                        self.told(refund.id, told).await?;
+                        self.told(refund.id, refund.progress.state, told).await?;
                     }
                     return Ok(());
                 }
@@ -382,7 +410,9 @@ impl Payments {
 
     async fn held(&self, refund: &Refund) -> Result<Held, PaymentError> {
         match (refund.source, refund.order) {
-            (RefundSource::Payment(_), Some(order)) => self.order(order).await.map(Held::Order),
+            (RefundSource::Payment(_), Some(order)) => {
+                self.order(order).await.map(|view| Held::Order(Box::new(view)))
+            }
             (RefundSource::Payment(_), None) => Err(PaymentError::NotFound),
             (RefundSource::Unmatched(id), _) => {
                 let view = self.parts.store.unmatched(&UnmatchedKey::Id(id)).await?;

@@ -8,9 +8,11 @@ use super::{Shop, cancel, request};
 use crate::audit::Actor;
 use crate::cart::{Cart, CartToken, Write};
 use crate::checkout::Placed;
-use crate::inventory::{Adjustment, Level, Location, Movement, MovementReason, Release};
-use crate::order::OrderNumber;
-use crate::payment::{self, PaymentReference};
+use crate::inventory::{
+    Adjustment, Hold, Level, Location, Movement, MovementReason, Rehold, Release, Reservation,
+};
+use crate::order::{Advance, Machine, OrderNumber, Transition};
+use crate::payment::{self, PaymentReference, PaymentState};
 use crate::pricing::{Rulebook, StoredRulebook};
 use crate::testkit::{item, location_id, named, product_id, units, variant_id};
 use crate::{CartId, ChangeSet, Currency, Expect, Guard, LineId, LocationId, Money, OrderId, ReservationId};
@@ -223,6 +225,86 @@ pub async fn a_reservation_released_twice_at_once(shop: &Shop) {
     let twice = cancelling.inventory.release[0];
     cancelling.inventory.release.push(twice);
     assert_eq!(shop.stale(&cancelling).await, Guard::Reservation(twice.reservation));
+}
+
+/// A part of a reservation is given back, by the quantity that was read; the rest is held on, and ends later.
+pub async fn a_reservation_of_which_a_part_is_released(shop: &Shop) {
+    shop.sell([item("mug").stock(5)]).await;
+    let order = shop.order(&[("mug", 4)]).await;
+    let reservation = order.reservations[0].clone();
+    let mut release = ChangeSet::default();
+    release.inventory.release.push(Release::some(&reservation, units(3)));
+    shop.store.commit(&release).await.unwrap();
+    assert_eq!(shop.stock("mug").await, (5, 1));
+    let left = shop.order_now(order.order.id).await.reservations;
+    assert_eq!(left, [Reservation { quantity: units(1), ..reservation.clone() }]);
+    assert_eq!(shop.stale(&release).await, Guard::Reservation(reservation.id));
+    release.inventory.release[0] = Release::all(&reservation);
+    assert_eq!(shop.stale(&release).await, Guard::Reservation(reservation.id));
+    let mut elsewhere = Release::all(&left[0]);
+    elsewhere.order = named("order", "nowhere");
+    release.inventory.release[0] = elsewhere;
+    assert_eq!(shop.stale(&release).await, Guard::Reservation(reservation.id));
+    shop.engine.orders().cancel(order.order.id, &cancel()).await.unwrap();
+    assert_eq!(shop.stock("mug").await, (5, 0));
+}
+
+/// A reservation is held longer, or for good, while it is open, and only by its own order.
+pub async fn a_reservation_that_is_held_longer(shop: &Shop) {
+    shop.sell([item("mug").stock(5)]).await;
+    let order = shop.card_order(&[("mug", 2)]).await;
+    let reservation = &order.reservations[0];
+    let until = order.now.plus(std::time::Duration::from_secs(7_200));
+    let mut changes = ChangeSet::default();
+    changes.order.advance = Some(Advance {
+        id: order.order.id,
+        expected_version: order.order.version,
+        status: order.order.status,
+        payment_status: order.order.payment_status,
+        fulfillment_status: order.order.fulfillment_status,
+        pay_until: Some(until),
+    });
+    let rehold = Rehold { reservation: reservation.id, order: reservation.order, hold: Hold::Held(until) };
+    changes.inventory.rehold = vec![rehold];
+    shop.store.commit(&changes).await.unwrap();
+    let longer = shop.order_now(order.order.id).await;
+    assert_eq!((longer.order.pay_until, longer.reservations[0].hold), (Some(until), Hold::Held(until)));
+    assert_eq!(shop.stock("mug").await, (5, 2));
+    let mut again = ChangeSet::default();
+    let nowhere = named("order", "nowhere");
+    again.inventory.rehold = vec![Rehold { order: nowhere, hold: Hold::Committed, ..rehold }];
+    assert_eq!(shop.stale(&again).await, Guard::Reservation(reservation.id));
+    again.inventory.rehold = vec![rehold, rehold];
+    assert_eq!(shop.stale(&again).await, Guard::Reservation(reservation.id));
+    shop.engine.orders().cancel(order.order.id, &cancel()).await.unwrap();
+    again.inventory.rehold = vec![rehold];
+    assert_eq!(shop.stale(&again).await, Guard::Reservation(reservation.id));
+
+    let for_good = shop.card_order(&[("mug", 1)]).await;
+    let mut changes = ChangeSet::default();
+    let reservation = &for_good.reservations[0];
+    changes.inventory.rehold =
+        vec![Rehold { reservation: reservation.id, order: reservation.order, hold: Hold::Committed }];
+    changes.order.advance = Some(Advance {
+        id: for_good.order.id,
+        expected_version: 1,
+        status: for_good.order.status,
+        payment_status: PaymentState::Authorized,
+        fulfillment_status: for_good.order.fulfillment_status,
+        pay_until: None,
+    });
+    let step = Transition {
+        machine: Machine::Payment,
+        from: Some("pending".to_owned()),
+        to: "authorized".to_owned(),
+        actor: Actor::System,
+        note: String::new(),
+        at: for_good.now,
+    };
+    changes.order.history = vec![(for_good.order.id, step)];
+    shop.store.commit(&changes).await.unwrap();
+    let committed = shop.order_now(for_good.order.id).await;
+    assert_eq!((committed.order.pay_until, committed.reservations[0].hold), (None, Hold::Committed));
 }
 
 /// A location code that is taken.

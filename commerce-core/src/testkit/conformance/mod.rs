@@ -51,8 +51,10 @@ pub mod guards;
 pub mod idempotency;
 pub mod import;
 pub mod import_guards;
+pub mod jobs;
 pub mod listing;
 pub mod looks;
+pub mod messages;
 pub mod payment_flow;
 pub mod payments;
 pub mod promotions;
@@ -284,6 +286,8 @@ macro_rules! __each_store_case {
                 a_movement_from_another_level
                 a_reservation_that_has_ended
                 a_reservation_released_twice_at_once
+                a_reservation_of_which_a_part_is_released
+                a_reservation_that_is_held_longer
                 a_location_code_that_is_taken
                 a_rulebook_that_changed
                 a_promotion_that_got_a_coupon
@@ -300,6 +304,7 @@ macro_rules! __each_store_case {
                 a_new_email_address_is_priced_at_once
                 uses_are_counted_in_all_and_by_customer
                 a_cancelled_order_gives_its_uses_back_once
+                a_use_that_was_given_back_is_counted_again
                 an_unpaid_order_gives_its_uses_back
                 a_coupon_code_that_is_taken
                 a_coupon_is_ended_once
@@ -332,12 +337,38 @@ macro_rules! __each_store_case {
                 stock_in_a_batch_is_guarded
                 what_nothing_came_between_is_imported
             ;
+            payments:
+                attempts_in_full_and_one_with_nothing
+                attempts_are_listed_newest_first
+                an_order_is_found_by_a_reference
+                what_is_due_comes_by_its_time
+                a_refund_in_full_and_one_with_nothing
+                a_refund_that_changed
+                money_that_counts_for_nothing
+                money_that_counts_for_nothing_is_listed
+                money_that_is_known_already
+                the_journal_is_kept
+            ;
+            messages:
+                a_message_in_full_and_one_with_nothing
+                the_same_message_fifty_times_at_once
+                a_message_that_is_known_is_left_as_it_is
+                waiting_messages_come_by_their_time
+                parked_messages_are_listed
+                a_message_that_changed
+            ;
+            jobs:
+                a_job_in_full_and_one_with_nothing
+                a_job_that_changed
+                a_lease_is_taken_by_one
+            ;
             payment_flow:
                 an_order_is_paid_through_the_gateway
                 signs_of_a_payment_in_any_order
                 signs_of_a_payment_and_a_cancellation_in_any_order
                 every_sign_and_end_in_any_order
                 late_money_for_goods_that_are_gone
+                money_that_came_in_the_last_moment
                 an_order_that_is_paid_twice
                 money_that_does_not_match
                 the_reconciler_finds_what_was_missed
@@ -468,7 +499,10 @@ mod tests {
             ("import", include_str!("import.rs")),
             ("import_guards", include_str!("import_guards.rs")),
             ("listing", include_str!("listing.rs")),
+            ("jobs", include_str!("jobs.rs")),
             ("looks", include_str!("looks.rs")),
+            ("messages", include_str!("messages.rs")),
+            ("payment_flow", include_str!("payment_flow.rs")),
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),

@@ -8,7 +8,7 @@ use crate::audit::Actor;
 use crate::cart::{CartToken, Delivery, Look};
 use crate::checkout::ConfirmError;
 use crate::pricing::{Rulebook, RulesError, Usage};
-use crate::promotion::{Coupon, CouponCode, CouponState, CustomerKey, Promotion, Reason};
+use crate::promotion::{Coupon, CouponCode, CouponState, CustomerKey, Promotion, Reason, Redemption};
 use crate::testkit::{item, named};
 use crate::{ChangeSet, Currency, Guard, OrderId, Timestamp};
 
@@ -224,6 +224,46 @@ pub async fn a_cancelled_order_gives_its_uses_back_once(shop: &Shop) {
     assert_eq!(counted(shop).await, [2, 2, 2, 1_000, 2, 2, 1_000, 2], "what was given back can be used");
     shop.engine.orders().cancel(orders[1], &cancel()).await.unwrap();
     assert_eq!(counted(shop).await, [1, 1, 1, 500, 1, 1, 500, 1]);
+}
+
+/// A use that was given back is counted again for the same order; one that counts is not counted twice.
+pub async fn a_use_that_was_given_back_is_counted_again(shop: &Shop) {
+    let now = shop.now().await;
+    gives(shop, [promotion("off", true, json!({})), promotion("other", false, json!({"total": 9}))]).await;
+    shop.sell([item("mug").stock(9)]).await;
+    issue(shop, &[coupon("WELCOME", "off", now)]).await;
+    let token = cart_with(shop, "ada@example.com", &["WELCOME"]).await;
+    let placed = shop.placed(&token).await;
+    shop.store.commit(&placed.changes).await.unwrap();
+    let (order, uses) = (placed.order.id, placed.changes.promotion.redeem);
+    let told: Vec<Redemption> = uses.iter().cloned().map(Redemption::without_limits).collect();
+    assert_eq!(shop.order_now(order).await.redemptions, told);
+    let redeem = |uses: &[Redemption]| {
+        let mut changes = ChangeSet::default();
+        changes.promotion.redeem = uses.to_vec();
+        changes
+    };
+    let all = [1, 1, 1, 500, 1, 1, 500, 1];
+    assert_eq!(shop.stale(&redeem(&uses)).await, Guard::PromotionUses("off".to_owned()));
+    assert_eq!(shop.stale(&redeem(&uses[1..])).await, Guard::PromotionUses("other".to_owned()));
+    assert_eq!(counted(shop).await, all);
+
+    let mut release = ChangeSet::default();
+    release.promotion.release = vec![(order, now)];
+    shop.store.commit(&release).await.unwrap();
+    assert_eq!(counted(shop).await, [0; 8]);
+    assert_eq!(shop.order_now(order).await.redemptions, told, "those that were given back are told of too");
+    shop.store.commit(&redeem(&uses[1..])).await.unwrap();
+    assert_eq!(shop.stale(&redeem(&uses)).await, Guard::PromotionUses("other".to_owned()));
+    let mut first = uses[0].clone();
+    first.at = now.plus(std::time::Duration::from_secs(60));
+    shop.store.commit(&redeem(std::slice::from_ref(&first))).await.unwrap();
+    assert_eq!(counted(shop).await, all);
+    assert_eq!(shop.order_now(order).await.redemptions, [first.without_limits(), told[1].clone()]);
+    // Both at once, in one change set.
+    release.promotion.redeem = uses;
+    shop.store.commit(&release).await.unwrap();
+    assert_eq!(counted(shop).await, all);
 }
 
 /// An order that nobody paid in time gives its uses back.

@@ -49,6 +49,14 @@ impl Snapshot {
             seen.note(&format!("record {scope:?}"), store.cart(&look).await.unwrap().record);
         }
         seen.note("overdue", store.overdue_orders(1_000).await.unwrap());
+        seen.note("due payments", store.due_payments(1_000).await.unwrap());
+        seen.note("due refunds", store.due_refunds(1_000).await.unwrap());
+        seen.note("attempts", store.payments(None, None, 1_000).await.unwrap());
+        seen.note("unmatched", store.unmatched_list(None, None, 1_000).await.unwrap());
+        seen.note("waiting messages", store.waiting_messages(1_000).await.unwrap().1);
+        seen.note("parked messages", store.parked_messages(None, 1_000).await.unwrap());
+        let (from, to) = crate::testkit::always(start());
+        seen.note("balances", store.balances(from, to).await.unwrap());
         let rulebook = store.rulebook().await.unwrap();
         let coupons = store.coupons(None, None, 1_000).await.unwrap();
         let named =

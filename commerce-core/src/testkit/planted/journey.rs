@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::audit::Actor;
 use crate::cart::CartToken;
 use crate::checkout::Confirm;
-use crate::payment::PaymentMethod;
+use crate::payment::{Collect, PaymentMethod};
 use crate::promotion::Coupon;
 use crate::testkit::conformance::promotions::{code, coupon, gives, issue, of, promotion};
 use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
 use crate::testkit::{Intercepted, Meeting, add, item};
-use crate::{Engine, Store};
+use crate::{Engine, Money, Store};
 
 /// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
 pub(super) async fn journey(opened: Opened) -> Vec<String> {
@@ -41,6 +42,7 @@ pub(super) async fn journey(opened: Opened) -> Vec<String> {
         let _ = shop.engine.checkout().confirm(&token, &Confirm::default()).await;
     }
     buy_the_last_unit_twice(&shop).await;
+    trouble.extend(collect_too_much_and_pay_back(&shop).await);
     use_coupons_once_too_often(&shop).await;
     trouble
 }
@@ -79,6 +81,38 @@ async fn use_coupons_once_too_often(shop: &Shop) {
         }
         buyers.join_all().await;
     }
+}
+
+/// An order whose goods are held for a transfer, which staff finds: more than is due. Then it is called off, and its money
+/// goes back.
+async fn collect_too_much_and_pay_back(shop: &Shop) -> Vec<String> {
+    let mut trouble = Vec::new();
+    shop.sell([item("vase").stock(9)]).await;
+    for called_off in [false, true] {
+        let Ok(token) = cart(&shop.engine, PaymentMethod::Manual, &[("vase", 1)]).await else { continue };
+        let confirmed = match shop.engine.checkout().confirm(&token, &Confirm::default()).await {
+            Ok(confirmed) => confirmed,
+            Err(error) => {
+                trouble.push(error.to_string());
+                continue;
+            }
+        };
+        let total = confirmed.order.order.totals.total;
+        let command = Collect {
+            reference: confirmed.payment.reference.clone(),
+            amount: Money::from_minor(total.minor + 1, total.currency),
+            proof: None,
+            actor: Actor::System,
+            request: None,
+        };
+        let collected = shop.engine.payments().collect(&command).await;
+        trouble.extend(collected.err().map(|error| error.to_string()));
+        if called_off {
+            let cancelled = shop.engine.orders().cancel(confirmed.order.order.id, &cancel()).await;
+            trouble.extend(cancelled.err().map(|error| error.to_string()));
+        }
+    }
+    trouble
 }
 
 async fn buy_the_last_unit_twice(shop: &Shop) {

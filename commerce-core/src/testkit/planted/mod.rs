@@ -102,6 +102,22 @@ pub enum Bug {
     BudgetIgnored,
     /// A cancelled order keeps its uses.
     UsesKept,
+    /// What goes back is not taken from what was captured.
+    RefundUncounted,
+    /// Money comes and goes without an entry in the journal.
+    JournalSkipped,
+    /// An entry of the journal says where money is gone, and not where it came from.
+    JournalLopsided,
+    /// Money that counts towards no order is not kept.
+    StrayMoneyDropped,
+    /// Money that counts towards no order does not name the attempt whose reference it carries.
+    StrayMoneyUnnamed,
+    /// An order that is paid, or may be paid for longer, holds its goods no longer than before.
+    ReholdSkipped,
+    /// Messages of gateways are not kept.
+    MessagesDropped,
+    /// The lease of a job is taken whoever has it.
+    LeaseIgnored,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -146,6 +162,14 @@ macro_rules! __each_planted_bug {
             customer_cap_ignored: CustomerCapIgnored;
             budget_ignored: BudgetIgnored;
             uses_kept: UsesKept;
+            refund_uncounted: RefundUncounted;
+            journal_skipped: JournalSkipped;
+            journal_lopsided: JournalLopsided;
+            stray_money_dropped: StrayMoneyDropped;
+            stray_money_unnamed: StrayMoneyUnnamed;
+            rehold_skipped: ReholdSkipped;
+            messages_dropped: MessagesDropped;
+            lease_ignored: LeaseIgnored;
         }
     };
 }
@@ -301,6 +325,27 @@ impl Bug {
                 "promotions::an_unpaid_order_gives_its_uses_back",
                 "races::coupons_and_stock_in_either_order",
             ],
+            Self::RefundUncounted => &[
+                "cancelling::a_paid_order_is_cancelled_and_its_money_goes_back",
+                "payment_flow::two_refunds_of_more_than_half_at_once",
+            ],
+            Self::JournalSkipped => {
+                &["payments::the_journal_is_kept", "payment_flow::an_order_is_paid_through_the_gateway"]
+            }
+            Self::JournalLopsided => &["payment_flow::an_order_is_paid_through_the_gateway"],
+            Self::StrayMoneyDropped => {
+                &["payment_flow::an_order_that_is_paid_twice", "payment_flow::money_that_does_not_match"]
+            }
+            Self::StrayMoneyUnnamed => &["payment_flow::an_order_that_is_paid_twice"],
+            Self::ReholdSkipped => &[
+                "guards::a_reservation_that_is_held_longer",
+                "payment_flow::an_order_is_paid_through_the_gateway",
+            ],
+            Self::MessagesDropped => &[
+                "messages::the_same_message_fifty_times_at_once",
+                "payment_flow::a_message_fifty_times_at_once",
+            ],
+            Self::LeaseIgnored => &["jobs::a_job_that_changed", "jobs::a_lease_is_taken_by_one"],
         }
     }
 
@@ -334,7 +379,7 @@ impl Bug {
             Self::StockGuardOff | Self::ReservationSkipped | Self::SplitForgotten | Self::NotAtomic => {
                 Some(Invariant::NoOversell)
             }
-            Self::ReleaseSkipped | Self::HeldForever | Self::CommittedExpires => {
+            Self::ReleaseSkipped | Self::HeldForever | Self::CommittedExpires | Self::ReholdSkipped => {
                 Some(Invariant::ReservationLive)
             }
             Self::OutcomeLost => Some(Invariant::KeyOne),
@@ -342,7 +387,9 @@ impl Bug {
             Self::TotalWrong | Self::LineTotalWrong => Some(Invariant::OrderTotal),
             Self::HistoryIllegal | Self::HistoryDropped => Some(Invariant::StateLegal),
             Self::PaymentMarkedPaid => Some(Invariant::PaidIsPaid),
-            Self::PaymentDropped | Self::ReferenceReused => Some(Invariant::RefOne),
+            Self::PaymentDropped | Self::ReferenceReused | Self::StrayMoneyUnnamed => Some(Invariant::RefOne),
+            Self::RefundUncounted => Some(Invariant::CaptureBal),
+            Self::JournalSkipped | Self::JournalLopsided => Some(Invariant::LedgerZero),
             Self::CartLeftOpen | Self::OrderLost => Some(Invariant::CartOne),
             Self::UsesCapIgnored | Self::CustomerCapIgnored | Self::UsesKept => Some(Invariant::CouponCap),
             Self::ReleaseTwice
@@ -358,7 +405,10 @@ impl Bug {
             | Self::StaleSwallowed
             | Self::WriteLost
             | Self::DraftsSold
-            | Self::BudgetIgnored => None,
+            | Self::BudgetIgnored
+            | Self::StrayMoneyDropped
+            | Self::MessagesDropped
+            | Self::LeaseIgnored => None,
         }
     }
 }

@@ -55,6 +55,11 @@ impl Intercept for Sabotage {
                     rulebook.version = store.cart(&Look::default()).await?.rulebook_version + 1;
                 }
             }
+            Bug::LeaseIgnored => {
+                for job in &mut changes.job.write {
+                    job.version = store.job(&job.name).await?.1.version;
+                }
+            }
             Bug::NotAtomic => {
                 let stock =
                     ChangeSet { inventory: std::mem::take(&mut changes.inventory), ..ChangeSet::default() };
@@ -177,6 +182,19 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
             changes.promotion.redeem.iter_mut().for_each(|redemption| redemption.budget = None)
         }
         Bug::UsesKept => changes.promotion.release.clear(),
+        Bug::RefundUncounted => {
+            changes.payment.advance.iter_mut().for_each(|advance| advance.progress.refunded.minor = 0)
+        }
+        Bug::JournalSkipped => changes.payment.journal.clear(),
+        Bug::JournalLopsided => {
+            changes.payment.journal.iter_mut().for_each(|entry| entry.legs.truncate(1));
+        }
+        Bug::StrayMoneyDropped => changes.payment.unmatched.clear(),
+        Bug::StrayMoneyUnnamed => {
+            changes.payment.unmatched.iter_mut().for_each(|unmatched| unmatched.payment = None)
+        }
+        Bug::ReholdSkipped => inventory.rehold.clear(),
+        Bug::MessagesDropped => changes.payment.receive.clear(),
         Bug::CartLeftOpen
         | Bug::OrderLost
         | Bug::CartVersionIgnored
@@ -186,7 +204,8 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         | Bug::NotAtomic
         | Bug::StaleSwallowed
         | Bug::WriteLost
-        | Bug::DraftsSold => {}
+        | Bug::DraftsSold
+        | Bug::LeaseIgnored => {}
     }
 }
 
