@@ -53,7 +53,7 @@ async fn the_first_attempt_still_counts_and_the_second_goes_back() {
         assert_eq!(rows[0]["reason"], "already_paid");
         assert_eq!(rows[0]["reference"], second.as_str());
         assert_eq!(rows[0]["order_id"], placed.id.as_str());
-        let truth = shop.sandbox.truth_when(|truth| truth.charge(&second).unwrap().refunded == 300_000).await;
+        let truth = shop.truth_when(|truth| truth.charge(&second).unwrap().refunded == 300_000).await;
         assert_eq!(truth.charge(&placed.reference).unwrap().refunded, 0);
         assert_eq!(truth.refunds.len(), 1, "{:?}", truth.refunds);
         let order = shop.order(&placed).await;
@@ -86,7 +86,7 @@ async fn ten_attempts_paid_at_once_pay_one_order() {
         let back = |truth: &commerce_paystack::sandbox::Truth| {
             truth.charges.iter().map(|charge| charge.refunded).sum::<u64>() == 5 * 150_000
         };
-        shop.sandbox.truth_when(back).await;
+        shop.truth_when(back).await;
         shop.close().await;
     })
     .await;

@@ -228,7 +228,7 @@ async fn a_paid_order_that_is_called_off_is_refunded() {
         );
         cancel().send().await.expect(200);
         assert_eq!(shop.server.available("mug", "MUG").await, 50);
-        let truth = shop.sandbox.truth_when(|truth| !truth.refunds.is_empty()).await;
+        let truth = shop.truth_when(|truth| !truth.refunds.is_empty()).await;
         shop.sandbox.move_refund(truth.refunds[0].id, RefundStatus::Processed).unwrap();
         shop.until_payment(&placed, "refunded").await;
         assert_eq!(shop.charge(&placed.reference).refunded, 300_000);

@@ -220,7 +220,7 @@ async fn an_order_that_nobody_pays_in_time_is_called_off_and_late_money_opens_it
         let order = order.await;
         assert_eq!(order["status"], "cancelled", "the goods are gone: {order}");
         assert_eq!(shop.server.available("mug", "MUG").await, 17);
-        let sent = shop.sandbox.truth_when(|truth| truth.refunds.len() == 1).await.refunds;
+        let sent = shop.truth_when(|truth| truth.refunds.len() == 1).await.refunds;
         assert_eq!((sent[0].reference.as_str(), sent[0].amount), (gone.reference.as_str(), 6_000_000));
         shop.close().await;
     })

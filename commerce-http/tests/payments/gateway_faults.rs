@@ -75,7 +75,7 @@ async fn goes_on(shop: &PaidShop, method: &str, case: &str) {
         shop.until(async || Value::from(shop.unmatched().await), goes_back).await;
         let sent =
             |truth: &commerce_paystack::sandbox::Truth| truth.charge(&first).unwrap().refunded == 150_000;
-        shop.sandbox.truth_when(sent).await;
+        shop.truth_when(sent).await;
     }
 }
 

@@ -280,7 +280,7 @@ async fn a_refund_whose_answer_is_lost_is_sent_once() {
                 .await;
             shop.restart().await;
             let sent = |truth: &Truth| truth.charge(&placed.reference).unwrap().refunded == 70_000;
-            shop.sandbox.truth_when(sent).await;
+            shop.truth_when(sent).await;
             processed_in_silence(&mut shop, &placed).await;
             let truth = shop.sandbox.truth();
             let sent = truth.refunds.iter().filter(|refund| refund.reference == placed.reference).count();

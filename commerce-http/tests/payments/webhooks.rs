@@ -143,7 +143,7 @@ async fn a_message_comes_before_the_gateway_has_answered() {
         shop.sandbox.script(Fault::call(Call::Charge, Effect::DelayMs(3_000)));
         let confirm = async { shop.confirm(&cart).send().await.expect(201) };
         let pay = async {
-            let truth = shop.sandbox.truth_when(|truth| !truth.charges.is_empty()).await;
+            let truth = shop.truth_when(|truth| !truth.charges.is_empty()).await;
             let reference = truth.charges[0].reference.clone();
             shop.sandbox.pay(&reference).unwrap();
             shop.until(|| shop.verify(&reference), |seen| seen["status"] == "paid").await;

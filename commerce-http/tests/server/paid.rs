@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use commerce_paystack::sandbox::{Builder, Charge, Currency, Running, Sandbox, signature};
+use commerce_paystack::sandbox::{Builder, Charge, Currency, Running, Sandbox, Truth, signature};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -206,6 +206,12 @@ impl PaidShop {
 
     pub(crate) async fn parked(&self) -> Vec<Value> {
         self.all("/api/admin/payment-messages/?page_size=100").await
+    }
+
+    /// What really happened, once it is as wished.
+    pub(crate) async fn truth_when(&self, wished: impl Fn(&Truth) -> bool) -> Truth {
+        let truth = tokio::time::timeout(DEADLINE, self.sandbox.truth_when(wished)).await;
+        truth.unwrap_or_else(|_| panic!("it does not come to it: {:?}", self.sandbox.truth().charges))
     }
 
     /// What the gateway knows of a reference.
