@@ -129,12 +129,15 @@ pub fn pay_back(
         }
     }
 
+    let all: Vec<&Refund> = view.refunds.iter().chain(refunds.iter()).collect();
+    for payment in &mut after {
+        payment.progress.state = state_of(payment, &all);
+    }
     let by_hand: Vec<&Refund> =
         refunds.iter().filter(|refund| refund.progress.state == RefundState::Processed).collect();
     let mut moves = Moves::of(view, command.actor.clone());
     if !by_hand.is_empty() {
-        let all = view.refunds.iter().chain(refunds.iter());
-        money_went(view, all, &mut moves)?;
+        money_went(view, all.iter().copied(), &mut moves)?;
     }
     let journal = by_hand
         .iter()
@@ -360,8 +363,18 @@ pub(crate) fn processed(
         Owner::Order(view) => {
             let done = Refund { progress, ..refund.clone() };
             let others = view.refunds.iter().filter(|other| other.id != refund.id);
+            let all: Vec<&Refund> = others.chain([&done]).collect();
             let mut moves = Moves::of(view, Actor::System);
-            money_went(view, others.chain([&done]), &mut moves)?;
+            money_went(view, all.iter().copied(), &mut moves)?;
+            let from = |payment: &&Payment| refund.source == RefundSource::Payment(payment.id);
+            let attempt = view.payments.iter().find(from);
+            changes.payment.advance = attempt
+                .map(|payment| {
+                    let state = state_of(payment, &all);
+                    payment.advance(Progress { state, ..payment.progress.clone() })
+                })
+                .into_iter()
+                .collect();
             changes.events = vec![Event {
                 id: ids.fresh(),
                 name: "refund.processed",
@@ -444,6 +457,17 @@ fn money_went<'r>(
         moves.order(OrderState::Refunded, "all money went back")?;
     }
     Ok(())
+}
+
+/// Where an attempt stands whose money came, and went as far as these refunds say.
+fn state_of(payment: &Payment, refunds: &[&Refund]) -> PaymentState {
+    let of_it = refunds.iter().filter(|refund| refund.source == RefundSource::Payment(payment.id));
+    let gone = of_it.filter(|refund| refund.progress.state == RefundState::Processed);
+    match gone.map(|refund| refund.amount.minor).sum::<i64>() {
+        0 => payment.state(),
+        gone if gone >= payment.progress.captured.minor => PaymentState::Refunded,
+        _ => PaymentState::PartiallyRefunded,
+    }
 }
 
 fn refund_entry(refund: &Refund, place: Account, now: Timestamp, ids: &mut Ids) -> Entry {

@@ -1,5 +1,7 @@
 //! What the decisions about money keep, whatever is asked of them in whatever order.
 
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
@@ -163,6 +165,7 @@ proptest! {
                 _ => PaymentState::PartiallyRefunded,
             };
             prop_assert_eq!(seen.order.payment_status, expected);
+            prop_assert_eq!(seen.payments[0].state(), expected, "the one attempt stands where its order does");
             prop_assert!(seen.refunds.iter().all(|refund| refund.amount.minor > 0));
         }
     }
