@@ -38,7 +38,7 @@ async fn sqlite() {
 
 async fn postgres() {
     let schema = format!("bench_payments_{}", std::process::id());
-    let options = PostgresOptions::new(&postgres_url()).schema(&schema).pool_size(16);
+    let options = PostgresOptions::new(postgres_url()).schema(&schema).pool_size(16);
     let store = PostgresStore::connect_with(options).await.expect("a store");
     store.migrate().await.expect("its tables");
     let pool = store.pool().clone();
