@@ -55,11 +55,16 @@ impl Intercept for Sabotage {
                     rulebook.version = store.cart(&Look::default()).await?.rulebook_version + 1;
                 }
             }
-            Bug::LeaseIgnored => {
+            // Whoever is first, the others write over it.
+            Bug::LeaseIgnored if !changes.job.write.is_empty() => loop {
                 for job in &mut changes.job.write {
                     job.version = store.job(&job.name).await?.1.version;
                 }
-            }
+                match store.commit(&changes).await {
+                    Err(CommitError::Stale { guard: Guard::Job(_) }) => {}
+                    done => return done,
+                }
+            },
             Bug::NotAtomic => {
                 let stock =
                     ChangeSet { inventory: std::mem::take(&mut changes.inventory), ..ChangeSet::default() };
