@@ -1,5 +1,7 @@
 //! Every SQL constant of the crate is prepared against the migrated schema, so that a wrong name fails here.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::fs;
 use std::path::Path;
 
