@@ -61,6 +61,9 @@ pub enum PaymentError {
     /// The money is dealt with already.
     #[error("this money is dealt with already: {}", .0.as_str())]
     Settled(UnmatchedState),
+    /// The money went back at the gateway before we learned of it.
+    #[error("this money went back at the gateway already; close it with a note")]
+    WentBack,
     /// The text is too long.
     #[error("a reason or note has at most 500 characters")]
     Reason,

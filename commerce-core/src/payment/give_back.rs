@@ -1,35 +1,23 @@
 //! Refunds that the engine asks for by itself.
 
-use super::{Changes, Payment, Progress, Refund, RefundProgress, RefundSource, RefundState};
+use super::{Changes, Payment, Progress, Refund, RefundProgress, RefundState, Wish};
 use crate::audit::Actor;
 use crate::order::OrderView;
 use crate::{Ids, Money, Timestamp};
 
 /// Asks for refunds of all that the order's attempts have captured and that does not go back yet.
 pub(crate) fn give_back(view: &OrderView, reason: &str, actor: &Actor, ids: &mut Ids, changes: &mut Changes) {
+    let wish = Wish { reason, actor, at: view.now };
     let mut request = None;
     for payment in &view.payments {
         let balance = payment.progress.balance();
         if balance.minor == 0 {
             continue;
         }
-        let id = ids.fresh();
-        changes.refund.push(Refund {
-            id,
-            request: *request.get_or_insert(id),
-            order: Some(view.order.id),
-            source: RefundSource::Payment(payment.id),
-            reference: payment.reference.clone(),
-            amount: balance,
-            lines: Vec::new(),
-            shipping: Money::zero(balance.currency),
-            reason: reason.to_owned(),
-            restock: false,
-            actor: actor.clone(),
-            created_at: view.now,
-            progress: RefundProgress::wanted(payment, view.now),
-            version: 1,
-        });
+        let progress = RefundProgress::wanted(payment, view.now);
+        let mut refund = Refund::of_payment(payment, balance, &wish, progress, ids);
+        refund.request = *request.get_or_insert(refund.id);
+        changes.refund.push(refund);
         changes.advance.push(payment.advance(taken(payment, balance)));
     }
 }

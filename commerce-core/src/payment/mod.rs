@@ -43,6 +43,7 @@ pub use gateway::{
 };
 pub(crate) use give_back::give_back;
 pub use pay_back::{PayBack, What, pay_back, pay_back_unmatched, resolve_unmatched};
+pub(crate) use refund::Wish;
 pub use refund::{REFUND_MOVES, Refund, RefundLine, RefundProgress, RefundSource, RefundState, RefundView};
 pub use service::{Finding, PaymentAnswer, Payments, ReceiveError, ReconcileError, Reconciled, RefundAnswer};
 pub use settle::{Reopening, Settlement, lapsed, settle, stray, unheard_of};

@@ -7,14 +7,15 @@ use super::journal::{Account, Entry, EntryKind, Leg};
 use super::settle::less;
 use super::{
     Changes, GatewayRefund, Payment, PaymentError, PaymentReference, PaymentState, Progress, Refund,
-    RefundLine, RefundProgress, RefundSource, RefundState, UnmatchedAdvance, UnmatchedState, UnmatchedView,
+    RefundLine, RefundProgress, RefundSource, RefundState, UnmatchedAdvance, UnmatchedReason, UnmatchedState,
+    UnmatchedView, Wish,
 };
 use crate::audit::{self, Actor};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
 use crate::inventory::{self, Movement, MovementReason, Release};
-use crate::order::{FulfillmentState, Moves, ORDER_MOVES, OrderState, OrderView, check};
+use crate::order::{self, FulfillmentState, Moves, ORDER_MOVES, OrderState, OrderView, check};
 use crate::{Ids, LineId, LocationId, Money, Quantity, RefundId, Timestamp};
 
 /// Asks for money of an order to go back.
@@ -65,100 +66,18 @@ pub fn pay_back(
     if command.reason.chars().count() > Refund::REASON_MAX {
         return Err(PaymentError::Reason);
     }
-    let chosen = |payment: &&Payment| {
-        command.reference.as_ref().is_none_or(|reference| *reference == payment.reference)
-    };
-    let payments: Vec<&Payment> = view.payments.iter().filter(chosen).collect();
-    if payments.is_empty() {
-        return Err(PaymentError::NotFound);
-    }
-    if payments.iter().all(|payment| payment.progress.captured.minor == 0) {
-        return Err(PaymentError::NothingPaid);
-    }
-    let currency = view.order.totals.total.currency;
-    let available = payments.iter().map(|payment| payment.progress.balance().minor).sum();
-    let available = Money::from_minor(available, currency);
-    let Asked { amount, lines, shipping } = asked(view, &command.what, available)?;
-    if amount.currency != currency {
-        return Err(PaymentError::Currency { expected: currency, given: amount.currency });
-    }
-    if amount.minor > available.minor || (command.what == What::All && amount.minor == 0) {
-        return Err(PaymentError::Exceeds { wanted: amount, available });
-    }
-    if amount.minor <= 0 {
-        return Err(PaymentError::Amount);
-    }
-
-    let mut refunds: Vec<Refund> = Vec::new();
-    let mut after: Vec<Payment> = view.payments.clone();
-    let mut left = amount.minor;
-    for payment in payments {
-        let part = left.min(payment.progress.balance().minor);
-        if part == 0 {
-            continue;
-        }
-        left -= part;
-        let part = Money::from_minor(part, currency);
-        let id = ids.fresh();
-        let first = refunds.is_empty();
-        refunds.push(Refund {
-            id,
-            request: refunds.first().map_or(id, |first: &Refund| first.id),
-            order: Some(view.order.id),
-            source: RefundSource::Payment(payment.id),
-            reference: payment.reference.clone(),
-            amount: part,
-            // What it is for stands with the first, once.
-            lines: if first { lines.clone() } else { Vec::new() },
-            shipping: if first { shipping } else { Money::zero(currency) },
-            reason: command.reason.clone(),
-            restock: first && command.restock.is_some() && !lines.is_empty(),
-            actor: command.actor.clone(),
-            created_at: view.now,
-            progress: match payment.mode {
-                Some(_) => RefundProgress::asked_of_gateway(view.now),
-                None => RefundProgress {
-                    processed_at: Some(view.now),
-                    ..RefundProgress::in_state(RefundState::Processed)
-                },
-            },
-            version: 1,
-        });
-        if let Some(changed) = after.iter_mut().find(|changed| changed.id == payment.id) {
-            changed.progress = taken(payment, part);
-        }
-    }
-
-    let all: Vec<&Refund> = view.refunds.iter().chain(refunds.iter()).collect();
-    for payment in &mut after {
-        payment.progress.state = state_of(payment, &all);
-    }
-    let by_hand: Vec<&Refund> =
-        refunds.iter().filter(|refund| refund.progress.state == RefundState::Processed).collect();
-    let mut moves = Moves::of(view, command.actor.clone());
-    if !by_hand.is_empty() {
-        money_went(view, all.iter().copied(), &mut moves)?;
-    }
-    let journal = by_hand
-        .iter()
-        .map(|refund| {
-            let method =
-                view.payments.iter().find(|payment| payment.reference == refund.reference).map(|p| p.method);
-            refund_entry(refund, method.map_or(Account::Gateway, Account::of), view.now, ids)
-        })
-        .collect();
-    let inventory = command.restock.map(|location| back_into_stock(view, &lines, location, command, ids));
-    let advance = after
-        .iter()
-        .zip(&view.payments)
-        .filter(|(after, before)| after.progress != before.progress)
-        .map(|(after, before)| before.advance(after.progress.clone()))
-        .collect();
-    let version = moves.version();
+    let payments = chosen(view, command)?;
+    let asked = asked(view, &command.what, &payments)?;
+    let refunds = shared_out(view, command, &asked, &payments, ids);
+    let (mut payment, order) = taken_off(view, command, &refunds, ids)?;
+    payment.refund.clone_from(&refunds);
+    let back = |location| back_into_stock(view, &asked.lines, location, command, ids);
+    let inventory = command.restock.map(back).unwrap_or_default();
+    let amount = json!({"amount": asked.amount.amount(), "currency": asked.amount.currency});
     let changes = ChangeSet {
-        payment: Changes { advance, refund: refunds.clone(), journal, ..Default::default() },
-        order: moves.changes(),
-        inventory: inventory.unwrap_or_default(),
+        payment,
+        order,
+        inventory,
         idempotency: command.request.as_ref().zip(refunds.first()).map(|(request, first)| Record {
             scope: request.scope.clone(),
             fingerprint: request.fingerprint,
@@ -171,23 +90,101 @@ pub fn pay_back(
             actor: command.actor.clone(),
             action: "payment.refund".to_owned(),
             target: format!("order:{}", view.order.id),
-            data: json!({"amount": amount.amount(), "currency": currency, "refunds": refunds.iter().map(|r| r.id).collect::<Vec<_>>()}),
+            data: json!({
+                "amount": amount, "refunds": refunds.iter().map(|refund| refund.id).collect::<Vec<_>>(),
+            }),
         }],
         events: vec![Event {
             id: ids.fresh(),
             name: "refund.requested",
             subject: format!("order:{}", view.order.id),
-            sequence: version,
-            data: json!({
-                "order_id": view.order.id,
-                "number": view.order.number,
-                "amount": {"amount": amount.amount(), "currency": currency},
-            }),
+            sequence: view.order.version + 1,
+            data: json!({"order_id": view.order.id, "number": view.order.number, "amount": amount}),
             at: view.now,
         }],
         ..ChangeSet::default()
     };
     Ok((refunds, changes))
+}
+
+/// The attempts that money may be taken from.
+fn chosen<'v>(view: &'v OrderView, command: &PayBack) -> Result<Vec<&'v Payment>, PaymentError> {
+    let named = |payment: &&Payment| {
+        command.reference.as_ref().is_none_or(|reference| *reference == payment.reference)
+    };
+    let payments: Vec<&Payment> = view.payments.iter().filter(named).collect();
+    if payments.is_empty() {
+        return Err(PaymentError::NotFound);
+    }
+    if payments.iter().all(|payment| payment.progress.captured.minor == 0) {
+        return Err(PaymentError::NothingPaid);
+    }
+    Ok(payments)
+}
+
+/// A refund for each attempt that money is taken from, the oldest first.
+fn shared_out(
+    view: &OrderView,
+    command: &PayBack,
+    asked: &Asked,
+    payments: &[&Payment],
+    ids: &mut Ids,
+) -> Vec<Refund> {
+    let wish = Wish { reason: &command.reason, actor: &command.actor, at: view.now };
+    let mut refunds: Vec<Refund> = Vec::new();
+    let mut left = asked.amount.minor;
+    for payment in payments {
+        let part = left.min(payment.progress.balance().minor);
+        if part == 0 {
+            continue;
+        }
+        left -= part;
+        let progress = match payment.mode {
+            Some(_) => RefundProgress::asked_of_gateway(view.now),
+            None => RefundProgress {
+                processed_at: Some(view.now),
+                ..RefundProgress::in_state(RefundState::Processed)
+            },
+        };
+        let part = Money::from_minor(part, asked.amount.currency);
+        let refund = Refund::of_payment(payment, part, &wish, progress, ids);
+        refunds.push(match refunds.first() {
+            // What it is for stands with the first, once.
+            None => Refund {
+                lines: asked.lines.clone(),
+                shipping: asked.shipping,
+                restock: command.restock.is_some() && !asked.lines.is_empty(),
+                ..refund
+            },
+            Some(first) => Refund { request: first.id, ..refund },
+        });
+    }
+    refunds
+}
+
+/// What the refunds do to the attempts, to the order and, where the money is gone already, to the journal.
+fn taken_off(
+    view: &OrderView,
+    command: &PayBack,
+    refunds: &[Refund],
+    ids: &mut Ids,
+) -> Result<(Changes, order::Changes), PaymentError> {
+    let all: Vec<&Refund> = view.refunds.iter().chain(refunds).collect();
+    let mut moves = Moves::of(view, command.actor.clone());
+    let mut changes = Changes::default();
+    for refund in refunds {
+        let from = |payment: &&Payment| refund.source == RefundSource::Payment(payment.id);
+        let Some(payment) = view.payments.iter().find(from) else { continue };
+        let state = state_of(payment, &all);
+        changes.advance.push(payment.advance(Progress { state, ..taken(payment, refund.amount) }));
+        if refund.progress.state == RefundState::Processed {
+            changes.journal.push(refund_entry(refund, Account::of(payment.method), view.now, ids));
+        }
+    }
+    if !changes.journal.is_empty() {
+        money_went(view, all.iter().copied(), &mut moves)?;
+    }
+    Ok((changes, moves.changes()))
 }
 
 /// The units that go back into stock: those that have not left are no longer reserved, those that have come back in.
@@ -200,7 +197,6 @@ fn back_into_stock(
 ) -> inventory::Changes {
     let mut changes = inventory::Changes::default();
     let order = &view.order;
-    let mut open = view.reservations.clone();
     for RefundLine { line, quantity } in lines {
         let Some(sold) = order.lines.iter().find(|sold| sold.id == *line) else { continue };
         // A failed refund has put its units back too: nothing comes back twice.
@@ -213,7 +209,7 @@ fn back_into_stock(
             .map(|one| one.quantity.get())
             .sum();
         let mut left = quantity.get().min(sold.quantity.get().saturating_sub(back));
-        for reservation in open.iter_mut().filter(|reservation| reservation.line == *line) {
+        for reservation in view.reservations.iter().filter(|reservation| reservation.line == *line) {
             let Ok(some) = Quantity::try_from(left.min(reservation.quantity.get())) else { continue };
             left -= some.get();
             changes.release.push(Release::some(reservation, some));
@@ -238,46 +234,74 @@ fn back_into_stock(
     changes
 }
 
+/// What is asked for: how much, for which units, each line item once, and how much of it is for shipping.
 struct Asked {
     amount: Money,
     lines: Vec<RefundLine>,
     shipping: Money,
 }
 
-fn asked(view: &OrderView, what: &What, available: Money) -> Result<Asked, PaymentError> {
-    let nothing = Money::zero(available.currency);
-    match what {
-        What::All => Ok(Asked { amount: available, lines: Vec::new(), shipping: nothing }),
-        What::Amount(amount) => Ok(Asked { amount: *amount, lines: Vec::new(), shipping: nothing }),
+fn asked(view: &OrderView, what: &What, payments: &[&Payment]) -> Result<Asked, PaymentError> {
+    let currency = view.order.totals.total.currency;
+    let nothing = Money::zero(currency);
+    let available = payments.iter().map(|payment| payment.progress.balance().minor).sum();
+    let available = Money::from_minor(available, currency);
+    let asked = match what {
+        What::All => Asked { amount: available, lines: Vec::new(), shipping: nothing },
+        What::Amount(amount) => Asked { amount: *amount, lines: Vec::new(), shipping: nothing },
         What::Lines { lines, shipping } => {
-            let mut summed: Vec<RefundLine> = Vec::new();
-            let mut sum = 0;
-            for line in lines {
-                let used: u32 =
-                    summed.iter().filter(|one| one.line == line.line).map(|one| one.quantity.get()).sum();
-                sum += value(view, *line, used)?;
-                summed.push(*line);
-            }
+            let lines = each_once(view, lines)?;
             let shipping = if *shipping { shipping_left(view) } else { nothing };
-            let amount = Money::from_minor(sum + shipping.minor, available.currency);
-            Ok(Asked { amount, lines: summed, shipping })
+            let values = lines.iter().map(|line| value(view, *line));
+            let units = values.sum::<Result<i64, PaymentError>>()?;
+            Asked { amount: Money::from_minor(units + shipping.minor, currency), lines, shipping }
         }
+    };
+    if asked.amount.currency != currency {
+        return Err(PaymentError::Currency { expected: currency, given: asked.amount.currency });
     }
+    if asked.amount.minor > available.minor || (*what == What::All && available.minor == 0) {
+        return Err(PaymentError::Exceeds { wanted: asked.amount, available });
+    }
+    if asked.amount.minor <= 0 {
+        return Err(PaymentError::Amount);
+    }
+    Ok(asked)
 }
 
-/// What so many units of a line item are worth: its next units after those that go back already and the `used` before.
-fn value(view: &OrderView, wanted: RefundLine, used: u32) -> Result<i64, PaymentError> {
+/// The units of each line item, however often it is named.
+fn each_once(view: &OrderView, named: &[RefundLine]) -> Result<Vec<RefundLine>, PaymentError> {
+    let mut lines: Vec<RefundLine> = Vec::new();
+    for RefundLine { line, quantity } in named {
+        match lines.iter_mut().find(|one| one.line == *line) {
+            None => lines.push(RefundLine { line: *line, quantity: *quantity }),
+            Some(one) => {
+                let sum = Quantity::try_from(one.quantity.get().saturating_add(quantity.get()));
+                one.quantity = sum.map_err(|_| too_many(view, *line))?;
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// What so many units of a line item are worth: its next units after those that go back already.
+fn value(view: &OrderView, wanted: RefundLine) -> Result<i64, PaymentError> {
     let RefundLine { line, quantity } = wanted;
+    let gone = gone(view, line);
     let sold = view.order.lines.iter().find(|sold| sold.id == line);
-    let gone = gone(view, line).saturating_add(used);
-    let available = sold.map_or(0, |sold| sold.quantity.get().saturating_sub(gone));
-    let Some(sold) = sold.filter(|_| available >= quantity.get()) else {
-        return Err(PaymentError::Lines { line, available });
+    let Some(sold) = sold.filter(|sold| sold.quantity.get().saturating_sub(gone) >= quantity.get()) else {
+        return Err(too_many(view, line));
     };
     let [(dearer, high), (_, low)] = sold.unit_values();
     let at_high = dearer.saturating_sub(gone).min(quantity.get());
     let at_low = quantity.get() - at_high;
     Ok(high.minor * i64::from(at_high) + low.minor * i64::from(at_low))
+}
+
+fn too_many(view: &OrderView, line: LineId) -> PaymentError {
+    let sold = view.order.lines.iter().find(|sold| sold.id == line);
+    let available = sold.map_or(0, |sold| sold.quantity.get().saturating_sub(gone(view, line)));
+    PaymentError::Lines { line, available }
 }
 
 /// Units of a line item that go back already.
@@ -488,7 +512,8 @@ fn refund_entry(refund: &Refund, place: Account, now: Timestamp, ids: &mut Ids) 
 /// Asks for money that counts towards no order to go back.
 ///
 /// # Errors
-/// [`PaymentError::Settled`] when there is nothing to give back or it is dealt with already.
+/// [`PaymentError::Settled`] when there is nothing to give back or it is dealt with already, [`PaymentError::WentBack`] when it
+/// went back at the gateway.
 pub fn pay_back_unmatched(
     view: &UnmatchedView,
     reason: &str,
@@ -502,27 +527,15 @@ pub fn pay_back_unmatched(
     if row.amount.minor <= 0 || row.state != UnmatchedState::Open {
         return Err(PaymentError::Settled(row.state));
     }
-    let id: RefundId = ids.fresh();
+    if row.reason == UnmatchedReason::Reversed {
+        return Err(PaymentError::WentBack);
+    }
     let progress = match row.charge {
         Some(_) => RefundProgress::asked_of_gateway(view.now),
         None => RefundProgress::by_hand(),
     };
-    let refund = Refund {
-        id,
-        request: id,
-        order: row.order,
-        source: RefundSource::Unmatched(row.id),
-        reference: row.reference.clone(),
-        amount: row.amount,
-        lines: Vec::new(),
-        shipping: Money::zero(row.amount.currency),
-        reason: reason.to_owned(),
-        restock: false,
-        actor: actor.clone(),
-        created_at: view.now,
-        progress,
-        version: 1,
-    };
+    let refund = Refund::of_unmatched(row, &Wish { reason, actor, at: view.now }, progress, ids);
+    let id = refund.id;
     let changes = ChangeSet {
         payment: Changes {
             refund: vec![refund],

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PaymentReference;
+use super::{Payment, PaymentReference, Unmatched};
 use crate::audit::Actor;
 use crate::order::Move;
-use crate::{LineId, Money, OrderId, PaymentId, Quantity, RefundId, Timestamp, UnmatchedId};
+use crate::{Ids, LineId, Money, OrderId, PaymentId, Quantity, RefundId, Timestamp, UnmatchedId};
 
 /// Money that goes back, of one charge. What it is about never changes; how far it got does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +44,69 @@ impl Refund {
     /// The longest reason, in characters.
     pub const REASON_MAX: usize = 500;
 
+    /// Money of an attempt that is to go back.
+    pub(crate) fn of_payment(
+        payment: &Payment,
+        amount: Money,
+        wish: &Wish<'_>,
+        progress: RefundProgress,
+        ids: &mut Ids,
+    ) -> Self {
+        let source = RefundSource::Payment(payment.id);
+        Self::wanted(Some(payment.order), source, &payment.reference, amount, wish, progress, ids)
+    }
+
+    /// Money that counts towards no order and is to go back, all of it.
+    pub(crate) fn of_unmatched(
+        row: &Unmatched,
+        wish: &Wish<'_>,
+        progress: RefundProgress,
+        ids: &mut Ids,
+    ) -> Self {
+        let source = RefundSource::Unmatched(row.id);
+        Self::wanted(row.order, source, &row.reference, row.amount, wish, progress, ids)
+    }
+
+    fn wanted(
+        order: Option<OrderId>,
+        source: RefundSource,
+        reference: &PaymentReference,
+        amount: Money,
+        wish: &Wish<'_>,
+        progress: RefundProgress,
+        ids: &mut Ids,
+    ) -> Self {
+        let id = ids.fresh();
+        Self {
+            id,
+            request: id,
+            order,
+            source,
+            reference: reference.clone(),
+            amount,
+            lines: Vec::new(),
+            shipping: Money::zero(amount.currency),
+            reason: wish.reason.to_owned(),
+            restock: false,
+            actor: wish.actor.clone(),
+            created_at: wish.at,
+            progress,
+            version: 1,
+        }
+    }
+
     /// The change to `progress` of the refund as it was read.
     #[must_use]
     pub fn advance(&self, progress: RefundProgress) -> super::RefundAdvance {
         super::RefundAdvance { id: self.id, expected_version: self.version, progress }
     }
+}
+
+/// Who wants money to go back, why, and when.
+pub(crate) struct Wish<'a> {
+    pub(crate) reason: &'a str,
+    pub(crate) actor: &'a Actor,
+    pub(crate) at: Timestamp,
 }
 
 /// What a refund is taken from.
@@ -159,5 +217,5 @@ pub struct RefundView {
     /// The refund.
     pub refund: Refund,
     /// The money that belongs to no order, when it is taken from that.
-    pub unmatched: Option<super::Unmatched>,
+    pub unmatched: Option<Unmatched>,
 }

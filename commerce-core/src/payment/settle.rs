@@ -20,7 +20,7 @@ use super::give_back::{give_back, taken};
 use super::journal::{Account, Entry, EntryKind, Leg};
 use super::{
     Changes, Charge, ChargeStatus, Payment, PaymentReference, PaymentState, PaymentTerms, Progress, Refund,
-    RefundProgress, RefundSource, Unmatched, UnmatchedReason, UnmatchedState,
+    RefundProgress, Unmatched, UnmatchedReason, UnmatchedState, Wish,
 };
 use crate::audit::Actor;
 use crate::commit::ChangeSet;
@@ -186,7 +186,9 @@ impl Step<'_> {
             note: Some(format!("the money is unmatched: {}", reason.as_str())),
             ..self.told()
         };
-        let refund = back.then(|| self.back(&row, ids));
+        let wish = Wish { reason: "paid twice", actor: &Actor::System, at: now };
+        let refund =
+            back.then(|| Refund::of_unmatched(&row, &wish, RefundProgress::asked_of_gateway(now), ids));
         let journal =
             if reason == UnmatchedReason::Reversed { None } else { received_for_nothing(&row, ids) };
         let events = vec![unmatched_event(&row, ids)];
@@ -200,26 +202,6 @@ impl Step<'_> {
         // The order's version is a guard: what it was paid by must still be so.
         let order = Moves::of(self.view, Actor::System).changes();
         (Settlement::Unmatched(reason), Some(ChangeSet { order, payment, events, ..Default::default() }))
-    }
-
-    fn back(&self, row: &Unmatched, ids: &mut Ids) -> Refund {
-        let id = ids.fresh();
-        Refund {
-            id,
-            request: id,
-            order: row.order,
-            source: RefundSource::Unmatched(row.id),
-            reference: row.reference.clone(),
-            amount: row.amount,
-            lines: Vec::new(),
-            shipping: Money::zero(row.amount.currency),
-            reason: "paid twice".to_owned(),
-            restock: false,
-            actor: Actor::System,
-            created_at: self.view.now,
-            progress: RefundProgress::asked_of_gateway(self.view.now),
-            version: 1,
-        }
     }
 
     /// The money counts.
@@ -415,7 +397,8 @@ fn unmatched_event(row: &Unmatched, ids: &mut Ids) -> Event {
     }
 }
 
-fn for_good(reservations: &[Reservation]) -> Vec<Rehold> {
+/// Held goods that are promised for good.
+pub(crate) fn for_good(reservations: &[Reservation]) -> Vec<Rehold> {
     let hold = Hold::Committed;
     let held = reservations.iter().filter(|reservation| reservation.hold != hold);
     held.map(|reservation| Rehold { reservation: reservation.id, order: reservation.order, hold }).collect()

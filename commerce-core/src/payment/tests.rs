@@ -10,8 +10,8 @@ use proptest::sample::select;
 use super::journal::{Account, balanced};
 use super::{
     Changes, Charge, ChargeStatus, GatewayMode, GatewayRefund, PayBack, PaymentError, PaymentMethod,
-    PaymentReference, PaymentState, RefundLine, RefundSource, RefundState, Settlement, What, pay_back,
-    settle,
+    PaymentReference, PaymentState, RefundLine, RefundSource, RefundState, Settlement, UnmatchedView, What,
+    pay_back, pay_back_unmatched, resolve_unmatched, settle,
 };
 use crate::audit::Actor;
 use crate::commit::ChangeSet;
@@ -274,4 +274,37 @@ fn a_refund_of_stray_money_is_not_the_orders() {
         changes.payment.refund[0].amount, seen.order.totals.total,
         "all of the order's own money is left"
     );
+}
+
+#[test]
+fn a_line_item_that_is_named_twice_goes_back_once() {
+    let seen = paid();
+    let line = RefundLine { line: seen.order.lines[0].id, quantity: Quantity::try_from(2).unwrap() };
+    let command = PayBack {
+        what: What::Lines { lines: vec![line, line], shipping: false },
+        reference: None,
+        reason: String::new(),
+        restock: Some(crate::testkit::location_id("MAIN")),
+        actor: Actor::System,
+        request: None,
+    };
+    let (refunds, changes) = pay_back(&seen, &command, &mut fresh()).unwrap();
+    let four = Quantity::try_from(4).unwrap();
+    assert_eq!(refunds[0].lines, [RefundLine { quantity: four, ..line }]);
+    let released: u32 = changes.inventory.release.iter().map(|release| release.quantity.get()).sum();
+    let different: std::collections::BTreeSet<_> =
+        changes.inventory.release.iter().map(|release| release.reservation).collect();
+    assert_eq!((released, different.len()), (4, changes.inventory.release.len()));
+}
+
+#[test]
+fn money_that_went_back_at_the_gateway_is_not_paid_back_again() {
+    let mut seen = placed();
+    let said = charge(&seen, ChargeStatus::Reversed);
+    let (_, changes) = settle(&seen, &said, None, &mut fresh()).unwrap();
+    apply(&mut seen, &changes.unwrap());
+    let view = UnmatchedView { now: seen.now, unmatched: seen.unmatched[0].clone(), refunds: Vec::new() };
+    let refused = pay_back_unmatched(&view, "by mistake", &Actor::System, &mut fresh());
+    assert!(matches!(refused, Err(PaymentError::WentBack)), "{refused:?}");
+    resolve_unmatched(&view, "seen", &Actor::System, &mut fresh()).unwrap();
 }

@@ -96,10 +96,12 @@ impl From<PaymentError> for Problem {
         match error {
             PaymentError::NotFound => Self::not_found(),
             PaymentError::Method(_) => Self::field("/method", "unsupported", words),
-            PaymentError::NotPayable { .. } | PaymentError::State(_) | PaymentError::Settled(_) => {
-                Self::new(Code::InvalidTransition, words)
-            }
-            PaymentError::Attempts | PaymentError::NothingPaid => Self::new(Code::InvalidTransition, words),
+            PaymentError::NotPayable { .. }
+            | PaymentError::State(_)
+            | PaymentError::Settled(_)
+            | PaymentError::WentBack
+            | PaymentError::Attempts
+            | PaymentError::NothingPaid => Self::new(Code::InvalidTransition, words),
             PaymentError::Exceeds { .. } => Self::new(Code::RefundExceedsCapture, words),
             PaymentError::Amount => Self::field("/amount/amount", "out-of-range", words),
             PaymentError::Currency { .. } => Self::field("/amount/currency", "unsupported", words),
