@@ -6,7 +6,7 @@ use commerce_core::order::Machine;
 use commerce_core::{Invariant, StoreError, Violation};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
-use sqlx::{Column, Row};
+use sqlx::{Column, Row, ValueRef};
 use uuid::Uuid;
 
 use crate::row::Fields;
@@ -58,6 +58,9 @@ fn name(table: &str, row: &SqliteRow) -> String {
     let mut name = table.to_owned();
     for column in row.columns().iter().filter(|column| column.name() != "detail") {
         let at = column.ordinal();
+        if row.try_get_raw(at).is_ok_and(|value| value.is_null()) {
+            continue;
+        }
         let value = row.try_get::<Uuid, _>(at).map(|id| id.to_string());
         let value = value.or_else(|_| row.try_get::<String, _>(at));
         let value = value.or_else(|_| row.try_get::<i64, _>(at).map(|number| number.to_string()));
