@@ -50,6 +50,7 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::CouponCap => ("redemptions", COUPON_CAP),
         Invariant::CaptureBal => ("payments", CAPTURE_BAL),
         Invariant::LedgerZero => ("journal_entries", LEDGER_ZERO),
+        Invariant::AuditChain => ("audit", AUDIT_CHAIN),
     }
 }
 
@@ -338,6 +339,14 @@ SELECT p.id, format('in %s, but refund %s is in %s', p.currency, lower(hex(f.id)
 ";
 
 // What an order received is a credit, so a sum below nothing.
+// A row is sealed within minutes of its commit; the hashes are not for SQL.
+const AUDIT_CHAIN: &str = "
+SELECT a.id, 'no seal, though a row an hour younger has one' AS detail
+  FROM audit AS a
+ WHERE a.at < (SELECT max(l.at) FROM audit_seals AS s JOIN audit AS l ON l.id = s.audit_id) - 3600000000
+   AND NOT EXISTS (SELECT 1 FROM audit_seals AS s WHERE s.audit_id = a.id)
+";
+
 const LEDGER_ZERO: &str = "
 SELECT e.id, NULL AS \"order\", format('%d legs', count(l.position)) AS detail
   FROM journal_entries AS e

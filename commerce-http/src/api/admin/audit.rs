@@ -53,7 +53,7 @@ impl AuditApi {
         };
         let page_size = check.finish(size)?;
         let links = CursorLinks { path: "/api/admin/audit/", filters, page_size };
-        let mut found = self.shop.engine.audit(&search, links.rows()).await?;
+        let mut found = self.shop.engine.audit_trail().search(&search, links.rows()).await?;
         let next = links.cut(&mut found, |row| row.id);
         Ok(Answer::new(&AuditPageDto { results: found.into_iter().map(AuditDto::from).collect(), next })?)
     }
