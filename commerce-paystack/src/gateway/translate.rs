@@ -114,6 +114,8 @@ pub(super) fn charge(transaction: &Transaction, mode: Mode) -> Result<Charge, Ga
 
 /// A refund.
 pub(super) fn refund(refund: &Refund) -> Result<GatewayRefund, String> {
+    // The same field says how far it is while all goes well.
+    let stuck = matches!(refund.status, RefundStatus::Failed | RefundStatus::NeedsAttention);
     Ok(GatewayRefund {
         id: refund.id.ok_or("the refund has no id")?.to_string(),
         refund: refund.merchant_note.as_deref().and_then(noted),
@@ -125,7 +127,7 @@ pub(super) fn refund(refund: &Refund) -> Result<GatewayRefund, String> {
             RefundStatus::Failed => RefundState::Failed,
             RefundStatus::NeedsAttention => RefundState::NeedsAttention,
         },
-        reason: refund.reason.clone(),
+        reason: refund.reason.clone().filter(|_| stuck),
     })
 }
 

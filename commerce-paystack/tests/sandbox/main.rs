@@ -10,4 +10,5 @@ mod fault;
 mod refund;
 mod shape;
 mod shop;
+mod specification;
 mod webhook;
