@@ -42,6 +42,8 @@ fn intent(method: PaymentMethod, amount: Money) -> Intent {
         mobile_money: None,
         return_url: Some("https://shop.example/thanks".into()),
         order: OrderNumber("K7-1042".into()),
+        now: "2026-03-04T10:00:00.123456Z".parse().unwrap(),
+        pay_until: None,
     }
 }
 
@@ -105,6 +107,26 @@ async fn transfers_and_codes_are_shown() {
     let NextAction::Display(Instructions { account_number, text, .. }) = action else { panic!("display") };
     assert_eq!(account_number.as_deref(), Some("4099001"));
     assert!(text.unwrap().contains("7654321"));
+}
+
+#[tokio::test]
+async fn the_account_of_a_transfer_ends_with_the_orders_time() {
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    for (left, sent) in [
+        (Some(minutes(90)), json!("2026-03-04T11:30:00.123Z")),
+        (Some(minutes(15)), json!("2026-03-04T10:15:00.123Z")),
+        // Paystack makes no account for less, and none for longer.
+        (Some(minutes(3)), json!("2026-03-04T10:15:00.123Z")),
+        (Some(Duration::ZERO), json!("2026-03-04T10:15:00.123Z")),
+        (Some(minutes(480)), json!("2026-03-04T18:00:00.123Z")),
+        (Some(minutes(1_440)), json!("2026-03-04T18:00:00.123Z")),
+        (None, Value::Null),
+    ] {
+        let mut intent = intent(PaymentMethod::BankTransfer, naira(116_523));
+        intent.pay_until = left.map(|left| intent.now.plus(left));
+        let (_, _, body) = started(&intent, fixture!("charge_bank_transfer")).await;
+        assert_eq!(body["bank_transfer"]["account_expires_at"], sent, "{left:?}");
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,9 @@ pub async fn an_order_is_paid_through_the_gateway(shop: &Shop) {
     assert!(
         matches!(waiting.reservations[0].hold, Hold::Held(until) if Some(until) == waiting.order.pay_until)
     );
+    let intent = gateway.intent(&reference).unwrap();
+    assert_eq!(intent.pay_until, waiting.order.pay_until, "the gateway knows until when the order waits");
+    assert!(intent.pay_until > Some(intent.now));
     assert_eq!(engine.payments().settle(&reference).await.unwrap(), Settlement::Open);
     gateway.pay(&reference);
     assert_eq!(engine.payments().settle(&reference).await.unwrap(), Settlement::Paid);
