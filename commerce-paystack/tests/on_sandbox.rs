@@ -290,6 +290,30 @@ fn intent(method: PaymentMethod, amount: Money) -> Intent {
     }
 }
 
+#[tokio::test]
+async fn a_charge_that_is_declined_at_once_is_refused_and_another_may_follow() {
+    let shop = shop(Sandbox::builder().country(Country::Ghana)).await;
+    let account = |phone: &str| Some(MobileMoney { phone: phone.parse().unwrap(), provider: "mtn".into() });
+    let amount = Money::from_minor(5_000, EngineCurrency::GHS);
+    let declined =
+        Intent { mobile_money: account("+2335512349"), ..intent(PaymentMethod::MobileMoney, amount) };
+    let error = shop.gateway.start(&declined).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason.as_deref()),
+        (GatewayTrouble::Refused, Some("Invalid phone number"))
+    );
+    let charge = shop.gateway.verify(&declined.reference).await.unwrap().unwrap();
+    assert_eq!((charge.status, charge.reason), (EngineStatus::Failed, error.reason));
+    let another = Intent {
+        reference: PaymentReference("ord-2".into()),
+        mobile_money: account("+233551234987"),
+        ..declined
+    };
+    assert_eq!(shop.gateway.start(&another).await.unwrap(), NextAction::None);
+    let charge = shop.gateway.verify(&another.reference).await.unwrap().unwrap();
+    assert_eq!(charge.status, EngineStatus::Succeeded);
+}
+
 /// The wall's time, which the sandbox has too.
 #[expect(clippy::disallowed_methods, reason = "the sandbox stands for other computers, which have a clock")]
 fn now() -> Timestamp {

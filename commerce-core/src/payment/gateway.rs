@@ -271,12 +271,14 @@ pub struct GatewayError {
     pub detail: String,
     /// How long to wait before the next try, when the gateway says so.
     pub retry_after: Option<Duration>,
+    /// Why a payment is refused, in words that a payer may see, where the gateway has such words.
+    pub reason: Option<String>,
 }
 
 impl GatewayError {
     /// Trouble of this kind.
     pub fn new(kind: GatewayTrouble, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), retry_after: None }
+        Self { kind, detail: detail.into(), retry_after: None, reason: None }
     }
 }
 

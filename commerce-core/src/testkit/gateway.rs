@@ -233,7 +233,10 @@ fn refuse(trouble: Option<Trouble>) -> Result<(), GatewayError> {
     match trouble {
         Some(Trouble::Before) => Err(GatewayError::new(GatewayTrouble::Unavailable, "not reached")),
         Some(Trouble::Lost) => Err(GatewayError::new(GatewayTrouble::Unknown, "no answer")),
-        Some(Trouble::Refused) => Err(GatewayError::new(GatewayTrouble::Refused, "refused")),
+        Some(Trouble::Refused) => Err(GatewayError {
+            reason: Some("Insufficient funds".to_owned()),
+            ..GatewayError::new(GatewayTrouble::Refused, "refused")
+        }),
         Some(Trouble::After) | None => Ok(()),
     }
 }

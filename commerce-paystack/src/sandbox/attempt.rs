@@ -34,6 +34,7 @@ impl Books {
     pub(crate) fn begin(&mut self, index: usize, means: Means) {
         let transaction = &mut self.transactions[index];
         transaction.step = Step::Choose;
+        transaction.channel = means.channel();
         transaction.attempt += 1;
         match means {
             Means::Card { number, cvv, month, year, pin } => {

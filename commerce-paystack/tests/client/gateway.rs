@@ -141,8 +141,13 @@ async fn mobile_money_is_approved_on_the_phone() {
     let (_, _, body) = started(&ivory, fixture!("charge_pending")).await;
     assert_eq!((&body["amount"], &body["currency"]), (&json!(250_000), &json!("XOF")), "always hundredths");
 
-    for decided in [fixture!("charge_success_card"), fixture!("charge_failed"), fixture!("charge_timeout")] {
-        assert_eq!(started(&ghana, decided).await.0, NextAction::None);
+    assert_eq!(started(&ghana, fixture!("charge_success_card")).await.0, NextAction::None);
+    // Dead, whatever `verify` will call it.
+    for dead in [fixture!("charge_failed"), fixture!("charge_timeout")] {
+        let error = answering(200, dead).await.0.start(&ghana).await.unwrap_err();
+        assert_eq!(error.kind, GatewayTrouble::Refused);
+        let said: Value = serde_json::from_str(dead).unwrap();
+        assert_eq!(error.reason.as_deref(), said["data"]["message"].as_str());
     }
     // A voucher is asked for on the way, and the payer's page is the place for that.
     let telecel = momo(Money::from_minor(5_000, Currency::GHS), "+233201234987", "vod");
