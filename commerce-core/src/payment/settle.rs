@@ -430,7 +430,8 @@ fn later(before: &Progress, made: Timestamp, now: Timestamp) -> Option<Progress>
     Some(progress)
 }
 
-fn note(text: &str) -> String {
+/// What a gateway says, as it is kept with an attempt.
+pub(super) fn note(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(Progress::NOTE_MAX).collect()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::settle::is_paid;
+use super::settle::{is_paid, note};
 use super::{
     Changes, GatewayError, GatewayTrouble, MobileMoney, NextAction, Opening, Payment, PaymentError,
     PaymentMethod, PaymentState, PaymentTerms, Progress,
@@ -185,7 +185,7 @@ pub fn answered(
         Err(error) if matches!(error.kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured) => {
             progress.state = PaymentState::Failed;
             progress.check_at = None;
-            progress.note = Some(error.kind.to_string());
+            progress.note = Some(error.reason.as_deref().map_or_else(|| error.kind.to_string(), note));
         }
         Err(_) => progress.check_at = Some(now.plus(PaymentTerms::check_after(0))),
     }

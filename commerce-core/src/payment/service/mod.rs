@@ -170,16 +170,7 @@ impl Payments {
         if payment.mode.is_none() || payment.state() != PaymentState::Pending {
             return Ok(PaymentAnswer { order: view, payment, replayed: false });
         }
-        let intent = Intent {
-            reference: payment.reference.clone(),
-            amount: payment.amount,
-            method: payment.method,
-            email: view.order.email.clone(),
-            mobile_money: payment.mobile_money.clone(),
-            return_url: payment.return_url.clone(),
-            order: view.order.number.clone(),
-        };
-        let answer = gateway.start(&intent).await;
+        let answer = gateway.start(&Intent::of(&view, &payment)).await;
         crash::point("payment.answered");
         let (order, payment) = self.record(view, payment, &answer).await?;
         match answer {
