@@ -3,6 +3,7 @@
 mod accept;
 mod admin_token;
 mod api;
+mod audit_export;
 pub mod cli;
 pub mod config;
 pub mod export;

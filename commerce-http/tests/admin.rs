@@ -343,6 +343,55 @@ async fn what_was_done_is_listed_newest_first() {
 }
 
 #[tokio::test]
+async fn the_audit_trail_is_exported_and_shows_what_was_changed_in_it() {
+    for kind in KINDS {
+        let mut server = TestServer::start_with_sample(kind).await;
+        for code in ["=1+1", "two"] {
+            let document = json!({"code": code, "label": "Off", "action": {"percent": "5"}});
+            server.admin(Method::POST, "promotions/").json(&document).send().await.expect(201);
+        }
+        let mark = server.database.succeed(&["audit", "head"]).trim().to_owned();
+        let export = async |query: &str| {
+            let reply = server.admin(Method::GET, &format!("audit/export/{query}")).send().await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            assert!(reply.header("content-disposition").starts_with("attachment"));
+            reply.text
+        };
+        let jsonl = export("?format=jsonl&target=promotion:%3D1%2B1").await;
+        let row: Value = serde_json::from_str(&jsonl).unwrap();
+        let (position, hash) = mark.split_once(':').unwrap();
+        assert_eq!((&row["actor"], &row["target"]), (&json!("staff:admin"), &json!("promotion:=1+1")));
+        let all = export("?format=jsonl").await;
+        let last: Value = serde_json::from_str(all.lines().last().unwrap()).unwrap();
+        assert_eq!((last["position"].to_string().as_str(), &last["hash"]), (position, &json!(hash)));
+        let csv = export("").await;
+        assert!(csv.starts_with("position,id,at,actor,action,target,data,hash\n1,"), "{csv}");
+        assert_eq!(csv.lines().count(), all.lines().count() + 1);
+        assert_eq!(server.database.succeed(&["audit", "export"]), csv);
+        assert_eq!(export("?actor=system&target=promotion:two").await.lines().count(), 1, "the head alone");
+        let refused = server.admin(Method::GET, "audit/export/?format=pdf&from=x").send().await;
+        assert_eq!(refused.refused(422, "validation-failed")["errors"].as_array().unwrap().len(), 2);
+
+        server.database.succeed(&["audit", "verify", &mark]);
+        let other = mark.replace(':', ":f").split_at(mark.len()).0.to_owned();
+        assert_eq!(server.database.run(&["audit", "verify", &other]).status.code(), Some(5));
+        assert_eq!(server.database.run(&["audit", "verify", "1:f"]).status.code(), Some(2));
+        server.stop().await;
+        server
+            .database
+            .execute("update {audit} set actor = 'staff:nobody' where target = 'promotion:two'")
+            .await;
+        let doctor = server.database.run(&["doctor"]);
+        let said = String::from_utf8(doctor.stdout).unwrap();
+        assert!(
+            doctor.status.code() == Some(5) && said.contains("AUDIT_CHAIN audit_seals position="),
+            "{said}"
+        );
+        assert_eq!(server.database.run(&["audit", "verify"]).status.code(), Some(5));
+    }
+}
+
+#[tokio::test]
 async fn a_change_reaches_another_server_at_once() {
     for kind in KINDS {
         let server = TestServer::start_with_sample(kind).await;

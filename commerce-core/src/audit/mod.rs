@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AuditId, CustomerId, Timestamp};
 
 pub use chain::{ChainHash, Seal};
-pub use service::AuditTrail;
+pub use service::{AuditTrail, ExportPage};
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,6 +86,20 @@ pub struct Search {
     pub after: Option<AuditId>,
     /// This row.
     pub id: Option<AuditId>,
+}
+
+impl Search {
+    /// Whether the row is one of those.
+    #[must_use]
+    pub fn finds(&self, entry: &Entry) -> bool {
+        let Self { actor, target, from, until, after, id } = self;
+        actor.as_ref().is_none_or(|actor| *actor == entry.actor)
+            && target.as_ref().is_none_or(|target| *target == entry.target)
+            && from.is_none_or(|from| entry.at >= from)
+            && until.is_none_or(|until| entry.at < until)
+            && after.is_none_or(|after| entry.id < after)
+            && id.is_none_or(|id| entry.id == id)
+    }
 }
 
 /// An audit row. Audit rows are only ever added.

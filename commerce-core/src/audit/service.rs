@@ -16,6 +16,15 @@ pub struct AuditTrail {
     pub(crate) parts: Arc<Parts>,
 }
 
+/// A part of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportPage {
+    /// The rows, by position.
+    pub rows: Vec<(Seal, Entry)>,
+    /// Up to where the trail was read.
+    pub reached: u64,
+}
+
 impl AuditTrail {
     /// How much later than its id says a row may be committed, and still be found to be sealed.
     const LATE: Duration = Duration::from_secs(60 * 60);
@@ -57,6 +66,19 @@ impl AuditTrail {
     /// When the store cannot be read.
     pub async fn last_seal(&self) -> Result<Option<Seal>, StoreError> {
         Ok(self.parts.store.last_seal().await?.map(|(seal, _)| seal))
+    }
+
+    /// The next of the sealed rows behind a position that the search finds, the oldest first, for an export: and the position
+    /// behind which to go on. `None`: there are no more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn export(&self, search: &Search, behind: u64) -> Result<Option<ExportPage>, StoreError> {
+        let page = self.parts.store.sealed_audit(behind, Self::PAGE).await?;
+        let Some(reached) = page.last().map(|(seal, _)| seal.position) else { return Ok(None) };
+        let found = page.into_iter().filter_map(|(seal, entry)| Some((seal, entry?)));
+        let rows = found.filter(|(_, entry)| search.finds(entry)).collect();
+        Ok(Some(ExportPage { rows, reached }))
     }
 
     /// Every seal that does not fit to its row or to the seal before it. Reads the whole trail.

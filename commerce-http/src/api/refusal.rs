@@ -13,6 +13,7 @@ use commerce_core::{StoreError, StoreTrouble};
 
 use poem::http::{HeaderValue, header};
 
+use crate::audit_export::ExportError;
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
 
 impl From<CartError> for Problem {
@@ -187,6 +188,15 @@ impl From<TaxProviderError> for Problem {
         match error {
             TaxProviderError::Unavailable(_) => Self::unavailable(error),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => error.into(),
+            ExportError::Format(error) => Self::internal(error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod coupons;
 mod database;
 mod demo;
@@ -70,6 +71,8 @@ enum Command {
     Quote(quote::Args),
     /// Print the JSON Schema of a rulebook or a cart
     Schema(schema::Args),
+    /// Export the audit trail, and prove that nobody changed it
+    Audit(audit::Args),
     /// Compare payments with the payment gateway
     Payments(payments::Args),
     /// Run a local stand-in for a payment provider
@@ -114,6 +117,7 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
                     Command::Coupons(args) => coupons::run(args).await,
+                    Command::Audit(args) => audit::run(args).await,
                     Command::Payments(args) => payments::run(args).await,
                     #[cfg(feature = "sandbox")]
                     Command::Sandbox(args) => sandbox::run(args).await,

@@ -1,13 +1,18 @@
 //! Audit rows on the wire.
 
 use commerce_core::audit::Entry;
-use poem_openapi::Object;
-use poem_openapi::registry::MetaSchema;
+use poem::http::{HeaderValue, header};
+use poem::{Body, IntoResponse, Response};
+use poem_openapi::registry::{
+    MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
+use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::time::Instant;
 use super::{OrNull, wire_type};
+use crate::audit_export::Format;
 
 /// Who did what, and when.
 #[derive(Debug, Serialize, Object)]
@@ -51,3 +56,42 @@ pub(crate) struct AuditPageDto {
 pub(crate) struct AnyJson(Value);
 
 wire_type!(AnyJson, "json", MetaSchema::ANY);
+
+/// The audit trail as a file.
+pub(crate) struct AuditFile(Response);
+
+impl AuditFile {
+    pub(crate) fn new(format: Format, body: Body) -> Self {
+        let mut response = body.with_content_type(format.content_type()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        let name = format!("attachment; filename=\"audit.{}\"", format.as_str());
+        headers.extend(HeaderValue::from_str(&name).ok().map(|name| (header::CONTENT_DISPOSITION, name)));
+        Self(response)
+    }
+}
+
+impl IntoResponse for AuditFile {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for AuditFile {
+    fn meta() -> MetaResponses {
+        let content = |content_type| MetaMediaType {
+            content_type,
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        };
+        let response = MetaResponse {
+            description: "The file.",
+            status: Some(200),
+            status_range: None,
+            content: vec![content("text/csv"), content("application/x-ndjson")],
+            headers: Vec::new(),
+        };
+        MetaResponses { responses: vec![response] }
+    }
+
+    fn register(_: &mut Registry) {}
+}

@@ -28,7 +28,7 @@ mod word;
 
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses};
-pub(crate) use audit::{AuditDto, AuditPageDto};
+pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{
     AddItemBody, CartDto, CouponBody, DeliveryBody, PaymentBody, QuantityBody, ShippingOptionsDto,

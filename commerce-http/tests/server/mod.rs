@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use contract::Contract;
 use reply::Call;
@@ -131,6 +132,25 @@ impl TestDatabase {
 
     pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
+    }
+
+    /// Runs a statement on the database behind the server's back; `{table}` is the table in its schema.
+    pub(crate) async fn execute(&self, statement: &str) {
+        let schema = self.schema.as_ref().map_or(String::new(), |schema| format!("{schema}."));
+        let statement = statement.replace('{', &schema).replace('}', "");
+        let statement = sqlx::raw_sql(sqlx::AssertSqlSafe(statement));
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                statement.execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                statement.execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
     }
 
     pub(crate) fn succeed(&self, args: &[&str]) -> String {
