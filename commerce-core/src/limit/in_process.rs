@@ -30,8 +30,12 @@ pub struct InProcessLimiter {
 
 #[derive(Default)]
 struct Shard {
+    /// What the clock said the last time.
+    seen: Option<Timestamp>,
+    /// How much of it has passed, not counting when it went back: debts must not grow by that.
+    passed: Duration,
     /// When the debt of each has run out.
-    free_at: HashMap<Box<str>, Timestamp>,
+    free_at: HashMap<Box<str>, Duration>,
     /// The number of keys at which those without debt are cleared away: twice what was left the last time, so that
     /// clearing costs no more than inserting.
     clear_at: usize,
@@ -56,21 +60,31 @@ impl InProcessLimiter {
 
     /// Takes one request out of the quota of `key`, as [`RateLimiter::take`](crate::RateLimiter::take) does.
     pub fn take(&self, key: &str, quota: Quota) -> Verdict {
-        let now = self.clock.now();
-        let mut shard = self.shard(key);
-        let (verdict, debt) = quota.take(shard.debt(key, now));
-        // A refusal changes nothing, unless the debt was cut down to what the quota knows.
-        shard.write(key, debt, now, self.shard_keys_max);
-        verdict
+        self.decide(key, |debt| quota.take(debt))
     }
 
     /// Gives one request back, as [`RateLimiter::give_back`](crate::RateLimiter::give_back) does.
     pub fn give_back(&self, key: &str, quota: Quota) -> Verdict {
-        let now = self.clock.now();
+        self.decide(key, |debt| quota.give_back(debt))
+    }
+
+    /// The debt of a caller.
+    #[must_use]
+    pub fn debt(&self, key: &str) -> Duration {
+        self.shard(key).debt(key)
+    }
+
+    /// Takes note of a debt that was decided elsewhere.
+    pub fn remember(&self, key: &str, debt: Duration) {
+        self.decide(key, |_| ((), debt));
+    }
+
+    fn decide<T>(&self, key: &str, decide: impl FnOnce(Duration) -> (T, Duration)) -> T {
         let mut shard = self.shard(key);
-        let (verdict, debt) = quota.give_back(shard.debt(key, now));
-        shard.write(key, debt, now, self.shard_keys_max);
-        verdict
+        let before = shard.debt(key);
+        let (decided, debt) = decide(before);
+        shard.write(key, debt, self.shard_keys_max);
+        decided
     }
 
     /// How many callers are remembered.
@@ -81,7 +95,10 @@ impl InProcessLimiter {
 
     fn shard(&self, key: &str) -> MutexGuard<'_, Shard> {
         let index = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
-        locked(&self.shards[index])
+        let now = self.clock.now();
+        let mut shard = locked(&self.shards[index]);
+        shard.tick(now);
+        shard
     }
 }
 
@@ -97,43 +114,46 @@ fn locked(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 impl Shard {
-    fn debt(&self, key: &str, now: Timestamp) -> Duration {
-        self.free_at.get(key).map_or(Duration::ZERO, |free_at| between(now, *free_at))
+    fn tick(&mut self, now: Timestamp) {
+        let before = self.seen.replace(now).unwrap_or(now);
+        let since = u64::try_from(now.as_micros() - before.as_micros()).unwrap_or(0);
+        self.passed += Duration::from_micros(since);
     }
 
-    fn write(&mut self, key: &str, debt: Duration, now: Timestamp, keys_max: usize) {
+    fn debt(&self, key: &str) -> Duration {
+        self.free_at.get(key).map_or(Duration::ZERO, |free_at| free_at.saturating_sub(self.passed))
+    }
+
+    fn write(&mut self, key: &str, debt: Duration, keys_max: usize) {
         if debt.is_zero() {
             self.free_at.remove(key);
             return;
         }
-        if let Some(free_at) = self.free_at.get_mut(key) {
-            *free_at = now.plus(debt);
+        let free_at = self.passed + debt;
+        if let Some(known) = self.free_at.get_mut(key) {
+            *known = free_at;
             return;
         }
         if self.free_at.len() >= self.clear_at.max(SMALL.min(keys_max)) {
-            self.clear(now, keys_max);
+            self.clear(keys_max);
         }
-        self.free_at.insert(key.into(), now.plus(debt));
+        self.free_at.insert(key.into(), free_at);
     }
 
     /// Forgets those without debt, and while there are too many also those with the smallest debts.
-    fn clear(&mut self, now: Timestamp, keys_max: usize) {
-        self.free_at.retain(|_, free_at| *free_at > now);
+    fn clear(&mut self, keys_max: usize) {
+        self.free_at.retain(|_, free_at| *free_at > self.passed);
         if self.free_at.len() >= keys_max {
-            let mut debts: Vec<Timestamp> = self.free_at.values().copied().collect();
+            let mut debts: Vec<Duration> = self.free_at.values().copied().collect();
             // A quarter, and not one: looking through all of them is dear.
-            let middle = debts.len() / 4;
-            let (_, border, _) = debts.select_nth_unstable(middle);
+            let quarter = debts.len() / 4;
+            let (_, border, _) = debts.select_nth_unstable(quarter);
             let border = *border;
             self.free_at.retain(|_, free_at| *free_at > border);
         }
         self.free_at.shrink_to(self.free_at.len() * 2);
         self.clear_at = (self.free_at.len() * 2).clamp(SMALL.min(keys_max), keys_max);
     }
-}
-
-fn between(now: Timestamp, later: Timestamp) -> Duration {
-    Duration::from_micros(u64::try_from(later.as_micros() - now.as_micros()).unwrap_or(0))
 }
 
 #[cfg(all(test, feature = "testkit"))]
@@ -160,6 +180,29 @@ mod tests {
         let last = "caller 19999";
         let _ = limiter.give_back(last, quota);
         assert_eq!(limiter.take(last, quota).remaining, 9);
+    }
+
+    #[test]
+    fn what_was_decided_elsewhere_counts_here() {
+        let (limiter, clock) = limiter(100);
+        let quota: Quota = "10/m".parse().unwrap();
+        limiter.remember("caller", Duration::from_secs(54));
+        assert_eq!(limiter.take("caller", quota).remaining, 0);
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(limiter.debt("caller"), Duration::from_secs(50));
+        limiter.remember("caller", Duration::ZERO);
+        assert_eq!(limiter.keys(), 0);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_makes_no_debt() {
+        let (limiter, clock) = limiter(100);
+        let quota: Quota = "10/m".parse().unwrap();
+        assert_eq!(limiter.take("caller", quota).remaining, 9);
+        clock.set(clock.now().minus(Duration::from_secs(3_600)));
+        assert_eq!(limiter.take("caller", quota).remaining, 8);
+        clock.advance(Duration::from_secs(6));
+        assert_eq!(limiter.take("caller", quota).remaining, 8);
     }
 
     #[test]
