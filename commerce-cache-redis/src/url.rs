@@ -21,7 +21,7 @@ pub enum RedisUrlError {
 
 /// What the address leads to.
 pub(crate) enum Target {
-    Single(Client),
+    Single(Box<Client>),
     Cluster(Vec<String>),
 }
 
@@ -33,7 +33,7 @@ impl Target {
             return Err(RedisUrlError::NoTls);
         }
         let Some(scheme) = scheme.strip_suffix("-cluster") else {
-            return Ok(Self::Single(Client::open(url).map_err(form)?));
+            return Ok(Self::Single(Box::new(Client::open(url).map_err(form)?)));
         };
         let (user, hosts) = match rest.rsplit_once('@') {
             Some((user, hosts)) => (format!("{user}@"), hosts),
