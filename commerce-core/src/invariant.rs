@@ -35,11 +35,14 @@ pub enum Invariant {
     /// Each entry of the journal has two legs or more, which sum to nothing in each currency; and what an order received is
     /// what was captured for it, less what was paid back.
     LedgerZero,
+    /// Each seal of the audit trail fits to its row and to the seal before it, and no row is without one for long. The store
+    /// looks for rows without a seal, the engine computes the hashes.
+    AuditChain,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -54,6 +57,7 @@ impl Invariant {
         Self::CouponCap,
         Self::CaptureBal,
         Self::LedgerZero,
+        Self::AuditChain,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -74,6 +78,7 @@ impl Invariant {
             Self::CouponCap => "COUPON_CAP",
             Self::CaptureBal => "CAPTURE_BAL",
             Self::LedgerZero => "LEDGER_ZERO",
+            Self::AuditChain => "AUDIT_CHAIN",
         }
     }
 }

@@ -35,6 +35,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         job,
         idempotency,
         audit,
+        seals,
         events,
         expects,
     } = changes;
@@ -49,6 +50,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         idempotency::write(record, &mut own);
     }
     audit::write(audit, &mut own);
+    audit::write_seals(seals, &mut own);
     event::write(events, &mut own);
     promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);

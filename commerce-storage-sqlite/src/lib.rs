@@ -63,6 +63,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         job,
         idempotency,
         audit,
+        seals,
         events,
         expects,
     } = changes;
@@ -74,6 +75,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     job::add(script, job);
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
+    audit::add_seals(script, seals);
     event::add(script, events);
     promotion::add(script, promotion);
     inventory::add(script, inventory);

@@ -135,8 +135,6 @@ pub fn place_order(
             reserve: sources.into_iter().map(|source| reservation(id, source, start.hold, ids)).collect(),
             ..Default::default()
         },
-        pricing: Default::default(),
-        job: Default::default(),
         promotion: crate::promotion::Changes {
             redeem: redemptions(view, &priced, &order, rules),
             ..Default::default()
@@ -147,7 +145,6 @@ pub fn place_order(
             outcome: Outcome::OrderPlaced(id),
             at: view.now,
         }),
-        audit: Vec::new(),
         events: vec![Event {
             id: ids.fresh(),
             name: "order.placed",
@@ -163,6 +160,7 @@ pub fn place_order(
             at: view.now,
         }],
         expects: expects(&priced, rules),
+        ..ChangeSet::default()
     };
     Ok(Placed { order, payment, changes })
 }
