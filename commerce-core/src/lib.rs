@@ -18,6 +18,7 @@ pub mod idempotency;
 mod invariant;
 pub mod inventory;
 pub mod job;
+pub mod limit;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -44,9 +45,13 @@ pub use id::{
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
-pub use ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+pub use ports::{
+    Clock, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
+};
 #[cfg(feature = "mock")]
-pub use ports::{MockClock, MockPaymentGateway, MockRandom, MockShippingRates, MockStore, MockTaxProvider};
+pub use ports::{
+    MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore, MockTaxProvider,
+};
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
 pub use time::{Timestamp, TimestampError};

@@ -13,6 +13,7 @@ use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::job::Job;
+use crate::limit::{InProcessLimiter, Quota, Verdict};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{Balance, Entry as JournalEntry};
@@ -296,6 +297,40 @@ pub trait PaymentGateway: Send + Sync + 'static {
 
     /// What a stored message is about, whose signature was checked when it came.
     fn read_notice(&self, body: &[u8]) -> Result<Notice, NoticeError>;
+}
+
+/// Whoever counts requests.
+///
+/// # Contract
+/// - A verdict MUST be that of [`Quota::take`] and [`Quota::give_back`] for the debt of the key, and reading and writing
+///   that debt MUST be one step: of many at once, exactly as many pass as would one after the other.
+/// - Keys MUST be opaque, told apart byte by byte, and independent of each other. They have at most 256 bytes.
+/// - The time MUST be the limiter's own, one for all who share it. A clock that jumps MUST NOT lock a caller out for
+///   longer than [`Quota::debt_max`].
+/// - It MUST answer within a second, whatever has become of what it counts with, and MUST NOT let everything through when
+///   that is gone: it counts as well as it can, and says in its documentation how.
+/// - What it keeps of callers MUST be bounded, and gone when they have no debt.
+///
+/// The conformance suite in `testkit` checks this.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait RateLimiter: Send + Sync + 'static {
+    /// Takes one request out of the quota of `key`, or says when that will be possible.
+    async fn take(&self, key: &str, quota: Quota) -> Verdict;
+
+    /// Gives back one request that was taken and cost nothing after all; says how things stand.
+    async fn give_back(&self, key: &str, quota: Quota) -> Verdict;
+}
+
+#[async_trait]
+impl RateLimiter for InProcessLimiter {
+    async fn take(&self, key: &str, quota: Quota) -> Verdict {
+        self.take(key, quota)
+    }
+
+    async fn give_back(&self, key: &str, quota: Quota) -> Verdict {
+        self.give_back(key, quota)
+    }
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

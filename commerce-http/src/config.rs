@@ -7,11 +7,19 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+pub use crate::client_address::Network;
 use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
+pub use crate::layer::Origin;
+pub use crate::rate_limits::RateLimits;
 use crate::secret::{self, SecretError};
+
+pub use crate::client_address::NetworkError;
+pub use crate::layer::OriginError;
+pub use crate::rate_limits::RateLimitsError;
 
 /// The file that is read when none is named.
 const FILE: &str = "commerce.toml";
@@ -96,6 +104,21 @@ pub struct Settings {
     pub body_bytes_max: Option<NonZeroUsize>,
     /// The most connections of clients at once.
     pub connections_max: Option<NonZeroUsize>,
+    /// How long the head of a request may take to arrive.
+    pub head_timeout_seconds: Option<NonZeroU64>,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Option<Vec<Network>>,
+    /// The web pages of other origins that may call the API from a browser.
+    pub cors_origins: Option<Vec<Origin>>,
+    /// For how long browsers shall come by TLS only, where a proxy speaks it for the server.
+    pub hsts_seconds: Option<u32>,
+    /// What callers may ask for.
+    #[serde(default)]
+    pub rate_limits: RateLimits,
+    /// The Redis on which servers count callers together.
+    pub redis_url: Option<SecretString>,
+    /// What the keys of this shop begin with on Redis.
+    pub redis_prefix: Option<String>,
     /// What is logged.
     pub log: Option<String>,
     /// How it is logged.
@@ -165,6 +188,9 @@ pub enum ConfigError {
     /// The payment gateway cannot be used.
     #[error(transparent)]
     Gateway(#[from] GatewayConfigError),
+    /// The Redis cannot be used.
+    #[error("the address in COMMERCE_REDIS_URL (or redis_url in commerce.toml) cannot be used: {0}")]
+    Redis(String),
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -218,6 +244,13 @@ impl Settings {
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
             connections_max: parsed("CONNECTIONS_MAX", &text)?,
+            head_timeout_seconds: parsed("HEAD_TIMEOUT_SECONDS", &text)?,
+            trusted_proxies: list("TRUSTED_PROXIES", &text)?,
+            cors_origins: list("CORS_ORIGINS", &text)?,
+            hsts_seconds: parsed("HSTS_SECONDS", &text)?,
+            rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
+            redis_url: secret("REDIS_URL"),
+            redis_prefix: text("REDIS_PREFIX"),
             log: text("LOG"),
             log_format: match text("LOG_FORMAT").as_deref() {
                 None => None,
@@ -253,6 +286,13 @@ impl Settings {
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
             connections_max: above.connections_max.or(self.connections_max),
+            head_timeout_seconds: above.head_timeout_seconds.or(self.head_timeout_seconds),
+            trusted_proxies: above.trusted_proxies.or(self.trusted_proxies),
+            cors_origins: above.cors_origins.or(self.cors_origins),
+            hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
+            rate_limits: self.rate_limits.under(above.rate_limits),
+            redis_url: above.redis_url.or(self.redis_url),
+            redis_prefix: above.redis_prefix.or(self.redis_prefix),
             log: above.log.or(self.log),
             log_format: above.log_format.or(self.log_format),
         }
@@ -325,6 +365,13 @@ impl Settings {
         if let Some(seconds) = self.request_timeout_seconds {
             config.request_timeout = Duration::from_secs(seconds.get());
         }
+        if let Some(seconds) = self.head_timeout_seconds {
+            config.head_timeout = Duration::from_secs(seconds.get());
+        }
+        config.trusted_proxies = self.trusted_proxies.clone().unwrap_or_default();
+        config.cors_origins = self.cors_origins.clone().unwrap_or_default();
+        config.hsts_seconds = self.hsts_seconds.filter(|seconds| *seconds > 0);
+        config.rate_limits = self.rate_limits.budgets();
         config.body_bytes_max = self.body_bytes_max.map_or(config.body_bytes_max, NonZeroUsize::get);
         config.connections_max = self.connections_max.map_or(config.connections_max, NonZeroUsize::get);
         Ok(config)
@@ -376,6 +423,16 @@ pub struct ServerConfig {
     pub docs: bool,
     /// The longest a request may take.
     pub request_timeout: Duration,
+    /// How long the head of a request may take to arrive.
+    pub head_timeout: Duration,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The web pages of other origins that may call the API from a browser; none: no page may.
+    pub cors_origins: Vec<Origin>,
+    /// For how long browsers shall come by TLS only; absent: nothing is said.
+    pub hsts_seconds: Option<u32>,
+    /// What callers may ask for.
+    pub rate_limits: Budgets,
     /// The largest body.
     pub body_bytes_max: usize,
     /// The most connections of clients at once.
@@ -397,6 +454,11 @@ impl ServerConfig {
             payments_interval: Duration::from_secs(5),
             docs: true,
             request_timeout: Duration::from_secs(5),
+            head_timeout: Duration::from_secs(10),
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            hsts_seconds: None,
+            rate_limits: Budgets::default(),
             body_bytes_max: 1 << 20,
             connections_max: 10_000,
         }

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use commerce_core::Engine;
+use commerce_core::limit::InProcessLimiter;
+use commerce_core::{Engine, RateLimiter};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::endpoint::BoxEndpoint;
+use poem::http::HeaderValue;
 use poem::listener::{Acceptor, TcpAcceptor};
 use poem::{Endpoint, EndpointExt, Request, Response, Result, Route, Server};
 use tokio::net::TcpListener;
@@ -18,7 +20,7 @@ use crate::admin_token::AdminAccess;
 use crate::api::{self, MessageSources, Shop};
 use crate::config::ServerConfig;
 use crate::jobs;
-use crate::layer::{Limits, Observe, Slash};
+use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
 use crate::order_token::OrderTokens;
 use crate::site::{Site, metrics};
 
@@ -64,6 +66,7 @@ pub struct Bound {
     metrics_listener: Option<TcpListener>,
     address: SocketAddr,
     mounted: Option<(&'static str, BoxEndpoint<'static>)>,
+    limiter: Option<Arc<dyn RateLimiter>>,
 }
 
 impl Bound {
@@ -78,7 +81,7 @@ impl Bound {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { config, listener, metrics_listener, address, mounted: None })
+        Ok(Self { config, listener, metrics_listener, address, mounted: None, limiter: None })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
@@ -101,6 +104,13 @@ impl Bound {
         self
     }
 
+    /// Counts callers by this limiter, which other servers may share; without one each server counts for itself.
+    #[must_use]
+    pub fn limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
     /// Serves the shop until `stop` is done, then finishes what is under way.
     ///
     /// # Errors
@@ -110,7 +120,7 @@ impl Bound {
         engine: &Engine,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServerError> {
-        let Self { config, listener, metrics_listener, address, mounted } = self;
+        let Self { config, listener, metrics_listener, address, mounted, limiter } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
         let mut jobs = jobs::start(engine, config.payments_interval, &stopped);
@@ -130,8 +140,10 @@ impl Bound {
             None => None,
         };
         let here = (beside.is_none() && address.ip().is_loopback()).then_some(recorded);
-        let app = app(engine, &config, here, mounted);
-        let acceptor = Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max);
+        let limiter = limiter.unwrap_or_else(|| Arc::new(InProcessLimiter::new(engine.store().clock())));
+        let app = app(engine, &config, limiter, here, mounted);
+        let acceptor =
+            Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max, config.head_timeout);
         let ran = serve(acceptor, app, stop).await;
         stopping.send_replace(true);
         jobs.join_all().await;
@@ -164,6 +176,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
 fn app(
     engine: &Engine,
     config: &ServerConfig,
+    limiter: Arc<dyn RateLimiter>,
     metrics: Option<PrometheusHandle>,
     mounted: Option<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
@@ -176,17 +189,30 @@ fn app(
         request_timeout: config.request_timeout,
         gateway: engine.has_gateway(),
     };
-    let observe = Observe { clock: engine.store().clock(), routes: Arc::new(Routes::new()) };
+    let routes = Arc::new(Routes::new());
+    let security = config.hsts_seconds.map(|seconds| format!("max-age={seconds}"));
+    let observe = Observe {
+        clock: engine.store().clock(),
+        routes: Arc::clone(&routes),
+        transport_security: security.and_then(|text| HeaderValue::from_str(&text).ok()),
+    };
     let site = match mounted {
         Some((path, endpoint)) => site.endpoint().nest(path, endpoint),
         None => site.endpoint(),
     };
     let fork = Fork { operations, site };
     let access = AdminAccess::new(config.admin_token.as_ref());
+    let rate = Rate {
+        counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
+        proxies: config.trusted_proxies.clone().into(),
+        admin: access.clone(),
+    };
     fork.data(access)
         .data(MessageSources(config.message_sources.clone()))
         .with(Slash)
         .with(limits)
+        .with(rate)
+        .with(Cors { origins: config.cors_origins.clone().into(), routes })
         .with(observe)
 }
 
@@ -226,6 +252,11 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
         "How long answers take, by route."
     );
     metrics::describe_counter!("orders_expired_total", "Orders cancelled because nobody paid in time.");
+    metrics::describe_counter!("rate_limited_total", "Requests that were refused with 429, by budget.");
+    metrics::describe_counter!(
+        "rate_limiter_fallbacks_total",
+        "Callers counted in the process because Redis did not answer."
+    );
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(
         "payment_messages_refused_total",

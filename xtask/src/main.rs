@@ -5,6 +5,7 @@
 mod chromium;
 mod debian;
 mod postgres;
+mod redis;
 mod steps;
 mod usage;
 
@@ -56,9 +57,12 @@ fn run(request: Request) -> Result<ExitCode, Error> {
 fn test(only: &[String], keep_going: bool) -> Result<ExitCode, Error> {
     let on_failure = if keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let steps = selected(test_steps(on_failure), only)?;
-    // Before the first step, though a later one needs it: who lacks a browser or PostgreSQL wants to know now.
+    // Before the first step, though a later one needs it: who lacks a browser, Redis or PostgreSQL wants to know now.
     if steps.iter().any(|step| step.browser) {
         chromium::ensure()?;
+    }
+    if steps.iter().any(|step| step.redis) {
+        redis::ensure()?;
     }
     let mut postgres = match steps.iter().any(|step| step.database) {
         true => Some(Postgres::start(Durability::ThrowAway)?),
@@ -81,6 +85,7 @@ fn test_steps(on_failure: OnFailure) -> Vec<Step> {
             .args(fail_fast.iter().copied())
             .env("INSTA_UPDATE", "no")
             .with_browser()
+            .with_redis()
             .with_database(),
         Step::cargo("doc tests", "test --workspace --doc")
             .args(&shared)
@@ -146,6 +151,7 @@ fn soak(minutes: u32) -> Result<ExitCode, Error> {
         .env("INSTA_UPDATE", "no")
         .with_database();
     chromium::ensure()?;
+    redis::ensure()?;
     run_with_postgres(step, Durability::ThrowAway)
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Step {
     pub(crate) database: bool,
     /// Whether it needs a browser.
     pub(crate) browser: bool,
+    /// Whether it needs a Redis server's program.
+    pub(crate) redis: bool,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
 }
@@ -23,7 +25,7 @@ impl Step {
     /// `cargo` with these arguments, separated by spaces.
     pub(crate) fn cargo(name: &'static str, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
-        Self { name, database: false, browser: false, arguments, environment: Vec::new() }
+        Self { name, database: false, browser: false, redis: false, arguments, environment: Vec::new() }
     }
 
     /// With more arguments, each as it is.
@@ -47,6 +49,12 @@ impl Step {
     /// With a browser in PATH.
     pub(crate) fn with_browser(mut self) -> Self {
         self.browser = true;
+        self
+    }
+
+    /// With `redis-server` in PATH.
+    pub(crate) fn with_redis(mut self) -> Self {
+        self.redis = true;
         self
     }
 

@@ -16,12 +16,12 @@ Usage: cargo xtask VERB [OPTIONS]
 
 `cargo xtask VERB --help` tells more.
 
-Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 3 PostgreSQL or Chromium is not to be had.";
+Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 3 PostgreSQL, Redis or Chromium is not to be had.";
 
 const TEST: &str = "\
 Runs formatting, lints, tests, doc tests and documentation, with a PostgreSQL of its own.
-Finds PostgreSQL in PATH or /usr/lib/postgresql and Chromium in PATH, and as root on Debian installs them. Stops what
-it started.
+Finds PostgreSQL in PATH or /usr/lib/postgresql, redis-server and Chromium in PATH, and as root on Debian installs them.
+Stops what it started.
 
 Usage: cargo xtask test [--only STEP]... [--keep-going]
 

@@ -26,6 +26,10 @@
 //! `COMMERCE_SOAK=1` asks for the long forms, with a fresh seed; what could go on for ever ends after
 //! `COMMERCE_SOAK_MINUTES`.
 //!
+//! # Testing a rate limiter
+//!
+//! The suite of [limiter] does the same for the port `RateLimiter`: `commerce_core::limiter_conformance!(MyFixture)`.
+//!
 //! # Testing a rule
 //!
 //! A decision is a pure function, so its test is data: [given](given()) a [view](view()), when a command, then these
@@ -43,6 +47,7 @@ pub mod conformance;
 mod gateway;
 mod intercept;
 mod item;
+pub mod limiter;
 pub mod model;
 #[cfg(feature = "planted")]
 pub mod planted;

@@ -15,6 +15,7 @@ use super::admin::Admin;
 use super::key::{OptionalKey, RequiredKey};
 use super::token::OrderAccess;
 use super::{Shop, Tag};
+use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
     Answer, Body, Check, Code, CollectBody, CursorLinks, Id, InitializeBody, PageSize, PaymentDto, Problem,
@@ -271,7 +272,10 @@ impl<'a> ApiExtractor<'a> for GatewayMessage {
     ) -> poem::Result<Self> {
         let sources = request.data::<MessageSources>().filter(|sources| !sources.0.is_empty());
         if let Some(sources) = sources
-            && !request.remote_addr().as_socket_addr().is_some_and(|peer| sources.0.contains(&peer.ip()))
+            && !request
+                .data::<ClientAddress>()
+                .and_then(|address| address.0)
+                .is_some_and(|address| sources.0.iter().any(|source| source.to_canonical() == address))
         {
             let words = "messages are taken from the gateway's addresses only";
             refused_message(&words);

@@ -1,9 +1,13 @@
 //! `commerce serve`.
 
+use std::sync::Arc;
+
+use commerce_core::{Engine, RateLimiter};
+
 use super::database::{DatabaseArgs, Shop};
 use super::failure::Failure;
 use super::{out, stop};
-use crate::config::{LogFormat, Settings};
+use crate::config::{ConfigError, LogFormat, Settings};
 use crate::server::Bound;
 use crate::store::Migrations;
 
@@ -20,7 +24,12 @@ The secret comes from COMMERCE_SECRET or from `secret` in the configuration file
 the machine could read. To change it, put the old one into COMMERCE_PREVIOUS_SECRET: tokens of both are then good.
 The back office below /api/admin/ opens with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file; without
 one it stays closed. Payments go through Paystack once COMMERCE_PAYSTACK_SECRET_KEY is set; until then the shop takes
-cash on delivery. COMMERCE_PAYMENT_METHODS=card,cash_on_delivery says which ways to pay are taken. A public server belongs behind a proxy that ends TLS and bounds slow clients.
+cash on delivery. COMMERCE_PAYMENT_METHODS=card,cash_on_delivery says which ways to pay are taken.
+
+A public server belongs behind a proxy that ends TLS: name it in COMMERCE_TRUSTED_PROXIES=10.0.0.0/8, or all its clients
+count as one. COMMERCE_RATE_LIMITS=address_writes=500/hour,login_account=5/15m,admin=off changes what callers may ask for;
+several servers count together on COMMERCE_REDIS_URL=redis://host:6379. Pages of other origins may call the API from a
+browser when COMMERCE_CORS_ORIGINS=https://shop.example names them. docs/limits.md tells more.
 
 Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage or configuration")]
 pub(super) struct Args {
@@ -69,8 +78,46 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
     let shop = Shop::open_paid(&database, migrations, &payments).await?;
     out::line(&format!("listening on http://{}", server.address()))?;
+    let server = match counted_on_redis(&settings, &shop.engine).await? {
+        Some(limiter) => server.limiter(limiter),
+        None => server,
+    };
     let ran = server.run(&shop.engine, stop).await;
     shop.close().await;
     ran?;
     Ok(0)
+}
+
+/// The limiter that servers share, when there is a Redis for it. One that is not there is no reason not to start.
+#[cfg(feature = "redis")]
+async fn counted_on_redis(
+    settings: &Settings,
+    engine: &Engine,
+) -> Result<Option<Arc<dyn RateLimiter>>, ConfigError> {
+    use commerce_cache_redis::{RedisLimiter, RedisLink};
+
+    let Some(url) = &settings.redis_url else { return Ok(None) };
+    let link = RedisLink::new(url).map_err(|error| ConfigError::Redis(error.to_string()))?;
+    if !link.connect().await {
+        tracing::warn!("Redis does not answer; counting in the process until it does");
+    }
+    let limiter = RedisLimiter::new(link, engine.store().clock());
+    Ok(Some(Arc::new(match &settings.redis_prefix {
+        Some(prefix) => limiter.prefix(prefix),
+        None => limiter,
+    })))
+}
+
+#[cfg(not(feature = "redis"))]
+#[expect(clippy::unused_async, reason = "as with Redis")]
+async fn counted_on_redis(
+    settings: &Settings,
+    _: &Engine,
+) -> Result<Option<Arc<dyn RateLimiter>>, ConfigError> {
+    match &settings.redis_url {
+        Some(_) => {
+            Err(ConfigError::Redis("this build of the server has no Redis (feature `redis`)".to_owned()))
+        }
+        None => Ok(None),
+    }
 }

@@ -7,12 +7,13 @@ use std::time::Instant;
 use commerce_core::{Clock, Ids, Random, SystemRandom};
 use futures_util::FutureExt;
 use poem::error::{MethodNotAllowedError, NotFoundError};
-use poem::http::{HeaderValue, StatusCode, Version, header};
+use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
 use poem_openapi::error::ParsePathError;
 use tracing::Instrument;
 
+use super::AnswerHeaders;
 use crate::routes::Routes;
 use crate::wire::{Code, Problem};
 
@@ -21,6 +22,8 @@ use crate::wire::{Code, Problem};
 pub(crate) struct Observe {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) routes: Arc<Routes>,
+    /// What `Strict-Transport-Security` says; absent: nothing.
+    pub(crate) transport_security: Option<HeaderValue>,
 }
 
 pub(crate) struct Observed<E> {
@@ -39,12 +42,15 @@ impl<E: Endpoint> Middleware<E> for Observe {
 impl<E: Endpoint> Endpoint for Observed<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
         let started = Instant::now();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let persistent = request.version() < Version::HTTP_2;
         let id = self.observe.request_id(&request);
+        let more = AnswerHeaders::default();
+        request.set_data(more.clone());
+        let may_have_body = !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
         let span = tracing::info_span!("request", request_id = %id, %method, path = %shown(&path));
         let called =
             AssertUnwindSafe(self.endpoint.call(request)).catch_unwind().instrument(span.clone()).await;
@@ -63,7 +69,8 @@ impl<E: Endpoint> Endpoint for Observed<E> {
             Err(panic) => (told(&Problem::internal(words(panic.as_ref())), &path, &id), None),
         };
         let status = response.status();
-        let unread = matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+        let unread = matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
+            || (status == StatusCode::TOO_MANY_REQUESTS && may_have_body);
         let headers = response.headers_mut();
         if unread && persistent {
             // The rest of the body is still on its way, so this connection is good for nothing else.
@@ -72,7 +79,8 @@ impl<E: Endpoint> Endpoint for Observed<E> {
         if let Ok(id) = HeaderValue::from_str(&id) {
             headers.insert("x-request-id", id);
         }
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.extend(more.take());
+        self.observe.secure(headers, &path);
         let route = self.observe.routes.label(route.map(|route| route.0), &path);
         let labels =
             [("method", method_label(&method)), ("route", route), ("status", status.as_str().to_owned())];
@@ -82,7 +90,30 @@ impl<E: Endpoint> Endpoint for Observed<E> {
     }
 }
 
+/// Answers of the API are no pages: nothing in them is ever loaded, run or shown in a frame.
+const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// Pages that say nothing else may at least not be framed.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
+/// No page here needs any of it.
+const PERMISSIONS: HeaderValue =
+    HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+
 impl Observe {
+    /// Tells browsers what not to do with the answer.
+    fn secure(&self, headers: &mut HeaderMap, path: &str) {
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert("permissions-policy", PERMISSIONS);
+        if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            let is_data = path.starts_with("/api/") || path.starts_with("/health/");
+            headers.insert(header::CONTENT_SECURITY_POLICY, if is_data { DATA_POLICY } else { PAGE_POLICY });
+        }
+        if let Some(security) = &self.transport_security {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, security.clone());
+        }
+    }
+
     /// The client's id for the request, if it can stand in a log line; else one of ours.
     fn request_id(&self, request: &Request) -> String {
         let sane = |id: &str| {
@@ -139,7 +170,7 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// The method as a label: any client can send a method of its own making, so the others share one.
-fn method_label(method: &poem::http::Method) -> String {
+fn method_label(method: &Method) -> String {
     match method.as_str() {
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
         _ => "other".to_owned(),
@@ -173,7 +204,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_failure_that_tells_nothing_and_the_next_request_is_served() {
-        let observe = Observe { clock: Arc::new(MockClock::default()), routes: Arc::new(Routes::new()) };
+        let observe = Observe {
+            clock: Arc::new(MockClock::default()),
+            routes: Arc::new(Routes::new()),
+            transport_security: None,
+        };
         let app = make(handle).with(observe);
         let ask = |path: &str| {
             let request = Request::builder().uri_str(path).header("x-request-id", "mine").finish();

@@ -45,6 +45,7 @@ pub(crate) enum Code {
     UnknownVariant,
     CouponNotApplicable,
     IdempotencyKeyReused,
+    RateLimited,
     HeadersTooLarge,
     Internal,
     Unavailable,
@@ -129,6 +130,7 @@ impl Code {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The Idempotency-Key was used for another request",
             ),
+            Self::RateLimited => ("rate-limited", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
             Self::HeadersTooLarge => (
                 "headers-too-large",
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

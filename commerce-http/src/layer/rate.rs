@@ -1,0 +1,189 @@
+//! Rate limits: who is counted, on which budget, and what an answer says of it.
+//!
+//! Counted is what comes to `/api/`. Outside are health, metrics and pages, which cost next to nothing, and the messages of
+//! the payment gateway, which must not be lost. An answer 304 gives back what it took.
+
+use std::sync::Arc;
+
+use commerce_core::RateLimiter;
+use commerce_core::cart::CartToken;
+use commerce_core::limit::{Budget, Budgets, Verdict};
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+
+use super::AnswerHeaders;
+use super::limits::discard;
+use crate::admin_token::AdminAccess;
+use crate::client_address::{ClientAddress, Network};
+use crate::wire::{Code, Problem};
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// Finds out where every request comes from, and counts callers.
+#[derive(Clone)]
+pub(crate) struct Rate {
+    pub(crate) counter: Counter,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(crate) proxies: Arc<[Network]>,
+    pub(crate) admin: AdminAccess,
+}
+
+/// Takes from budgets. Handlers find it in the request's data, for budgets that depend on what the body says, such as
+/// [`Budget::LoginAccount`].
+#[derive(Clone)]
+pub(crate) struct Counter {
+    pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) budgets: Arc<Budgets>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Caller {
+    /// Whoever has the token of the back office.
+    Admin,
+    /// Anybody else, by where they are.
+    Guest(ClientAddress),
+}
+
+impl Caller {
+    /// Who sent the request. Once there are accounts and API keys, this tells them too.
+    fn of(request: &Request, address: ClientAddress, admin: &AdminAccess) -> Self {
+        let sent = request.headers().get(header::AUTHORIZATION);
+        let token = sent.and_then(|sent| sent.as_bytes().split_at_checked(7));
+        match token {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") && admin.opens(token) => {
+                Self::Admin
+            }
+            _ => Self::Guest(address),
+        }
+    }
+
+    /// What the caller's requests are taken from.
+    fn budget(&self, method: &Method) -> (Budget, String) {
+        match self {
+            Self::Admin => (Budget::Admin, "token".to_owned()),
+            Self::Guest(address) if reads(method) => (Budget::AddressReads, address.subject()),
+            Self::Guest(address) => (Budget::AddressWrites, address.subject()),
+        }
+    }
+}
+
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// The small budgets that a request is taken from as well: of what somebody might try often.
+fn tries(request: &Request, path: &str, address: ClientAddress) -> Vec<(Budget, String)> {
+    match (request.method(), path) {
+        (&Method::POST, "/api/cart/coupon") => {
+            let token = request.header("x-cart-token").and_then(|text| text.parse::<CartToken>().ok());
+            let cart = token.map(|token| (Budget::CouponAccount, format!("cart-{}", token.hash().to_hex())));
+            cart.into_iter().chain([(Budget::CouponAddress, address.subject())]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Counter {
+    /// Takes one request from a budget.
+    ///
+    /// # Errors
+    /// 429 `rate-limited` when there is nothing left, with `Retry-After`.
+    pub(crate) async fn take(&self, budget: Budget, subject: &str) -> Result<Option<Verdict>, Problem> {
+        let Some(quota) = self.budgets.quota(budget) else { return Ok(None) };
+        let verdict = self.limiter.take(&budget.key(subject), quota).await;
+        let Some(seconds) = verdict.retry_after_seconds() else { return Ok(Some(verdict)) };
+        metrics::counter!("rate_limited_total", "budget" => budget.as_str()).increment(1);
+        let words = format_args!("that was too much for now; try again in {seconds} seconds");
+        let mut problem = Problem::new(Code::RateLimited, words).header(header::RETRY_AFTER, seconds.into());
+        for (name, value) in told(&verdict) {
+            problem = problem.header(name, value);
+        }
+        Err(problem)
+    }
+
+    /// Gives back what was taken.
+    async fn give_back(&self, budget: Budget, subject: &str) -> Option<Verdict> {
+        let quota = self.budgets.quota(budget)?;
+        Some(self.limiter.give_back(&budget.key(subject), quota).await)
+    }
+}
+
+/// What the headers say.
+fn told(verdict: &Verdict) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (LIMIT, verdict.limit.into()),
+        (REMAINING, verdict.remaining.into()),
+        (RESET, verdict.reset_seconds().into()),
+    ]
+}
+
+pub(crate) struct Rated<E> {
+    endpoint: E,
+    rate: Rate,
+}
+
+impl<E: Endpoint> Middleware<E> for Rate {
+    type Output = Rated<E>;
+
+    fn transform(&self, endpoint: E) -> Rated<E> {
+        Rated { endpoint, rate: self.clone() }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Rated<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let address = ClientAddress::of(&request, &self.rate.proxies);
+        request.set_data(address);
+        request.set_data(self.rate.counter.clone());
+        // One slash at the end makes no difference: see `Slash`.
+        let path = request.uri().path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.starts_with("/api/") || path == "/api/payments/webhook" {
+            return self.endpoint.call(request).await.map(IntoResponse::into_response);
+        }
+        let (budget, subject) = Caller::of(&request, address, &self.rate.admin).budget(request.method());
+        let small = tries(&request, path, address);
+        let shown = request.data::<AnswerHeaders>().cloned().unwrap_or_default();
+        let verdict = match self.take_all(budget, &subject, &small).await {
+            Ok(verdict) => verdict,
+            Err(problem) => {
+                if !reads(request.method()) {
+                    discard(&mut request.take_body().into_bytes_stream(), 0).await;
+                }
+                return Err(problem.into());
+            }
+        };
+        verdict.iter().flat_map(told).for_each(|(name, value)| shown.set(name, value));
+        let response = self.endpoint.call(request).await?.into_response();
+        if response.status() == StatusCode::NOT_MODIFIED {
+            let verdict = self.rate.counter.give_back(budget, &subject).await;
+            verdict.iter().flat_map(told).for_each(|(name, value)| shown.set(name, value));
+        }
+        Ok(response)
+    }
+}
+
+impl<E> Rated<E> {
+    /// Takes one request from each; what the strictest of them says.
+    async fn take_all(
+        &self,
+        budget: Budget,
+        subject: &str,
+        small: &[(Budget, String)],
+    ) -> Result<Option<Verdict>, Problem> {
+        let mut strictest = self.rate.counter.take(budget, subject).await?;
+        for (budget, subject) in small {
+            if let Some(verdict) = self.rate.counter.take(*budget, subject).await?
+                && strictest.is_none_or(|strictest| verdict.is_stricter(&strictest))
+            {
+                strictest = Some(verdict);
+            }
+        }
+        Ok(strictest)
+    }
+}
