@@ -35,11 +35,13 @@ pub enum Invariant {
     /// Each entry of the journal has two legs or more, which sum to nothing in each currency; and what an order received is
     /// what was captured for it, less what was paid back.
     LedgerZero,
+    /// A mail that was sent or given up holds no token, and one that waits for its link has it.
+    MailSecret,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -54,6 +56,7 @@ impl Invariant {
         Self::CouponCap,
         Self::CaptureBal,
         Self::LedgerZero,
+        Self::MailSecret,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -74,6 +77,7 @@ impl Invariant {
             Self::CouponCap => "COUPON_CAP",
             Self::CaptureBal => "CAPTURE_BAL",
             Self::LedgerZero => "LEDGER_ZERO",
+            Self::MailSecret => "MAIL_SECRET",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attempts;
 pub mod audit;
+mod backoff;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
@@ -18,6 +19,7 @@ pub mod idempotency;
 mod invariant;
 pub mod inventory;
 pub mod job;
+pub mod mail;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -38,15 +40,17 @@ pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble
 pub use engine::{Builder, Engine};
 pub use id::{
     AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, JournalId, LineId,
-    LocationId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId, SellerId,
-    UnmatchedId, VariantId,
+    LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId,
+    SellerId, UnmatchedId, VariantId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
-pub use ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+pub use ports::{Clock, Mailer, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
 #[cfg(feature = "mock")]
-pub use ports::{MockClock, MockPaymentGateway, MockRandom, MockShippingRates, MockStore, MockTaxProvider};
+pub use ports::{
+    MockClock, MockMailer, MockPaymentGateway, MockRandom, MockShippingRates, MockStore, MockTaxProvider,
+};
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
 pub use time::{Timestamp, TimestampError};

@@ -50,6 +50,7 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::CouponCap => ("redemptions", COUPON_CAP),
         Invariant::CaptureBal => ("payments", CAPTURE_BAL),
         Invariant::LedgerZero => ("journal_entries", LEDGER_ZERO),
+        Invariant::MailSecret => ("mails", MAIL_SECRET),
     }
 }
 
@@ -368,4 +369,11 @@ SELECT NULL, o.id,
          ON kept.order_id = o.id
  WHERE coalesce(received.amount, 0) <> coalesce(kept.amount, 0)
     OR (received.currency <> o.currency AND received.amount <> 0)
+";
+
+const MAIL_SECRET: &str = "
+SELECT id, format('a mail of kind %s that is %s %s', content ->> '$.kind', state,
+                  iif(state = 'waiting', 'has no token for its link', 'holds a token')) AS detail
+  FROM mails
+ WHERE content ->> '$.link' IS NOT NULL AND (state = 'waiting') <> (content ->> '$.link.token' IS NOT NULL)
 ";

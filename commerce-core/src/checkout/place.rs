@@ -9,6 +9,7 @@ use crate::commit::{ChangeSet, Expect};
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
 use crate::inventory::{Allocation, Hold, Reservation, allocate, demand};
+use crate::mail::{self, Kind, Mail};
 use crate::order::{
     FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
@@ -137,6 +138,10 @@ pub fn place_order(
         },
         pricing: Default::default(),
         job: Default::default(),
+        mail: mail::Changes {
+            send: vec![Mail::about(&order, Kind::OrderPlaced { order: id }, view.now, ids)],
+            ..Default::default()
+        },
         promotion: crate::promotion::Changes {
             redeem: redemptions(view, &priced, &order, rules),
             ..Default::default()
