@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod import;
 mod jobs;
 mod layer;
+pub mod mail;
 mod order_token;
 mod routes;
 mod secret;

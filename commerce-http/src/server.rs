@@ -63,7 +63,7 @@ pub struct Bound {
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
     address: SocketAddr,
-    mounted: Option<(&'static str, BoxEndpoint<'static>)>,
+    mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 }
 
 impl Bound {
@@ -78,7 +78,7 @@ impl Bound {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { config, listener, metrics_listener, address, mounted: None })
+        Ok(Self { config, listener, metrics_listener, address, mounted: Vec::new() })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
@@ -97,7 +97,7 @@ impl Bound {
     /// Answers what lies below `path` by `endpoint`.
     #[must_use]
     pub fn mount(mut self, path: &'static str, endpoint: BoxEndpoint<'static>) -> Self {
-        self.mounted = Some((path, endpoint));
+        self.mounted.push((path, endpoint));
         self
     }
 
@@ -113,7 +113,7 @@ impl Bound {
         let Self { config, listener, metrics_listener, address, mounted } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
-        let mut jobs = jobs::start(engine, config.payments_interval, &stopped);
+        let mut jobs = jobs::start(engine, &config, &stopped);
         jobs.spawn(upkeep(recorded.clone(), stopped.clone()));
         let beside = match metrics_listener {
             Some(listener) => {
@@ -165,7 +165,7 @@ fn app(
     engine: &Engine,
     config: &ServerConfig,
     metrics: Option<PrometheusHandle>,
-    mounted: Option<(&'static str, BoxEndpoint<'static>)>,
+    mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
     let shop = Shop { engine: engine.clone(), order_tokens, return_url: config.return_url.clone() };
@@ -177,10 +177,8 @@ fn app(
         gateway: engine.has_gateway(),
     };
     let observe = Observe { clock: engine.store().clock(), routes: Arc::new(Routes::new()) };
-    let site = match mounted {
-        Some((path, endpoint)) => site.endpoint().nest(path, endpoint),
-        None => site.endpoint(),
-    };
+    let nest = |route: Route, (path, endpoint)| route.nest(path, endpoint);
+    let site = mounted.into_iter().fold(site.endpoint(), nest);
     let fork = Fork { operations, site };
     let access = AdminAccess::new(config.admin_token.as_ref());
     fork.data(access)
@@ -226,6 +224,8 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
         "How long answers take, by route."
     );
     metrics::describe_counter!("orders_expired_total", "Orders cancelled because nobody paid in time.");
+    metrics::describe_counter!("mails_sent_total", "Mails that the mail server has taken.");
+    metrics::describe_counter!("mails_parked_total", "Mails that were given up.");
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(
         "payment_messages_refused_total",

@@ -8,6 +8,7 @@ mod document;
 mod export;
 mod failure;
 mod import;
+mod mail;
 mod migrate;
 mod openapi;
 mod out;
@@ -72,6 +73,8 @@ enum Command {
     Schema(schema::Args),
     /// Compare payments with the payment gateway
     Payments(payments::Args),
+    /// Try the mail server, look at mails that were given up
+    Mail(mail::Args),
     /// Run a local stand-in for a payment provider
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Args),
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Rules(args) => rules::run(args).await,
                     Command::Coupons(args) => coupons::run(args).await,
                     Command::Payments(args) => payments::run(args).await,
+                    Command::Mail(args) => mail::run(args).await,
                     #[cfg(feature = "sandbox")]
                     Command::Sandbox(args) => sandbox::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,
