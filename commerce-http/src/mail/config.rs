@@ -71,7 +71,10 @@ pub enum MailConfigError {
 
 impl MailSettings {
     /// What they say, checked; `None` when no mail is sent. Links of orders carry tokens that are signed with `secret`.
-    pub(crate) fn checked(
+    ///
+    /// # Errors
+    /// As [`MailConfigError`] says.
+    pub fn checked(
         &self,
         secret: &SecretString,
         previous_secret: Option<&SecretString>,

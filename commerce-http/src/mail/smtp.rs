@@ -130,19 +130,17 @@ impl Smtp {
             return Ok(());
         };
         let said = chain(&error);
-        let Some(status) = error.status().map(u16::from) else {
-            // What the server cannot take by what it offers - an address in another script - is no trouble with the server.
-            let kind = if error.is_client() { MailerTrouble::Refused } else { MailerTrouble::Unavailable };
-            return Err(MailerError::new(kind, format!("{}: {said}", self.shown)));
-        };
-        let kind = if is_about_us(status, &said) || !self.lets_us_in().await {
+        let status = error.status().map(u16::from);
+        // What we cannot say to this server - an address in another script - is about the mail, like what it says of it.
+        let about_mail = error.is_client() || status.is_some_and(|status| !is_about_us(status, &said));
+        let kind = if !about_mail || !self.lets_us_in().await {
             MailerTrouble::Unavailable
-        } else if error.is_permanent() {
-            MailerTrouble::Refused
-        } else {
+        } else if error.is_transient() {
             MailerTrouble::Later
+        } else {
+            MailerTrouble::Refused
         };
-        Err(MailerError::new(kind, said))
+        Err(MailerError::new(kind, format!("{}: {said}", self.shown)))
     }
 
     /// Whether the server greets us and takes our password: if not, what it said was not about one mail.
