@@ -1,5 +1,7 @@
 //! The decisions about a mail, without a store.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::time::Duration;
 
 use super::*;

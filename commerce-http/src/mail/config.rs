@@ -126,7 +126,7 @@ impl MailConfig {
     }
 
     pub(crate) fn postman(self) -> Result<Postman, MailConfigError> {
-        let smtp = Smtp::new(&self.smtp, self.letters.from_domain())?;
+        let smtp = Smtp::new(&self.smtp, self.letters.domain())?;
         Ok(Postman::smtp(self.letters, smtp))
     }
 }

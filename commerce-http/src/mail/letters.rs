@@ -63,7 +63,7 @@ impl Letters {
     }
 
     /// The domain that mails come from.
-    pub(super) fn from_domain(&self) -> &str {
+    pub(super) fn domain(&self) -> &str {
         self.from.email.domain()
     }
 
@@ -94,7 +94,7 @@ impl Letters {
         let Words { subject, text, html } = words;
         Letter {
             id,
-            message_id: format!("{id}@{}", self.from_domain()),
+            message_id: format!("{id}@{}", self.domain()),
             from: self.from.clone(),
             reply_to: self.reply_to.clone(),
             to: to.to_string(),

@@ -368,7 +368,7 @@ fn known(name: &str) -> bool {
     };
     SHARED.contains(&name)
         || (name.starts_with('_') && (name.ends_with(".txt") || name.ends_with(".html")))
-        || Kind::NAMES.iter().any(|kind| of_kind(&kind))
+        || Kind::NAMES.iter().any(of_kind)
 }
 
 #[cfg(test)]
