@@ -58,6 +58,8 @@ pub struct ChangeSet {
     pub idempotency: Option<Record>,
     /// Who did what.
     pub audit: Vec<audit::Entry>,
+    /// Seals of audit rows, by position.
+    pub seals: Vec<audit::Seal>,
     /// What happened: rows of the outbox.
     pub events: Vec<Event>,
     /// What was relied on without being written.
@@ -97,6 +99,8 @@ pub enum Guard {
     Mail(MailId),
     /// Somebody else runs the job.
     Job(String),
+    /// The audit trail has a seal at this position, or of this row, already.
+    Seal,
     /// Too little is free, on hand, or what is on hand is not what was read.
     Stock {
         /// The variant.

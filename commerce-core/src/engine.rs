@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::audit::{Entry, Search};
+use crate::audit::AuditTrail;
 use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
@@ -172,12 +172,10 @@ impl Engine {
         &self.parts.terms
     }
 
-    /// Who did what: up to `limit` audit rows, the newest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        self.parts.store.audit(search, limit).await
+    /// Who did what.
+    #[must_use]
+    pub fn audit_trail(&self) -> AuditTrail {
+        AuditTrail { parts: Arc::clone(&self.parts) }
     }
 
     /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.
@@ -185,7 +183,9 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn verify_invariants(&self) -> Result<Vec<Violation>, StoreError> {
-        self.parts.store.violations().await
+        let mut violations = self.parts.store.violations().await?;
+        violations.extend(self.audit_trail().faults().await?);
+        Ok(violations)
     }
 
     /// A stream of fresh ids that carry the time `now`: for hosts that decide and commit on their own.

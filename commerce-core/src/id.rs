@@ -141,6 +141,11 @@ impl Ids {
     }
 }
 
+/// What sorts before every id that carries this time or a later one.
+pub(crate) fn earliest(at: Timestamp) -> Uuid {
+    Uuid::from_u128(u128::from(at.as_millis()) << 80)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,5 +170,14 @@ mod tests {
         let mut ids = Ids::new([7; 32], Timestamp::from_micros(1_700_000_000_000_000).unwrap());
         let drawn: Vec<OrderId> = (0..10_000).map(|_| ids.fresh()).collect();
         assert!(drawn.is_sorted() && drawn.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn ids_of_a_time_sort_behind_its_earliest() {
+        let now = Timestamp::from_micros(1_700_000_000_123_456).unwrap();
+        let second = std::time::Duration::from_secs(1);
+        let fresh: Uuid = Ids::new([7; 32], now).fresh();
+        assert!(earliest(now) < fresh && fresh < earliest(now.plus(second)));
+        assert!(Ids::new([7; 32], now.minus(second)).fresh::<Uuid>() < earliest(now));
     }
 }

@@ -35,13 +35,16 @@ pub enum Invariant {
     /// Each entry of the journal has two legs or more, which sum to nothing in each currency; and what an order received is
     /// what was captured for it, less what was paid back.
     LedgerZero,
+    /// Each seal of the audit trail fits to its row and to the seal before it, and no row is without one for long. The store
+    /// looks for rows without a seal, the engine computes the hashes.
+    AuditChain,
     /// A mail that was sent or given up holds no token, and one that waits for its link has it.
     MailSecret,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -56,6 +59,7 @@ impl Invariant {
         Self::CouponCap,
         Self::CaptureBal,
         Self::LedgerZero,
+        Self::AuditChain,
         Self::MailSecret,
     ];
 
@@ -77,6 +81,7 @@ impl Invariant {
             Self::CouponCap => "COUPON_CAP",
             Self::CaptureBal => "CAPTURE_BAL",
             Self::LedgerZero => "LEDGER_ZERO",
+            Self::AuditChain => "AUDIT_CHAIN",
             Self::MailSecret => "MAIL_SECRET",
         }
     }

@@ -163,6 +163,19 @@ pub trait Store: Send + Sync + 'static {
     /// Up to `limit` audit rows, by id, the newest first.
     async fn audit(&self, search: &audit::Search, limit: u32) -> Result<Vec<audit::Entry>, StoreError>;
 
+    /// The seal at the highest position, and the time of the row that it seals.
+    async fn last_seal(&self) -> Result<Option<(audit::Seal, Timestamp)>, StoreError>;
+
+    /// Up to `limit` audit rows from this id on that have no seal, by id.
+    async fn unsealed_audit(&self, from: AuditId, limit: u32) -> Result<Vec<audit::Entry>, StoreError>;
+
+    /// Up to `limit` seals behind this position, by position, each with its row; `None`: the row is gone.
+    async fn sealed_audit(
+        &self,
+        behind: u64,
+        limit: u32,
+    ) -> Result<Vec<(audit::Seal, Option<audit::Entry>)>, StoreError>;
+
     /// What [`cart`](Store::cart) would see of carts that changed at `since` or later, those that became orders included:
     /// up to `limit` after `after`, by id.
     async fn recent_carts(

@@ -13,6 +13,8 @@ use crate::config::ServerConfig;
 const EXPIRY: Duration = Duration::from_secs(30);
 /// How often it is looked at whether the reconciler is due, and how often it is.
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
+/// How often audit rows are sealed.
+const SEALING: Duration = Duration::from_secs(10);
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
@@ -30,6 +32,11 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
             }
             Ok(expired == BATCH)
         }
+    }));
+    let shop = engine.clone();
+    jobs.spawn(each(SEALING, stopped.clone(), "cannot seal the audit trail", move || {
+        let trail = shop.audit_trail();
+        async move { Ok(trail.seal(BATCH).await? == BATCH) }
     }));
     if engine.has_mailer() {
         let shop = engine.clone();

@@ -56,6 +56,7 @@ fn json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
+        // What a server may send; no amount is read through it.
         any::<f64>().prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
         proptest::sample::select(&WORDS[..]).prop_map(Value::from),
@@ -103,6 +104,20 @@ proptest! {
                 "status": "success", "reference": "ord-1", "currency": "NGN", "amount": amount,
             });
             prop_assert_eq!(Transaction::read(&value).map(|it| it.amount.subunits), Ok(subunits));
+        }
+    }
+
+    /// An amount with a decimal point is read as it was written, or not at all where the parser of JSON may have rounded it.
+    #[test]
+    fn amounts_with_a_point_are_never_rounded(
+        subunits in prop_oneof![any::<u64>(), 0..1_u64 << 54, 0..2_000_000_000_000_u64], zeros in 1_usize..8,
+    ) {
+        let fields = r#""status": "success", "reference": "r", "currency": "NGN""#;
+        let text = format!(r#"{{{fields}, "amount": {subunits}.{}}}"#, "0".repeat(zeros));
+        let value: Value = serde_json::from_str(&text).unwrap();
+        match Transaction::read(&value) {
+            Ok(it) => prop_assert_eq!(it.amount.subunits, subunits),
+            Err(_) => prop_assert!(subunits > 10_000_000_000, "{}", subunits),
         }
     }
 }

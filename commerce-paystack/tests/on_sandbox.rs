@@ -10,7 +10,7 @@ use commerce_core::payment::{
     ChargeStatus as EngineStatus, ChargeWindow, GatewayTrouble, Intent, MobileMoney, NextAction, Notice,
     PaymentMethod, PaymentReference, RefundRequest, RefundState,
 };
-use commerce_core::{Currency as EngineCurrency, Money, PaymentGateway, RefundId};
+use commerce_core::{Currency as EngineCurrency, Money, PaymentGateway, RefundId, Timestamp};
 use commerce_paystack::sandbox::{self, Builder, Call, Country, Effect, Fault as Trouble, Running, Sandbox};
 use commerce_paystack::{
     Amount, AuthorizationCharge, ChargeAuthorization, ChargeRequest, ChargeStatus, Client, CreateRefund,
@@ -285,6 +285,70 @@ fn intent(method: PaymentMethod, amount: Money) -> Intent {
         mobile_money: None,
         return_url: None,
         order: OrderNumber("K7-1042".into()),
+        now: now(),
+        pay_until: None,
+    }
+}
+
+#[tokio::test]
+async fn a_charge_that_is_declined_at_once_is_refused_and_another_may_follow() {
+    let shop = shop(Sandbox::builder().country(Country::Ghana)).await;
+    let account = |phone: &str| Some(MobileMoney { phone: phone.parse().unwrap(), provider: "mtn".into() });
+    let amount = Money::from_minor(5_000, EngineCurrency::GHS);
+    let declined =
+        Intent { mobile_money: account("+2335512349"), ..intent(PaymentMethod::MobileMoney, amount) };
+    let error = shop.gateway.start(&declined).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason.as_deref()),
+        (GatewayTrouble::Refused, Some("Invalid phone number"))
+    );
+    let charge = shop.gateway.verify(&declined.reference).await.unwrap().unwrap();
+    assert_eq!((charge.status, charge.reason), (EngineStatus::Failed, error.reason));
+    let another = Intent {
+        reference: PaymentReference("ord-2".into()),
+        mobile_money: account("+233551234987"),
+        ..declined
+    };
+    assert_eq!(shop.gateway.start(&another).await.unwrap(), NextAction::None);
+    let charge = shop.gateway.verify(&another.reference).await.unwrap().unwrap();
+    assert_eq!(charge.status, EngineStatus::Succeeded);
+}
+
+/// The wall's time, which the sandbox has too.
+#[expect(clippy::disallowed_methods, reason = "the sandbox stands for other computers, which have a clock")]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_account_of_a_transfer_lives_as_long_as_the_order_waits() {
+    let minute = Duration::from_secs(60);
+    for (left, lives) in [(90, 90), (3, 15), (1_000, 480)] {
+        let shop = nigeria().await;
+        let mut intent = intent(PaymentMethod::BankTransfer, Money::from_minor(250_000, EngineCurrency::NGN));
+        intent.pay_until = Some(intent.now.plus(minute * left));
+        let NextAction::Display(shown) = shop.gateway.start(&intent).await.unwrap() else {
+            panic!("display")
+        };
+        let ends = shown.expires_at.unwrap();
+        // Asking takes a moment, and the least counts from when Paystack is asked.
+        let expected = intent.now.plus(minute * lives);
+        assert!(
+            ends.plus(minute) > expected && ends < expected.plus(minute),
+            "{left}: {ends}, not {expected}"
+        );
+
+        shop.sandbox.advance(minute * lives + minute);
+        let late = shop.sandbox.transfer("ord-1", 250_000).unwrap();
+        assert_eq!(late.paid_at, None, "the money goes back");
+        let charge = shop.gateway.verify(&intent.reference).await.unwrap().unwrap();
+        assert_eq!(charge.status, EngineStatus::Failed);
+
+        let again = Intent { reference: PaymentReference("ord-2".into()), ..intent };
+        shop.gateway.start(&again).await.unwrap();
+        shop.sandbox.advance(minute * lives - minute);
+        assert!(shop.sandbox.transfer("ord-2", 250_000).unwrap().paid_at.is_some(), "in time");
     }
 }
 

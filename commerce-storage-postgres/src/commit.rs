@@ -36,6 +36,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         mail,
         idempotency,
         audit,
+        seals,
         events,
         expects,
     } = changes;
@@ -51,6 +52,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         idempotency::write(record, &mut own);
     }
     audit::write(audit, &mut own);
+    audit::write_seals(seals, &mut own);
     event::write(events, &mut own);
     promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);

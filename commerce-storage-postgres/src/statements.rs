@@ -15,6 +15,10 @@ pub(crate) mod shop;
 const STATEMENTS: &[&str] = &[
     audit::INSERT,
     audit::SEARCH,
+    audit::INSERT_SEALS,
+    audit::LAST_SEAL,
+    audit::UNSEALED,
+    audit::SEALED,
     cart::INSERT,
     cart::UPDATE,
     cart::WRITE_LINES,
@@ -57,6 +61,7 @@ const STATEMENTS: &[&str] = &[
     doctor::COUPON_CAP,
     doctor::CAPTURE_BAL,
     doctor::LEDGER_ZERO,
+    doctor::AUDIT_CHAIN,
     doctor::MAIL_SECRET,
     doctor::PING,
     event::INSERT,

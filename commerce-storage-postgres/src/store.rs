@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use commerce_core::audit::{Entry, Search};
+use commerce_core::audit::{Entry, Seal, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -276,6 +276,18 @@ impl Store for PostgresStore {
 
     async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
         look!(self, conn => audit::search(conn, search, limit))
+    }
+
+    async fn last_seal(&self) -> Result<Option<(Seal, Timestamp)>, StoreError> {
+        look!(self, conn => audit::last_seal(conn))
+    }
+
+    async fn unsealed_audit(&self, from: AuditId, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        look!(self, conn => audit::unsealed(conn, from, limit))
+    }
+
+    async fn sealed_audit(&self, behind: u64, limit: u32) -> Result<Vec<(Seal, Option<Entry>)>, StoreError> {
+        look!(self, conn => audit::sealed(conn, behind, limit))
     }
 
     async fn recent_carts(

@@ -313,6 +313,15 @@ async fn coupon_cap() {
 }
 
 #[tokio::test]
+async fn audit_chain() {
+    let slipped_in = "
+        insert into audit_seals select 1, id, sha256('') from audit order by id desc limit 1;
+        insert into audit select gen_random_uuid(), at - interval '2 hours', actor, action, target, data
+          from audit limit 1";
+    assert_eq!(broken_by(slipped_in).await, [Invariant::AuditChain]);
+}
+
+#[tokio::test]
 async fn mail_secret() {
     let mail = |state: &str, link: &str| {
         format!(

@@ -1,12 +1,12 @@
 //! Who did what.
 
-use commerce_core::audit::{Entry, Search};
-use commerce_core::{AuditId, CommitError, StoreError};
+use commerce_core::audit::{ChainHash, Entry, Seal, Search};
+use commerce_core::{AuditId, CommitError, Guard, StoreError, Timestamp};
 use serde::Serialize;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
-use crate::row::Fields;
+use crate::row::{Fields, signed};
 use crate::script::Script;
 use crate::trouble::trouble;
 
@@ -26,6 +26,17 @@ pub(crate) fn add(script: &mut Script, entries: &[Entry]) {
         script.add(INSERT).bind(Json(rows));
     }
 }
+
+pub(crate) fn add_seals(script: &mut Script, seals: &[Seal]) {
+    for Seal { position, entry, hash } in seals {
+        let insert = script.add(INSERT_SEAL).bind(signed(*position)).bind(entry.0).bind(hash.0.to_vec());
+        insert.unique(|key| key.starts_with("audit_seals.").then_some(Guard::Seal));
+    }
+}
+
+const INSERT_SEAL: &str = "
+INSERT INTO audit_seals (position, audit_id, hash) VALUES (?1, ?2, ?3)
+";
 
 #[derive(Serialize)]
 struct EntryRow<'a> {
@@ -100,3 +111,80 @@ SELECT id, at, actor, action, target, data
  ORDER BY id DESC
  LIMIT ?7
 ";
+
+/// Reads the seal at the highest position, and the time of the row that it seals.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn last_seal(conn: &mut SqliteConnection) -> Result<Option<(Seal, Timestamp)>, StoreError> {
+    let row = sqlx::query(LAST_SEAL).fetch_optional(conn).await.map_err(trouble)?;
+    row.map(|row| Ok((seal(&row)?, Fields::new("audit_seals", "position", &row).at("at")?))).transpose()
+}
+
+const LAST_SEAL: &str = "
+SELECT s.position, s.audit_id, s.hash, a.at
+  FROM audit_seals AS s
+  JOIN audit AS a ON a.id = s.audit_id
+ ORDER BY s.position DESC
+ LIMIT 1
+";
+
+/// Reads up to `limit` rows from this id on that have no seal, by id.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn unsealed(
+    conn: &mut SqliteConnection,
+    from: AuditId,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let found = sqlx::query(UNSEALED).bind(from.0).bind(limit).fetch_all(conn).await.map_err(trouble)?;
+    found.iter().map(entry).collect()
+}
+
+const UNSEALED: &str = "
+SELECT id, at, actor, action, target, data
+  FROM audit AS a
+ WHERE id >= ?1 AND NOT EXISTS (SELECT 1 FROM audit_seals AS s WHERE s.audit_id = a.id)
+ ORDER BY id
+ LIMIT ?2
+";
+
+/// Reads up to `limit` seals behind this position, by position, each with its row.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn sealed(
+    conn: &mut SqliteConnection,
+    behind: u64,
+    limit: u32,
+) -> Result<Vec<(Seal, Option<Entry>)>, StoreError> {
+    let found =
+        sqlx::query(SEALED).bind(signed(behind)).bind(limit).fetch_all(conn).await.map_err(trouble)?;
+    let read = |row: &SqliteRow| {
+        let there: Option<Vec<u8>> = Fields::new("audit_seals", "position", row).get("id")?;
+        Ok((seal(row)?, there.map(|_| entry(row)).transpose()?))
+    };
+    found.iter().map(read).collect()
+}
+
+const SEALED: &str = "
+SELECT s.position, s.audit_id, s.hash, a.id, a.at, a.actor, a.action, a.target, a.data
+  FROM audit_seals AS s
+  LEFT JOIN audit AS a ON a.id = s.audit_id
+ WHERE s.position > ?1
+ ORDER BY s.position
+ LIMIT ?2
+";
+
+fn seal(row: &SqliteRow) -> Result<Seal, StoreError> {
+    let fields = Fields::new("audit_seals", "position", row);
+    let hash: Vec<u8> = fields.get("hash")?;
+    let position: i64 = fields.get("position")?;
+    let wrong = || StoreError::invalid_row("audit_seals", "hash", position, "not 32 bytes");
+    Ok(Seal {
+        position: position.unsigned_abs(),
+        entry: fields.id("audit_id")?,
+        hash: ChainHash(hash.try_into().map_err(|_| wrong())?),
+    })
+}

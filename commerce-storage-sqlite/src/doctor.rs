@@ -6,7 +6,7 @@ use commerce_core::order::Machine;
 use commerce_core::{Invariant, StoreError, Violation};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
-use sqlx::{Column, Row};
+use sqlx::{Column, Row, ValueRef};
 use uuid::Uuid;
 
 use crate::row::Fields;
@@ -50,6 +50,7 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::CouponCap => ("redemptions", COUPON_CAP),
         Invariant::CaptureBal => ("payments", CAPTURE_BAL),
         Invariant::LedgerZero => ("journal_entries", LEDGER_ZERO),
+        Invariant::AuditChain => ("audit", AUDIT_CHAIN),
         Invariant::MailSecret => ("mails", MAIL_SECRET),
     }
 }
@@ -59,6 +60,9 @@ fn name(table: &str, row: &SqliteRow) -> String {
     let mut name = table.to_owned();
     for column in row.columns().iter().filter(|column| column.name() != "detail") {
         let at = column.ordinal();
+        if row.try_get_raw(at).is_ok_and(|value| value.is_null()) {
+            continue;
+        }
         let value = row.try_get::<Uuid, _>(at).map(|id| id.to_string());
         let value = value.or_else(|_| row.try_get::<String, _>(at));
         let value = value.or_else(|_| row.try_get::<i64, _>(at).map(|number| number.to_string()));
@@ -336,6 +340,14 @@ SELECT p.id, format('in %s, but refund %s is in %s', p.currency, lower(hex(f.id)
 ";
 
 // What an order received is a credit, so a sum below nothing.
+// A row is sealed within minutes of its commit; the hashes are not for SQL.
+const AUDIT_CHAIN: &str = "
+SELECT a.id, 'no seal, though a row an hour younger has one' AS detail
+  FROM audit AS a
+ WHERE a.at < (SELECT max(l.at) FROM audit_seals AS s JOIN audit AS l ON l.id = s.audit_id) - 3600000000
+   AND NOT EXISTS (SELECT 1 FROM audit_seals AS s WHERE s.audit_id = a.id)
+";
+
 const LEDGER_ZERO: &str = "
 SELECT e.id, NULL AS \"order\", format('%d legs', count(l.position)) AS detail
   FROM journal_entries AS e

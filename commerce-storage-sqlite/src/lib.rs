@@ -65,6 +65,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         mail,
         idempotency,
         audit,
+        seals,
         events,
         expects,
     } = changes;
@@ -77,6 +78,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     mail::add(script, mail);
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
+    audit::add_seals(script, seals);
     event::add(script, events);
     promotion::add(script, promotion);
     inventory::add(script, inventory);

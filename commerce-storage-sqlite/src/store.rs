@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use commerce_core::audit::{Entry, Search};
+use commerce_core::audit::{Entry, Seal, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -202,6 +202,21 @@ impl Store for SqliteStore {
     async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let mut conn = self.reader().await?;
         audit::search(&mut conn, search, limit).await
+    }
+
+    async fn last_seal(&self) -> Result<Option<(Seal, Timestamp)>, StoreError> {
+        let mut conn = self.reader().await?;
+        audit::last_seal(&mut conn).await
+    }
+
+    async fn unsealed_audit(&self, from: AuditId, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut conn = self.reader().await?;
+        audit::unsealed(&mut conn, from, limit).await
+    }
+
+    async fn sealed_audit(&self, behind: u64, limit: u32) -> Result<Vec<(Seal, Option<Entry>)>, StoreError> {
+        let mut conn = self.reader().await?;
+        audit::sealed(&mut conn, behind, limit).await
     }
 
     async fn recent_carts(

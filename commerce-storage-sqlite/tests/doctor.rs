@@ -260,6 +260,14 @@ async fn units_that_went_back_into_stock_are_not_sold() {
 }
 
 #[tokio::test]
+async fn audit_chain() {
+    let slipped_in = "
+        INSERT INTO audit_seals SELECT 1, max(id), zeroblob(32) FROM audit;
+        INSERT INTO audit SELECT zeroblob(16), at - 3600000001, actor, action, target, data FROM audit LIMIT 1";
+    finds(slipped_in, Invariant::AuditChain, "audit id=00000000-0000-0000-0000-000000000000").await;
+}
+
+#[tokio::test]
 async fn a_mail_holds_a_token_only_while_it_waits() {
     let shop = Shop::stocked().await;
     let mut conn = shop.raw().await;

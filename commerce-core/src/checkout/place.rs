@@ -136,8 +136,6 @@ pub fn place_order(
             reserve: sources.into_iter().map(|source| reservation(id, source, start.hold, ids)).collect(),
             ..Default::default()
         },
-        pricing: Default::default(),
-        job: Default::default(),
         mail: mail::Changes {
             send: vec![Mail::about(&order, Kind::OrderPlaced { order: id }, view.now, ids)],
             ..Default::default()
@@ -152,7 +150,6 @@ pub fn place_order(
             outcome: Outcome::OrderPlaced(id),
             at: view.now,
         }),
-        audit: Vec::new(),
         events: vec![Event {
             id: ids.fresh(),
             name: "order.placed",
@@ -168,6 +165,7 @@ pub fn place_order(
             at: view.now,
         }],
         expects: expects(&priced, rules),
+        ..ChangeSet::default()
     };
     Ok(Placed { order, payment, changes })
 }

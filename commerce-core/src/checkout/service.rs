@@ -93,7 +93,7 @@ impl Checkout {
         let reference = payment.reference.clone();
         let asked = match confirmed.replayed {
             true => payments.resume(&reference).await,
-            false => payments.ask(&reference).await,
+            false => payments.ask(confirmed.order.clone(), payment.clone()).await,
         };
         match asked {
             Ok(answer) => Confirmed { order: answer.order, payment: answer.payment, ..confirmed },

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::journal::{Account, Entry, EntryKind, Leg};
-use super::settle::{capture_entries, less};
+use super::journal::{Account, Entry};
+use super::settle::{capture_entries, for_good, received_for_nothing};
 use super::start::unpaid;
 use super::{
     Changes, Opening, Payment, PaymentError, PaymentMethod, PaymentReference, PaymentState, PaymentTerms,
@@ -13,10 +13,9 @@ use crate::audit::{self, Actor};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
-use crate::inventory::{self, Hold, Rehold};
 use crate::mail::{Kind, Mail};
 use crate::order::{FulfillmentState, Moves, OrderState, OrderView};
-use crate::{Ids, Money};
+use crate::{Ids, Money, Timestamp};
 
 /// Says that money of an order was collected by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,27 +45,11 @@ pub fn collect(
     ids: &mut Ids,
 ) -> Result<ChangeSet, PaymentError> {
     let order = &view.order;
-    let Some(payment) = view.payments.iter().find(|payment| payment.reference == command.reference) else {
-        return Err(PaymentError::NotFound);
-    };
-    if command.proof.as_ref().is_some_and(|proof| proof.chars().count() > Progress::NOTE_MAX) {
-        return Err(PaymentError::Reason);
-    }
-    if payment.state() != PaymentState::Due || order.status == OrderState::Cancelled {
-        return Err(PaymentError::NotPayable { status: order.status, payment_status: payment.state() });
-    }
-    if command.amount.currency != payment.amount.currency {
-        return Err(PaymentError::Currency {
-            expected: payment.amount.currency,
-            given: command.amount.currency,
-        });
-    }
-    if command.amount.minor <= 0 {
-        return Err(PaymentError::Amount);
-    }
+    let payment = collected_by(view, command)?;
     let currency = payment.amount.currency;
     let counted = Money::from_minor(command.amount.minor.min(payment.amount.minor), currency);
     let excess = Money::from_minor(command.amount.minor - counted.minor, currency);
+    let left = Money::from_minor(unpaid(view).minor - counted.minor, currency);
     let progress = Progress {
         state: PaymentState::Paid,
         captured: counted,
@@ -75,77 +58,30 @@ pub fn collect(
         ..payment.progress.clone()
     };
     let collected = Payment { progress: progress.clone(), ..payment.clone() };
-    let mut changes = ChangeSet::default();
-    let mut journal = capture_entries(&collected, view.now, ids);
     let mut moves = Moves::of(view, command.actor.clone());
-    let left = Money::from_minor(unpaid(view).minor - counted.minor, currency);
+    let mut changes = ChangeSet::default();
+    changes.payment.journal = capture_entries(&collected, view.now, ids);
+    changes.payment.advance = vec![payment.advance(progress)];
     if left.minor > 0 {
-        let opening = Opening {
-            order: order.id,
-            method: payment.method,
-            amount: left,
-            mobile_money: None,
-            return_url: None,
-            state: PaymentState::Due,
-            now: view.now,
-        };
-        changes.payment.open = vec![Payment::open(&opening, terms, ids)];
+        changes.payment.open = vec![rest(payment, left, view.now, terms, ids)];
     } else {
         moves.payment(PaymentState::Paid, payment.method.as_str())?;
         moves.pay_until = None;
         if order.status == OrderState::Pending {
             moves.order(OrderState::Processing, "paid")?;
         }
-        changes.inventory = inventory::Changes {
-            rehold: view
-                .reservations
-                .iter()
-                .filter(|reservation| reservation.hold != Hold::Committed)
-                .map(|reservation| Rehold {
-                    reservation: reservation.id,
-                    order: order.id,
-                    hold: Hold::Committed,
-                })
-                .collect(),
-            ..Default::default()
-        };
+        changes.inventory.rehold = for_good(&view.reservations);
     }
     if excess.minor > 0 {
-        let row = Unmatched {
-            id: ids.fresh(),
-            reference: payment.reference.clone(),
-            charge: None,
-            payment: Some(payment.id),
-            order: Some(order.id),
-            amount: excess,
-            mode: None,
-            reason: UnmatchedReason::Excess,
-            seen_at: view.now,
-            state: UnmatchedState::Open,
-            note: None,
-            version: 1,
-        };
-        journal.push(Entry {
-            id: ids.fresh(),
-            at: view.now,
-            kind: EntryKind::Unmatched,
-            order: Some(order.id),
-            reference: payment.reference.clone(),
-            legs: vec![
-                Leg::new(Account::of(payment.method), excess),
-                Leg::new(Account::Unmatched, less(excess)),
-            ],
-        });
+        let (row, entry) = beyond(payment, excess, view.now, ids);
         changes.payment.unmatched = vec![row];
+        changes.payment.journal.push(entry);
     }
-    let outcome = if left.minor > 0 {
-        "short"
-    } else if excess.minor > 0 {
-        "over"
-    } else {
-        "exact"
+    let outcome = match (left.minor > 0, excess.minor > 0) {
+        (true, _) => "short",
+        (_, true) => "over",
+        _ => "exact",
     };
-    changes.payment = Changes { advance: vec![payment.advance(progress)], journal, ..changes.payment };
     changes.idempotency = command.request.as_ref().map(|request| Record {
         scope: request.scope.clone(),
         fingerprint: request.fingerprint,
@@ -181,6 +117,61 @@ pub fn collect(
         changes.mail.send = vec![Mail::about(order, kind, view.now, ids)];
     }
     Ok(changes)
+}
+
+/// The attempt that the command is about, when money can be collected by it.
+fn collected_by<'a>(view: &'a OrderView, command: &Collect) -> Result<&'a Payment, PaymentError> {
+    let payment = view.payments.iter().find(|payment| payment.reference == command.reference);
+    let payment = payment.ok_or(PaymentError::NotFound)?;
+    if command.proof.as_ref().is_some_and(|proof| proof.chars().count() > Progress::NOTE_MAX) {
+        return Err(PaymentError::Reason);
+    }
+    if payment.state() != PaymentState::Due || view.order.status == OrderState::Cancelled {
+        let status = view.order.status;
+        return Err(PaymentError::NotPayable { status, payment_status: payment.state() });
+    }
+    let (expected, given) = (payment.amount.currency, command.amount.currency);
+    if given != expected {
+        return Err(PaymentError::Currency { expected, given });
+    }
+    if command.amount.minor <= 0 {
+        return Err(PaymentError::Amount);
+    }
+    Ok(payment)
+}
+
+/// Another attempt, for what was not collected.
+fn rest(payment: &Payment, left: Money, now: Timestamp, terms: &PaymentTerms, ids: &mut Ids) -> Payment {
+    let opening = Opening {
+        order: payment.order,
+        method: payment.method,
+        amount: left,
+        mobile_money: None,
+        return_url: None,
+        state: PaymentState::Due,
+        now,
+    };
+    Payment::open(&opening, terms, ids)
+}
+
+/// What was collected beyond what was due: it counts towards no order.
+fn beyond(payment: &Payment, excess: Money, now: Timestamp, ids: &mut Ids) -> (Unmatched, Entry) {
+    let row = Unmatched {
+        id: ids.fresh(),
+        reference: payment.reference.clone(),
+        charge: None,
+        payment: Some(payment.id),
+        order: Some(payment.order),
+        amount: excess,
+        mode: None,
+        reason: UnmatchedReason::Excess,
+        seen_at: now,
+        state: UnmatchedState::Open,
+        note: None,
+        version: 1,
+    };
+    let entry = received_for_nothing(&row, Account::of(payment.method), ids);
+    (row, entry)
 }
 
 /// Says that the goods of an order that was to be paid at the door came back unpaid.

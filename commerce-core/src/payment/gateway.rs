@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PaymentMethod, PaymentReference, RefundState};
+use super::{Payment, PaymentMethod, PaymentReference, RefundState};
 use crate::customer::{Email, Phone};
-use crate::order::OrderNumber;
+use crate::order::{OrderNumber, OrderView};
 use crate::{Money, RefundId, Timestamp};
 
 /// Whether a gateway moves real money.
@@ -59,6 +59,29 @@ pub struct Intent {
     pub return_url: Option<String>,
     /// For which order, as people call it: shown to the payer, never read back.
     pub order: OrderNumber,
+    /// When it is asked, by the store's clock.
+    pub now: Timestamp,
+    /// Until when the order waits for its money. What a payer is shown to pay to, such as an account made for this attempt,
+    /// ends then where the gateway can do so; money that comes later is still taken up.
+    pub pay_until: Option<Timestamp>,
+}
+
+impl Intent {
+    /// What the gateway is asked for an attempt of an order.
+    #[must_use]
+    pub fn of(view: &OrderView, payment: &Payment) -> Self {
+        Self {
+            reference: payment.reference.clone(),
+            amount: payment.amount,
+            method: payment.method,
+            email: view.order.email.clone(),
+            mobile_money: payment.mobile_money.clone(),
+            return_url: payment.return_url.clone(),
+            order: view.order.number.clone(),
+            now: view.now,
+            pay_until: view.order.pay_until,
+        }
+    }
 }
 
 /// What the payer does next.
@@ -248,12 +271,14 @@ pub struct GatewayError {
     pub detail: String,
     /// How long to wait before the next try, when the gateway says so.
     pub retry_after: Option<Duration>,
+    /// Why a payment is refused, in words that a payer may see, where the gateway has such words.
+    pub reason: Option<String>,
 }
 
 impl GatewayError {
     /// Trouble of this kind.
     pub fn new(kind: GatewayTrouble, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), retry_after: None }
+        Self { kind, detail: detail.into(), retry_after: None, reason: None }
     }
 }
 

@@ -106,7 +106,7 @@ pub fn unheard_of(view: &OrderView, reference: &PaymentReference) -> Option<Chan
 /// Records a charge whose reference no attempt of ours has.
 pub fn stray(charge: &Charge, now: Timestamp, ids: &mut Ids) -> ChangeSet {
     let row = unmatched(charge, None, UnmatchedReason::UnknownReference, UnmatchedState::Open, now, ids);
-    let journal = received_for_nothing(&row, ids).into_iter().collect();
+    let journal = charged_for_nothing(&row, ids).into_iter().collect();
     let events = vec![unmatched_event(&row, ids)];
     ChangeSet {
         payment: Changes { journal, unmatched: vec![row], ..Default::default() },
@@ -190,8 +190,7 @@ impl Step<'_> {
         let wish = Wish { reason: "paid twice", actor: &Actor::System, at: now };
         let refund =
             back.then(|| Refund::of_unmatched(&row, &wish, RefundProgress::asked_of_gateway(now), ids));
-        let journal =
-            if reason == UnmatchedReason::Reversed { None } else { received_for_nothing(&row, ids) };
+        let journal = if reason == UnmatchedReason::Reversed { None } else { charged_for_nothing(&row, ids) };
         let events = vec![unmatched_event(&row, ids)];
         let payment = Changes {
             advance: vec![self.payment.advance(progress)],
@@ -347,16 +346,21 @@ fn fee_entry(payment: &Payment, fee: Money, now: Timestamp, ids: &mut Ids) -> En
     }
 }
 
-/// The entry of money that came for no order; none for nothing.
-pub(crate) fn received_for_nothing(row: &Unmatched, ids: &mut Ids) -> Option<Entry> {
-    (row.amount.minor > 0).then(|| Entry {
+/// The entry of money that came to `place`, and counts towards no order.
+pub(crate) fn received_for_nothing(row: &Unmatched, place: Account, ids: &mut Ids) -> Entry {
+    Entry {
         id: ids.fresh(),
         at: row.seen_at,
         kind: EntryKind::Unmatched,
         order: row.order,
         reference: row.reference.clone(),
-        legs: vec![Leg::new(Account::Gateway, row.amount), Leg::new(Account::Unmatched, less(row.amount))],
-    })
+        legs: vec![Leg::new(place, row.amount), Leg::new(Account::Unmatched, less(row.amount))],
+    }
+}
+
+/// The entry of a charge that counts towards no order; none for nothing.
+fn charged_for_nothing(row: &Unmatched, ids: &mut Ids) -> Option<Entry> {
+    (row.amount.minor > 0).then(|| received_for_nothing(row, Account::Gateway, ids))
 }
 
 pub(crate) fn less(amount: Money) -> Money {
@@ -432,7 +436,8 @@ fn later(before: &Progress, made: Timestamp, now: Timestamp) -> Option<Progress>
     Some(progress)
 }
 
-fn note(text: &str) -> String {
+/// What a gateway says, as it is kept with an attempt.
+pub(super) fn note(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(Progress::NOTE_MAX).collect()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::settle::is_paid;
+use super::settle::{is_paid, note};
 use super::{
     Changes, GatewayError, GatewayTrouble, MobileMoney, NextAction, Opening, Payment, PaymentError,
     PaymentMethod, PaymentState, PaymentTerms, Progress,
@@ -161,7 +161,8 @@ pub fn claim(payment: &Payment, now: Timestamp) -> ChangeSet {
     advance(payment, progress)
 }
 
-/// Records what the gateway answered when it was asked to start the attempt.
+/// The attempt's progress by what the gateway answered when it was asked to start it; `None` when that changes nothing any
+/// more.
 ///
 /// Only a refusal ends the attempt. When it is not known what became of it, it stays open and is asked about soon.
 #[must_use]
@@ -169,7 +170,7 @@ pub fn answered(
     payment: &Payment,
     answer: Result<&NextAction, &GatewayError>,
     now: Timestamp,
-) -> Option<ChangeSet> {
+) -> Option<Progress> {
     if payment.progress.state != PaymentState::Pending {
         return None;
     }
@@ -184,14 +185,15 @@ pub fn answered(
         Err(error) if matches!(error.kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured) => {
             progress.state = PaymentState::Failed;
             progress.check_at = None;
-            progress.note = Some(error.kind.to_string());
+            progress.note = Some(error.reason.as_deref().map_or_else(|| error.kind.to_string(), note));
         }
         Err(_) => progress.check_at = Some(now.plus(PaymentTerms::check_after(0))),
     }
-    Some(advance(payment, progress))
+    Some(progress)
 }
 
-fn advance(payment: &Payment, progress: Progress) -> ChangeSet {
+/// The change to `progress` of the attempt as it was read, and nothing else.
+pub(crate) fn advance(payment: &Payment, progress: Progress) -> ChangeSet {
     ChangeSet {
         payment: Changes { advance: vec![payment.advance(progress)], ..Default::default() },
         ..ChangeSet::default()

@@ -3,15 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::journal::{Account, balanced};
 use super::{
-    Changes, Charge, ChargeStatus, GatewayMode, GatewayRefund, PayBack, PaymentError, PaymentMethod,
-    PaymentReference, PaymentState, RefundLine, RefundSource, RefundState, Settlement, UnmatchedView, What,
-    pay_back, pay_back_unmatched, resolve_unmatched, settle,
+    Changes, Charge, ChargeStatus, GatewayMode, GatewayRefund, Initialize, Intent, PayBack, PaymentError,
+    PaymentMethod, PaymentReference, PaymentState, PaymentTerms, RefundLine, RefundSource, RefundState,
+    Settlement, UnmatchedView, What, initialize, pay_back, pay_back_unmatched, resolve_unmatched, settle,
 };
 use crate::audit::Actor;
 use crate::commit::ChangeSet;
@@ -61,6 +62,36 @@ fn paid() -> OrderView {
     assert_eq!(settlement, Settlement::Paid);
     apply(&mut seen, &changes.unwrap());
     seen
+}
+
+#[test]
+fn the_gateway_is_told_until_when_the_order_waits() {
+    let mut seen = placed();
+    let until = seen.order.pay_until.unwrap();
+    assert!(until > seen.now);
+    let intent = Intent::of(&seen, &seen.payments[0]);
+    assert_eq!((intent.now, intent.pay_until), (seen.now, Some(until)));
+    assert_eq!((intent.amount, &intent.reference), (seen.payments[0].amount, &seen.payments[0].reference));
+
+    // Another attempt may lengthen the wait, and then what is shown ends with the longer one.
+    let command = Initialize {
+        method: Some(PaymentMethod::BankTransfer),
+        mobile_money: None,
+        return_url: None,
+        actor: Actor::System,
+        request: None,
+    };
+    let terms = PaymentTerms {
+        accepted: PaymentMethod::ALL.to_vec(),
+        mode: Some(GatewayMode::Test),
+        ..PaymentTerms::default()
+    };
+    seen.now = until.minus(Duration::from_secs(60));
+    let (another, changes) = initialize(&seen, &command, &terms, &mut fresh()).unwrap();
+    apply(&mut seen, &changes);
+    let longer = seen.now.plus(terms.window(PaymentMethod::BankTransfer).unwrap());
+    assert!(longer > until);
+    assert_eq!(Intent::of(&seen, &another).pay_until, Some(longer));
 }
 
 /// What a store would make of the changes.
@@ -306,5 +337,5 @@ fn money_that_went_back_at_the_gateway_is_not_paid_back_again() {
     let view = UnmatchedView { now: seen.now, unmatched: seen.unmatched[0].clone(), refunds: Vec::new() };
     let refused = pay_back_unmatched(&view, "by mistake", &Actor::System, &mut fresh());
     assert!(matches!(refused, Err(PaymentError::WentBack)), "{refused:?}");
-    let _ = resolve_unmatched(&view, "seen", &Actor::System, &mut fresh()).unwrap();
+    assert!(resolve_unmatched(&view, "seen", &Actor::System, &mut fresh()).is_ok());
 }

@@ -21,6 +21,7 @@ struct Books {
     charges: BTreeMap<PaymentReference, Charge>,
     refunds: Vec<(PaymentReference, GatewayRefund)>,
     trouble: VecDeque<Trouble>,
+    intents: Vec<Intent>,
     asked: u64,
 }
 
@@ -88,6 +89,12 @@ impl PretendGateway {
         self.books().asked
     }
 
+    /// What it was asked to collect under this reference, if it was.
+    #[must_use]
+    pub fn intent(&self, reference: &PaymentReference) -> Option<Intent> {
+        self.books().intents.iter().find(|intent| intent.reference == *reference).cloned()
+    }
+
     /// The message that tells of this reference.
     #[must_use]
     pub fn message(&self, event: &str, reference: &PaymentReference) -> Vec<u8> {
@@ -148,6 +155,7 @@ impl PaymentGateway for PretendGateway {
             return Err(GatewayError::new(GatewayTrouble::Duplicate, "the reference is taken"));
         }
         books.asked += 1;
+        books.intents.push(intent.clone());
         let open =
             charge(&mut books, &intent.reference, intent.amount, GatewayMode::Test, ChargeStatus::Open);
         books.charges.insert(intent.reference.clone(), open);
@@ -225,7 +233,10 @@ fn refuse(trouble: Option<Trouble>) -> Result<(), GatewayError> {
     match trouble {
         Some(Trouble::Before) => Err(GatewayError::new(GatewayTrouble::Unavailable, "not reached")),
         Some(Trouble::Lost) => Err(GatewayError::new(GatewayTrouble::Unknown, "no answer")),
-        Some(Trouble::Refused) => Err(GatewayError::new(GatewayTrouble::Refused, "refused")),
+        Some(Trouble::Refused) => Err(GatewayError {
+            reason: Some("Insufficient funds".to_owned()),
+            ..GatewayError::new(GatewayTrouble::Refused, "refused")
+        }),
         Some(Trouble::After) | None => Ok(()),
     }
 }

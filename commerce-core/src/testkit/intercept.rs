@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::CartId;
-use crate::audit::{Entry, Search};
+use crate::audit::{Entry, Seal, Search};
 use crate::cart::{Look, View};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -225,6 +225,18 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.store.audit(search, limit).await
+    }
+
+    async fn last_seal(&self) -> Result<Option<(Seal, Timestamp)>, StoreError> {
+        self.store.last_seal().await
+    }
+
+    async fn unsealed_audit(&self, from: AuditId, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.store.unsealed_audit(from, limit).await
+    }
+
+    async fn sealed_audit(&self, behind: u64, limit: u32) -> Result<Vec<(Seal, Option<Entry>)>, StoreError> {
+        self.store.sealed_audit(behind, limit).await
     }
 
     async fn recent_carts(

@@ -17,9 +17,8 @@ use super::token::OrderAccess;
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, Check, Code, CollectBody, Id, InitializeBody, OrNull, PageSize, PaymentDto, Problem,
-    RefundBody, RefundsDto, Refused, Text, TransactionDto, TransactionPageDto, VerificationDto, encode_into,
-    statuses,
+    Answer, Body, Check, Code, CollectBody, CursorLinks, Id, InitializeBody, PageSize, PaymentDto, Problem,
+    RefundBody, RefundsDto, Refused, Text, TransactionDto, TransactionPageDto, VerificationDto, statuses,
 };
 
 statuses! {
@@ -70,8 +69,6 @@ statuses! {
 pub(crate) struct PaymentsApi {
     pub(super) shop: Shop,
 }
-
-const TRANSACTIONS: &str = "/api/payments/transactions/";
 
 #[OpenApi(prefix_path = "/api/payments", tag = "Tag::Payments")]
 impl PaymentsApi {
@@ -179,21 +176,12 @@ impl PaymentsApi {
         let state = status
             .0
             .and_then(|status| check.word("/status", &status.0, PaymentState::ALL, PaymentState::as_str));
-        let size = check.finish(size)?;
-        // One more than is shown tells whether there is more.
-        let mut found = self.shop.engine.store().payments(state, before, size + 1).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        let next = found.last().filter(|_| more).map(|last| {
-            let mut link = format!("{TRANSACTIONS}?cursor={}&page_size={size}", last.id);
-            if let Some(state) = state {
-                link.push_str("&status=");
-                encode_into(&mut link, state.as_str());
-            }
-            link
-        });
-        let results = found.iter().map(Into::into).collect();
-        Ok(Answer::new(&TransactionPageDto { results, next: OrNull(next) })?)
+        let page_size = check.finish(size)?;
+        let filters = vec![("status", state.map(|state| state.as_str().to_owned()))];
+        let links = CursorLinks { path: "/api/payments/transactions/", filters, page_size };
+        let mut found = self.shop.engine.store().payments(state, before, links.rows()).await?;
+        let next = links.cut(&mut found, |payment| payment.id);
+        Ok(Answer::new(&TransactionPageDto { results: found.iter().map(Into::into).collect(), next })?)
     }
 
     /// Shows a payment attempt

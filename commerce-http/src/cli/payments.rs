@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use commerce_core::Timestamp;
-use commerce_core::payment::{ReconcileError, Reconciled};
+use commerce_core::payment::{PaymentReference, ReconcileError, Reconciled};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::database::{DatabaseArgs, Shop};
@@ -56,7 +56,7 @@ struct ReconcileArgs {
 }
 
 /// A day, or an instant.
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     whole
         .parse()
@@ -74,10 +74,7 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let mailer = super::mail::mailer(&settings)?;
     let (database, payments) = (settings.database()?, settings.payments()?);
     let shop = Shop::open_with(&database, Migrations::Skip, &payments, mailer).await?;
-    let bar = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{spinner} {pos} charges compared")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    );
+    let bar = counting();
     let report = shop.engine.payments().reconcile(args.from, args.to, |seen| bar.set_position(seen)).await;
     bar.finish_and_clear();
     shop.close().await;
@@ -98,6 +95,19 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// How far a comparison with the gateway's list is.
+pub(super) fn counting() -> ProgressBar {
+    ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {pos} charges compared")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    )
+}
+
+/// The reference for a terminal: one that is not ours is somebody else's text.
+pub(super) fn printable(reference: &PaymentReference) -> String {
+    reference.0.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
 fn table(report: &Reconciled) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -116,9 +126,7 @@ fn table(report: &Reconciled) -> String {
     writeln!(text, "\n{:widest$}  {:>16}  OUTCOME", "REFERENCE", "AMOUNT").ok();
     for finding in &report.findings {
         let amount = format!("{} {}", finding.amount, finding.currency);
-        // A reference that is not ours is somebody else's text.
-        let reference: String =
-            finding.reference.0.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        let reference = printable(&finding.reference);
         writeln!(text, "{reference:widest$}  {amount:>16}  {}", finding.outcome).ok();
     }
     text

@@ -42,7 +42,7 @@ pub(crate) use document::{
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
 pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto};
-pub(crate) use page::{PageLinks, PaginationDto, encode_into};
+pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
 pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};

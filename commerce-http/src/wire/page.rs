@@ -65,8 +65,47 @@ impl PageLinks {
     }
 }
 
+/// The address of a listing of any length, whose pages begin behind a row and not at a number.
+#[derive(Debug)]
+pub(crate) struct CursorLinks {
+    /// The path of the listing.
+    pub(crate) path: &'static str,
+    /// The filters that were sent, in the order of the contract.
+    pub(crate) filters: Vec<(&'static str, Option<String>)>,
+    pub(crate) page_size: u32,
+}
+
+impl CursorLinks {
+    /// How many rows to read: one more than is shown tells whether there is more.
+    pub(crate) fn rows(&self) -> u32 {
+        self.page_size + 1
+    }
+
+    /// Takes off the row too many, and says where the next page begins: behind the `cursor` of the last row.
+    pub(crate) fn cut<T, C: ToString>(
+        &self,
+        rows: &mut Vec<T>,
+        cursor: impl FnOnce(&T) -> C,
+    ) -> OrNull<String> {
+        let more = rows.len() > self.page_size as usize;
+        rows.truncate(self.page_size as usize);
+        OrNull(rows.last().filter(|_| more).map(|last| {
+            let mut link = format!("{}?cursor=", self.path);
+            encode_into(&mut link, &cursor(last).to_string());
+            link.push_str(&format!("&page_size={}", self.page_size));
+            for (name, value) in &self.filters {
+                if let Some(value) = value {
+                    link.push_str(&format!("&{name}="));
+                    encode_into(&mut link, value);
+                }
+            }
+            link
+        }))
+    }
+}
+
 /// Writes `text` as a part of an address: all but unreserved characters of RFC 3986 as percent signs and hex digits.
-pub(crate) fn encode_into(link: &mut String, text: &str) {
+fn encode_into(link: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -103,5 +142,17 @@ mod tests {
         assert_eq!(around(2, 20, 41), (3, link(3), link(1)));
         assert_eq!(around(9, 20, 41), (3, None, link(3)));
         assert_eq!(around(500, 20, 10_000), (500, None, link(499)));
+    }
+    #[test]
+    fn a_page_that_begins_behind_a_row_leads_to_the_next_one_only_when_there_is_one() {
+        let filters = vec![("status", Some("a b".to_owned())), ("actor", None)];
+        let links = CursorLinks { path: "/api/admin/audit/", filters, page_size: 2 };
+        assert_eq!(links.rows(), 3);
+        let mut rows = vec!["x", "y/", "z"];
+        let next = links.cut(&mut rows, |row| *row).0;
+        assert_eq!(rows, ["x", "y/"]);
+        assert_eq!(next.as_deref(), Some("/api/admin/audit/?cursor=y%2F&page_size=2&status=a%20b"));
+        assert_eq!(links.cut(&mut rows, |row| *row).0, None);
+        assert_eq!(rows, ["x", "y/"]);
     }
 }

@@ -182,6 +182,27 @@ async fn mobile_money_that_pays_at_once_is_paid_in_the_answer() {
 }
 
 #[tokio::test]
+async fn mobile_money_that_is_declined_at_once_has_failed_and_another_try_pays() {
+    on_both(async |kind| {
+        let shop = in_ghana(kind).await;
+        // Too short for a number of Ghana, which only the gateway knows.
+        let placed = shop.place(1, &mobile_money("+2335512349")).await;
+        let order = shop.order(&placed).await;
+        assert_eq!(order["payments"][0]["status"], "failed", "{order}");
+        assert_eq!(order["status"], "pending");
+        let made = shop.initialize(&placed, "again", mobile_money("+233551234987")).send().await.expect(201);
+        assert_eq!(made["next_action"]["type"], "none", "{made}");
+        let order = shop.until_payment(&placed, "paid").await;
+        assert_eq!(
+            (&order["payments"][0]["status"], &order["payments"][1]["status"]),
+            (&json!("failed"), &json!("paid"))
+        );
+        shop.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn mobile_money_without_an_account_goes_to_the_gateways_page() {
     on_both(async |kind| {
         let shop = in_ghana(kind).await;

@@ -78,8 +78,15 @@ async fn a_shop_takes_the_methods_that_it_names() {
 }
 
 fn reconcile(shop: &PaidShop, more: &[&str]) -> Command {
-    let days = ["payments", "reconcile", "--from", "2020-01-01", "--to", "2100-01-01"];
-    let mut command = shop.server.database.command(&[&days, more].concat());
+    with_gateway(shop, &["payments", "reconcile", "--from", "2020-01-01", "--to", "2100-01-01"], more)
+}
+
+fn doctor(shop: &PaidShop, more: &[&str]) -> Command {
+    with_gateway(shop, &["doctor", "--charges-from", "2020-01-01", "--allow-sandbox"], more)
+}
+
+fn with_gateway(shop: &PaidShop, command: &[&str], more: &[&str]) -> Command {
+    let mut command = shop.server.database.command(&[command, more].concat());
     command.env("COMMERCE_PAYSTACK_SECRET_KEY", KEY).env("COMMERCE_PAYSTACK_URL", shop.sandbox.url());
     command
 }
@@ -98,6 +105,14 @@ async fn reconcile_finds_the_charge_whose_message_was_lost() {
         let (lost, unpaid) = (shop.place_by_card(2).await, shop.place_by_card(1).await);
         shop.sandbox.pay(&lost.reference).unwrap();
         shop.server.kill();
+        let (code, said) = run_beside(doctor(&shop, &["--charges-until", "2100-01-01"])).await;
+        assert_eq!(code, Some(5), "{said}");
+        let row = said.lines().find(|line| line.starts_with("NO_LOST_CHARGE ")).expect(&said);
+        assert!(row.contains(&lost.reference) && row.contains("3000.00 NGN"), "{row}");
+        assert!(said.contains("invariants hold in the store") && said.contains("1 violations"), "{said}");
+        // What was paid just now is left to the server.
+        let (code, said) = run_beside(doctor(&shop, &[])).await;
+        assert!(code == Some(0) && said.contains("NO_LOST_CHARGE holds"), "{said}");
         let (code, said) = run_beside(reconcile(&shop, &["--allow-sandbox"])).await;
         assert_eq!(code, Some(0), "{said}");
         assert!(
@@ -116,6 +131,8 @@ async fn reconcile_finds_the_charge_whose_message_was_lost() {
         );
         let (_, said) = run_beside(reconcile(&shop, &["--allow-sandbox"])).await;
         assert!(said.contains("Nothing was missing."), "{said}");
+        let (code, said) = run_beside(doctor(&shop, &["--charges-until", "2100-01-01"])).await;
+        assert!(code == Some(0) && said.contains("NO_LOST_CHARGE holds for the 3 charges"), "{said}");
         shop.restart().await;
         assert_eq!(shop.order(&lost).await["payment_status"], "paid");
         shop.close().await;
@@ -124,8 +141,16 @@ async fn reconcile_finds_the_charge_whose_message_was_lost() {
 }
 
 #[tokio::test]
-async fn reconcile_says_what_is_wrong_with_it() {
+async fn reconcile_and_the_doctor_say_what_is_wrong_with_it() {
     let shop = PaidShop::open(Kind::Sqlite).await;
+    let mut alone = doctor(&shop, &[]);
+    alone.env("COMMERCE_PAYSTACK_URL", "http://127.0.0.1:1");
+    let (code, said) = run_beside(alone).await;
+    assert!(code == Some(1) && said.contains("NO_LOST_CHARGE is not checked"), "{said}");
+    let mut keyless = doctor(&shop, &[]);
+    keyless.env_remove("COMMERCE_PAYSTACK_SECRET_KEY").env_remove("COMMERCE_PAYSTACK_URL");
+    let (code, said) = run_beside(keyless).await;
+    assert!(code == Some(0) && said.contains("NO_LOST_CHARGE is not checked: no payment gateway"), "{said}");
     let (code, said) = run_beside(reconcile(&shop, &[])).await;
     assert!(code == Some(2) && said.contains("--allow-sandbox"), "{said}");
     let mut keyless = reconcile(&shop, &["--allow-sandbox"]);

@@ -280,11 +280,17 @@ impl TestServer {
     pub(crate) async fn restart(&mut self) {
         self.kill();
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        let mut command = self.database.command(&args);
-        command.envs(self.variables.iter().cloned());
+        let command = self.command(&args);
         let process = Process::start(command, &self.database.folder, "listening on ");
         self.base = process.base.replace("0.0.0.0", "127.0.0.1");
         self.process = Some(process);
+    }
+
+    /// A command on the same data, configured as the server is.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.database.command(args);
+        command.envs(self.variables.iter().cloned());
+        command
     }
 
     /// Another server over the same database.

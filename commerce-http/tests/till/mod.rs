@@ -147,7 +147,12 @@ impl Till {
             self.hours_pass().await;
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        self.server.doctor().await;
+        let charges = ["doctor", "--charges-from", "2020-01-01", "--charges-until", "2100-01-01"];
+        let mut doctor = self.server.command(&charges);
+        let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let fine = output.status.success() && said.contains("NO_LOST_CHARGE holds");
+        assert!(fine, "{said}{}", String::from_utf8_lossy(&output.stderr));
     }
 
     async fn differences(&self, placed: &[Placed]) -> Vec<String> {

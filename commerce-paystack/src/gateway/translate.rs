@@ -33,7 +33,7 @@ pub(super) fn trouble(error: &Error) -> GatewayError {
         ErrorKind::Refused(_) => GatewayTrouble::Refused,
         _ => GatewayTrouble::Unavailable,
     };
-    GatewayError { kind, detail: error.to_string(), retry_after: error.retry_after() }
+    GatewayError { kind, detail: error.to_string(), retry_after: error.retry_after(), reason: None }
 }
 
 /// A read whose answer makes no sense: nothing was done, and the next answer may be better.
@@ -44,11 +44,17 @@ pub(super) fn unreadable(detail: impl Into<String>) -> GatewayError {
 /// What the payer does next.
 ///
 /// # Errors
-/// When the charge asks the payer for something that the engine has no way to pass on.
+/// When the charge asks the payer for something that the engine has no way to pass on, and when it has failed already:
+/// another try needs a new reference. To verify it would not do, for Paystack may call it abandoned then, which others
+/// come back from.
 pub(super) fn next_action(charge: Step) -> Result<NextAction, GatewayError> {
     let text = charge.display_text;
     match charge.status {
-        ChargeStatus::Success | ChargeStatus::Failed | ChargeStatus::Timeout => Ok(NextAction::None),
+        ChargeStatus::Success => Ok(NextAction::None),
+        ChargeStatus::Failed | ChargeStatus::Timeout => Err(GatewayError {
+            reason: charge.message,
+            ..refused(format!("the charge ended at once: {}", charge.status))
+        }),
         ChargeStatus::OpenUrl => match charge.url {
             Some(authorization_url) => Ok(NextAction::Redirect { authorization_url, access_code: None }),
             None => Ok(NextAction::Await { text, expires_at: None }),
@@ -114,6 +120,8 @@ pub(super) fn charge(transaction: &Transaction, mode: Mode) -> Result<Charge, Ga
 
 /// A refund.
 pub(super) fn refund(refund: &Refund) -> Result<GatewayRefund, String> {
+    // The same field says how far it is while all goes well.
+    let stuck = matches!(refund.status, RefundStatus::Failed | RefundStatus::NeedsAttention);
     Ok(GatewayRefund {
         id: refund.id.ok_or("the refund has no id")?.to_string(),
         refund: refund.merchant_note.as_deref().and_then(noted),
@@ -125,7 +133,7 @@ pub(super) fn refund(refund: &Refund) -> Result<GatewayRefund, String> {
             RefundStatus::Failed => RefundState::Failed,
             RefundStatus::NeedsAttention => RefundState::NeedsAttention,
         },
-        reason: refund.reason.clone(),
+        reason: refund.reason.clone().filter(|_| stuck),
     })
 }
 

@@ -34,6 +34,7 @@ impl Books {
     pub(crate) fn begin(&mut self, index: usize, means: Means) {
         let transaction = &mut self.transactions[index];
         transaction.step = Step::Choose;
+        transaction.channel = means.channel();
         transaction.attempt += 1;
         match means {
             Means::Card { number, cvv, month, year, pin } => {
@@ -127,11 +128,14 @@ impl Books {
         }
     }
 
-    /// Money arrives at the account of a transfer. Another amount than asked for goes back, and the shop is told.
+    /// Money arrives at the account of a transfer. Another amount than asked for goes back, and the shop is told; what comes
+    /// after the account has ended goes back without a word.
     pub(crate) fn transfer(&mut self, index: usize, sent: u64) {
         let transaction = &self.transactions[index];
-        if !matches!(transaction.step, Step::Transfer(_)) {
-            return;
+        let Step::Transfer(account) = &transaction.step else { return };
+        // The job that ends the account may be late.
+        if account.expires <= self.clock.now() {
+            return self.expire(index, transaction.attempt);
         }
         if sent == transaction.amount {
             self.settle(index);

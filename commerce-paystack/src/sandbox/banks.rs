@@ -137,7 +137,8 @@ impl Books {
             "country_name": country.name(),
             "card_type": "DEBIT",
             "bank": "TEST BANK",
-            "linked_bank_id": null,
+            "currency": country.currency().code(),
+            "linked_bank_id": 1,
         });
         Ok(Answer::ok("Bin resolved", data))
     }

@@ -272,11 +272,11 @@ impl Books {
         self.announce("charge.success", &reference, data);
     }
 
-    /// The attempt is over without money. The checkout lets the payer try again; a charge is dead. What fails before
-    /// anything was asked of the payer is shown as abandoned.
+    /// The attempt is over without money. The checkout lets the payer try again; a charge is dead, and shown as failed with
+    /// the reason. Only a card that fails before anything was asked of the payer is shown as abandoned.
     pub(crate) fn decline(&mut self, index: usize, reason: &str) {
         let transaction = &mut self.transactions[index];
-        let at_first = transaction.step == Step::Choose;
+        let at_first = transaction.step == Step::Choose && transaction.channel == Channel::Card;
         transaction.log.note("error", reason, stamp());
         reason.clone_into(&mut transaction.gateway_response);
         transaction.instrument = None;

@@ -8,6 +8,7 @@ use super::bodies::{self, View};
 use super::books::{Books, valid_email};
 use super::clock::{parse, stamp};
 use super::envelope::{Answer, Refusal};
+use super::refund::RefundStatus;
 use super::request::Fields;
 
 const PER_PAGE: u64 = 50;
@@ -165,7 +166,12 @@ impl Books {
                     && in_time(fields, self.refund_created_at(*number))
             })
             .collect();
-        let page = page(fields, entries, |number| self.refunds[number].id);
+        let failed = |number: &&usize| self.refunds[**number].status == RefundStatus::Failed;
+        let failed = entries.iter().filter(failed).count();
+        let mut page = page(fields, entries, |number| self.refunds[number].id);
+        if page.meta.get("total").is_some() {
+            page.meta["failedRefundCount"] = json!(failed);
+        }
         let data = page.entries.iter().map(|number| self.listed_refund(*number)).collect();
         Answer::list("Refunds retrieved", data, page.meta)
     }
@@ -238,6 +244,8 @@ impl Books {
         data["total_transaction_value"] = json!(sums);
         data["dedicated_account"] = Value::Null;
         data["dedicated_accounts"] = json!([]);
+        data["created_at"] = data["createdAt"].clone();
+        data["updated_at"] = data["updatedAt"].clone();
         Ok(Answer::ok("Customer retrieved", data))
     }
 

@@ -1,7 +1,7 @@
 //! What a payer can pay with, as a request or the checkout page says it, and which of it works in test mode.
 
 use super::clock::{Stamp, parse};
-use super::country::Currency;
+use super::country::{Channel, Currency};
 use super::envelope::Refusal;
 use super::request::Fields;
 use super::transaction::Provider;
@@ -22,6 +22,20 @@ pub(crate) enum Means {
 const NONE: &str = "One of Authorization code, card object, bank object, ussd object, mobile money object, qr object, or EFT object should be passed.";
 
 impl Means {
+    /// The channel that this is paid through.
+    pub(crate) fn channel(&self) -> Channel {
+        match self {
+            Self::Card { .. } => Channel::Card,
+            Self::MobileMoney { .. } => Channel::MobileMoney,
+            Self::BankTransfer { .. } => Channel::BankTransfer,
+            Self::Ussd { .. } => Channel::Ussd,
+            Self::Bank { .. } => Channel::Bank,
+            Self::Qr => Channel::Qr,
+            Self::Eft => Channel::Eft,
+            Self::CapitecPay => Channel::CapitecPay,
+        }
+    }
+
     /// Reads the one instrument of a charge.
     pub(crate) fn read(fields: &Fields) -> Result<Self, Refusal> {
         if let Some(card) = fields.object("card") {

@@ -262,7 +262,8 @@ impl Sandbox {
         self.unpaid(reference, |books, index| books.fail(index, reason))
     }
 
-    /// Lets this amount arrive for a transaction that waits for a bank transfer.
+    /// Lets this amount arrive for a transaction that waits for a bank transfer. Another amount than the one asked for goes
+    /// back, and so does what comes after the account has ended.
     ///
     /// # Errors
     /// When there is no such transaction, or it is paid already.

@@ -176,7 +176,9 @@ impl Books {
         self.refunds[number].fate = RefundFate::Processed;
         self.move_refund(number, RefundStatus::Processing);
         self.plan(self.settings.refund_pace, Job::Refund(number));
-        Ok(Answer::ok("Refund retried and has been queued for processing", self.listed_refund(number)))
+        let mut data = self.listed_refund(number);
+        data["reversed_at"] = Value::Null;
+        Ok(Answer::ok("Refund retried and has been queued for processing", data))
     }
 
     /// The next step of a refund on its own way.
@@ -308,8 +310,11 @@ impl Books {
             "bank_reference": null,
             "transaction_reference": transaction.reference,
             "transaction_amount": transaction.amount,
-            "reason": null,
-            "customer": null,
+            "refund_type": if refund.amount == transaction.amount { "full" } else { "partial" },
+            "refund_channel": transaction.channel.name(),
+            "reason": refund.status.name().to_uppercase(),
+            "customer": self.customers[transaction.customer].short(),
+            "collect_account_number": false,
             "initiated_by": MERCHANT,
             "session_id": null,
             "createdAt": iso(refund.created_at),

@@ -42,6 +42,8 @@ fn intent(method: PaymentMethod, amount: Money) -> Intent {
         mobile_money: None,
         return_url: Some("https://shop.example/thanks".into()),
         order: OrderNumber("K7-1042".into()),
+        now: "2026-03-04T10:00:00.123456Z".parse().unwrap(),
+        pay_until: None,
     }
 }
 
@@ -108,6 +110,26 @@ async fn transfers_and_codes_are_shown() {
 }
 
 #[tokio::test]
+async fn the_account_of_a_transfer_ends_with_the_orders_time() {
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    for (left, sent) in [
+        (Some(minutes(90)), json!("2026-03-04T11:30:00.123Z")),
+        (Some(minutes(15)), json!("2026-03-04T10:15:00.123Z")),
+        // Paystack makes no account for less, and none for longer.
+        (Some(minutes(3)), json!("2026-03-04T10:15:00.123Z")),
+        (Some(Duration::ZERO), json!("2026-03-04T10:15:00.123Z")),
+        (Some(minutes(480)), json!("2026-03-04T18:00:00.123Z")),
+        (Some(minutes(1_440)), json!("2026-03-04T18:00:00.123Z")),
+        (None, Value::Null),
+    ] {
+        let mut intent = intent(PaymentMethod::BankTransfer, naira(116_523));
+        intent.pay_until = left.map(|left| intent.now.plus(left));
+        let (_, _, body) = started(&intent, fixture!("charge_bank_transfer")).await;
+        assert_eq!(body["bank_transfer"]["account_expires_at"], sent, "{left:?}");
+    }
+}
+
+#[tokio::test]
 async fn mobile_money_is_approved_on_the_phone() {
     let ghana = momo(Money::from_minor(5_000, Currency::GHS), "+233551234987", "MTN");
     let (action, line, body) = started(&ghana, fixture!("charge_pay_offline_momo")).await;
@@ -119,8 +141,13 @@ async fn mobile_money_is_approved_on_the_phone() {
     let (_, _, body) = started(&ivory, fixture!("charge_pending")).await;
     assert_eq!((&body["amount"], &body["currency"]), (&json!(250_000), &json!("XOF")), "always hundredths");
 
-    for decided in [fixture!("charge_success_card"), fixture!("charge_failed"), fixture!("charge_timeout")] {
-        assert_eq!(started(&ghana, decided).await.0, NextAction::None);
+    assert_eq!(started(&ghana, fixture!("charge_success_card")).await.0, NextAction::None);
+    // Dead, whatever `verify` will call it.
+    for dead in [fixture!("charge_failed"), fixture!("charge_timeout")] {
+        let error = answering(200, dead).await.0.start(&ghana).await.unwrap_err();
+        assert_eq!(error.kind, GatewayTrouble::Refused);
+        let said: Value = serde_json::from_str(dead).unwrap();
+        assert_eq!(error.reason.as_deref(), said["data"]["message"].as_str());
     }
     // A voucher is asked for on the way, and the payer's page is the place for that.
     let telecel = momo(Money::from_minor(5_000, Currency::GHS), "+233201234987", "vod");

@@ -308,3 +308,45 @@ async fn a_full_window_answers_429() {
     assert_eq!((&body["type"], &body["code"]), (&json!("api_error"), &json!("rate_limited")));
     assert_eq!(shop.get("/charge/r").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_charge_that_is_declined_is_dead() {
+    let shop = start().await;
+    let card = |number: &str, cvv: &str| json!({"card": {"number": number, "cvv": cvv, "expiry_month": 12, "expiry_year": 2040}});
+    for (name, instrument, status, reason) in [
+        ("ussd", json!({"ussd": {"type": "000"}}), "failed", "USSD type is not supported"),
+        (
+            "bank",
+            json!({"bank": {"code": "044", "account_number": "1"}}),
+            "failed",
+            "Unable to process transaction",
+        ),
+        // So it was recorded of a card that fails at once, and of no other means.
+        ("card", card("4084080000670037", "787"), "abandoned", "Insufficient Funds"),
+    ] {
+        let said = shop.charge(name, instrument.clone()).await.ok();
+        assert_eq!(
+            (&said["data"]["status"], &said["data"]["message"]),
+            (&json!("failed"), &json!(reason)),
+            "{name}"
+        );
+        let checked = shop.get(&format!("/charge/{name}")).await.ok();
+        assert_eq!(checked["data"]["status"], "failed", "{name}");
+        let verified = shop.verify(name).await;
+        assert_eq!(
+            (&verified["status"], &verified["gateway_response"]),
+            (&json!(status), &json!(reason)),
+            "{name}"
+        );
+        assert_eq!((&verified["message"], &verified["paid_at"]), (&json!(reason), &Value::Null), "{name}");
+        shop.charge(name, instrument).await.refused(400, "Duplicate Transaction Reference");
+    }
+    shop.charge("pin", card("507850785078507812", "081")).await.ok();
+    let wrong = shop.post("/charge/submit_pin", json!({"reference": "pin", "pin": "9"})).await;
+    assert_eq!((wrong.status, &wrong.body["data"]["status"]), (400, &json!("failed")));
+    let verified = shop.verify("pin").await;
+    assert_eq!(
+        (&verified["status"], &verified["gateway_response"]),
+        (&json!("failed"), &json!("Incorrect PIN"))
+    );
+}

@@ -2,6 +2,7 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod apart;
 mod api;
 mod checkout;
 mod client;
@@ -10,4 +11,5 @@ mod fault;
 mod refund;
 mod shape;
 mod shop;
+mod specification;
 mod webhook;

@@ -11,6 +11,7 @@ pub use inbox::ReceiveError;
 pub use reconcile::{Finding, ReconcileError, Reconciled};
 pub use refunds::RefundAnswer;
 
+use super::start::advance;
 use super::{
     Charge, ChargeStatus, Collect, GatewayError, GatewayTrouble, Initialize, Intent, NextAction, Payment,
     PaymentError, PaymentReference, PaymentState, Reopening, Settlement, Turn, answered, claim, collect,
@@ -80,7 +81,8 @@ impl Payments {
             match self.parts.store.commit(&changes).await {
                 Ok(()) => {
                     crash::point("initialize.opened");
-                    return self.ask(&payment.reference).await;
+                    let (view, payment) = self.find(&payment.reference).await?;
+                    return self.ask(view, payment).await;
                 }
                 Err(error) => attempts.again(error).await?,
             }
@@ -115,7 +117,7 @@ impl Payments {
                         continue;
                     }
                     match self.parts.store.commit(&claim(&payment, view.now)).await {
-                        Ok(()) => return self.take_up(&gateway, &view, &reference).await,
+                        Ok(()) => return self.take_up(&gateway, &reference).await,
                         Err(error) => attempts.again(error).await?,
                     }
                 }
@@ -127,15 +129,17 @@ impl Payments {
     async fn take_up(
         &self,
         gateway: &Arc<dyn PaymentGateway>,
-        view: &OrderView,
         reference: &PaymentReference,
     ) -> Result<PaymentAnswer, PaymentError> {
         let trouble = |error| PaymentError::Gateway { reference: reference.clone(), error };
         match gateway.verify(reference).await.map_err(trouble)? {
-            None => self.ask(reference).await,
+            None => {
+                let (view, payment) = self.find(reference).await?;
+                self.ask(view, payment).await
+            }
             // The gateway knows it, and its answer was lost: where the payer goes on cannot be asked for again.
             Some(charge) if charge.status == ChargeStatus::Open => {
-                let (_, lost) = self.find(reference).await?;
+                let (view, lost) = self.find(reference).await?;
                 let command = Initialize {
                     method: Some(lost.method),
                     mobile_money: lost.mobile_money.clone(),
@@ -146,7 +150,7 @@ impl Payments {
                 let another = Box::pin(self.initialize(view.order.id, &command)).await;
                 // Whoever repeats the request need not wait for us any more.
                 let unanswered = GatewayError::new(GatewayTrouble::Unknown, "the answer was lost");
-                self.record(reference, &Err(unanswered)).await?;
+                self.record(view, lost, &Err(unanswered)).await?;
                 another
             }
             Some(charge) => {
@@ -159,53 +163,55 @@ impl Payments {
 
     /// Asks the gateway to start an attempt that nobody asked it for yet, and records the answer. Whoever calls this has the
     /// attempt to itself: it was opened or claimed just now.
-    pub(crate) async fn ask(&self, reference: &PaymentReference) -> Result<PaymentAnswer, PaymentError> {
-        let (view, payment) = self.find(reference).await?;
+    pub(crate) async fn ask(&self, view: OrderView, payment: Payment) -> Result<PaymentAnswer, PaymentError> {
         let Some(gateway) = &self.parts.gateway else {
             return Ok(PaymentAnswer { order: view, payment, replayed: false });
         };
         if payment.mode.is_none() || payment.state() != PaymentState::Pending {
             return Ok(PaymentAnswer { order: view, payment, replayed: false });
         }
-        let intent = Intent {
-            reference: payment.reference.clone(),
-            amount: payment.amount,
-            method: payment.method,
-            email: view.order.email.clone(),
-            mobile_money: payment.mobile_money.clone(),
-            return_url: payment.return_url.clone(),
-            order: view.order.number.clone(),
-        };
-        let answer = gateway.start(&intent).await;
+        let answer = gateway.start(&Intent::of(&view, &payment)).await;
         crash::point("payment.answered");
-        self.record(reference, &answer).await?;
+        let (order, payment) = self.record(view, payment, &answer).await?;
         match answer {
             Ok(NextAction::None) => {
                 // The gateway has decided. When it cannot be asked now, the attempt is asked about again at once.
-                let _ = self.settle(reference).await;
+                let _ = self.settle(&payment.reference).await;
+                let (order, payment) = self.find(&payment.reference).await?;
+                Ok(PaymentAnswer { order, payment, replayed: false })
             }
+            Ok(_) => Ok(PaymentAnswer { order, payment, replayed: false }),
             // A refusal has ended the attempt; another may follow.
-            Ok(_) => {}
-            Err(error) if matches!(error.kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured) => {}
-            Err(error) => return Err(PaymentError::Gateway { reference: reference.clone(), error }),
+            Err(error) if matches!(error.kind, GatewayTrouble::Refused | GatewayTrouble::Misconfigured) => {
+                Ok(PaymentAnswer { order, payment, replayed: false })
+            }
+            Err(error) => Err(PaymentError::Gateway { reference: payment.reference, error }),
         }
-        let (order, payment) = self.find(reference).await?;
-        Ok(PaymentAnswer { order, payment, replayed: false })
     }
 
+    /// Records what the gateway answered, and answers with the order as it is then.
     async fn record(
         &self,
-        reference: &PaymentReference,
+        mut view: OrderView,
+        mut payment: Payment,
         answer: &Result<NextAction, GatewayError>,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<(OrderView, Payment), PaymentError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let (view, payment) = self.find(reference).await?;
-            let Some(changes) = answered(&payment, answer.as_ref(), view.now) else { return Ok(()) };
-            match self.parts.store.commit(&changes).await {
-                Ok(()) => return Ok(()),
+            let Some(progress) = answered(&payment, answer.as_ref(), view.now) else {
+                return Ok((view, payment));
+            };
+            match self.parts.store.commit(&advance(&payment, progress.clone())).await {
+                Ok(()) => {
+                    payment = Payment { progress, version: payment.version + 1, ..payment };
+                    for known in view.payments.iter_mut().filter(|known| known.id == payment.id) {
+                        known.clone_from(&payment);
+                    }
+                    return Ok((view, payment));
+                }
                 Err(error) => attempts.again(error).await?,
             }
+            (view, payment) = self.find(&payment.reference).await?;
         }
     }
 
@@ -279,10 +285,9 @@ impl Payments {
             match self.parts.commit(&mut changes).await {
                 Ok(()) => return Ok(settlement),
                 Err(error) => {
-                    // What the order would need again was taken meanwhile: then its money goes back.
-                    if let CommitError::Stale {
-                        guard: Guard::Stock { .. } | Guard::PromotionUses(_) | Guard::CouponUses(_),
-                    } = &error
+                    // Its promotions have no use left for it: then its money goes back. Of the goods, another look tells.
+                    if let CommitError::Stale { guard: Guard::PromotionUses(_) | Guard::CouponUses(_) } =
+                        &error
                     {
                         may_reopen = false;
                     }

@@ -73,27 +73,61 @@ impl Payments {
         to: Timestamp,
         mut progress: impl FnMut(u64) + Send,
     ) -> Result<Reconciled, ReconcileError> {
-        let gateway = self.parts.gateway.as_ref().ok_or(ReconcileError::NoGateway)?;
         let mut report = Reconciled::default();
-        let mut window = ChargeWindow { from, to, after: None };
-        loop {
-            let page = gateway.charges(&window).await?;
-            report.charges += page.charges.len() as u64;
-            let paid: Vec<Charge> = page.charges.into_iter().filter(moved_money).collect();
-            report.paid += paid.len() as u64;
-            let references: Vec<PaymentReference> =
-                paid.iter().map(|charge| charge.reference.clone()).collect();
-            let known = self.parts.store.known_money(&references).await?;
-            report.known += known.len() as u64;
-            for charge in paid.iter().filter(|charge| !known.contains(&charge.reference)) {
+        let mut window = Some(ChargeWindow { from, to, after: None });
+        while let Some(unknown) = self.next_unknown(&mut window, &mut report).await? {
+            for charge in &unknown {
                 report.findings.push(self.find_out(charge).await?);
             }
             progress(report.charges);
-            match page.next {
-                Some(next) => window.after = Some(next),
-                None => return Ok(report),
-            }
         }
+        Ok(report)
+    }
+
+    /// The charges on the gateway's list, made at `from` or later and paid before `paid_before`, of which the shop knows
+    /// nothing; there must be none. Changes nothing. `progress` is told how many charges were looked at so far.
+    ///
+    /// What was paid since the reconciler ran last is not lost yet: `paid_before` leaves it out.
+    ///
+    /// # Errors
+    /// As [`ReconcileError`] says.
+    pub async fn lost_charges(
+        &self,
+        from: Timestamp,
+        paid_before: Timestamp,
+        mut progress: impl FnMut(u64) + Send,
+    ) -> Result<Vec<Charge>, ReconcileError> {
+        let mut compared = Reconciled::default();
+        let mut lost = Vec::new();
+        let mut window = Some(ChargeWindow { from, to: paid_before, after: None });
+        while let Some(unknown) = self.next_unknown(&mut window, &mut compared).await? {
+            lost.extend(
+                unknown.into_iter().filter(|charge| charge.paid_at.is_none_or(|at| at < paid_before)),
+            );
+            progress(compared.charges);
+        }
+        Ok(lost)
+    }
+
+    /// Of the next page of the gateway's list, the charges that moved money which we do not know of; `None` behind the last
+    /// page. The page is counted in `compared`.
+    async fn next_unknown(
+        &self,
+        window: &mut Option<ChargeWindow>,
+        compared: &mut Reconciled,
+    ) -> Result<Option<Vec<Charge>>, ReconcileError> {
+        let gateway = self.parts.gateway.as_ref().ok_or(ReconcileError::NoGateway)?;
+        let Some(this) = window.take() else { return Ok(None) };
+        let page = gateway.charges(&this).await?;
+        *window = page.next.map(|next| ChargeWindow { after: Some(next), ..this });
+        compared.charges += page.charges.len() as u64;
+        let mut paid: Vec<Charge> = page.charges.into_iter().filter(moved_money).collect();
+        compared.paid += paid.len() as u64;
+        let references: Vec<PaymentReference> = paid.iter().map(|charge| charge.reference.clone()).collect();
+        let known = self.parts.store.known_money(&references).await?;
+        compared.known += known.len() as u64;
+        paid.retain(|charge| !known.contains(&charge.reference));
+        Ok(Some(paid))
     }
 
     async fn find_out(&self, charge: &Charge) -> Result<Finding, StoreError> {

@@ -3,7 +3,7 @@
 use super::{Payments, answered_before};
 use crate::attempts::Attempts;
 use crate::audit::Actor;
-use crate::commit::StoreError;
+use crate::commit::{ChangeSet, StoreError};
 use crate::idempotency::Outcome;
 use crate::order::{OrderKey, OrderView};
 use crate::payment::journal::Account;
@@ -13,7 +13,7 @@ use crate::payment::{
     Refund, RefundProgress, RefundRequest, RefundSource, RefundState, RefundView, UnmatchedKey,
     UnmatchedView,
 };
-use crate::{OrderId, RefundId, Timestamp, UnmatchedId, crash};
+use crate::{Ids, OrderId, RefundId, Timestamp, UnmatchedId, crash};
 
 /// How often the refunds of a charge are looked at again when they moved meanwhile.
 const REFUND_LOOKS_MAX: u32 = 8;
@@ -361,21 +361,12 @@ impl Payments {
         reason: &str,
         actor: &Actor,
     ) -> Result<UnmatchedView, PaymentError> {
-        let key = UnmatchedKey::Id(id);
-        let mut attempts = Attempts::new(&self.parts);
-        loop {
-            let view = self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound)?;
-            let (refund, changes) =
-                pay_back::pay_back_unmatched(&view, reason, actor, &mut self.parts.ids(view.now))?;
-            match self.parts.store.commit(&changes).await {
-                Ok(()) => {
-                    // What does not go through now is taken up again when its time comes.
-                    let _ = self.advance_refund(refund).await;
-                    return self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound);
-                }
-                Err(error) => attempts.again(error).await?,
-            }
-        }
+        let refund = self
+            .decide_unmatched(id, |view, ids| pay_back::pay_back_unmatched(view, reason, actor, ids))
+            .await?;
+        // What does not go through now is taken up again when its time comes.
+        let _ = self.advance_refund(refund).await;
+        self.look_unmatched(id).await
     }
 
     /// Records that staff has dealt with money that counts towards no order in another way.
@@ -388,16 +379,35 @@ impl Payments {
         note: &str,
         actor: &Actor,
     ) -> Result<UnmatchedView, PaymentError> {
-        let key = UnmatchedKey::Id(id);
+        self.decide_unmatched(id, |view, ids| {
+            pay_back::resolve_unmatched(view, note, actor, ids).map(|changes| ((), changes))
+        })
+        .await?;
+        self.look_unmatched(id).await
+    }
+
+    /// Looks at money that counts towards no order, decides, and commits.
+    async fn decide_unmatched<T>(
+        &self,
+        id: UnmatchedId,
+        decide: impl Fn(&UnmatchedView, &mut Ids) -> Result<(T, ChangeSet), PaymentError> + Send + Sync,
+    ) -> Result<T, PaymentError>
+    where
+        T: Send,
+    {
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let view = self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound)?;
-            let changes = pay_back::resolve_unmatched(&view, note, actor, &mut self.parts.ids(view.now))?;
+            let view = self.look_unmatched(id).await?;
+            let (decided, changes) = decide(&view, &mut self.parts.ids(view.now))?;
             match self.parts.store.commit(&changes).await {
-                Ok(()) => return self.parts.store.unmatched(&key).await?.ok_or(PaymentError::NotFound),
+                Ok(()) => return Ok(decided),
                 Err(error) => attempts.again(error).await?,
             }
         }
+    }
+
+    async fn look_unmatched(&self, id: UnmatchedId) -> Result<UnmatchedView, PaymentError> {
+        self.parts.store.unmatched(&UnmatchedKey::Id(id)).await?.ok_or(PaymentError::NotFound)
     }
 
     async fn look_refund(&self, id: RefundId) -> Result<RefundView, PaymentError> {
@@ -414,10 +424,7 @@ impl Payments {
                 self.order(order).await.map(|view| Held::Order(Box::new(view)))
             }
             (RefundSource::Payment(_), None) => Err(PaymentError::NotFound),
-            (RefundSource::Unmatched(id), _) => {
-                let view = self.parts.store.unmatched(&UnmatchedKey::Id(id)).await?;
-                view.map(Held::Unmatched).ok_or(PaymentError::NotFound)
-            }
+            (RefundSource::Unmatched(id), _) => self.look_unmatched(id).await.map(Held::Unmatched),
         }
     }
 }

@@ -319,6 +319,9 @@ macro_rules! __each_store_case {
             ;
             audit:
                 rows_come_newest_first
+                rows_are_sealed_behind_each_other
+                a_place_in_the_chain_is_taken_once
+                servers_that_seal_at_once
             ;
             import:
                 a_large_batch

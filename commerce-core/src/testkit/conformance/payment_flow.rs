@@ -33,6 +33,9 @@ pub async fn an_order_is_paid_through_the_gateway(shop: &Shop) {
     assert!(
         matches!(waiting.reservations[0].hold, Hold::Held(until) if Some(until) == waiting.order.pay_until)
     );
+    let intent = gateway.intent(&reference).unwrap();
+    assert_eq!(intent.pay_until, waiting.order.pay_until, "the gateway knows until when the order waits");
+    assert!(intent.pay_until > Some(intent.now));
     assert_eq!(engine.payments().settle(&reference).await.unwrap(), Settlement::Open);
     gateway.pay(&reference);
     assert_eq!(engine.payments().settle(&reference).await.unwrap(), Settlement::Paid);
@@ -257,7 +260,19 @@ pub async fn an_answer_of_the_gateway_that_is_lost(shop: &Shop) {
     gateway.trouble(Trouble::Refused);
     let confirmed = confirm(shop, &engine, 1).await;
     assert_eq!(confirmed.payment.state(), PaymentState::Failed);
+    assert_eq!(confirmed.payment.progress.note.as_deref(), Some("Insufficient funds"));
+    let order = confirmed.order.order.id;
     assert_eq!(confirmed.order.order.status, OrderState::Pending, "another attempt may follow");
+    let again =
+        Initialize { method: None, mobile_money: None, return_url: None, actor: Actor::Guest, request: None };
+    let another = engine.payments().initialize(order, &again).await.unwrap().payment.reference;
+    gateway.pay(&another);
+    assert_eq!(engine.payments().settle(&another).await.unwrap(), Settlement::Paid);
+    let view = shop.order_now(order).await;
+    is_paid(&view);
+    let first =
+        view.payments.iter().find(|attempt| attempt.reference == confirmed.payment.reference).unwrap();
+    assert_eq!(first.state(), PaymentState::Failed);
 }
 
 /// Another attempt that the gateway took, and whose answer is lost: the same request goes on with one more, and with that

@@ -522,8 +522,9 @@ mod tests {
 
     #[test]
     fn every_invariant_is_broken_by_a_bug() {
-        // What is on hand, and what is reserved, a store sums up itself: the tests of the adapters spoil these by SQL.
-        let by_sql = [Invariant::StockSum, Invariant::ReservedSum];
+        // What is on hand, and what is reserved, a store sums up itself, and a seal comes from the row that it seals: the tests
+        // of the adapters spoil these by SQL.
+        let by_sql = [Invariant::StockSum, Invariant::ReservedSum, Invariant::AuditChain];
         for invariant in Invariant::ALL.into_iter().filter(|invariant| !by_sql.contains(invariant)) {
             assert!(Bug::ALL.iter().any(|(bug, _)| bug.breaks() == Some(invariant)), "{invariant}");
         }

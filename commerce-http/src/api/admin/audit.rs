@@ -8,13 +8,11 @@ use poem_openapi::param::Query;
 use super::Read;
 use super::access::Admin;
 use crate::api::{Shop, Tag};
-use crate::wire::{Answer, AuditDto, AuditPageDto, Check, OrNull, PageSize, Refused, Text, encode_into};
+use crate::wire::{Answer, AuditDto, AuditPageDto, Check, CursorLinks, PageSize, Refused, Text};
 
 pub(crate) struct AuditApi {
     pub(super) shop: Shop,
 }
-
-const PATH: &str = "/api/admin/audit/";
 
 #[OpenApi(prefix_path = "/api/admin/audit", tag = "Tag::BackOffice")]
 impl AuditApi {
@@ -40,8 +38,9 @@ impl AuditApi {
         page_size: Query<Option<PageSize>>,
     ) -> Result<Answer<AuditPageDto>, Refused<Read>> {
         let text = |sent: &Query<Option<Text>>| sent.0.as_ref().map(|text| text.0.clone());
-        let filters = [("actor", &actor), ("target", &target), ("from", &from), ("until", &until)]
-            .map(|(name, sent)| (name, text(sent)));
+        let filters: Vec<_> = [("actor", &actor), ("target", &target), ("from", &from), ("until", &until)]
+            .map(|(name, sent)| (name, text(sent)))
+            .into();
         let mut check = Check::default();
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let search = Search {
@@ -52,22 +51,10 @@ impl AuditApi {
             after: check.parse_optional::<AuditId>("/cursor", text(&cursor).as_deref()),
             id: None,
         };
-        let size = check.finish(size)?;
-        // One more than is shown tells whether there is more.
-        let mut found = self.shop.engine.audit(&search, size + 1).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        let next = found.last().filter(|_| more).map(|last| {
-            let mut link = format!("{PATH}?cursor={}&page_size={size}", last.id);
-            for (name, sent) in &filters {
-                if let Some(sent) = sent {
-                    link.push_str(&format!("&{name}="));
-                    encode_into(&mut link, sent);
-                }
-            }
-            link
-        });
-        let results = found.into_iter().map(AuditDto::from).collect();
-        Ok(Answer::new(&AuditPageDto { results, next: OrNull(next) })?)
+        let page_size = check.finish(size)?;
+        let links = CursorLinks { path: "/api/admin/audit/", filters, page_size };
+        let mut found = self.shop.engine.audit_trail().search(&search, links.rows()).await?;
+        let next = links.cut(&mut found, |row| row.id);
+        Ok(Answer::new(&AuditPageDto { results: found.into_iter().map(AuditDto::from).collect(), next })?)
     }
 }

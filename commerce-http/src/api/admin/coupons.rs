@@ -10,15 +10,13 @@ use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, Check, CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, OrNull,
-    PageSize, Problem, Refused, Text, encode_into,
+    Answer, Body, Check, CouponDto, CouponPageDto, CursorLinks, GenerateBody, GeneratedDto, NewCouponBody,
+    PageSize, Problem, Refused, Text,
 };
 
 pub(crate) struct CouponsApi {
     pub(super) shop: Shop,
 }
-
-const PATH: &str = "/api/admin/coupons/";
 
 #[OpenApi(prefix_path = "/api/admin/coupons", tag = "Tag::BackOffice")]
 impl CouponsApi {
@@ -39,25 +37,13 @@ impl CouponsApi {
         let mut check = Check::default();
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let after = cursor.0.and_then(|cursor| check.parse::<CouponCode>("/cursor", &cursor.0));
-        let size = check.finish(size)?;
+        let page_size = check.finish(size)?;
         let promotion = promotion.0.map(|promotion| promotion.0);
-        // One more than is shown tells whether there is more.
-        let mut found = self.shop.engine.promotions().coupons(promotion.clone(), after, size + 1).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        let last = found.last().map(|state| state.coupon.code.to_string()).filter(|_| more);
-        let next = last.map(|last| {
-            let mut link = format!("{PATH}?cursor=");
-            encode_into(&mut link, &last);
-            link.push_str(&format!("&page_size={size}"));
-            if let Some(promotion) = &promotion {
-                link.push_str("&promotion=");
-                encode_into(&mut link, promotion);
-            }
-            link
-        });
-        let results = found.into_iter().map(CouponDto::from).collect();
-        Ok(Answer::new(&CouponPageDto { results, next: OrNull(next) })?)
+        let filters = vec![("promotion", promotion.clone())];
+        let links = CursorLinks { path: "/api/admin/coupons/", filters, page_size };
+        let mut found = self.shop.engine.promotions().coupons(promotion, after, links.rows()).await?;
+        let next = links.cut(&mut found, |state| state.coupon.code.clone());
+        Ok(Answer::new(&CouponPageDto { results: found.into_iter().map(CouponDto::from).collect(), next })?)
     }
 
     /// Makes a coupon

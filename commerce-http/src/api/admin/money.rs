@@ -10,8 +10,8 @@ use super::{Read, Write};
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, BalancesDto, Body, Check, Id, MessagePageDto, NoteBody, OrNull, PageSize, Problem, RefundDto,
-    Refused, Text, UnmatchedDto, UnmatchedPageDto,
+    Answer, BalancesDto, Body, Check, CursorLinks, Id, MessagePageDto, NoteBody, PageSize, Problem,
+    RefundDto, Refused, Text, UnmatchedDto, UnmatchedPageDto,
 };
 
 pub(crate) struct MoneyApi {
@@ -41,16 +41,12 @@ impl MoneyApi {
         let state = status
             .0
             .and_then(|status| check.word("/status", &status.0, UnmatchedState::ALL, UnmatchedState::as_str));
-        let size = check.finish(size)?;
-        let mut found = self.shop.engine.store().unmatched_list(state, before, size + 1).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        let next = found.last().filter(|_| more).map(|last| {
-            let state = state.map_or(String::new(), |state| format!("&status={}", state.as_str()));
-            format!("/api/admin/unmatched-payments/?cursor={}&page_size={size}{state}", last.id)
-        });
-        let results = found.iter().map(Into::into).collect();
-        Ok(Answer::new(&UnmatchedPageDto { results, next: OrNull(next) })?)
+        let page_size = check.finish(size)?;
+        let filters = vec![("status", state.map(|state| state.as_str().to_owned()))];
+        let links = CursorLinks { path: "/api/admin/unmatched-payments/", filters, page_size };
+        let mut found = self.shop.engine.store().unmatched_list(state, before, links.rows()).await?;
+        let next = links.cut(&mut found, |row| row.id);
+        Ok(Answer::new(&UnmatchedPageDto { results: found.iter().map(Into::into).collect(), next })?)
     }
 
     /// Gives money back that counts towards no order
@@ -123,16 +119,11 @@ impl MoneyApi {
         let mut check = Check::default();
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let before = cursor.0.and_then(|cursor| check.parse::<MessageId>("/cursor", &cursor.0));
-        let size = check.finish(size)?;
-        let mut found = self.shop.engine.store().parked_messages(before, size + 1).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        let next = found
-            .last()
-            .filter(|_| more)
-            .map(|last| format!("/api/admin/payment-messages/?cursor={}&page_size={size}", last.id));
-        let results = found.iter().map(Into::into).collect();
-        Ok(Answer::new(&MessagePageDto { results, next: OrNull(next) })?)
+        let page_size = check.finish(size)?;
+        let links = CursorLinks { path: "/api/admin/payment-messages/", filters: Vec::new(), page_size };
+        let mut found = self.shop.engine.store().parked_messages(before, links.rows()).await?;
+        let next = links.cut(&mut found, |message| message.id);
+        Ok(Answer::new(&MessagePageDto { results: found.iter().map(Into::into).collect(), next })?)
     }
 
     /// Sends a message of the gateway round again

@@ -1,4 +1,7 @@
-//! Who did what: the actor of a change, and the audit rows that keep it.
+//! Who did what: the actor of a change, the audit rows that keep it, and the seals that keep those from being changed.
+
+mod chain;
+mod service;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +9,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{AuditId, CustomerId, Timestamp};
+
+pub use chain::{ChainHash, Seal};
+pub use service::AuditTrail;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
