@@ -28,8 +28,8 @@ use crate::event::Event;
 use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
-    CartId, LocationId, MessageId, OrderId, PaymentId, ProductId, RefundId, ReservationId, VariantId, cart,
-    inventory, job, order, payment, pricing, promotion,
+    CartId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId, ReservationId, VariantId,
+    cart, inventory, job, mail, order, payment, pricing, promotion,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -52,6 +52,8 @@ pub struct ChangeSet {
     pub promotion: promotion::Changes,
     /// Jobs.
     pub job: job::Changes,
+    /// Mails.
+    pub mail: mail::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did what.
@@ -93,6 +95,8 @@ pub enum Guard {
     Unmatched,
     /// The gateway's message changed.
     Message(MessageId),
+    /// The mail changed.
+    Mail(MailId),
     /// Somebody else runs the job.
     Job(String),
     /// The audit trail has a seal at this position, or of this row, already.

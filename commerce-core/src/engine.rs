@@ -7,11 +7,12 @@ use crate::audit::AuditTrail;
 use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
-use crate::commit::StoreError;
+use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::inventory::Inventory;
+use crate::mail::Mails;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
-use crate::ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+use crate::ports::{Clock, Mailer, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
 use crate::shipping::CarrierError;
@@ -39,6 +40,7 @@ pub struct Builder {
     currency: Currency,
     terms: PaymentTerms,
     gateway: Option<Arc<dyn PaymentGateway>>,
+    mailer: Option<Arc<dyn Mailer>>,
     shipping_rates: Option<Arc<dyn ShippingRates>>,
     carrier_deadline: Duration,
     tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -52,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
     pub(crate) carrier_deadline: Duration,
     pub(crate) tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -77,6 +80,7 @@ impl Engine {
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
             gateway: None,
+            mailer: None,
             shipping_rates: None,
             carrier_deadline: Duration::from_secs(2),
             tax_provider: None,
@@ -114,6 +118,12 @@ impl Engine {
         Payments { parts: Arc::clone(&self.parts) }
     }
 
+    /// The mails.
+    #[must_use]
+    pub fn mails(&self) -> Mails {
+        Mails { parts: Arc::clone(&self.parts) }
+    }
+
     /// The stock.
     #[must_use]
     pub fn inventory(&self) -> Inventory {
@@ -142,6 +152,12 @@ impl Engine {
     #[must_use]
     pub fn has_gateway(&self) -> bool {
         self.parts.gateway.is_some()
+    }
+
+    /// Whether mails are sent.
+    #[must_use]
+    pub fn has_mailer(&self) -> bool {
+        self.parts.mailer.is_some()
     }
 
     /// The ways to pay that the shop takes.
@@ -226,6 +242,13 @@ impl Builder {
         self
     }
 
+    /// Sends mails through this port. Without one the shop sends none, and writes none down.
+    #[must_use]
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
     /// Asks carriers through this port for methods whose rate is a carrier's, for at most `deadline`: what is not answered
     /// by then falls back to the price that the method names. `trouble` is told of what went wrong, for the log.
     #[must_use]
@@ -259,6 +282,7 @@ impl Builder {
             currency,
             terms,
             gateway,
+            mailer,
             shipping_rates,
             carrier_deadline,
             tax_provider,
@@ -277,6 +301,7 @@ impl Builder {
             random,
             terms,
             gateway,
+            mailer,
             shipping_rates,
             carrier_deadline,
             tax_provider,
@@ -290,6 +315,14 @@ impl Builder {
 impl Parts {
     pub(crate) fn ids(&self, now: Timestamp) -> Ids {
         Ids::new(self.random.seed(), now)
+    }
+
+    /// Writes what a decision changes. Decisions say whom to write to; a shop without a mailer leaves that out.
+    pub(crate) async fn commit(&self, changes: &mut ChangeSet) -> Result<(), CommitError> {
+        if self.mailer.is_none() {
+            changes.mail.send.clear();
+        }
+        self.store.commit(changes).await
     }
 
     /// The rulebook of the version that a look named, or a later one. What is decided by it names its version in the

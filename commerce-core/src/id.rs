@@ -72,6 +72,8 @@ ids! {
     JournalId;
     /// A message of a payment gateway.
     MessageId;
+    /// A mail.
+    MailId;
     /// A registered customer.
     CustomerId;
     /// An event in the outbox.

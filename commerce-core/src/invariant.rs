@@ -38,11 +38,13 @@ pub enum Invariant {
     /// Each seal of the audit trail fits to its row and to the seal before it, and no row is without one for long. The store
     /// looks for rows without a seal, the engine computes the hashes.
     AuditChain,
+    /// A mail that was sent or given up holds no token, and one that waits for its link has it.
+    MailSecret,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -58,6 +60,7 @@ impl Invariant {
         Self::CaptureBal,
         Self::LedgerZero,
         Self::AuditChain,
+        Self::MailSecret,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -79,6 +82,7 @@ impl Invariant {
             Self::CaptureBal => "CAPTURE_BAL",
             Self::LedgerZero => "LEDGER_ZERO",
             Self::AuditChain => "AUDIT_CHAIN",
+            Self::MailSecret => "MAIL_SECRET",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attempts;
 pub mod audit;
+mod backoff;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
@@ -19,6 +20,7 @@ mod invariant;
 pub mod inventory;
 pub mod job;
 pub mod limit;
+pub mod mail;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -39,18 +41,19 @@ pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble
 pub use engine::{Builder, Engine};
 pub use id::{
     AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, JournalId, LineId,
-    LocationId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId, SellerId,
-    UnmatchedId, VariantId,
+    LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId,
+    SellerId, UnmatchedId, VariantId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
+    Clock, Mailer, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore, MockTaxProvider,
+    MockClock, MockMailer, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore,
+    MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;

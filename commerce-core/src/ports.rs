@@ -14,6 +14,7 @@ use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
+use crate::mail::{Envelope, Mail, MailState, MailerError};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{Balance, Entry as JournalEntry};
@@ -27,8 +28,8 @@ use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId, VariantId,
-    audit, cart, idempotency,
+    AuditId, CartId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
+    VariantId, audit, cart, idempotency,
 };
 
 /// Where the shop is kept.
@@ -120,6 +121,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// One message, and the time of the look.
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError>;
+
+    /// Mails that wait and whose time has come, the one that has waited longest first, at most `limit`; and the time of the
+    /// look.
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError>;
+
+    /// Up to `limit` mails before `before`, the newest first; in one state or in all.
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError>;
+
+    /// One mail, and the time of the look.
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError>;
 
     /// A job, as it would be if it had never run when it has no row; and the time of the look.
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError>;
@@ -331,6 +347,27 @@ impl RateLimiter for InProcessLimiter {
     async fn give_back(&self, key: &str, quota: Quota) -> Verdict {
         self.give_back(key, quota)
     }
+}
+
+/// Whoever brings mails to people: makes words of the facts, and hands them to a mail system.
+///
+/// # Contract
+/// - `Ok` MUST mean that the mail system has taken the mail and answers for it from now on.
+/// - It MUST answer or fail within 20 s, and MUST NOT block the thread.
+/// - A mail MUST go to [`Envelope::to`] and nowhere else.
+/// - Every delivery of an envelope MUST carry one message id, made of its [`id`](Envelope::id), and no other envelope's: a
+///   mail may be sent twice, and mail systems recognise the second copy by it.
+/// - Links MUST be made of an address that the shop configured, never of anything that a request said.
+/// - [`MailerTrouble::Refused`](crate::mail::MailerTrouble::Refused) MUST mean that the same mail will never be taken, and
+///   [`MailerTrouble::Unavailable`](crate::mail::MailerTrouble::Unavailable) that other mails will not be taken now either.
+/// - No secret may appear in an error, a `Debug` form or a log line: no token of a link, no password of a mail server.
+///
+/// The suite `testkit::mailer` (feature `testkit`) checks what of this can be seen from outside.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends a mail.
+    async fn send(&self, envelope: &Envelope) -> Result<(), MailerError>;
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

@@ -15,6 +15,7 @@ pub use crate::client_address::Network;
 use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
 pub use crate::layer::Origin;
 pub use crate::rate_limits::RateLimits;
+use crate::mail::{MailConfig, MailConfigError, MailSettings, Patterns};
 use crate::secret::{self, SecretError};
 
 pub use crate::client_address::NetworkError;
@@ -96,6 +97,30 @@ pub struct Settings {
     pub message_sources: Option<Vec<IpAddr>>,
     /// How often payments that are due are looked for, in milliseconds: shorter for tests that do not want to wait.
     pub payments_interval_ms: Option<NonZeroU64>,
+    /// The mail server that mails are sent through.
+    pub smtp_url: Option<SecretString>,
+    /// Who sends mails.
+    pub mail_from: Option<String>,
+    /// Who gets answers to mails.
+    pub mail_reply_to: Option<String>,
+    /// The language of mails to those who did not choose one.
+    pub mail_language: Option<String>,
+    /// The folder of the shop's own mail templates.
+    pub mail_templates: Option<PathBuf>,
+    /// How often mails that wait are looked for, in milliseconds.
+    pub mail_interval_ms: Option<NonZeroU64>,
+    /// What the shop is called.
+    pub shop_name: Option<String>,
+    /// Where shoppers find the shop: links in mails begin with it.
+    pub public_url: Option<String>,
+    /// The page of an order, for links in mails.
+    pub link_order: Option<String>,
+    /// The page that proves an address, for links in mails.
+    pub link_verify: Option<String>,
+    /// The page that sets a new password, for links in mails.
+    pub link_reset: Option<String>,
+    /// The page that proves a new address, for links in mails.
+    pub link_email_change: Option<String>,
     /// Whether `/docs` is shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
@@ -191,6 +216,9 @@ pub enum ConfigError {
     /// The Redis cannot be used.
     #[error("the address in COMMERCE_REDIS_URL (or redis_url in commerce.toml) cannot be used: {0}")]
     Redis(String),
+    /// Mails cannot be sent.
+    #[error(transparent)]
+    Mail(#[from] MailConfigError),
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -240,6 +268,18 @@ impl Settings {
             return_url: text("RETURN_URL"),
             message_sources: list("MESSAGE_SOURCES", &text)?,
             payments_interval_ms: parsed("PAYMENTS_INTERVAL_MS", &text)?,
+            smtp_url: secret("SMTP_URL"),
+            mail_from: text("MAIL_FROM"),
+            mail_reply_to: text("MAIL_REPLY_TO"),
+            mail_language: text("MAIL_LANGUAGE"),
+            mail_templates: text("MAIL_TEMPLATES").map(PathBuf::from),
+            mail_interval_ms: parsed("MAIL_INTERVAL_MS", &text)?,
+            shop_name: text("SHOP_NAME"),
+            public_url: text("PUBLIC_URL"),
+            link_order: text("LINK_ORDER"),
+            link_verify: text("LINK_VERIFY"),
+            link_reset: text("LINK_RESET"),
+            link_email_change: text("LINK_EMAIL_CHANGE"),
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
@@ -282,6 +322,18 @@ impl Settings {
             return_url: above.return_url.or(self.return_url),
             message_sources: above.message_sources.or(self.message_sources),
             payments_interval_ms: above.payments_interval_ms.or(self.payments_interval_ms),
+            smtp_url: above.smtp_url.or(self.smtp_url),
+            mail_from: above.mail_from.or(self.mail_from),
+            mail_reply_to: above.mail_reply_to.or(self.mail_reply_to),
+            mail_language: above.mail_language.or(self.mail_language),
+            mail_templates: above.mail_templates.or(self.mail_templates),
+            mail_interval_ms: above.mail_interval_ms.or(self.mail_interval_ms),
+            shop_name: above.shop_name.or(self.shop_name),
+            public_url: above.public_url.or(self.public_url),
+            link_order: above.link_order.or(self.link_order),
+            link_verify: above.link_verify.or(self.link_verify),
+            link_reset: above.link_reset.or(self.link_reset),
+            link_email_change: above.link_email_change.or(self.link_email_change),
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
@@ -325,15 +377,47 @@ impl Settings {
         Ok(Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?)
     }
 
+    /// How the shop sends mails; `None`: it sends none.
+    ///
+    /// # Errors
+    /// When a setting of mail is missing or wrong, a template is, or there is no secret to sign links of orders with.
+    pub fn mail(&self) -> Result<Option<MailConfig>, ConfigError> {
+        if self.smtp_url.is_none() {
+            return Ok(None);
+        }
+        let (secret, previous) = self.secrets()?;
+        let settings = MailSettings {
+            smtp_url: self.smtp_url.clone(),
+            from: self.mail_from.clone(),
+            reply_to: self.mail_reply_to.clone(),
+            shop_name: self.shop_name.clone(),
+            public_url: self.public_url.clone(),
+            language: self.mail_language.clone(),
+            templates: self.mail_templates.clone(),
+            links: Patterns {
+                order: self.link_order.clone(),
+                verify: self.link_verify.clone(),
+                reset: self.link_reset.clone(),
+                email_change: self.link_email_change.clone(),
+            },
+        };
+        Ok(settings.checked(&secret, previous.as_ref())?)
+    }
+
     /// What the server needs beside the database.
     ///
     /// # Errors
     /// When the secret is missing or weak, or an address is none.
     pub fn server(&self) -> Result<ServerConfig, ConfigError> {
-        let secret = secret::checked(self.secret.as_ref())?;
-        let previous_secret =
-            self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
+        let (secret, previous_secret) = self.secrets()?;
         self.server_with(secret, previous_secret)
+    }
+
+    /// What tokens are signed with, and were before.
+    fn secrets(&self) -> Result<(SecretString, Option<SecretString>), ConfigError> {
+        let previous =
+            self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
+        Ok((secret::checked(self.secret.as_ref())?, previous))
     }
 
     /// As [`Settings::server`], with a secret that comes from elsewhere.
@@ -360,6 +444,9 @@ impl Settings {
         config.message_sources = self.message_sources.clone().unwrap_or_default();
         if let Some(millis) = self.payments_interval_ms {
             config.payments_interval = Duration::from_millis(millis.get());
+        }
+        if let Some(millis) = self.mail_interval_ms {
+            config.mail_interval = Duration::from_millis(millis.get());
         }
         config.docs = self.docs.unwrap_or(config.docs);
         if let Some(seconds) = self.request_timeout_seconds {
@@ -419,6 +506,8 @@ pub struct ServerConfig {
     pub message_sources: Vec<IpAddr>,
     /// How often attempts, refunds and messages of the gateway are looked for that are due.
     pub payments_interval: Duration,
+    /// How often mails that wait are looked for.
+    pub mail_interval: Duration,
     /// Whether `/docs` is shown.
     pub docs: bool,
     /// The longest a request may take.
@@ -452,6 +541,7 @@ impl ServerConfig {
             return_url: None,
             message_sources: Vec::new(),
             payments_interval: Duration::from_secs(5),
+            mail_interval: Duration::from_secs(2),
             docs: true,
             request_timeout: Duration::from_secs(5),
             head_timeout: Duration::from_secs(10),

@@ -7,6 +7,8 @@ use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::config::ServerConfig;
+
 /// How often orders whose time to pay has passed are looked for.
 const EXPIRY: Duration = Duration::from_secs(30);
 /// How often it is looked at whether the reconciler is due, and how often it is.
@@ -16,13 +18,8 @@ const SEALING: Duration = Duration::from_secs(10);
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
-/// Starts all of it; it ends soon after `stopped` says so. Attempts, refunds and messages that are due are looked for every
-/// `payments_interval`.
-pub(crate) fn start(
-    engine: &Engine,
-    payments_interval: Duration,
-    stopped: &watch::Receiver<bool>,
-) -> JoinSet<()> {
+/// Starts all of it; it ends soon after `stopped` says so.
+pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     let shop = engine.clone();
     jobs.spawn(each(EXPIRY, stopped.clone(), "cannot look for overdue orders", move || {
@@ -41,12 +38,17 @@ pub(crate) fn start(
         let trail = shop.audit_trail();
         async move { Ok(trail.seal(BATCH).await? == BATCH) }
     }));
+    if engine.has_mailer() {
+        let shop = engine.clone();
+        let send = move || send_mails(shop.clone());
+        jobs.spawn(each(config.mail_interval, stopped.clone(), "cannot look for mails to send", send));
+    }
     if !engine.has_gateway() {
         return jobs;
     }
     let shop = engine.clone();
     jobs.spawn(each(
-        payments_interval,
+        config.payments_interval,
         stopped.clone(),
         "cannot look for payments that are due",
         move || {
@@ -80,6 +82,20 @@ pub(crate) fn start(
         }
     }));
     jobs
+}
+
+/// Sends mails that wait.
+async fn send_mails(shop: Engine) -> Result<bool, StoreError> {
+    let round = shop.mails().send_waiting(BATCH).await?;
+    metrics::counter!("mails_sent_total").increment(round.sent.into());
+    metrics::counter!("mails_parked_total").increment(round.parked.into());
+    if round.parked > 0 {
+        tracing::warn!(parked = round.parked, "gave mails up; `commerce mail parked` lists them");
+    }
+    if let Some(trouble) = &round.trouble {
+        tracing::warn!(%trouble, "no mail gets through; they are tried again");
+    }
+    Ok(round.trouble.is_none() && round.taken() == BATCH)
 }
 
 /// Does the work, at once again while it says that more is waiting, else after `pause`.

@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod import;
 mod jobs;
 mod layer;
+pub mod mail;
 mod order_token;
 mod rate_limits;
 mod routes;

@@ -22,7 +22,7 @@ pub struct Routes {
 }
 
 /// Pages beside the operations.
-const PAGES: [&str; 5] = ["/", "/docs", "/metrics", "/openapi.json", "/swagger"];
+const PAGES: [&str; 6] = ["/", "/docs", "/metrics", "/openapi.json", "/orders/{order_id}", "/swagger"];
 
 impl Routes {
     /// The addresses of this build.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use commerce_core::{Engine, Store, StoreError};
+use commerce_core::{Engine, Mailer, Store, StoreError};
 use secrecy::SecretString;
 
 use crate::config::{Database, DatabaseUrl};
@@ -69,12 +69,20 @@ impl Opened {
         }
     }
 
-    /// The engine over this store, paid as `payments` says.
+    /// The engine over this store, paid as `payments` says, which sends mails through `mailer` if there is one.
     ///
     /// # Errors
     /// When the payment gateway cannot be used.
-    pub fn engine(&self, payments: &Payments) -> Result<Engine, GatewayConfigError> {
-        Ok(payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?.build())
+    pub fn engine(
+        &self,
+        payments: &Payments,
+        mailer: Option<Arc<dyn Mailer>>,
+    ) -> Result<Engine, GatewayConfigError> {
+        let builder = payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?;
+        Ok(match mailer {
+            Some(mailer) => builder.mailer(mailer).build(),
+            None => builder.build(),
+        })
     }
 
     /// Writes what waits and closes the store.

@@ -4,7 +4,7 @@ use commerce_core::{ChangeSet, CommitError, Expect, Guard};
 use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
-use crate::{audit, cart, event, idempotency, inventory, job, order, payment, pricing, promotion};
+use crate::{audit, cart, event, idempotency, inventory, job, mail, order, payment, pricing, promotion};
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
 pub(crate) const EXPECT_RULEBOOK: &str = "
@@ -33,6 +33,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         pricing,
         promotion,
         job,
+        mail,
         idempotency,
         audit,
         seals,
@@ -46,6 +47,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     payment::write(payment, &mut own);
     pricing::write(pricing, &mut own);
     job::write(job, &mut own);
+    mail::write(mail, &mut own);
     if let Some(record) = idempotency {
         idempotency::write(record, &mut own);
     }

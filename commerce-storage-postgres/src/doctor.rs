@@ -346,6 +346,13 @@ select format('journal_entries order=%s', o.id),
     or (r.currency <> o.currency and r.amount <> 0)
  order by 1";
 
+pub(crate) const MAIL_SECRET: &str = "
+select 'mails id=' || id,
+       'a mail of kind ' || (content ->> 'kind') || ' that is ' || state
+       || case when state = 'waiting' then ' has no token for its link' else ' holds a token' end
+  from mails
+ where content ->> 'link' is not null and (state = 'waiting') <> (content -> 'link' ->> 'token' is not null)";
+
 /// Every row that breaks an invariant: all of it from one snapshot, on a connection that is in no transaction.
 ///
 /// # Errors
@@ -381,6 +388,7 @@ async fn broken(conn: &mut PgConnection, invariant: Invariant) -> Result<Vec<(St
         Invariant::CaptureBal => CAPTURE_BAL,
         Invariant::LedgerZero => LEDGER_ZERO,
         Invariant::AuditChain => AUDIT_CHAIN,
+        Invariant::MailSecret => MAIL_SECRET,
     };
     sqlx::query_as(sql).fetch_all(conn).await
 }

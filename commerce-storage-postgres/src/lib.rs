@@ -22,6 +22,7 @@ pub mod job;
 mod journal;
 mod lent;
 pub mod listing;
+pub mod mail;
 mod message;
 pub mod order;
 mod order_line;

@@ -4,7 +4,7 @@ use commerce_core::catalog::{ProductFilter, SortBy};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::{
-    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing,
+    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing, mail,
     message, order, order_line,
 };
 use crate::{payment, pricing, promotion, refund, unmatched};
@@ -62,6 +62,7 @@ const STATEMENTS: &[&str] = &[
     doctor::CAPTURE_BAL,
     doctor::LEDGER_ZERO,
     doctor::AUDIT_CHAIN,
+    doctor::MAIL_SECRET,
     doctor::PING,
     event::INSERT,
     idempotency::INSERT,
@@ -88,6 +89,13 @@ const STATEMENTS: &[&str] = &[
     listing::DETAIL_BY_ID,
     listing::DETAIL_BY_SLUG,
     listing::CATEGORIES,
+    mail::INSERT,
+    mail::UPDATE,
+    mail::WAITING,
+    mail::LIST,
+    mail::LIST_PARKED,
+    mail::LIST_IN,
+    mail::ONE,
     message::RECEIVE,
     message::ADVANCE,
     message::WAITING,

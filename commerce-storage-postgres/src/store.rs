@@ -12,6 +12,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
+use commerce_core::mail::{Mail, MailState};
 use commerce_core::order::{OrderKey, OrderView};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -22,8 +23,8 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel,
-    Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, MailId, MessageId, OrderId, PaymentId, RefundId,
+    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -34,7 +35,7 @@ use crate::audit;
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
-use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, message, order};
+use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, mail, message, order};
 use crate::{payment, pricing, promotion, refund, unmatched};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -225,6 +226,23 @@ impl Store for PostgresStore {
 
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
         look!(self, conn => message::message(conn, id))
+    }
+
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+        look!(self, conn => mail::waiting(conn, limit))
+    }
+
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError> {
+        look!(self, conn => mail::mails(conn, state, before, limit))
+    }
+
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
+        look!(self, conn => mail::mail(conn, id))
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

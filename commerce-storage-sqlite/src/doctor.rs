@@ -51,6 +51,7 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::CaptureBal => ("payments", CAPTURE_BAL),
         Invariant::LedgerZero => ("journal_entries", LEDGER_ZERO),
         Invariant::AuditChain => ("audit", AUDIT_CHAIN),
+        Invariant::MailSecret => ("mails", MAIL_SECRET),
     }
 }
 
@@ -380,4 +381,11 @@ SELECT NULL, o.id,
          ON kept.order_id = o.id
  WHERE coalesce(received.amount, 0) <> coalesce(kept.amount, 0)
     OR (received.currency <> o.currency AND received.amount <> 0)
+";
+
+const MAIL_SECRET: &str = "
+SELECT id, format('a mail of kind %s that is %s %s', content ->> '$.kind', state,
+                  iif(state = 'waiting', 'has no token for its link', 'holds a token')) AS detail
+  FROM mails
+ WHERE content ->> '$.link' IS NOT NULL AND (state = 'waiting') <> (content ->> '$.link.token' IS NOT NULL)
 ";

@@ -12,6 +12,7 @@ pub mod inventory;
 pub mod job;
 mod journal;
 pub mod listing;
+pub mod mail;
 mod message;
 pub mod order;
 mod patience;
@@ -61,6 +62,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         pricing,
         promotion,
         job,
+        mail,
         idempotency,
         audit,
         seals,
@@ -73,6 +75,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     payment::add(script, payment);
     pricing::add(script, pricing);
     job::add(script, job);
+    mail::add(script, mail);
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
     audit::add_seals(script, seals);

@@ -10,6 +10,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
+use commerce_core::mail::{Mail, MailState};
 use commerce_core::order::{OrderKey, OrderView};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -20,16 +21,16 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel,
-    Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
+    AuditId, CartId, ChangeSet, Clock, CommitError, MailId, MessageId, OrderId, PaymentId, RefundId,
+    StockLevel, Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, inventory, job, journal, listing, message, order, payment, pricing, product, promotion,
-    refund, unmatched,
+    audit, doctor, inventory, job, journal, listing, mail, message, order, payment, pricing, product,
+    promotion, refund, unmatched,
 };
 
 #[async_trait]
@@ -139,6 +140,28 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let message = message::message(&mut conn, id).await?;
         Ok(message.map(|message| (self.the_clock().now(), message)))
+    }
+
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+        let mut conn = self.reader().await?;
+        let now = self.the_clock().now();
+        Ok((now, mail::waiting(&mut conn, now, limit).await?))
+    }
+
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError> {
+        let mut conn = self.reader().await?;
+        mail::mails(&mut conn, state, before, limit).await
+    }
+
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
+        let mut conn = self.reader().await?;
+        let mail = mail::mail(&mut conn, id).await?;
+        Ok(mail.map(|mail| (self.the_clock().now(), mail)))
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

@@ -21,6 +21,7 @@ use crate::catalog::{
 use crate::idempotency::Scope;
 use crate::inventory::Location;
 use crate::job::Job;
+use crate::mail::{Mail, MailState};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{self, Balance};
@@ -31,8 +32,8 @@ use crate::payment::{
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    AuditId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
-    StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, ChangeSet, Clock, CommitError, MailId, MessageId, OrderId, PaymentId, RefundId, StockLevel,
+    Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -174,6 +175,23 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
         self.store.message(id).await
+    }
+
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+        self.store.waiting_mails(limit).await
+    }
+
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError> {
+        self.store.mails(state, before, limit).await
+    }
+
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
+        self.store.mail(id).await
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

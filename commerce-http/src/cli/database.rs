@@ -1,8 +1,9 @@
 //! The flags that name a database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use commerce_core::Engine;
+use commerce_core::{Engine, Mailer};
 
 use super::failure::Failure;
 use crate::config::{ConfigError, Database, Settings};
@@ -49,19 +50,20 @@ pub(super) struct Shop {
 }
 
 impl Shop {
-    /// The shop of a command that has nothing to do with payments.
+    /// The shop of a command that has nothing to do with payments or mails.
     pub(super) async fn open(database: &Database, migrations: Migrations) -> Result<Self, Failure> {
-        Self::open_paid(database, migrations, &Payments::default()).await
+        Self::open_with(database, migrations, &Payments::default(), None).await
     }
 
-    /// The shop, paid as `payments` says.
-    pub(super) async fn open_paid(
+    /// The shop, paid as `payments` says, which sends mails through `mailer` if there is one.
+    pub(super) async fn open_with(
         database: &Database,
         migrations: Migrations,
         payments: &Payments,
+        mailer: Option<Arc<dyn Mailer>>,
     ) -> Result<Self, Failure> {
         let store = Opened::open(database, migrations).await?;
-        let engine = store.engine(payments).map_err(ConfigError::from)?;
+        let engine = store.engine(payments, mailer).map_err(ConfigError::from)?;
         Ok(Self { engine, store })
     }
 

@@ -9,6 +9,7 @@ mod document;
 mod export;
 mod failure;
 mod import;
+mod mail;
 mod migrate;
 mod openapi;
 mod out;
@@ -75,6 +76,8 @@ enum Command {
     Audit(audit::Args),
     /// Compare payments with the payment gateway
     Payments(payments::Args),
+    /// Try the mail server, look at mails that were given up
+    Mail(mail::Args),
     /// Run a local stand-in for a payment provider
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Args),
@@ -119,6 +122,7 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Coupons(args) => coupons::run(args).await,
                     Command::Audit(args) => audit::run(args).await,
                     Command::Payments(args) => payments::run(args).await,
+                    Command::Mail(args) => mail::run(args).await,
                     #[cfg(feature = "sandbox")]
                     Command::Sandbox(args) => sandbox::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,

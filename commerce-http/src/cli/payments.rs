@@ -71,7 +71,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let flags = Settings { allow_sandbox: args.allow_sandbox.then_some(true), ..Settings::default() };
     let settings = args.database.settings(flags)?;
     super::log(&settings, "warn")?;
-    let shop = Shop::open_paid(&settings.database()?, Migrations::Skip, &settings.payments()?).await?;
+    let mailer = super::mail::mailer(&settings)?;
+    let (database, payments) = (settings.database()?, settings.payments()?);
+    let shop = Shop::open_with(&database, Migrations::Skip, &payments, mailer).await?;
     let bar = counting();
     let report = shop.engine.payments().reconcile(args.from, args.to, |seen| bar.set_position(seen)).await;
     bar.finish_and_clear();

@@ -24,6 +24,7 @@
 //! - [`import`]: the bulk door;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
+//! - [`mails`]: what the shop writes to people, and how it is sent;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
@@ -54,6 +55,7 @@ pub mod import_guards;
 pub mod jobs;
 pub mod listing;
 pub mod looks;
+pub mod mails;
 pub mod messages;
 pub mod payment_flow;
 pub mod payments;
@@ -365,6 +367,21 @@ macro_rules! __each_store_case {
                 a_job_that_changed
                 a_lease_is_taken_by_one
             ;
+            mails:
+                a_mail_in_full_and_one_with_nothing
+                every_kind_of_mail
+                waiting_mails_come_by_their_time
+                mails_are_listed_newest_first
+                a_mail_that_changed
+                what_happens_to_an_order_is_mailed
+                an_order_that_lapses_is_mailed
+                a_shop_without_a_mailer_writes_no_mail_down
+                a_mail_is_sent_by_one_of_many_servers
+                a_mail_that_is_refused_is_parked_and_others_go
+                a_mail_is_tried_again
+                a_mail_whose_sending_was_not_recorded_goes_again
+                a_link_is_kept_no_longer_than_it_waits
+            ;
             payment_flow:
                 an_order_is_paid_through_the_gateway
                 signs_of_a_payment_in_any_order
@@ -504,6 +521,7 @@ mod tests {
             ("listing", include_str!("listing.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("looks", include_str!("looks.rs")),
+            ("mails", include_str!("mails.rs")),
             ("messages", include_str!("messages.rs")),
             ("payment_flow", include_str!("payment_flow.rs")),
             ("payments", include_str!("payments.rs")),

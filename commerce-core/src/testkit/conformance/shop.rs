@@ -15,7 +15,7 @@ use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
 use crate::testkit::{Item, MockClock, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
-    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, OrderId, PaymentGateway, Random,
+    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, OrderId, PaymentGateway, Random,
     StockLevel, Store, Timestamp,
 };
 
@@ -59,6 +59,18 @@ impl Shop {
     #[must_use]
     pub fn paid_through(&self, gateway: Arc<dyn PaymentGateway>) -> Engine {
         builder(Arc::clone(&self.store), &self.random).gateway(gateway).build()
+    }
+
+    /// The same shop, which sends its mails through this mailer.
+    #[must_use]
+    pub fn mailing_through(&self, mailer: Arc<dyn Mailer>) -> Engine {
+        self.mailing(Arc::clone(&self.store), mailer)
+    }
+
+    /// The same, reached through another door: a decorator of its store.
+    #[must_use]
+    pub fn mailing(&self, store: Arc<dyn Store>, mailer: Arc<dyn Mailer>) -> Engine {
+        builder(store, &self.random).mailer(mailer).build()
     }
 
     /// The same shop reached through another door: a decorator of its store.
