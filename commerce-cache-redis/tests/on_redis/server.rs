@@ -1,6 +1,5 @@
 //! Real Redis servers: started for a test, killed, stopped and started again by it.
 
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -77,15 +76,6 @@ impl RedisServer {
 
     pub(crate) fn resume(&self) {
         self.signal("-CONT");
-    }
-
-    /// Whether it knows of no caller.
-    pub(crate) fn is_empty(&self) -> bool {
-        let mut answer = [0; 256];
-        let mut stream = UnixStream::connect(self.socket()).expect("it listens");
-        stream.write_all(b"KEYS commerce:limit:*\r\n").expect("it reads");
-        let length = stream.read(&mut answer).expect("it answers");
-        answer[..length] == *b"*0\r\n"
     }
 
     fn signal(&self, signal: &str) {
