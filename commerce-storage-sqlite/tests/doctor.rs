@@ -190,7 +190,7 @@ async fn capture_bal() {
 
 #[tokio::test]
 async fn ledger_zero() {
-    let of_order = format!("journal_entries id= order={ORDER}");
+    let of_order = format!("journal_entries order={ORDER}");
     for (damage, row) in [
         ("DELETE FROM journal_legs WHERE position = 1", "journal_entries id="),
         ("UPDATE journal_legs SET amount = amount + 1 WHERE account = 'gateway'", "journal_entries id="),
