@@ -287,6 +287,8 @@ macro_rules! __each_store_case {
                 a_reservation_that_has_ended
                 a_reservation_released_twice_at_once
                 a_reservation_of_which_a_part_is_released
+                goods_that_leave
+                goods_that_are_not_there
                 a_reservation_that_is_held_longer
                 a_location_code_that_is_taken
                 a_rulebook_that_changed
