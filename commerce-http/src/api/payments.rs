@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use commerce_core::PaymentId;
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::{PaymentReference, PaymentState};
+use commerce_core::payment::{PaymentReference, PaymentState, ReturnToSender};
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
@@ -234,7 +234,9 @@ impl PaymentsApi {
     ) -> Result<Answer<TransactionDto>, Refused<ByHand>> {
         let reference = PaymentReference(reference.0.0);
         let payments = self.shop.engine.payments();
-        let returned = settle(async move { payments.return_to_sender(&reference, &Admin::actor()).await });
+        let actor = Admin::actor();
+        let command = ReturnToSender { reference, note: None, restock: None, actor, request: None };
+        let returned = settle(async move { payments.return_to_sender(&command).await });
         Ok(Answer::new(&(&returned.await?.payment).into())?)
     }
 }
