@@ -1,7 +1,7 @@
 //! Lists of orders, and notes on them.
 
 use super::moving_on::moving;
-use super::{Shop, before, cancel, request};
+use super::{Shop, cancel, request};
 use crate::audit::Actor;
 use crate::cart::Delivery;
 use crate::order::{
@@ -76,14 +76,12 @@ pub async fn a_list_is_of_what_was_asked_for(shop: &Shop) {
 /// From an instant on, and before one, on the microsecond.
 pub async fn a_list_is_of_a_time(shop: &Shop) {
     shop.sell([item("mug").stock(50)]).await;
-    let (mut placed, now) = (Vec::new(), shop.now().await);
+    let mut placed = Vec::new();
     for minutes in [50, 40, 30] {
         let token = shop.ready_cart(&[("mug", 1)]).await;
-        let mut order = shop.placed_before(&token, minutes).await;
-        let at = before(now, minutes);
-        order.changes.order.place.as_mut().unwrap().placed_at = at;
+        let order = shop.placed_before(&token, minutes).await;
         shop.store.commit(&order.changes).await.unwrap();
-        placed.push((order.order.id, at));
+        placed.push((order.order.id, order.order.placed_at));
     }
     let micros = |at: Timestamp, more: i64| Timestamp::from_micros(at.as_micros() + more).unwrap();
     let (second, at) = placed[1];
