@@ -29,7 +29,7 @@ pub(crate) struct JobDto {
     /// Up to when its work is done; null when it never ran to its end.
     done_until: OrNull<Instant>,
     /// What its last run to its end did; null when there was none.
-    report: AnyJson,
+    report: OrNull<AnyJson>,
 }
 
 impl JobDto {
@@ -40,7 +40,7 @@ impl JobDto {
             running: leased_until.is_some_and(|until| until > now),
             leased_until: OrNull::of(leased_until),
             done_until: OrNull::of(done_until),
-            report: AnyJson(report),
+            report: OrNull((!report.is_null()).then_some(AnyJson(report))),
         }
     }
 }

@@ -24,6 +24,10 @@ async fn at_the_door(shop: &PaidShop, mugs: u32) -> Placed {
     shop.place(mugs, &json!({"method": "cash_on_delivery"})).await
 }
 
+fn wrong(call: Call<'_>) -> Call<'_> {
+    call.header("authorization", "Bearer not-the-admin-token-at-all-but-long")
+}
+
 async fn sound(shop: &PaidShop) {
     let found = shop.server.admin(Method::GET, "invariants/").send().await.expect(200);
     assert_eq!(found["sound"], true, "{found}");
@@ -149,8 +153,6 @@ async fn staff_sees_every_order_and_nobody_else_does() {
         staff(&shop, Method::GET, "/api/orders/none/").send().await.refused(404, "not-found");
         shop.server.get(&path).order(&second.token).send().await.refused(404, "not-found");
         shop.server.get(&path).send().await.refused(401, "unauthenticated");
-        let wrong =
-            |call: Call<'_>| call.header("authorization", "Bearer not-the-admin-token-at-all-but-long");
         for (method, path) in [
             (Method::GET, path.clone()),
             (Method::GET, "/api/orders/".to_owned()),
