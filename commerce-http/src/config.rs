@@ -14,8 +14,8 @@ use serde::Deserialize;
 pub use crate::client_address::Network;
 use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
 pub use crate::layer::Origin;
-pub use crate::rate_limits::RateLimits;
 use crate::mail::{MailConfig, MailConfigError, MailSettings, Patterns};
+pub use crate::rate_limits::RateLimits;
 use crate::secret::{self, SecretError};
 
 pub use crate::client_address::NetworkError;

@@ -15,6 +15,8 @@ pub mod listing;
 pub mod mail;
 mod message;
 pub mod order;
+pub mod order_list;
+pub mod order_note;
 mod patience;
 pub mod payment;
 pub mod pricing;

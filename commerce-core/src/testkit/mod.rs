@@ -62,5 +62,5 @@ pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, v
 pub use mailer::PretendMailer;
 pub use scene::{
     Decide, Decision, Given, Made, Scene, SetQuantity, add, address, given, ids, key, line_id, offers,
-    order_view, units, view,
+    order_searches, order_view, units, view,
 };
