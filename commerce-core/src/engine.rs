@@ -9,6 +9,7 @@ use crate::catalog::Catalog;
 use crate::checkout::Checkout;
 use crate::commit::StoreError;
 use crate::inventory::Inventory;
+use crate::job::Job;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
 use crate::ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
@@ -160,6 +161,18 @@ impl Engine {
     #[must_use]
     pub fn audit_trail(&self) -> AuditTrail {
         AuditTrail { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The jobs that are run once for each period, by name, each with the time of the look.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn jobs(&self) -> Result<Vec<(Timestamp, Job)>, StoreError> {
+        let mut jobs = Vec::with_capacity(Job::KNOWN.len());
+        for name in Job::KNOWN {
+            jobs.push(self.parts.store.job(name).await?);
+        }
+        Ok(jobs)
     }
 
     /// Every row of the store that breaks an invariant; empty when all is well. Reads the whole store.

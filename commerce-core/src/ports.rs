@@ -28,7 +28,7 @@ use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
     AuditId, CartId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId, VariantId,
-    audit, cart, idempotency,
+    audit, cart, idempotency, order,
 };
 
 /// Where the shop is kept.
@@ -60,6 +60,17 @@ pub trait Store: Send + Sync + 'static {
         key: OrderKey,
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError>;
+
+    /// Up to `limit` orders, by id, the newest first.
+    async fn orders(&self, search: &order::Search, limit: u32) -> Result<Vec<order::Summary>, StoreError>;
+
+    /// Up to `limit` notes on an order before `before`, by id, the newest first.
+    async fn order_notes(
+        &self,
+        order: OrderId,
+        before: Option<AuditId>,
+        limit: u32,
+    ) -> Result<Vec<order::Note>, StoreError>;
 
     /// Orders that wait for payment, or for money that is collected by hand, and whose time to pay has passed by the store's
     /// clock: the oldest first, at most `limit`.

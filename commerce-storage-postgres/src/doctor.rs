@@ -47,12 +47,13 @@ select format('reservations id=%s order=%s', r.id, r.order_id),
   left join orders o on o.id = r.order_id
  where r.state = 'open'
    and (o.id is null
-        or o.status in ('cancelled', 'returned', 'refunded', 'completed')
+        or o.status in ('shipped', 'delivered', 'completed', 'cancelled', 'returned', 'refunded')
         or (r.expires_at is distinct from (case when o.payment_status in ('pending', 'due') then o.pay_until end)
             and not (o.payment_status = 'pending' and o.pay_until is null)))
  order by r.id";
 
-// Units that went back into stock are no longer sold, so goods that came back do not come in a second time.
+// Units that went back into stock are no longer sold, so goods that came back do not come in a second time; and what was
+// sold is counted by the orders, not by the goods that left for them. An order that came back unpaid sold nothing.
 pub(crate) const NO_OVERSELL: &str = "
 with back as (
     select fl.line_id, sum(fl.quantity) as units
@@ -67,9 +68,10 @@ with back as (
       left join back b on b.line_id = l.id
      where l.stock_limited and o.status <> 'cancelled'
        and (o.status <> 'refunded' or o.fulfillment_status <> 'unfulfilled')
+       and (o.status <> 'returned' or o.payment_status <> 'failed')
      group by l.variant_id
 ), came as (
-    select variant_id, sum(delta) as units from stock_movements where reason <> 'return' group by variant_id
+    select variant_id, sum(delta) as units from stock_movements where reason not in ('sale', 'return') group by variant_id
 )
 select format('order_lines variant=%s', s.variant_id), format('%s sold, %s ever came in', s.units, coalesce(c.units, 0))
   from sold s

@@ -3,12 +3,12 @@
 //! The counters are the rows that many orders want at once, so they are written by the last statement before COMMIT,
 //! all of them by one, locked in one order: by variant, then location. Everything that a change set says about one
 //! counter is added up first, in the order in which it takes effect: movements, then new reservations, then released
-//! ones.
+//! ones, then those whose goods leave.
 
 use std::collections::BTreeMap;
 
 use commerce_core::inventory::{
-    Adjustment, Changes, Hold, Level, Location, Rehold, Release, Reservation, StockLevel,
+    Adjustment, Changes, Fulfil, Hold, Level, Location, Rehold, Release, Reservation, StockLevel,
 };
 use commerce_core::{CommitError, Guard, LocationId, StoreError, Timestamp, VariantId};
 use serde::Deserialize;
@@ -41,14 +41,14 @@ select r.*, 'open'
  where (select held from guards)";
 
 // Only what is still open, and only as it was read: what `reserved` loses is what the reservation had, or the part of it
-// that is given back.
+// that is given back or leaves.
 pub(crate) const RELEASE: &str = "
 update reservations r
-   set state = case when w.quantity = w.whole then 'released' else 'open' end,
+   set state = case when w.quantity = w.whole then w.ends_as else 'open' end,
        ended_at = case when w.quantity = w.whole then statement_timestamp() end,
        quantity = case when w.quantity = w.whole then w.whole else w.whole - w.quantity end
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[])
-       as w (id, order_id, variant_id, location_id, whole, quantity)
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[])
+       as w (id, order_id, variant_id, location_id, whole, quantity, ends_as)
  where r.id = w.id and r.state = 'open' and r.order_id = w.order_id and r.variant_id = w.variant_id
    and r.location_id = w.location_id and r.quantity = w.whole
 returning r.id";
@@ -79,10 +79,11 @@ macro_rules! move_counters {
         concat!(
             "
 with wanted as (
-    select s.variant_id, s.location_id, w.delta, w.lowest_taking, w.expected, w.firm, w.backordered, w.released
+    select s.variant_id, s.location_id, w.delta, w.lowest_taking, w.expected, w.firm, w.backordered, w.released, w.leaving,
+           w.scarce
       from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                  $8::bigint[])
-           as w (variant_id, location_id, delta, lowest_taking, expected, firm, backordered, released)
+                  $8::bigint[], $9::bigint[], $10::boolean[])
+           as w (variant_id, location_id, delta, lowest_taking, expected, firm, backordered, released, leaving, scarce)
       join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id",
             $gate,
             "
@@ -90,12 +91,19 @@ with wanted as (
        for update of s
 )
 update stock s
-   set on_hand = s.on_hand + w.delta, reserved = s.reserved + w.firm + w.backordered - w.released
+   set on_hand = s.on_hand + w.delta - w.leaving,
+       reserved = s.reserved + w.firm + w.backordered - w.released - w.leaving
   from wanted w
  where s.variant_id = w.variant_id and s.location_id = w.location_id
    and (w.expected is null or s.on_hand = w.expected)
    and (w.lowest_taking is null or s.on_hand + w.lowest_taking >= s.reserved)
    and (w.firm = 0 or s.on_hand + w.delta - s.reserved - s.safety_stock >= w.firm)
+   and (w.leaving = 0 or s.on_hand + w.delta >= w.leaving)
+   and (not w.scarce
+        or s.on_hand + w.delta - w.leaving >= (select coalesce(sum(r.quantity), 0)
+                                                 from reservations r
+                                                where r.variant_id = s.variant_id and r.location_id = s.location_id
+                                                  and r.state = 'open' and not r.backorder))
 returning s.variant_id, s.location_id"
         )
     };
@@ -103,6 +111,10 @@ returning s.variant_id, s.location_id"
 
 // The order of the arrays is not the order of the locks: the sorted CTE is. The guards are in the update itself, which
 // reads each row again as it is once the lock is held.
+//
+// What else is promised for certain is summed up only where goods leave that were sold beyond the stock. That sum is of
+// the statement's snapshot, and may be too high: then another look finds less. It is never too low, because nobody gets
+// a new promise for certain unless there is enough for all promises, these included.
 pub(crate) const MOVE_COUNTERS: &str = move_counters!("");
 
 // The same as the last step of a statement, once the steps before it have found what they need.
@@ -125,7 +137,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 
 /// What has one owner: everything but the counters.
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { locations, levels: _, adjust, reserve, rehold, release } = changes;
+    let Changes { locations, levels: _, adjust, reserve, rehold, release, fulfil } = changes;
     if !rehold.is_empty() {
         fused
             .guarded(REHOLD)
@@ -136,16 +148,21 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             fused.needs(Some(reservation.0), Guard::Reservation(*reservation));
         }
     }
-    if !release.is_empty() {
+    if !release.is_empty() || !fulfil.is_empty() {
+        let ends = || {
+            let fulfilled = fulfil.iter().map(|fulfil| (&fulfil.ends, "fulfilled"));
+            release.iter().map(|release| (release, "released")).chain(fulfilled)
+        };
         fused
             .guarded(RELEASE)
-            .bind(column(release, |release| release.reservation.0))
-            .bind(column(release, |release| release.order.0))
-            .bind(column(release, |release| release.variant.0))
-            .bind(column(release, |release| release.location.0))
-            .bind(column(release, |release| i64::from(release.of.get())))
-            .bind(column(release, |release| i64::from(release.quantity.get())));
-        for Release { reservation, .. } in release {
+            .bind(column(ends(), |(end, _)| end.reservation.0))
+            .bind(column(ends(), |(end, _)| end.order.0))
+            .bind(column(ends(), |(end, _)| end.variant.0))
+            .bind(column(ends(), |(end, _)| end.location.0))
+            .bind(column(ends(), |(end, _)| i64::from(end.of.get())))
+            .bind(column(ends(), |(end, _)| i64::from(end.quantity.get())))
+            .bind(column(ends(), |(_, ends_as)| ends_as));
+        for (Release { reservation, .. }, _) in ends() {
             fused.needs(Some(reservation.0), Guard::Reservation(*reservation));
         }
     }
@@ -171,8 +188,11 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(reserve, |reservation| reservation.hold.until().map(Instant)))
             .bind(column(reserve, |reservation| reservation.backorder));
     }
-    if !adjust.is_empty() {
-        let moved = || adjust.iter().map(|adjustment| &adjustment.movement);
+    if !adjust.is_empty() || !fulfil.is_empty() {
+        let moved = || {
+            let sold = fulfil.iter().map(|fulfil| &fulfil.movement);
+            adjust.iter().map(|adjustment| &adjustment.movement).chain(sold)
+        };
         fused
             .write(INSERT_MOVEMENTS)
             .bind(column(moved(), |movement| movement.id.0))
@@ -213,7 +233,9 @@ pub(crate) async fn move_counters_after(
             .bind(column(counters.values(), |counter| counter.expected))
             .bind(column(counters.values(), |counter| counter.firm))
             .bind(column(counters.values(), |counter| counter.backordered))
-            .bind(column(counters.values(), |counter| counter.released));
+            .bind(column(counters.values(), |counter| counter.released))
+            .bind(column(counters.values(), |counter| counter.leaving))
+            .bind(column(counters.values(), |counter| counter.scarce));
         for (variant, location) in counters.keys() {
             let guard = Guard::Stock { variant: *variant, location: *location };
             before.needs(Some((variant.0, location.0)), guard);
@@ -229,6 +251,8 @@ pub(crate) async fn move_counters_after(
         .bind(column(counters.values(), |counter| counter.firm))
         .bind(column(counters.values(), |counter| counter.backordered))
         .bind(column(counters.values(), |counter| counter.released))
+        .bind(column(counters.values(), |counter| counter.leaving))
+        .bind(column(counters.values(), |counter| counter.scarce))
         .fetch_all(conn)
         .await
         .map_err(store_error)?;
@@ -292,12 +316,16 @@ struct Counter {
     backordered: i64,
     /// Units that are no longer reserved.
     released: i64,
+    /// Units that are no longer reserved because they leave.
+    leaving: i64,
+    /// Whether some of those were sold beyond the stock.
+    scarce: bool,
 }
 
 impl Counter {
     /// The counters that the changes touch, by variant, then location.
     fn of(changes: &Changes) -> Result<BTreeMap<(VariantId, LocationId), Self>, CommitError> {
-        let Changes { locations: _, levels: _, adjust, reserve, rehold: _, release } = changes;
+        let Changes { locations: _, levels: _, adjust, reserve, rehold: _, release, fulfil } = changes;
         let mut counters: BTreeMap<(VariantId, LocationId), Self> = BTreeMap::new();
         for Adjustment { movement, expected_on_hand } in adjust {
             let counter = counters.entry((movement.variant, movement.location)).or_default();
@@ -322,6 +350,11 @@ impl Counter {
         }
         for Release { variant, location, quantity, .. } in release {
             counters.entry((*variant, *location)).or_default().released += i64::from(quantity.get());
+        }
+        for Fulfil { ends: Release { variant, location, quantity, .. }, backorder, movement: _ } in fulfil {
+            let counter = counters.entry((*variant, *location)).or_default();
+            counter.leaving += i64::from(quantity.get());
+            counter.scarce |= backorder;
         }
         Ok(counters)
     }

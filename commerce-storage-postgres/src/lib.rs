@@ -25,6 +25,8 @@ pub mod listing;
 mod message;
 pub mod order;
 mod order_line;
+pub mod order_list;
+pub mod order_note;
 pub mod payment;
 pub mod pricing;
 mod product;

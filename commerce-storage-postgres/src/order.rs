@@ -17,6 +17,7 @@ use crate::idempotency::RecordRow;
 use crate::instant::Instant;
 use crate::inventory::ReservationRow;
 use crate::order_line::{self, AdjustmentRow, LineRow};
+use crate::order_note;
 use crate::payment::PaymentRow;
 use crate::promotion::RedemptionRow;
 use crate::refund::{RefundRow, refund_json};
@@ -63,7 +64,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 }
 
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { place, advance, history } = changes;
+    let Changes { place, advance, history, notes } = changes;
     if let Some(advance) = advance {
         let Advance { id, expected_version, status, payment_status, fulfillment_status, pay_until } = advance;
         fused
@@ -92,6 +93,7 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(history, |(_, step)| step.note.as_str()))
             .bind(column(history, |(_, step)| Instant(step.at)));
     }
+    order_note::write(notes, fused);
 }
 
 fn write_order(order: &Order, fused: &mut Fused) {

@@ -7,7 +7,7 @@ use crate::{
     audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing,
     message, order, order_line,
 };
-use crate::{payment, pricing, promotion, refund, unmatched};
+use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
 
 #[path = "../tests/shop/mod.rs"]
 pub(crate) mod shop;
@@ -98,6 +98,8 @@ const STATEMENTS: &[&str] = &[
     order::INSERT_HISTORY,
     order::LOOK,
     order::OVERDUE,
+    order_note::INSERT,
+    order_note::OF_ORDER,
     order_line::INSERT,
     order_line::INSERT_ADJUSTMENTS,
     payment::INSERT,
@@ -185,6 +187,18 @@ async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
                 let page = listing::products(&mut conn, &filter).await;
                 assert_eq!(page.unwrap_or_else(|error| panic!("{error} of {filter:?}")).count, 0);
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_of_orders_fits_the_schema_whatever_is_asked_for() {
+    shop::in_shop(|store| async move {
+        let mut conn = store.pool().acquire().await.unwrap();
+        for search in commerce_core::testkit::order_searches() {
+            let found = order_list::orders(&mut conn, &search, 21).await;
+            assert_eq!(found.unwrap_or_else(|error| panic!("{error} of {search:?}")), []);
         }
     })
     .await;

@@ -12,7 +12,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
-use commerce_core::order::{OrderKey, OrderView};
+use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
 use commerce_core::payment::{
@@ -35,7 +35,7 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, message, order};
-use crate::{payment, pricing, promotion, refund, unmatched};
+use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -152,6 +152,23 @@ impl Store for PostgresStore {
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError> {
         look!(self, conn => order::view(conn, key.clone(), repeated.as_ref()))
+    }
+
+    async fn orders(
+        &self,
+        search: &commerce_core::order::Search,
+        limit: u32,
+    ) -> Result<Vec<Summary>, StoreError> {
+        look!(self, conn => order_list::orders(conn, search, limit))
+    }
+
+    async fn order_notes(
+        &self,
+        order: OrderId,
+        before: Option<AuditId>,
+        limit: u32,
+    ) -> Result<Vec<Note>, StoreError> {
+        look!(self, conn => order_note::notes(conn, order, before, limit))
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {

@@ -112,12 +112,13 @@ SELECT r.id, r.order_id AS \"order\",
   FROM reservations AS r
   JOIN orders AS o ON o.id = r.order_id
  WHERE r.state = 'open'
-   AND (o.status IN ('cancelled', 'returned', 'refunded', 'completed')
+   AND (o.status IN ('shipped', 'delivered', 'completed', 'cancelled', 'returned', 'refunded')
         OR (r.expires_at IS NOT iif(o.payment_status IN ('pending', 'due'), o.pay_until, NULL)
             AND NOT (o.payment_status = 'pending' AND o.pay_until IS NULL)))
 ";
 
-// Units that went back into stock are no longer sold, so goods that came back do not come in a second time.
+// Units that went back into stock are no longer sold, so goods that came back do not come in a second time; and what was
+// sold is counted by the orders, not by the goods that left for them. An order that came back unpaid sold nothing.
 const NO_OVERSELL: &str = "
   WITH back AS (
            SELECT fl.line_id, sum(fl.quantity) AS units
@@ -132,10 +133,11 @@ SELECT sold.variant_id AS variant, format('%d units sold, %d came in', sold.unit
           LEFT JOIN back ON back.line_id = l.id
          WHERE l.stock_limited AND o.status <> 'cancelled'
            AND (o.status <> 'refunded' OR o.fulfillment_status <> 'unfulfilled')
+           AND (o.status <> 'returned' OR o.payment_status <> 'failed')
          GROUP BY l.variant_id) AS sold
   LEFT JOIN (SELECT variant_id, sum(delta) AS units
                FROM stock_movements
-              WHERE reason <> 'return'
+              WHERE reason NOT IN ('sale', 'return')
               GROUP BY variant_id) AS moved
          ON moved.variant_id = sold.variant_id
  WHERE sold.units > coalesce(moved.units, 0)

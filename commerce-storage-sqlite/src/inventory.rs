@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commerce_core::inventory::{
-    Adjustment, Changes, Hold, Level, Location, Movement, Rehold, Release, Reservation,
+    Changes, Fulfil, Hold, Level, Location, Movement, Rehold, Release, Reservation,
 };
 use commerce_core::{
     CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, StockLevel,
@@ -33,7 +33,7 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { locations, levels, adjust, reserve, rehold, release } = changes;
+    let Changes { locations, levels, adjust, reserve, rehold, release, fulfil } = changes;
     if !locations.is_empty() {
         let insert = script.add(INSERT_LOCATIONS).bind(Json(locations));
         insert.unique(|key| (key == "locations.code").then_some(Guard::Location));
@@ -43,7 +43,10 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
         script.add(OPEN_LEVELS).bind(Json(rows));
     }
     if !adjust.is_empty() {
-        let rows: Vec<MovementRow<'_>> = adjust.iter().map(MovementRow::new).collect();
+        let rows: Vec<MovementRow<'_>> = adjust
+            .iter()
+            .map(|adjustment| MovementRow::new(&adjustment.movement, adjustment.expected_on_hand))
+            .collect();
         script.add(INSERT_MOVEMENTS).bind(Json(&rows));
         change_levels(script, ADJUST, &rows, |row| (row.variant, row.location));
     }
@@ -55,8 +58,14 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
     if !rehold.is_empty() {
         hold_longer(script, rehold);
     }
-    if !release.is_empty() {
-        give_back(script, release);
+    if !release.is_empty() || !fulfil.is_empty() {
+        end(script, release, fulfil);
+    }
+    if !fulfil.is_empty() {
+        let sold: Vec<MovementRow<'_>> =
+            fulfil.iter().map(|fulfil| MovementRow::new(&fulfil.movement, None)).collect();
+        script.add(INSERT_MOVEMENTS).bind(Json(sold));
+        change_levels(script, LEAVE, &leaving(fulfil), |row| (row.variant, row.location));
     }
 }
 
@@ -106,15 +115,14 @@ struct MovementRow<'a> {
 }
 
 impl<'a> MovementRow<'a> {
-    fn new(adjustment: &'a Adjustment) -> Self {
-        let Adjustment { movement, expected_on_hand } = adjustment;
+    fn new(movement: &'a Movement, expected: Option<i64>) -> Self {
         let Movement { id, variant, location, delta, reason, actor, note, at } = movement;
         Self {
             id: *id,
             variant: *variant,
             location: *location,
             delta: *delta,
-            expected: *expected_on_hand,
+            expected,
             reason: reason.as_str(),
             actor: actor.to_string(),
             note,
@@ -228,25 +236,28 @@ UPDATE reservations AS r
 RETURNING id
 ";
 
-/// Units of reservations that are given back: as the row is when it is written.
+/// Units of reservations that are given back or leave: as the row is when it is written.
 #[derive(Serialize)]
-struct ReleaseRow {
+struct EndRow {
     id: ReservationId,
     order: OrderId,
     of: Quantity,
     quantity: Quantity,
+    ends_as: &'static str,
 }
 
-impl From<&Release> for ReleaseRow {
-    fn from(release: &Release) -> Self {
+impl EndRow {
+    fn new(release: &Release, ends_as: &'static str) -> Self {
         // The row knows its variant and location.
         let Release { reservation, order, variant: _, location: _, of, quantity } = *release;
-        Self { id: reservation, order, of, quantity }
+        Self { id: reservation, order, of, quantity, ends_as }
     }
 }
 
-fn give_back(script: &mut Script, release: &[Release]) {
-    let rows: Vec<ReleaseRow> = release.iter().map(ReleaseRow::from).collect();
+fn end(script: &mut Script, release: &[Release], fulfil: &[Fulfil]) {
+    let released = release.iter().map(|release| EndRow::new(release, "released"));
+    let fulfilled = fulfil.iter().map(|fulfil| EndRow::new(&fulfil.ends, "fulfilled"));
+    let rows: Vec<EndRow> = released.chain(fulfilled).collect();
     let wanted = rows.iter().map(|row| row.id).collect();
     script.add(END_RESERVATIONS).bind(Json(&rows)).returning(move |rows| each_was_open(wanted, rows));
     script.add(RELEASE).bind(Json(&rows));
@@ -263,11 +274,11 @@ fn each_was_open(wanted: Vec<ReservationId>, rows: &[SqliteRow]) -> Result<(), C
 // All of its units end it. `ended_at` is for people who look into the table; no decision reads it.
 const END_RESERVATIONS: &str = "
 UPDATE reservations AS r
-   SET state = iif(w.quantity = w.whole, 'released', 'open'),
+   SET state = iif(w.quantity = w.whole, w.ends_as, 'open'),
        ended_at = iif(w.quantity = w.whole, unixepoch() * 1000000, NULL),
        quantity = iif(w.quantity = w.whole, w.whole, w.whole - w.quantity)
   FROM (SELECT unhex(value ->> '$.id', '-') AS id, unhex(value ->> '$.order', '-') AS order_id,
-               value ->> '$.of' AS whole, value ->> '$.quantity' AS quantity
+               value ->> '$.of' AS whole, value ->> '$.quantity' AS quantity, value ->> '$.ends_as' AS ends_as
           FROM json_each(?1)) AS w
  WHERE r.id = w.id AND r.order_id = w.order_id AND r.state = 'open' AND r.quantity = w.whole
 RETURNING id
@@ -282,6 +293,43 @@ UPDATE stock AS s
           JOIN reservations AS r ON r.id = unhex(w.value ->> '$.id', '-')
          GROUP BY r.variant_id, r.location_id) AS back
  WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id
+";
+
+/// Units that leave a level, and whether some of them were sold beyond the stock.
+#[derive(Serialize)]
+struct LeavingRow {
+    variant: VariantId,
+    location: LocationId,
+    quantity: i64,
+    scarce: bool,
+}
+
+fn leaving(fulfil: &[Fulfil]) -> Vec<LeavingRow> {
+    let mut levels: BTreeMap<(VariantId, LocationId), (i64, bool)> = BTreeMap::new();
+    for Fulfil { ends, backorder, movement: _ } in fulfil {
+        let (quantity, scarce) = levels.entry((ends.variant, ends.location)).or_default();
+        *quantity += i64::from(ends.quantity.get());
+        *scarce |= backorder;
+    }
+    let row = |((variant, location), (quantity, scarce))| LeavingRow { variant, location, quantity, scarce };
+    levels.into_iter().map(row).collect()
+}
+
+// Goods that were sold beyond the stock never take those that are promised to others for certain.
+const LEAVE: &str = "
+UPDATE stock AS s
+   SET on_hand = s.on_hand - w.quantity
+  FROM (SELECT unhex(value ->> '$.variant', '-') AS variant_id, unhex(value ->> '$.location', '-') AS location_id,
+               value ->> '$.quantity' AS quantity, value ->> '$.scarce' AS scarce
+          FROM json_each(?1)) AS w
+ WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id
+   AND s.on_hand >= w.quantity
+   AND (NOT w.scarce
+        OR s.on_hand - w.quantity >= (SELECT coalesce(sum(r.quantity), 0)
+                                        FROM reservations AS r
+                                       WHERE r.variant_id = s.variant_id AND r.location_id = s.location_id
+                                         AND r.state = 'open' AND NOT r.backorder))
+RETURNING variant_id, location_id
 ";
 
 /// Adds a guarded statement over rows of levels, which returns the levels whose guard held. The first that it does not

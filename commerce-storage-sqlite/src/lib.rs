@@ -14,6 +14,8 @@ mod journal;
 pub mod listing;
 mod message;
 pub mod order;
+pub mod order_list;
+pub mod order_note;
 mod patience;
 pub mod payment;
 pub mod pricing;

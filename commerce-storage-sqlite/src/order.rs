@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
 use crate::inventory::ReservationRow;
+use crate::order_note;
 use crate::payment::{PaymentRow, payment_json};
 use crate::promotion::RedemptionRow;
 use crate::refund::{RefundRow, refund_json};
@@ -34,7 +35,7 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { place, advance, history } = changes;
+    let Changes { place, advance, history, notes } = changes;
     if let Some(order) = place {
         insert(script, order);
     }
@@ -54,6 +55,7 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
         let rows: Vec<StepRow<'_>> = history.iter().map(|(order, step)| StepRow::new(*order, step)).collect();
         script.add(INSERT_HISTORY).bind(Json(rows));
     }
+    order_note::add(script, notes);
 }
 
 fn insert(script: &mut Script, order: &Order) {

@@ -10,7 +10,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
-use commerce_core::order::{OrderKey, OrderView};
+use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
 use commerce_core::payment::{
@@ -28,8 +28,8 @@ use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, inventory, job, journal, listing, message, order, payment, pricing, product, promotion,
-    refund, unmatched,
+    audit, doctor, inventory, job, journal, listing, message, order, order_list, order_note, payment,
+    pricing, product, promotion, refund, unmatched,
 };
 
 #[async_trait]
@@ -50,6 +50,25 @@ impl Store for SqliteStore {
     ) -> Result<Option<OrderView>, StoreError> {
         let mut conn = self.reader().await?;
         crate::order_view(&mut conn, key, repeated.as_ref(), self.the_clock().now()).await
+    }
+
+    async fn orders(
+        &self,
+        search: &commerce_core::order::Search,
+        limit: u32,
+    ) -> Result<Vec<Summary>, StoreError> {
+        let mut conn = self.reader().await?;
+        order_list::orders(&mut conn, search, limit).await
+    }
+
+    async fn order_notes(
+        &self,
+        order: OrderId,
+        before: Option<AuditId>,
+        limit: u32,
+    ) -> Result<Vec<Note>, StoreError> {
+        let mut conn = self.reader().await?;
+        order_note::notes(&mut conn, order, before, limit).await
     }
 
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {

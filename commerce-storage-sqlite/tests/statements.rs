@@ -92,6 +92,10 @@ fn expanded(name: &str, sources: &[(String, String)]) -> String {
 #[tokio::test]
 async fn every_listing_is_prepared() {
     let store = SqliteStore::in_memory().await.unwrap();
+    for search in commerce_core::testkit::order_searches() {
+        let found = store.orders(&search, 21).await;
+        assert!(found.as_ref().is_ok_and(Vec::is_empty), "{search:?}: {found:?}");
+    }
     for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name] {
         for chosen in 0..1_u32 << 6 {
             let has = |bit: u32| chosen >> bit & 1 == 1;

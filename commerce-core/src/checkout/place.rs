@@ -128,6 +128,7 @@ pub fn place_order(
         order: crate::order::Changes {
             place: Some(order.clone()),
             advance: None,
+            notes: Vec::new(),
             history: history(&order, view.now).into_iter().map(|transition| (id, transition)).collect(),
         },
         payment: crate::payment::Changes { open: vec![payment.clone()], ..Default::default() },

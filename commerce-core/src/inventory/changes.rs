@@ -1,7 +1,8 @@
 //! What a decision changes about stock.
 
-use super::{Hold, Location, Movement, Reservation};
-use crate::{LocationId, OrderId, Quantity, ReservationId, VariantId};
+use super::{Hold, Location, Movement, MovementReason, Reservation};
+use crate::audit::Actor;
+use crate::{LocationId, MovementId, OrderId, Quantity, ReservationId, Timestamp, VariantId};
 
 /// Stock changes of one change set. Every one of them is guarded in the write itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Changes {
     pub rehold: Vec<Rehold>,
     /// Reservations that end without the goods leaving. Each lowers `reserved` once: only while it is open.
     pub release: Vec<Release>,
+    /// Reservations that end because the goods leave. Each lowers `reserved` and `on_hand` together, once.
+    pub fulfil: Vec<Fulfil>,
 }
 
 /// A stock row to open, or whose safety stock to set.
@@ -89,6 +92,46 @@ impl Release {
             of: reservation.quantity,
             quantity: quantity.min(reservation.quantity),
         }
+    }
+}
+
+/// Units of a reservation that leave.
+///
+/// They must be there: `on_hand` never falls below 0 by them, and units that were sold beyond the stock never take those
+/// that are promised to others for certain. Else it is [`Guard::Stock`](crate::Guard::Stock).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fulfil {
+    /// The reservation that ends as fulfilled, or goes on with fewer units.
+    pub ends: Release,
+    /// Whether it was promised beyond the stock.
+    pub backorder: bool,
+    /// What explains it: a [sale](MovementReason::Sale) of these units, there.
+    pub movement: Movement,
+}
+
+impl Fulfil {
+    /// So many units of a reservation leave, at most all.
+    #[must_use]
+    pub fn some(
+        reservation: &Reservation,
+        quantity: Quantity,
+        id: MovementId,
+        actor: &Actor,
+        note: &str,
+        at: Timestamp,
+    ) -> Self {
+        let ends = Release::some(reservation, quantity);
+        let movement = Movement {
+            id,
+            variant: ends.variant,
+            location: ends.location,
+            delta: -i64::from(ends.quantity.get()),
+            reason: MovementReason::Sale,
+            actor: actor.clone(),
+            note: note.to_owned(),
+            at,
+        };
+        Self { ends, backorder: reservation.backorder, movement }
     }
 }
 

@@ -12,7 +12,7 @@ mod stock;
 
 pub(crate) use allocation::demand;
 pub use allocation::{Allocation, Demand, Shortage, allocate};
-pub use changes::{Adjustment, Changes, Level, Rehold, Release};
+pub use changes::{Adjustment, Changes, Fulfil, Level, Rehold, Release};
 pub use service::{Count, Inventory, InventoryError};
 pub use stock::{Hold, Location, Movement, MovementReason, Reservation, StockLevel};
 

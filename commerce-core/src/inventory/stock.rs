@@ -75,13 +75,16 @@ pub enum MovementReason {
     Count,
     /// Lost, broken or otherwise corrected.
     Adjustment,
+    /// Sold goods left.
+    Sale,
     /// Sold goods came back.
     Return,
 }
 
 impl MovementReason {
     /// Every reason.
-    pub const ALL: [Self; 5] = [Self::Receipt, Self::Import, Self::Count, Self::Adjustment, Self::Return];
+    pub const ALL: [Self; 6] =
+        [Self::Receipt, Self::Import, Self::Count, Self::Adjustment, Self::Sale, Self::Return];
 
     /// The name in stores and on the wire.
     #[must_use]
@@ -91,6 +94,7 @@ impl MovementReason {
             Self::Import => "import",
             Self::Count => "count",
             Self::Adjustment => "adjustment",
+            Self::Sale => "sale",
             Self::Return => "return",
         }
     }

@@ -23,6 +23,9 @@ pub struct Job {
 }
 
 impl Job {
+    /// The names of the jobs that the engine knows.
+    pub const KNOWN: &[&str] = &[crate::payment::Payments::RECONCILE_JOB];
+
     /// A job that never ran.
     #[must_use]
     pub fn new(name: &str) -> Self {

@@ -1,6 +1,6 @@
 //! What a decision changes about orders.
 
-use super::{FulfillmentState, Order, OrderState, Transition};
+use super::{FulfillmentState, Note, Order, OrderState, Transition};
 use crate::payment::PaymentState;
 use crate::{OrderId, Timestamp};
 
@@ -14,6 +14,8 @@ pub struct Changes {
     pub advance: Option<Advance>,
     /// History rows of the orders above, in order.
     pub history: Vec<(OrderId, Transition)>,
+    /// Notes on orders that are there.
+    pub notes: Vec<Note>,
 }
 
 /// An order that gets further.

@@ -7,16 +7,22 @@
 mod cancel;
 mod changes;
 mod error;
+mod move_on;
 mod moves;
+mod note;
+mod search;
 mod service;
 mod state;
 mod types;
 
 pub use cancel::{Cancel, cancel, expire};
 pub use changes::{Advance, Changes};
-pub use error::CancelError;
+pub use error::{CancelError, MoveOnError, NoteError};
+pub use move_on::{MoveOn, move_on};
 pub(crate) use moves::Moves;
-pub use service::{CancelAnswer, Orders};
+pub use note::{AddNote, Note, add_note};
+pub use search::{Search, Summary};
+pub use service::{NoteAnswer, OrderAnswer, Orders};
 pub use state::{
     FULFILLMENT_MOVES, FulfillmentState, InvalidTransition, Machine, Move, ORDER_MOVES, OrderState, check,
 };

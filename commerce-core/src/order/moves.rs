@@ -85,6 +85,7 @@ impl<'a> Moves<'a> {
                 fulfillment_status: self.fulfillment_status,
                 pay_until: self.pay_until,
             }),
+            notes: Vec::new(),
             history: self.history.into_iter().map(|transition| (order.id, transition)).collect(),
         }
     }

@@ -248,6 +248,22 @@ mod tests {
         assert_eq!(refused, InvalidTransition { from: "cancelled", to: "shipped" });
     }
 
+    /// The drawing in `docs/orders.md` has the moves of the table and no others.
+    #[test]
+    fn the_drawing_is_the_table() {
+        let drawn = include_str!("../../../docs/orders.md").lines().filter_map(|line| {
+            let (from, rest) = line.trim().split_once(" --> ")?;
+            Some((from, rest.split(':').next()?))
+        });
+        let mut drawn: Vec<(&str, &str)> = drawn.collect();
+        let name = |from: Option<OrderState>| from.map_or("[*]", OrderState::as_str);
+        let mut table: Vec<(&str, &str)> =
+            ORDER_MOVES.iter().map(|step| (name(step.from), step.to.as_str())).collect();
+        drawn.sort_unstable();
+        table.sort_unstable();
+        assert_eq!(drawn, table);
+    }
+
     #[test]
     fn every_state_can_be_reached() {
         for machine in [Machine::Order, Machine::Payment, Machine::Fulfillment] {

@@ -1,6 +1,9 @@
-//! How an order is called off.
+//! How an order is called off, and moved on.
 
-use super::{Cancel, CancelError, FulfillmentState, Machine, OrderState, OrderView, expire};
+use super::{
+    Cancel, CancelError, FulfillmentState, Machine, MoveOn, MoveOnError, ORDER_MOVES, OrderState, OrderView,
+    expire, move_on,
+};
 use crate::audit::Actor;
 use crate::payment::{PaymentMethod, PaymentState};
 use crate::testkit::{Scene, given, ids, order_view, start, view};
@@ -109,4 +112,73 @@ fn the_value_of_each_unit_is_fixed_and_adds_up() {
 
 fn given_placed(price: &str, units: u32) -> crate::checkout::Placed {
     view().stock("mug", 9).price("mug", price).line("mug", units).placed()
+}
+
+fn moving(to: OrderState) -> MoveOn {
+    MoveOn { to, note: String::new(), restock: None, actor: Actor::System, request: None }
+}
+
+#[test]
+fn whatever_stands_there_staff_makes_only_moves_of_the_table() {
+    for method in [PaymentMethod::CashOnDelivery, PaymentMethod::Card, PaymentMethod::Manual] {
+        for from in OrderState::ALL {
+            for payment in PaymentState::ALL {
+                for goods in FulfillmentState::ALL {
+                    let mut seen = placed(method);
+                    seen.order.status = from;
+                    seen.order.payment_status = payment;
+                    seen.order.fulfillment_status = goods;
+                    for to in OrderState::ALL {
+                        let legal = ORDER_MOVES.iter().any(|step| step.from == Some(from) && step.to == to);
+                        let decided = move_on(&seen, &moving(to), &mut ids(seen.now));
+                        match decided {
+                            Ok(None) => assert_eq!(from, to),
+                            Ok(Some(changes)) => {
+                                assert!(legal, "from {from} to {to}");
+                                assert_eq!(changes.order.advance.unwrap().status, to);
+                                assert_eq!((changes.audit.len(), changes.events.len()), (1, 1));
+                            }
+                            Err(MoveOnError::State(_) | MoveOnError::Fulfilled) => {}
+                            Err(error) => assert!(legal || error.to_string().contains("by hand"), "{error}"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn all_that_is_reserved_leaves_by_movements_of_its_own() {
+    let mut seen = placed(PaymentMethod::CashOnDelivery);
+    seen.order.status = OrderState::Processing;
+    let reserved: Vec<_> =
+        seen.reservations.iter().map(|one| (one.id, -i64::from(one.quantity.get()), one.location)).collect();
+    given(seen).when(moving(OrderState::Shipped)).changes(|changes| {
+        let leaving = changes.inventory.fulfil.iter();
+        let leaving: Vec<_> =
+            leaving.map(|one| (one.ends.reservation, one.movement.delta, one.movement.location)).collect();
+        assert_eq!(leaving, reserved);
+        assert!(changes.inventory.release.is_empty() && changes.payment.advance.is_empty());
+        assert_eq!((changes.events[0].name, changes.events[0].sequence), ("order.shipped", 2));
+    });
+}
+
+#[test]
+fn the_shop_accepts_what_is_paid_at_the_door_and_holds_its_goods_for_good() {
+    let mut seen = placed(PaymentMethod::CashOnDelivery);
+    let until = seen.now.plus(std::time::Duration::from_secs(60));
+    seen.order.pay_until = Some(until);
+    seen.reservations[0].hold = crate::inventory::Hold::Held(until);
+    let held = seen.reservations[0].id;
+    given(seen).when(moving(OrderState::Processing)).changes(|changes| {
+        let advance = changes.order.advance.as_ref().unwrap();
+        assert_eq!((advance.payment_status, advance.pay_until), (PaymentState::Due, None));
+        let reheld: Vec<_> =
+            changes.inventory.rehold.iter().map(|one| (one.reservation, one.hold.until())).collect();
+        assert_eq!(reheld, [(held, None)]);
+    });
+    given(placed(PaymentMethod::Manual))
+        .when(moving(OrderState::Processing))
+        .refused(|error| matches!(error, MoveOnError::NotPaid));
 }

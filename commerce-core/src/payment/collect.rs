@@ -7,14 +7,14 @@ use super::settle::{capture_entries, for_good, received_for_nothing};
 use super::start::unpaid;
 use super::{
     Changes, Opening, Payment, PaymentError, PaymentMethod, PaymentReference, PaymentState, PaymentTerms,
-    Progress, Unmatched, UnmatchedReason, UnmatchedState,
+    Progress, Unmatched, UnmatchedReason, UnmatchedState, restock,
 };
 use crate::audit::{self, Actor};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
-use crate::order::{FulfillmentState, Moves, OrderState, OrderView};
-use crate::{Ids, Money, Timestamp};
+use crate::order::{FulfillmentState, InvalidTransition, Moves, OrderState, OrderView};
+use crate::{Ids, LocationId, Money, Timestamp};
 
 /// Says that money of an order was collected by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,40 +170,77 @@ fn beyond(payment: &Payment, excess: Money, now: Timestamp, ids: &mut Ids) -> (U
 }
 
 /// Says that the goods of an order that was to be paid at the door came back unpaid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnToSender {
+    /// By which attempt they were to be paid.
+    pub reference: PaymentReference,
+    /// What else to say, in the order's history: at most [`Progress::NOTE_MAX`] characters.
+    pub note: Option<String>,
+    /// Where the units go back into stock, if they do.
+    pub restock: Option<LocationId>,
+    /// By whom.
+    pub actor: Actor,
+    /// The request, so that its repetition has no further effect.
+    pub request: Option<Request>,
+}
+
+/// Ends an order whose goods came back unpaid: its attempt fails, and its units go back into stock if so said.
 ///
 /// # Errors
 /// [`PaymentError::NotFound`] when the order has no such attempt, [`PaymentError::NotPayable`] when that is not due,
-/// [`PaymentError::State`] when the goods have not left: then the order is cancelled instead.
+/// [`PaymentError::Reason`], [`PaymentError::State`] when the goods have not left: then the order is cancelled instead.
 pub fn return_to_sender(
     view: &OrderView,
-    reference: &PaymentReference,
-    actor: &Actor,
+    command: &ReturnToSender,
     ids: &mut Ids,
 ) -> Result<ChangeSet, PaymentError> {
-    let order = &view.order;
-    let Some(payment) = view.payments.iter().find(|payment| payment.reference == *reference) else {
-        return Err(PaymentError::NotFound);
-    };
-    if payment.state() != PaymentState::Due || payment.method != PaymentMethod::CashOnDelivery {
-        return Err(PaymentError::NotPayable { status: order.status, payment_status: payment.state() });
+    let payment = view.payments.iter().find(|payment| payment.reference == command.reference);
+    let payment = payment.ok_or(PaymentError::NotFound)?;
+    if command.note.as_ref().is_some_and(|note| note.chars().count() > Progress::NOTE_MAX) {
+        return Err(PaymentError::Reason);
     }
-    let note = "returned to sender";
-    let mut moves = Moves::of(view, actor.clone());
+    if payment.state() != PaymentState::Due || payment.method != PaymentMethod::CashOnDelivery {
+        return Err(PaymentError::NotPayable { status: view.order.status, payment_status: payment.state() });
+    }
+    Ok(came_back(view, payment, command, ids)?)
+}
+
+/// The goods came back, and nobody paid this attempt, which is due.
+pub(crate) fn came_back(
+    view: &OrderView,
+    payment: &Payment,
+    command: &ReturnToSender,
+    ids: &mut Ids,
+) -> Result<ChangeSet, InvalidTransition> {
+    let order = &view.order;
+    let said = command.note.as_deref().filter(|note| !note.is_empty());
+    let note = said.unwrap_or("returned to sender");
+    let mut moves = Moves::of(view, command.actor.clone());
     moves.order(OrderState::Returned, note)?;
     moves.fulfillment(FulfillmentState::Returned, note)?;
     moves.payment(PaymentState::Failed, note)?;
     let progress =
         Progress { state: PaymentState::Failed, note: Some(note.to_owned()), ..payment.progress.clone() };
+    let told = audit::Entry {
+        id: ids.fresh(),
+        at: view.now,
+        actor: command.actor.clone(),
+        action: "payment.returned_to_sender".to_owned(),
+        target: format!("order:{}", order.id),
+        data: json!({"reference": payment.reference, "restock": command.restock}),
+    };
+    let inventory = command
+        .restock
+        .map(|location| restock::unpaid(view, location, &command.actor, ids))
+        .unwrap_or_default();
     Ok(ChangeSet {
         payment: Changes { advance: vec![payment.advance(progress)], ..Default::default() },
-        audit: vec![audit::Entry {
-            id: ids.fresh(),
-            at: view.now,
-            actor: actor.clone(),
-            action: "payment.returned_to_sender".to_owned(),
-            target: format!("order:{}", order.id),
-            data: json!({"reference": reference}),
-        }],
+        inventory,
+        idempotency: command
+            .request
+            .as_ref()
+            .map(|request| request.record(Outcome::Audited(told.id), view.now)),
+        audit: vec![told],
         events: vec![Event {
             id: ids.fresh(),
             name: "order.returned_to_sender",

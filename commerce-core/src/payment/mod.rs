@@ -26,6 +26,7 @@ pub mod inbox;
 pub mod journal;
 mod pay_back;
 mod refund;
+mod restock;
 mod service;
 mod settle;
 mod start;
@@ -35,7 +36,8 @@ mod types;
 mod unmatched;
 
 pub use changes::{Advance, Changes, MessageAdvance, RefundAdvance, UnmatchedAdvance};
-pub use collect::{Collect, collect, return_to_sender};
+pub(crate) use collect::came_back;
+pub use collect::{Collect, ReturnToSender, collect, return_to_sender};
 pub use error::PaymentError;
 pub use gateway::{
     Charge, ChargePage, ChargeStatus, ChargeWindow, GatewayError, GatewayMode, GatewayRefund, GatewayTrouble,
@@ -46,6 +48,7 @@ pub use pay_back::{PayBack, What, pay_back, pay_back_unmatched, resolve_unmatche
 pub(crate) use refund::Wish;
 pub use refund::{REFUND_MOVES, Refund, RefundLine, RefundProgress, RefundSource, RefundState, RefundView};
 pub use service::{Finding, PaymentAnswer, Payments, ReceiveError, ReconcileError, Reconciled, RefundAnswer};
+pub(crate) use settle::for_good;
 pub use settle::{Reopening, Settlement, lapsed, settle, stray, unheard_of};
 pub use start::{Initialize, Turn, answered, claim, initialize, turn};
 pub use state::{PAYMENT_MOVES, PaymentState};

@@ -8,14 +8,13 @@ use super::settle::less;
 use super::{
     Changes, GatewayRefund, Payment, PaymentError, PaymentReference, PaymentState, Progress, Refund,
     RefundLine, RefundProgress, RefundSource, RefundState, UnmatchedAdvance, UnmatchedReason, UnmatchedState,
-    UnmatchedView, Wish,
+    UnmatchedView, Wish, restock,
 };
 use crate::audit::{self, Actor};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Record, Request};
-use crate::inventory::{self, Movement, MovementReason, Release};
-use crate::order::{self, FulfillmentState, Moves, ORDER_MOVES, OrderState, OrderView, check};
+use crate::order::{self, Moves, ORDER_MOVES, OrderState, OrderView, check};
 use crate::{Ids, LineId, LocationId, Money, Quantity, RefundId, Timestamp};
 
 /// Asks for money of an order to go back.
@@ -71,7 +70,7 @@ pub fn pay_back(
     let refunds = shared_out(view, command, &asked, &payments, ids);
     let (mut payment, order) = taken_off(view, command, &refunds, ids)?;
     payment.refund.clone_from(&refunds);
-    let back = |location| back_into_stock(view, &asked.lines, location, command, ids);
+    let back = |location| restock::refunded(view, &asked.lines, location, &command.actor, ids);
     let inventory = command.restock.map(back).unwrap_or_default();
     let amount = json!({"amount": asked.amount.amount(), "currency": asked.amount.currency});
     let changes = ChangeSet {
@@ -185,53 +184,6 @@ fn taken_off(
         money_went(view, all.iter().copied(), &mut moves)?;
     }
     Ok((changes, moves.changes()))
-}
-
-/// The units that go back into stock: those that have not left are no longer reserved, those that have come back in.
-fn back_into_stock(
-    view: &OrderView,
-    lines: &[RefundLine],
-    location: LocationId,
-    command: &PayBack,
-    ids: &mut Ids,
-) -> inventory::Changes {
-    let mut changes = inventory::Changes::default();
-    let order = &view.order;
-    for RefundLine { line, quantity } in lines {
-        let Some(sold) = order.lines.iter().find(|sold| sold.id == *line) else { continue };
-        // A failed refund has put its units back too: nothing comes back twice.
-        let back: u32 = view
-            .refunds
-            .iter()
-            .filter(|refund| refund.restock)
-            .flat_map(|refund| &refund.lines)
-            .filter(|one| one.line == *line)
-            .map(|one| one.quantity.get())
-            .sum();
-        let mut left = quantity.get().min(sold.quantity.get().saturating_sub(back));
-        for reservation in view.reservations.iter().filter(|reservation| reservation.line == *line) {
-            let Ok(some) = Quantity::try_from(left.min(reservation.quantity.get())) else { continue };
-            left -= some.get();
-            changes.release.push(Release::some(reservation, some));
-        }
-        if left > 0 && sold.stock_limited && order.fulfillment_status != FulfillmentState::Unfulfilled {
-            changes.levels.push(inventory::Level { variant: sold.variant, location, safety_stock: None });
-            changes.adjust.push(inventory::Adjustment {
-                movement: Movement {
-                    id: ids.fresh(),
-                    variant: sold.variant,
-                    location,
-                    delta: i64::from(left),
-                    reason: MovementReason::Return,
-                    actor: command.actor.clone(),
-                    note: format!("refund of order {}", order.number),
-                    at: view.now,
-                },
-                expected_on_hand: None,
-            });
-        }
-    }
-    changes
 }
 
 /// What is asked for: how much, for which units, each line item once, and how much of it is for shipping.

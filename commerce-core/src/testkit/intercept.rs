@@ -103,6 +103,23 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.order(key, repeated).await
     }
 
+    async fn orders(
+        &self,
+        search: &crate::order::Search,
+        limit: u32,
+    ) -> Result<Vec<crate::order::Summary>, StoreError> {
+        self.store.orders(search, limit).await
+    }
+
+    async fn order_notes(
+        &self,
+        order: OrderId,
+        before: Option<AuditId>,
+        limit: u32,
+    ) -> Result<Vec<crate::order::Note>, StoreError> {
+        self.store.order_notes(order, before, limit).await
+    }
+
     async fn overdue_orders(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
         self.store.overdue_orders(limit).await
     }

@@ -60,5 +60,5 @@ pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};
 pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, variant_id};
 pub use scene::{
     Decide, Decision, Given, Made, Scene, SetQuantity, add, address, given, ids, key, line_id, offers,
-    order_view, units, view,
+    order_searches, order_view, units, view,
 };

@@ -13,7 +13,7 @@ use crate::checkout::{Confirm, ConfirmError, Placed, place_order};
 use crate::commit::ChangeSet;
 use crate::customer::{Address, Country};
 use crate::inventory::StockLevel;
-use crate::order::{Cancel, CancelError, OrderView};
+use crate::order::{Cancel, CancelError, MoveOn, MoveOnError, OrderView};
 use crate::payment::{PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, RulesInForce, StoredRulebook};
 use crate::promotion::Redemption;
@@ -403,6 +403,16 @@ impl Decide<OrderView> for Cancel {
     }
 }
 
+impl Decide<OrderView> for MoveOn {
+    type Made = ChangeSet;
+    type Error = MoveOnError;
+
+    /// An order that is there already changes nothing.
+    fn decide(self, seen: &OrderView) -> Result<ChangeSet, MoveOnError> {
+        Ok(crate::order::move_on(seen, &self, &mut ids(seen.now))?.unwrap_or_default())
+    }
+}
+
 /// What a look at the order sees right after it was placed.
 #[must_use]
 pub fn order_view(placed: &Placed) -> OrderView {
@@ -492,6 +502,27 @@ pub fn ids(now: Timestamp) -> Ids {
 #[must_use]
 pub fn key(sku: &str) -> Sku {
     sku.parse().unwrap()
+}
+
+/// Every combination of what a list of orders can be asked for.
+#[must_use]
+pub fn order_searches() -> Vec<crate::order::Search> {
+    let search = |chosen: u32| {
+        let when = |bit: u32| chosen & (1 << bit) != 0;
+        crate::order::Search {
+            customer: when(0).then(|| named("customer", "ada")),
+            email: when(1).then(|| "ada@example.com".parse().unwrap()),
+            number: when(2).then(|| crate::order::OrderNumber("1234-ABCDE".to_owned())),
+            status: when(3).then_some(crate::order::OrderState::Processing),
+            payment_status: when(4).then_some(crate::payment::PaymentState::Due),
+            fulfillment_status: when(4).then_some(crate::order::FulfillmentState::Unfulfilled),
+            payment_method: when(5).then_some(PaymentMethod::Card),
+            placed_from: when(6).then(start),
+            placed_until: when(7).then(start),
+            before: when(8).then(|| named("order", "before")),
+        }
+    };
+    (0..1 << 9).map(search).collect()
 }
 
 /// A number of units.

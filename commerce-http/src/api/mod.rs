@@ -14,7 +14,7 @@ mod token;
 
 use std::collections::HashMap;
 
-use commerce_core::Engine;
+use commerce_core::{Engine, LocationId};
 use poem::IntoEndpoint;
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
@@ -22,6 +22,7 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::order_token::OrderTokens;
+use crate::wire::Problem;
 
 pub(crate) use admin::AdminApi;
 pub(crate) use cart::CartApi;
@@ -38,6 +39,17 @@ pub(crate) struct Shop {
     pub(crate) order_tokens: OrderTokens,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub(crate) return_url: Option<String>,
+}
+
+impl Shop {
+    /// The location of this code, which a request names at `pointer`.
+    async fn location(&self, pointer: &str, code: Option<&str>) -> Result<Option<LocationId>, Problem> {
+        let Some(code) = code else { return Ok(None) };
+        let known = self.engine.inventory().locations().await?;
+        let found = known.into_iter().find(|location| location.code == code).map(|location| location.id);
+        let unknown = || Problem::field(pointer, "unsupported", "no location has this code");
+        found.map(Some).ok_or_else(unknown)
+    }
 }
 
 /// All operations.

@@ -1,17 +1,28 @@
-//! `/api/orders/`: what was bought.
+//! `/api/orders/`: what was bought, and what staff does with it.
 
 use commerce_core::audit::Actor;
-use commerce_core::order::Cancel;
+use commerce_core::customer::Email;
+use commerce_core::order::{AddNote, Cancel, FulfillmentState, OrderNumber, OrderState, Search};
+use commerce_core::payment::{PaymentMethod, PaymentState};
+use commerce_core::{AuditId, OrderId, Timestamp};
 use poem_openapi::OpenApi;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 
+use super::admin::{Admin, PerhapsAdmin};
 use super::key::OptionalKey;
 use super::token::OrderAccess;
 use super::{Shop, Tag};
 use crate::settle::settle;
-use crate::wire::{Answer, Body, CancelBody, Id, OrderDto, Problem, Refused, statuses};
+use crate::wire::{
+    Answer, Body, CancelBody, Check, CursorLinks, Id, OrderDto, OrderNoteBody, OrderNoteDto,
+    OrderNotePageDto, OrderPageDto, PageSize, Problem, Refused, StatusBody, Text, statuses,
+};
 
 statuses! {
+    /// Refusals of listing orders.
+    ListOrders:
+        401 "The admin token is missing or wrong.",
+        422 "A parameter cannot be understood.";
     /// Refusals of reading an order.
     ReadOrder: 401 "No token was sent.", 404 "There is no such order, or the token is not its own.";
     /// Refusals of cancelling an order.
@@ -23,6 +34,28 @@ statuses! {
         413 "The body is too large.",
         415 "The body is not JSON.",
         422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
+    /// Refusals of moving an order on.
+    MoveOrder:
+        400 "The body cannot be understood, or the `Idempotency-Key` is none.",
+        401 "The admin token is missing or wrong.",
+        404 "There is no such order.",
+        409 "The order cannot get there from where it is, or not yet: `invalid-transition`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
+    /// Refusals of reading notes.
+    ReadNotes:
+        401 "The admin token is missing or wrong.",
+        404 "There is no such order.",
+        422 "A parameter cannot be understood.";
+    /// Refusals of a note.
+    WriteNote:
+        400 "The body cannot be understood, or the `Idempotency-Key` is none.",
+        401 "The admin token is missing or wrong.",
+        404 "There is no such order.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
 }
 
 pub(crate) struct OrdersApi {
@@ -31,27 +64,105 @@ pub(crate) struct OrdersApi {
 
 #[OpenApi(prefix_path = "/api/orders", tag = "Tag::Orders")]
 impl OrdersApi {
+    /// Lists orders
+    ///
+    /// For staff, the newest first. There may be any number, so a page begins behind an order and not at a number.
+    #[oai(path = "/", method = "get", operation_id = "listOrders")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
+    async fn list(
+        &self,
+        _admin: Admin,
+        /// Those that have got this far: `processing`.
+        status: Query<Option<Text>>,
+        /// Those whose payment has got this far: `due`.
+        payment_status: Query<Option<Text>>,
+        /// Those whose goods have got this far: `unfulfilled`.
+        fulfillment_status: Query<Option<Text>>,
+        /// Those that the shopper chose to pay like this: `cash_on_delivery`.
+        payment_method: Query<Option<Text>>,
+        /// Those of this e-mail address, without regard to case.
+        email: Query<Option<Text>>,
+        /// The one with this number.
+        number: Query<Option<Text>>,
+        /// Those placed from this instant on.
+        placed_from: Query<Option<Text>>,
+        /// Those placed before this instant.
+        placed_until: Query<Option<Text>>,
+        /// The order behind which to begin: `next` of the page before leads there.
+        cursor: Query<Option<Text>>,
+        /// Orders on a page.
+        page_size: Query<Option<PageSize>>,
+    ) -> Result<Answer<OrderPageDto>, Refused<ListOrders>> {
+        let sent = |text: &Query<Option<Text>>| text.0.as_ref().map(|text| text.0.clone());
+        let filters: Vec<_> = [
+            ("status", &status),
+            ("payment_status", &payment_status),
+            ("fulfillment_status", &fulfillment_status),
+            ("payment_method", &payment_method),
+            ("email", &email),
+            ("number", &number),
+            ("placed_from", &placed_from),
+            ("placed_until", &placed_until),
+        ]
+        .map(|(name, text)| (name, sent(text)))
+        .into();
+        let mut check = Check::default();
+        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let mut search = Search {
+            email: check.parse_optional::<Email>("/email", sent(&email).as_deref()),
+            number: sent(&number).map(|number| OrderNumber(number.trim().to_ascii_uppercase())),
+            placed_from: check.parse_optional::<Timestamp>("/placed_from", sent(&placed_from).as_deref()),
+            placed_until: check.parse_optional::<Timestamp>("/placed_until", sent(&placed_until).as_deref()),
+            before: check.parse_optional::<OrderId>("/cursor", sent(&cursor).as_deref()),
+            ..Search::default()
+        };
+        if let Some(Text(text)) = &status.0 {
+            search.status = check.word("/status", text, OrderState::ALL, OrderState::as_str);
+        }
+        if let Some(Text(text)) = &payment_status.0 {
+            search.payment_status =
+                check.word("/payment_status", text, PaymentState::ALL, PaymentState::as_str);
+        }
+        if let Some(Text(text)) = &fulfillment_status.0 {
+            search.fulfillment_status =
+                check.word("/fulfillment_status", text, FulfillmentState::ALL, FulfillmentState::as_str);
+        }
+        if let Some(Text(text)) = &payment_method.0 {
+            search.payment_method =
+                check.word("/payment_method", text, PaymentMethod::ALL, PaymentMethod::as_str);
+        }
+        let page_size = check.finish(size)?;
+        let links = CursorLinks { path: "/api/orders/", filters, page_size };
+        let mut found = self.shop.engine.orders().search(&search, links.rows()).await?;
+        let next = links.cut(&mut found, |row| row.id);
+        Ok(Answer::new(&OrderPageDto { results: found.into_iter().map(Into::into).collect(), next })?)
+    }
+
     /// Shows an order
+    ///
+    /// To whoever has its token, and to staff.
     #[oai(path = "/:id/", method = "get", operation_id = "getOrder")]
     async fn show(
         &self,
+        staff: PerhapsAdmin,
         /// The order.
         id: Path<Id>,
         /// The order's secret.
         #[oai(name = "X-Order-Token")]
         token: OrderAccess,
     ) -> Result<Answer<OrderDto>, Refused<ReadOrder>> {
-        let id = token.opens(&id.0.0, &self.shop.order_tokens)?;
+        let (id, _) = self.opened(&id, staff, &token)?;
         let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
         Ok(Answer::new(&OrderDto::new(&order))?)
     }
 
     /// Calls an order off
     ///
-    /// While nothing of it has left and no money has come for it. Its stock goes back, once.
+    /// While nothing of it has left. Its stock goes back, once, and so does money that came for it. Staff calls off any order.
     #[oai(path = "/:id/cancel/", method = "post", operation_id = "cancelOrder")]
     async fn cancel(
         &self,
+        staff: PerhapsAdmin,
         /// The order.
         id: Path<Id>,
         /// The order's secret.
@@ -62,14 +173,109 @@ impl OrdersApi {
         key: OptionalKey,
         body: Body<CancelBody, false>,
     ) -> Result<Answer<OrderDto>, Refused<CancelOrder>> {
-        let id = token.opens(&id.0.0, &self.shop.order_tokens)?;
+        let (id, actor) = self.opened(&id, staff, &token)?;
         let command = Cancel {
-            actor: Actor::Guest,
+            actor,
             reason: body.value.reason.unwrap_or_default(),
             request: key.request(format!("order:{id}"), "POST /api/orders/{id}/cancel/", &body.canonical),
         };
         let orders = self.shop.engine.orders();
         let cancelled = settle(async move { orders.cancel(id, &command).await }).await?;
         Ok(Answer::new(&OrderDto::new(&cancelled.order))?.replayed(cancelled.replayed))
+    }
+
+    /// Moves an order on
+    ///
+    /// For staff: an order that is paid at the door is accepted (`processing`), then any is `shipped`, `delivered` and
+    /// `completed`, or comes back (`returned`). Of an order that is there already nothing changes.
+    #[oai(path = "/:id/status/", method = "put", operation_id = "setOrderStatus")]
+    async fn move_on(
+        &self,
+        _admin: Admin,
+        /// The order.
+        id: Path<Id>,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<StatusBody>,
+    ) -> Result<Answer<OrderDto>, Refused<MoveOrder>> {
+        let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let mut command = body.value.command(Admin::actor())?;
+        command.restock = self.shop.location("/restock", body.value.restock.as_deref()).await?;
+        command.request = key.request(format!("order:{id}"), "PUT /api/orders/{id}/status/", &body.canonical);
+        let orders = self.shop.engine.orders();
+        let moved = settle(async move { orders.move_on(id, &command).await }).await?;
+        Ok(Answer::new(&OrderDto::new(&moved.order))?.replayed(moved.replayed))
+    }
+
+    /// Lists the notes on an order
+    ///
+    /// The newest first. Staff writes and reads them; the shopper never does.
+    #[oai(path = "/:id/notes/", method = "get", operation_id = "listOrderNotes")]
+    async fn notes(
+        &self,
+        _admin: Admin,
+        /// The order.
+        id: Path<Id>,
+        /// The note behind which to begin: `next` of the page before leads there.
+        cursor: Query<Option<Text>>,
+        /// Notes on a page.
+        page_size: Query<Option<PageSize>>,
+    ) -> Result<Answer<OrderNotePageDto>, Refused<ReadNotes>> {
+        let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let mut check = Check::default();
+        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let before = cursor.0.and_then(|cursor| check.parse::<AuditId>("/cursor", &cursor.0));
+        let page_size = check.finish(size)?;
+        let path = format!("/api/orders/{id}/notes/");
+        let links = CursorLinks { path: &path, filters: Vec::new(), page_size };
+        let found = self.shop.engine.orders().notes(id, before, links.rows()).await?;
+        let mut found = found.ok_or_else(Problem::not_found)?;
+        let next = links.cut(&mut found, |note| note.id);
+        Ok(Answer::new(&OrderNotePageDto { results: found.into_iter().map(Into::into).collect(), next })?)
+    }
+
+    /// Writes a note on an order
+    ///
+    /// For staff alone. It is never changed, nor taken away.
+    #[oai(path = "/:id/notes/", method = "post", operation_id = "addOrderNote")]
+    async fn add_note(
+        &self,
+        _admin: Admin,
+        /// The order.
+        id: Path<Id>,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<OrderNoteBody>,
+    ) -> Result<Answer<OrderNoteDto, 201>, Refused<WriteNote>> {
+        let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let command = AddNote {
+            text: body.value.text,
+            actor: Admin::actor(),
+            request: key.request(format!("order:{id}"), "POST /api/orders/{id}/notes/", &body.canonical),
+        };
+        let orders = self.shop.engine.orders();
+        let added = settle(async move { orders.add_note(id, &command).await }).await?;
+        Ok(Answer::new(&added.note.into())?.replayed(added.replayed))
+    }
+}
+
+impl OrdersApi {
+    /// The order that whoever asks may see, and who that is: staff sees all of them, and whoever has a token its own.
+    fn opened(
+        &self,
+        id: &Path<Id>,
+        staff: PerhapsAdmin,
+        token: &OrderAccess,
+    ) -> Result<(OrderId, Actor), Problem> {
+        match staff {
+            PerhapsAdmin::Admin => {
+                let id = id.0.0.parse().map_err(|_| Problem::not_found())?;
+                Ok((id, Admin::actor()))
+            }
+            PerhapsAdmin::Refused(refused) if !token.is_sent() => Err(refused),
+            _ => Ok((token.opens(&id.0.0, &self.shop.order_tokens)?, Actor::Guest)),
+        }
     }
 }

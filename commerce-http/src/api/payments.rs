@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use commerce_core::PaymentId;
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::{PaymentReference, PaymentState};
+use commerce_core::payment::{PaymentReference, PaymentState, ReturnToSender};
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
@@ -19,7 +19,8 @@ use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
     Answer, Body, Check, Code, CollectBody, CursorLinks, Id, InitializeBody, PageSize, PaymentDto, Problem,
-    RefundBody, RefundsDto, Refused, Text, TransactionDto, TransactionPageDto, VerificationDto, statuses,
+    RefundBody, RefundsDto, Refused, ReturnBody, Text, TransactionDto, TransactionPageDto, VerificationDto,
+    statuses,
 };
 
 statuses! {
@@ -225,18 +226,30 @@ impl PaymentsApi {
 
     /// Records that goods came back unpaid
     ///
-    /// Of an order that was to be paid at the door.
+    /// Of an order that was to be paid at the door. Its units go back into stock where the body says so.
     #[oai(path = "/:reference/returned-to-sender/", method = "post", operation_id = "returnPaymentToSender")]
     async fn returned(
         &self,
         _admin: Admin,
         /// The reference of the attempt.
         reference: Path<Text>,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
+        body: Body<ReturnBody, false>,
     ) -> Result<Answer<TransactionDto>, Refused<ByHand>> {
         let reference = PaymentReference(reference.0.0);
+        let route = "POST /api/payments/{reference}/returned-to-sender/";
+        let command = ReturnToSender {
+            restock: self.shop.location("/restock", body.value.restock.as_deref()).await?,
+            note: body.value.note,
+            actor: Admin::actor(),
+            request: key.request(format!("payment:{reference}"), route, &body.canonical),
+            reference,
+        };
         let payments = self.shop.engine.payments();
-        let returned = settle(async move { payments.return_to_sender(&reference, &Admin::actor()).await });
-        Ok(Answer::new(&(&returned.await?.payment).into())?)
+        let returned = settle(async move { payments.return_to_sender(&command).await }).await?;
+        Ok(Answer::new(&(&returned.payment).into())?.replayed(returned.replayed))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
-use commerce_core::order::CancelError;
+use commerce_core::order::{CancelError, MoveOnError, NoteError};
 use commerce_core::payment::{
     GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
 };
@@ -86,6 +86,45 @@ impl From<CancelError> for Problem {
             CancelError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CancelError::Busy => Self::unavailable(words),
             CancelError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<MoveOnError> for Problem {
+    fn from(error: MoveOnError) -> Self {
+        let words = error.to_string();
+        match error {
+            MoveOnError::NotFound => Self::not_found(),
+            MoveOnError::State(_)
+            | MoveOnError::NotPaid
+            | MoveOnError::NothingToShip
+            | MoveOnError::NotShipped
+            | MoveOnError::StillDue
+            | MoveOnError::MoneyWentBack
+            | MoveOnError::Fulfilled
+            | MoveOnError::Pending
+            | MoveOnError::Refunded
+            | MoveOnError::NotThere(_) => Self::new(Code::InvalidTransition, words),
+            MoveOnError::Restock => Self::field("/restock", "unsupported", words),
+            MoveOnError::Note => Self::field("/note", "invalid", words),
+            MoveOnError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            MoveOnError::Busy => Self::unavailable(words),
+            MoveOnError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<NoteError> for Problem {
+    fn from(error: NoteError) -> Self {
+        let words = error.to_string();
+        match error {
+            NoteError::NotFound => Self::not_found(),
+            NoteError::Text => Self::field("/text", "invalid", words),
+            NoteError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            NoteError::Busy => Self::unavailable(words),
+            NoteError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

@@ -44,6 +44,11 @@ impl CartAccess {
 pub(super) struct OrderAccess(Sent);
 
 impl OrderAccess {
+    /// Whether one was sent.
+    pub(super) fn is_sent(&self) -> bool {
+        self.0.0.is_some()
+    }
+
     /// The order that the token opens: the one asked for, or none.
     pub(super) fn opens(&self, id: &str, tokens: &OrderTokens) -> Result<OrderId, Problem> {
         let token = self.0.text().ok_or_else(|| Problem::unauthenticated("X-Order-Token", "OrderToken"))?;

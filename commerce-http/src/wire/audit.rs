@@ -53,7 +53,7 @@ pub(crate) struct AuditPageDto {
 /// Whatever was kept.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(crate) struct AnyJson(Value);
+pub(crate) struct AnyJson(pub(super) Value);
 
 wire_type!(AnyJson, "json", MetaSchema::ANY);
 

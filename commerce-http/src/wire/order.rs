@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use commerce_core::audit::Actor;
 use commerce_core::checkout::Confirmed;
-use commerce_core::order::{Order, OrderLine, OrderView, Transition};
+use commerce_core::order::{MoveOn, Order, OrderLine, OrderState, OrderView, Transition};
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::cart::{AdjustmentDto, SummaryDto, TaxDto};
 use super::product::OptionValueDto;
-use super::word::{FulfillmentStatus, MachineName, Method, OrderStatus, PaymentStatus};
-use super::{AddressDto, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto, RefundDto};
+use super::word::{FulfillmentStatus, MachineName, Method, OrderStatus, OrderStatusName, PaymentStatus};
+use super::{AddressDto, Check, Instant, MoneyBody, MoneyDto, OrNull, PaymentDto, Problem, RefundDto};
 
 /// Confirms the cart.
 #[derive(Debug, Deserialize, Object)]
@@ -47,6 +47,57 @@ pub(crate) struct CancelBody {
 impl Example for CancelBody {
     fn example() -> Self {
         Self { reason: Some("ordered the wrong size".to_owned()) }
+    }
+}
+
+/// Moves an order on.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "OrderStatusChange", deny_unknown_fields, example, skip_serializing_if_is_none)]
+pub(crate) struct StatusBody {
+    /// How far it gets: `processing`, `shipped`, `delivered`, `completed`, `returned` or `cancelled`. It gets `refunded`
+    /// when its money goes back, and `pending` when money comes late.
+    status: OrderStatusName,
+    /// What to say about it, in at most 500 characters. The shopper reads it in the order's history.
+    #[oai(validator(max_length = 500))]
+    note: Option<String>,
+    /// The code of the location where the units of an order that came back unpaid go back into stock. Those of a paid order
+    /// do with the refund of its line items.
+    pub(crate) restock: Option<String>,
+}
+
+impl StatusBody {
+    /// The command, but for the location and the request.
+    pub(crate) fn command(&self, actor: Actor) -> Result<MoveOn, Problem> {
+        let mut check = Check::default();
+        let to = check.word("/status", &self.status.0, OrderState::ALL, OrderState::as_str);
+        let note = self.note.clone().unwrap_or_default();
+        Ok(MoveOn { to: check.finish(to)?, note, restock: None, actor, request: None })
+    }
+}
+
+impl Example for StatusBody {
+    fn example() -> Self {
+        let note = Some("with the morning van".to_owned());
+        Self { status: OrderStatusName("shipped".to_owned()), note, restock: None }
+    }
+}
+
+/// Says that goods came back unpaid.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "ReturnToSender", deny_unknown_fields, example, skip_serializing_if_is_none)]
+pub(crate) struct ReturnBody {
+    /// What to say about it, in at most 500 characters. The shopper reads it in the order's history.
+    #[oai(validator(max_length = 500))]
+    pub(crate) note: Option<String>,
+    /// The code of the location where the units go back into stock; absent: they do not.
+    pub(crate) restock: Option<String>,
+}
+
+impl Example for ReturnBody {
+    fn example() -> Self {
+        Self { note: Some("nobody was at home, three times".to_owned()), restock: Some("LAGOS".to_owned()) }
     }
 }
 
@@ -123,9 +174,9 @@ pub(crate) struct OrderDto {
 #[oai(rename = "OrderCustomer")]
 pub(crate) struct CustomerDto {
     /// The customer's id; null for a guest.
-    id: OrNull<Uuid>,
+    pub(super) id: OrNull<Uuid>,
     /// Where the order confirmation goes.
-    email: String,
+    pub(super) email: String,
 }
 
 /// How the goods go, as it was when the order was placed.

@@ -67,15 +67,15 @@ impl PageLinks {
 
 /// The address of a listing of any length, whose pages begin behind a row and not at a number.
 #[derive(Debug)]
-pub(crate) struct CursorLinks {
+pub(crate) struct CursorLinks<'a> {
     /// The path of the listing.
-    pub(crate) path: &'static str,
+    pub(crate) path: &'a str,
     /// The filters that were sent, in the order of the contract.
     pub(crate) filters: Vec<(&'static str, Option<String>)>,
     pub(crate) page_size: u32,
 }
 
-impl CursorLinks {
+impl CursorLinks<'_> {
     /// How many rows to read: one more than is shown tells whether there is more.
     pub(crate) fn rows(&self) -> u32 {
         self.page_size + 1

@@ -89,6 +89,20 @@ wire_type!(
     }
 );
 
+/// How far an order is to get, as a request names it: checked by the operation, so that every refusal reads alike.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct OrderStatusName(pub(crate) String);
+
+wire_type!(
+    OrderStatusName,
+    "OrderStatusName",
+    MetaSchema {
+        enum_items: OrderState::ALL.map(|state| Value::from(state.as_str())).to_vec(),
+        ..MetaSchema::new("string")
+    }
+);
+
 /// What the shopper does next to pay.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,5 +11,6 @@ mod gateway_faults;
 mod refunds;
 #[path = "../server/mod.rs"]
 mod server;
+mod staff;
 mod start_up;
 mod webhooks;

@@ -511,6 +511,7 @@ pub(crate) fn place(cart_number: u128) -> ChangeSet {
             }),
         },
         order: order::Changes {
+            notes: Vec::new(),
             place: Some(order),
             advance: None,
             history: vec![
@@ -578,6 +579,7 @@ pub(crate) fn cancel(cart_number: u128) -> ChangeSet {
     let order: OrderId = id(cart_number + 100);
     ChangeSet {
         order: order::Changes {
+            notes: Vec::new(),
             advance: Some(order::Advance {
                 id: order,
                 expected_version: 1,
@@ -613,6 +615,7 @@ pub(crate) fn pay(cart_number: u128) -> ChangeSet {
     let (came, received) = (naira(TOTAL), naira(-TOTAL));
     ChangeSet {
         order: order::Changes {
+            notes: Vec::new(),
             advance: Some(order::Advance {
                 id: order,
                 expected_version: 1,

@@ -14,8 +14,8 @@ pub use refunds::RefundAnswer;
 use super::start::advance;
 use super::{
     Charge, ChargeStatus, Collect, GatewayError, GatewayTrouble, Initialize, Intent, NextAction, Payment,
-    PaymentError, PaymentReference, PaymentState, Reopening, Settlement, Turn, answered, claim, collect,
-    initialize, lapsed, return_to_sender, settle, stray, turn, unheard_of,
+    PaymentError, PaymentReference, PaymentState, Reopening, ReturnToSender, Settlement, Turn, answered,
+    claim, collect, initialize, lapsed, return_to_sender, settle, stray, turn, unheard_of,
 };
 use crate::attempts::Attempts;
 use crate::audit::Actor;
@@ -414,18 +414,21 @@ impl Payments {
     ///
     /// # Errors
     /// As [`return_to_sender`](super::return_to_sender()).
-    pub async fn return_to_sender(
-        &self,
-        reference: &PaymentReference,
-        actor: &Actor,
-    ) -> Result<PaymentAnswer, PaymentError> {
+    pub async fn return_to_sender(&self, command: &ReturnToSender) -> Result<PaymentAnswer, PaymentError> {
+        let repeated = command.request.as_ref().map(|request| request.scope.clone());
+        let key = OrderKey::Payment(command.reference.clone());
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let (view, _) = self.find(reference).await?;
-            let changes = return_to_sender(&view, reference, actor, &mut self.parts.ids(view.now))?;
+            let view = self.parts.store.order(key.clone(), repeated.clone()).await?;
+            let view = view.ok_or(PaymentError::NotFound)?;
+            if answered_before(command.request.as_ref(), &view)?.is_some() {
+                let (order, payment) = self.find(&command.reference).await?;
+                return Ok(PaymentAnswer { order, payment, replayed: true });
+            }
+            let changes = return_to_sender(&view, command, &mut self.parts.ids(view.now))?;
             match self.parts.store.commit(&changes).await {
                 Ok(()) => {
-                    let (order, payment) = self.find(reference).await?;
+                    let (order, payment) = self.find(&command.reference).await?;
                     return Ok(PaymentAnswer { order, payment, replayed: false });
                 }
                 Err(error) => attempts.again(error).await?,

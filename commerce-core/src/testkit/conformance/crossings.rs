@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::moving_on::moving;
 use super::promotions::{code, gives, promotion};
 use super::{Shop, cancel, request, short, shortages};
 use crate::audit::Actor;
 use crate::cart::CartToken;
 use crate::checkout::{Confirm, ConfirmError};
 use crate::inventory::{Count, MovementReason};
-use crate::order::{CancelError, OrderState};
+use crate::order::{CancelError, MoveOnError, OrderState};
 use crate::pricing::{Rulebook, RulesError};
 use crate::promotion::{CouponError, NewCoupon};
 use crate::shipping::ShippingMethod;
 use crate::testkit::{Crossing, Intercepted, add, item, key};
-use crate::{Currency, Engine, Money, Store};
+use crate::{Currency, Engine, Money, OrderId, Store};
 
 /// The price changes between look and commit, and the shopper expects the old total: they are asked.
 pub async fn a_price_changes_while_an_expected_total_is_confirmed(shop: &Shop) {
@@ -178,6 +179,37 @@ pub async fn an_order_is_cancelled_while_it_expires(shop: &Shop) {
     assert_eq!(crossed(shop, first).orders().expire_overdue(10).await.unwrap(), 0);
     assert_eq!(shop.order_now(id).await.history.last().unwrap().actor, Actor::Guest);
     assert_eq!(shop.stock("mug").await, (5, 0));
+}
+
+/// The shopper cancels between look and commit of the shipping: nothing leaves.
+pub async fn an_order_is_cancelled_while_it_ships(shop: &Shop) {
+    let id = accepted(shop).await;
+    let engine = shop.engine.clone();
+    let first = async move {
+        engine.orders().cancel(id, &cancel()).await.unwrap();
+    };
+    let late = crossed(shop, first).orders().move_on(id, &moving(OrderState::Shipped)).await;
+    assert!(matches!(late, Err(MoveOnError::State(_))), "{late:?}");
+    assert_eq!(shop.stock("mug").await, (5, 0));
+}
+
+/// The shop ships between look and commit of the cancellation: it comes too late.
+pub async fn an_order_ships_while_it_is_cancelled(shop: &Shop) {
+    let id = accepted(shop).await;
+    let engine = shop.engine.clone();
+    let first = async move {
+        engine.orders().move_on(id, &moving(OrderState::Shipped)).await.unwrap();
+    };
+    let late = crossed(shop, first).orders().cancel(id, &cancel()).await;
+    assert!(matches!(late, Err(CancelError::Fulfilled)), "{late:?}");
+    assert_eq!(shop.stock("mug").await, (3, 0));
+}
+
+async fn accepted(shop: &Shop) -> OrderId {
+    shop.sell([item("mug").stock(5)]).await;
+    let id = shop.order(&[("mug", 2)]).await.order.id;
+    shop.engine.orders().move_on(id, &moving(OrderState::Processing)).await.unwrap();
+    id
 }
 
 /// Goods are promised between look and commit of a count: the count is made anew, and does not go below them.

@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::cart::{Cart, CartToken, Write};
 use crate::checkout::Placed;
 use crate::inventory::{
-    Adjustment, Hold, Level, Location, Movement, MovementReason, Rehold, Release, Reservation,
+    Adjustment, Fulfil, Hold, Level, Location, Movement, MovementReason, Rehold, Release, Reservation,
 };
 use crate::order::{Advance, Machine, OrderNumber, Transition};
 use crate::payment::{self, PaymentReference, PaymentState};
@@ -249,6 +249,59 @@ pub async fn a_reservation_of_which_a_part_is_released(shop: &Shop) {
     assert_eq!(shop.stock("mug").await, (5, 0));
 }
 
+/// Goods that leave take their reservation with them, all of it or a part, once, and by a movement.
+pub async fn goods_that_leave(shop: &Shop) {
+    shop.sell([item("mug").stock(5).stock_at("second", 2)]).await;
+    let order = shop.order(&[("mug", 6)]).await;
+    let [first, second] = &order.reservations[..] else { panic!("{:?}", order.reservations) };
+    let (most, least) = if first.quantity > second.quantity { (first, second) } else { (second, first) };
+    let part = leaving(shop, &[(most, 3)]).await;
+    shop.store.commit(&part).await.unwrap();
+    assert_eq!(shop.stock("mug").await, (4, 3));
+    let left = shop.order_now(order.order.id).await.reservations;
+    let rest = left.iter().find(|reservation| reservation.id == most.id).unwrap();
+    assert_eq!(*rest, Reservation { quantity: units(2), ..most.clone() });
+    assert_eq!(shop.stale(&part).await, Guard::Reservation(most.id));
+    let mut elsewhere = leaving(shop, &[(rest, 2)]).await;
+    elsewhere.inventory.fulfil[0].ends.order = named("order", "nowhere");
+    assert_eq!(shop.stale(&elsewhere).await, Guard::Reservation(most.id));
+    let twice = leaving(shop, &[(rest, 2), (rest, 2)]).await;
+    assert_eq!(shop.stale(&twice).await, Guard::Reservation(most.id));
+    let mut back_and_gone = leaving(shop, &[(rest, 1)]).await;
+    back_and_gone.inventory.release.push(Release::some(rest, units(1)));
+    assert_eq!(shop.stale(&back_and_gone).await, Guard::Reservation(most.id));
+    shop.store.commit(&leaving(shop, &[(rest, 2), (least, 1)]).await).await.unwrap();
+    assert_eq!(shop.stock("mug").await, (1, 0));
+    assert!(shop.order_now(order.order.id).await.reservations.is_empty());
+    let mut gone = ChangeSet::default();
+    gone.inventory.release.push(Release::all(least));
+    assert_eq!(shop.stale(&gone).await, Guard::Reservation(least.id));
+    shop.order(&[("mug", 1)]).await;
+}
+
+/// Goods that were sold beyond the stock leave once they are there, and never with what is promised to others for certain.
+pub async fn goods_that_are_not_there(shop: &Shop) {
+    shop.sell([item("mug").stock(1).backorder()]).await;
+    let order = shop.order(&[("mug", 4)]).await;
+    let certain = order.reservations.iter().find(|reservation| !reservation.backorder).unwrap();
+    let beyond = order.reservations.iter().find(|reservation| reservation.backorder).unwrap();
+    assert_eq!((certain.quantity, beyond.quantity), (units(1), units(3)));
+    let short = stock("mug", "main");
+    assert_eq!(shop.stale(&leaving(shop, &[(beyond, 3)]).await).await, short);
+    assert_eq!(shop.stale(&leaving(shop, &[(beyond, 1)]).await).await, short, "the only one is promised");
+    shop.store.commit(&moving(shop, "mug", 2, None).await).await.unwrap();
+    assert_eq!(shop.stale(&leaving(shop, &[(beyond, 3)]).await).await, short);
+    assert_eq!(shop.stale(&leaving(shop, &[(beyond, 3), (certain, 1)]).await).await, short);
+    shop.store.commit(&leaving(shop, &[(beyond, 2)]).await).await.unwrap();
+    assert_eq!(shop.stock("mug").await, (1, 2));
+    let left = shop.order_now(order.order.id).await.reservations;
+    let beyond = left.iter().find(|reservation| reservation.backorder).unwrap();
+    let mut brought = leaving(shop, &[(beyond, 1), (certain, 1)]).await;
+    brought.inventory.adjust = moving(shop, "mug", 1, Some(1)).await.inventory.adjust;
+    shop.store.commit(&brought).await.unwrap();
+    assert_eq!(shop.stock("mug").await, (0, 0));
+}
+
 /// A reservation is held longer, or for good, while it is open, and only by its own order.
 pub async fn a_reservation_that_is_held_longer(shop: &Shop) {
     shop.sell([item("mug").stock(5)]).await;
@@ -433,6 +486,19 @@ fn renamed(placed: &Placed, name: &str) -> ChangeSet {
     }
     changes.events[0].id = named("event", name);
     changes.events[0].subject = format!("order:{id}");
+    changes
+}
+
+async fn leaving(shop: &Shop, units_of: &[(&Reservation, u32)]) -> ChangeSet {
+    let at = shop.now().await;
+    let mut ids = shop.ids(at);
+    let mut changes = ChangeSet::default();
+    changes.inventory.fulfil = units_of
+        .iter()
+        .map(|(reservation, quantity)| {
+            Fulfil::some(reservation, units(*quantity), ids.fresh(), &Actor::System, "", at)
+        })
+        .collect();
     changes
 }
 

@@ -23,6 +23,8 @@
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`moving_on`]: what staff does with orders, from their acceptance to their end;
+//! - [`orders`]: lists of orders, and notes on them;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
@@ -55,6 +57,8 @@ pub mod jobs;
 pub mod listing;
 pub mod looks;
 pub mod messages;
+pub mod moving_on;
+pub mod orders;
 pub mod payment_flow;
 pub mod payments;
 pub mod promotions;
@@ -287,6 +291,8 @@ macro_rules! __each_store_case {
                 a_reservation_that_has_ended
                 a_reservation_released_twice_at_once
                 a_reservation_of_which_a_part_is_released
+                goods_that_leave
+                goods_that_are_not_there
                 a_reservation_that_is_held_longer
                 a_location_code_that_is_taken
                 a_rulebook_that_changed
@@ -437,6 +443,24 @@ macro_rules! __each_store_case {
                 the_window_closes_on_the_microsecond
                 a_cart_is_forgotten_after_thirty_days
             ;
+            moving_on:
+                cash_on_delivery_ends_well
+                cash_on_delivery_that_comes_back
+                what_was_paid_in_part_comes_back
+                a_paid_order_that_comes_back
+                a_part_was_refunded_before_it_is_shipped
+                nothing_of_it_is_shipped
+                what_is_not_moved_on
+                a_repeated_move
+                goods_that_are_not_there_yet
+                a_cancelled_order_is_not_shipped
+            ;
+            orders:
+                orders_are_listed_newest_first
+                a_list_is_of_what_was_asked_for
+                a_list_is_of_a_time
+                notes_on_an_order
+            ;
             crossings:
                 a_price_changes_while_an_expected_total_is_confirmed
                 a_price_changes_while_a_cart_is_confirmed
@@ -450,6 +474,8 @@ macro_rules! __each_store_case {
                 one_request_is_confirmed_twice
                 one_order_is_cancelled_twice
                 an_order_is_cancelled_while_it_expires
+                an_order_is_cancelled_while_it_ships
+                an_order_ships_while_it_is_cancelled
                 stock_is_promised_while_it_is_counted
                 stock_comes_in_while_it_is_counted
                 two_apply_rules
@@ -468,6 +494,8 @@ macro_rules! __each_store_case {
                 one_order_cancelled_ten_times
                 one_cancellation_repeated_ten_times
                 expiry_on_several_servers
+                one_order_shipped_ten_times
+                orders_shipped_while_others_buy
                 cancellations_while_others_buy
                 a_closed_cart_is_followed_by_one
                 a_hundred_carts_and_ten_uses_of_a_coupon
@@ -505,6 +533,8 @@ mod tests {
             ("jobs", include_str!("jobs.rs")),
             ("looks", include_str!("looks.rs")),
             ("messages", include_str!("messages.rs")),
+            ("moving_on", include_str!("moving_on.rs")),
+            ("orders", include_str!("orders.rs")),
             ("payment_flow", include_str!("payment_flow.rs")),
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),

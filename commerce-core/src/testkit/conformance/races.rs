@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use super::moving_on::moving;
 use super::promotions::{code, coupon, gives, issue, of, promotion, uses};
 use super::{Shop, cancel, check_out, fill, request};
 use crate::cart::CartToken;
@@ -195,6 +196,51 @@ pub async fn one_order_cancelled_ten_times(shop: &Shop) {
         let returned = if sku == "mug" { 2 } else { 0 };
         assert_eq!(shop.stock("mug").await.1, before - returned, "round {round}");
     }
+}
+
+/// Ten of the staff ship one order: its goods leave once, and all are answered that they did.
+pub async fn one_order_shipped_ten_times(shop: &Shop) {
+    shop.sell([item("mug").stock(9)]).await;
+    for round in 0..2 {
+        let id = shop.order(&[("mug", 2)]).await.order.id;
+        shop.engine.orders().move_on(id, &moving(OrderState::Processing)).await.unwrap();
+        let engine = door(shop, round, 10);
+        let answers = at_once(10, |_| {
+            let engine = engine.clone();
+            async move { engine.orders().move_on(id, &moving(OrderState::Shipped)).await }
+        })
+        .await;
+        for answer in answers {
+            let order = answer.unwrap().order.order;
+            assert_eq!((order.status, order.version), (OrderState::Shipped, 3), "round {round}");
+        }
+        assert_eq!(shop.stock("mug").await, (7 - 2 * round as i64, 0));
+    }
+}
+
+/// Twenty orders of one variant are shipped while twenty others are placed: all of them get what they wanted.
+pub async fn orders_shipped_while_others_buy(shop: &Shop) {
+    shop.sell([item("mug").stock(40)]).await;
+    let (mut accepted, mut carts) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let id = shop.order(&[("mug", 1)]).await.order.id;
+        shop.engine.orders().move_on(id, &moving(OrderState::Processing)).await.unwrap();
+        accepted.push(id);
+        carts.push(shop.ready_cart(&[("mug", 1)]).await);
+    }
+    let answers = at_once(40, |number| {
+        let (engine, id, token) = (shop.engine.clone(), accepted[number / 2], carts[number / 2].clone());
+        async move {
+            if number % 2 == 0 {
+                engine.orders().move_on(id, &moving(OrderState::Shipped)).await.map(drop).unwrap();
+            } else {
+                engine.checkout().confirm(&token, &Confirm::default()).await.map(drop).unwrap();
+            }
+        }
+    })
+    .await;
+    assert_eq!(answers.len(), 40);
+    assert_eq!(shop.stock("mug").await, (20, 20));
 }
 
 /// Ten cancellations of one order under one key: all are answered with the cancelled order.

@@ -1,7 +1,7 @@
 //! Random walks through the shop beside a model of it.
 //!
 //! The model is what a shopkeeper would keep on paper: what lies at each location, what is in each cart, which orders are
-//! open. It knows nothing of versions, reservations, change sets or retries. A walk takes steps at random - fill a cart,
+//! open and which have left. It knows nothing of versions, reservations, change sets or retries. A walk takes steps at random - fill a cart,
 //! confirm it, cancel, let time pass, lose an answer and ask again - and after every step the store must agree with the
 //! paper: each answer, each cart, each order, and the stock of every variant. At the end of a walk every invariant must
 //! hold.
@@ -41,6 +41,8 @@ pub enum Step {
     ConfirmAgain,
     /// Cancels an order; if the answer is lost, asks again under the same key.
     Cancel(usize, Option<Fault>),
+    /// Accepts an order that is paid at the door, and ships it.
+    Ship(usize),
     /// Lets so many minutes pass, where the clock can be set.
     Wait(u16),
     /// Cancels what was not paid in time.
@@ -163,6 +165,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (which.clone(), pay, fault.clone()).prop_map(|(cart, pay, fault)| Step::Confirm(cart, pay, fault)),
         2 => Just(Step::ConfirmAgain),
         4 => (which.clone(), fault).prop_map(|(order, fault)| Step::Cancel(order, fault)),
+        3 => which.clone().prop_map(Step::Ship),
         2 => (1..90_u16).prop_map(Step::Wait),
         2 => Just(Step::Expire),
         2 => (which.clone(), which.clone(), 0..12_i64).prop_map(|(item, place, units)| Step::Count(item, place, units)),

@@ -47,6 +47,8 @@ pub(super) struct Order {
     pub(super) units: BTreeMap<usize, u32>,
     pub(super) total: i64,
     pub(super) open: bool,
+    /// Whether its goods have left.
+    pub(super) shipped: bool,
     /// When it lapses.
     pub(super) until: Option<Timestamp>,
 }
@@ -70,7 +72,7 @@ impl Paper {
     pub(super) fn stock(&self, item: usize) -> (i64, i64) {
         let on_hand = self.items[item].on_hand.iter().flatten().sum();
         let counted = self.items[item].kind != Kind::Untracked;
-        let open = self.orders.iter().filter(|order| order.open && counted);
+        let open = self.orders.iter().filter(|order| order.open && !order.shipped && counted);
         (on_hand, open.filter_map(|order| order.units.get(&item)).map(|units| i64::from(*units)).sum())
     }
 
@@ -100,7 +102,14 @@ impl Paper {
         let total = self.total(cart);
         let units: BTreeMap<usize, u32> = std::mem::take(&mut self.carts[cart]).into_iter().collect();
         // What costs nothing is paid.
-        self.orders.push(Order { id, units, total, open: true, until: until.filter(|_| total > 0) });
+        self.orders.push(Order {
+            id,
+            units,
+            total,
+            open: true,
+            shipped: false,
+            until: until.filter(|_| total > 0),
+        });
     }
 
     /// What was not paid by now lapses.

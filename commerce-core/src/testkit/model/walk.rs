@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::paper::{CARTS, ITEMS, Kind, PLACES, Paper};
+use super::paper::{CARTS, ITEMS, Kind, Order, PLACES, Paper};
 use super::{Pay, Step};
 use crate::audit::Actor;
 use crate::cart::{CartError, CartToken};
 use crate::checkout::{Confirm, ConfirmError, Confirmed};
 use crate::idempotency::Request;
-use crate::inventory::{Count, InventoryError, MovementReason};
-use crate::order::{Cancel, CancelError, OrderState};
+use crate::inventory::{Count, InventoryError, MovementReason, Reservation};
+use crate::order::{Cancel, CancelError, MoveOnError, OrderState};
 use crate::payment::PaymentMethod;
+use crate::testkit::conformance::moving_on::moving;
 use crate::testkit::conformance::{Shop, before, cancel, check_out, request};
 use crate::testkit::{Fault, Intercepted, Item, Losing, add, item, key, location_id, variant_id};
 use crate::{CartId, Engine, Quantity, Store, VariantId};
@@ -88,6 +89,7 @@ impl<'a> Walk<'a> {
             Step::Confirm(cart, pay, fault) => self.confirm(cart % CARTS, pay, fault).await,
             Step::ConfirmAgain => self.confirm_again().await,
             Step::Cancel(order, fault) => self.cancel(order, fault).await,
+            Step::Ship(order) => self.ship(order).await,
             Step::Wait(minutes) => {
                 if let Some(clock) = &self.shop.clock {
                     clock.advance(Duration::from_secs(60 * u64::from(minutes)));
@@ -206,14 +208,74 @@ impl<'a> Walk<'a> {
         let command = Cancel { request: Some(self.request("cancel")), ..cancel() };
         let answer = self.losing(fault, async |engine| engine.orders().cancel(id, &command).await).await;
         match answer {
-            Ok(answer) if open => {
+            Ok(answer) if open && !self.paper.orders[index].shipped => {
                 agree!(answer.replayed, fault == Some(Fault::After), "replayed");
                 self.paper.orders[index].open = false;
                 Ok(())
             }
             Err(CancelError::State(_)) if !open => Ok(()),
+            Err(CancelError::Fulfilled) if self.paper.orders[index].shipped => Ok(()),
             other => Err(format!("{other:?}")),
         }
+    }
+
+    /// The paper does not say from which location an order comes, so that is read from the shop.
+    async fn ship(&mut self, order: usize) -> Taken {
+        if self.paper.orders.is_empty() {
+            return Ok(());
+        }
+        let index = order % self.paper.orders.len();
+        let Order { id, open, shipped, until, total, .. } = self.paper.orders[index].clone();
+        let accepted = self.engine.orders().move_on(id, &moving(OrderState::Processing)).await;
+        match accepted {
+            Ok(_) if open && !shipped && until.is_none() => {}
+            Err(MoveOnError::NotPaid) if open && until.is_some() => return Ok(()),
+            Err(MoveOnError::State(_)) if !open || shipped => return Ok(()),
+            other => return Err(format!("{other:?}, while it costs {total}")),
+        }
+        let leaving = self.shop.order_now(id).await.reservations;
+        let there = self.are_there(&leaving).await?;
+        match self.engine.orders().move_on(id, &moving(OrderState::Shipped)).await {
+            Ok(_) if there => {
+                self.paper.orders[index].shipped = true;
+                for reservation in leaving {
+                    let (item, place) = self.level(&reservation)?;
+                    let left = self.paper.items[item].on_hand[place].as_mut().ok_or("no row on paper")?;
+                    *left -= i64::from(reservation.quantity.get());
+                }
+                Ok(())
+            }
+            Err(MoveOnError::NotThere(_)) if !there => Ok(()),
+            other => Err(format!("{other:?}, while all is there: {there}")),
+        }
+    }
+
+    /// Whether these units are on hand, and leave what is promised to others for certain.
+    async fn are_there(&self, leaving: &[Reservation]) -> Result<bool, String> {
+        let mut others = Vec::new();
+        for order in self.paper.orders.iter().filter(|order| order.open && !order.shipped) {
+            others.extend(self.shop.order_now(order.id).await.reservations);
+        }
+        for one in leaving {
+            let (item, place) = self.level(one)?;
+            let here = |known: &&Reservation| (known.variant, known.location) == (one.variant, one.location);
+            let units = |known: &Reservation| i64::from(known.quantity.get());
+            let gone: i64 = leaving.iter().filter(here).map(units).sum();
+            let scarce = leaving.iter().filter(here).any(|known| known.backorder);
+            let certain = others.iter().filter(here).filter(|known| scarce && !known.backorder);
+            let kept: i64 = certain.filter(|known| known.order != one.order).map(units).sum();
+            if self.paper.items[item].on_hand[place].unwrap_or(0) - gone < kept {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The item and the place of a reservation.
+    fn level(&self, reservation: &Reservation) -> Result<(usize, usize), String> {
+        let item = (0..ITEMS).find(|index| variant_id(&self.sku(*index)) == reservation.variant);
+        let place = PLACES.iter().position(|place| location_id(place) == reservation.location);
+        item.zip(place).ok_or_else(|| format!("{reservation:?} lies nowhere"))
     }
 
     async fn expire(&mut self) -> Taken {

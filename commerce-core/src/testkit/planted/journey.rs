@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::audit::Actor;
 use crate::cart::CartToken;
 use crate::checkout::Confirm;
+use crate::order::OrderState;
 use crate::payment::{Collect, PaymentMethod};
 use crate::promotion::Coupon;
+use crate::testkit::conformance::moving_on::moving;
 use crate::testkit::conformance::promotions::{code, coupon, gives, issue, of, promotion};
 use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
 use crate::testkit::{Intercepted, Meeting, add, item};
@@ -44,6 +46,7 @@ pub(super) async fn journey(opened: Opened) -> Vec<String> {
     buy_the_last_unit_twice(&shop).await;
     trouble.extend(collect_too_much_and_pay_back(&shop).await);
     use_coupons_once_too_often(&shop).await;
+    trouble.extend(ship(&shop).await);
     trouble
 }
 
@@ -111,6 +114,24 @@ async fn collect_too_much_and_pay_back(shop: &Shop) -> Vec<String> {
             let cancelled = shop.engine.orders().cancel(confirmed.order.order.id, &cancel()).await;
             trouble.extend(cancelled.err().map(|error| error.to_string()));
         }
+    }
+    trouble
+}
+
+/// An order that is paid at the door is accepted and shipped.
+async fn ship(shop: &Shop) -> Vec<String> {
+    shop.sell([item("bowl").stock(9)]).await;
+    let Ok(token) = cart(&shop.engine, PaymentMethod::CashOnDelivery, &[("bowl", 1)]).await else {
+        return Vec::new();
+    };
+    let id = match shop.engine.checkout().confirm(&token, &Confirm::default()).await {
+        Ok(confirmed) => confirmed.order.order.id,
+        Err(error) => return vec![error.to_string()],
+    };
+    let mut trouble = Vec::new();
+    for to in [OrderState::Processing, OrderState::Shipped] {
+        let moved = shop.engine.orders().move_on(id, &moving(to)).await;
+        trouble.extend(moved.err().map(|error| error.to_string()));
     }
     trouble
 }

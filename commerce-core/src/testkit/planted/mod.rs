@@ -114,6 +114,8 @@ pub enum Bug {
     StrayMoneyUnnamed,
     /// An order that is paid, or may be paid for longer, holds its goods no longer than before.
     ReholdSkipped,
+    /// Goods of an order that is shipped stay in stock.
+    FulfilSkipped,
     /// Messages of gateways are not kept.
     MessagesDropped,
     /// The lease of a job is taken whoever has it.
@@ -168,6 +170,7 @@ macro_rules! __each_planted_bug {
             stray_money_dropped: StrayMoneyDropped;
             stray_money_unnamed: StrayMoneyUnnamed;
             rehold_skipped: ReholdSkipped;
+            fulfil_skipped: FulfilSkipped;
             messages_dropped: MessagesDropped;
             lease_ignored: LeaseIgnored;
         }
@@ -341,6 +344,12 @@ impl Bug {
                 "guards::a_reservation_that_is_held_longer",
                 "payment_flow::an_order_is_paid_through_the_gateway",
             ],
+            Self::FulfilSkipped => &[
+                "moving_on::cash_on_delivery_ends_well",
+                "moving_on::nothing_of_it_is_shipped",
+                "races::one_order_shipped_ten_times",
+                "races::orders_shipped_while_others_buy",
+            ],
             Self::MessagesDropped => &[
                 "messages::the_same_message_fifty_times_at_once",
                 "payment_flow::a_message_fifty_times_at_once",
@@ -359,6 +368,7 @@ impl Bug {
                 | Self::SplitForgotten
                 | Self::ReleaseSkipped
                 | Self::ReleaseTwice
+                | Self::FulfilSkipped
                 | Self::HeldForever
                 | Self::CommittedExpires
                 | Self::IdempotencyDropped
@@ -379,9 +389,11 @@ impl Bug {
             Self::StockGuardOff | Self::ReservationSkipped | Self::SplitForgotten | Self::NotAtomic => {
                 Some(Invariant::NoOversell)
             }
-            Self::ReleaseSkipped | Self::HeldForever | Self::CommittedExpires | Self::ReholdSkipped => {
-                Some(Invariant::ReservationLive)
-            }
+            Self::ReleaseSkipped
+            | Self::HeldForever
+            | Self::CommittedExpires
+            | Self::ReholdSkipped
+            | Self::FulfilSkipped => Some(Invariant::ReservationLive),
             Self::OutcomeLost => Some(Invariant::KeyOne),
             Self::EventDropped | Self::EventDoubled => Some(Invariant::OutboxOnce),
             Self::TotalWrong | Self::LineTotalWrong => Some(Invariant::OrderTotal),

@@ -199,6 +199,7 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
             changes.payment.unmatched.iter_mut().for_each(|unmatched| unmatched.payment = None)
         }
         Bug::ReholdSkipped => inventory.rehold.clear(),
+        Bug::FulfilSkipped => inventory.fulfil.clear(),
         Bug::MessagesDropped => changes.payment.receive.clear(),
         Bug::CartLeftOpen
         | Bug::OrderLost

@@ -35,6 +35,45 @@ impl Admin {
     }
 }
 
+/// Somebody who may have the admin token: of what is for the shop's staff and for others too.
+pub(in crate::api) enum PerhapsAdmin {
+    /// It was sent.
+    Admin,
+    /// Something else was.
+    Refused(Problem),
+    /// No login was.
+    Nobody,
+}
+
+impl<'a> ApiExtractor<'a> for PerhapsAdmin {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        Admin::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        Admin::security_schemes()
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if !request.headers().contains_key(header::AUTHORIZATION) {
+            return Ok(Self::Nobody);
+        }
+        Ok(Admin::of(request).map_or_else(Self::Refused, |Admin| Self::Admin))
+    }
+}
+
 /// What stands behind the word `Bearer`, whose case does not count.
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (word, token) = value.split_at_checked(7)?;

@@ -3,13 +3,15 @@
 mod access;
 mod audit;
 mod coupons;
+mod invariants;
+mod jobs;
 mod money;
 mod parts;
 mod rules;
 mod settings;
 mod trial;
 
-pub(super) use access::Admin;
+pub(super) use access::{Admin, PerhapsAdmin};
 
 use super::Shop;
 use crate::wire::statuses;
@@ -47,6 +49,8 @@ pub(crate) type AdminApi = (
     coupons::CouponsApi,
     money::MoneyApi,
     audit::AuditApi,
+    jobs::JobsApi,
+    invariants::InvariantsApi,
 );
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
@@ -63,5 +67,7 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         coupons::CouponsApi { shop: shop.clone() },
         money::MoneyApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
+        jobs::JobsApi { shop: shop.clone() },
+        invariants::InvariantsApi::new(shop),
     )
 }

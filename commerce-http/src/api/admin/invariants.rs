@@ -1,0 +1,48 @@
+//! What must always hold in the shop's store.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, header};
+use poem_openapi::OpenApi;
+use tokio::sync::Mutex;
+
+use super::Read;
+use super::access::Admin;
+use crate::api::{Shop, Tag};
+use crate::settle::settle;
+use crate::wire::{Answer, Code, InvariantsDto, Problem, Refused};
+
+pub(crate) struct InvariantsApi {
+    shop: Shop,
+    /// Held while a check runs: it reads the whole store, so one of this server's is enough.
+    checking: Arc<Mutex<()>>,
+}
+
+impl InvariantsApi {
+    pub(super) fn new(shop: &Shop) -> Self {
+        Self { shop: shop.clone(), checking: Arc::default() }
+    }
+}
+
+#[OpenApi(prefix_path = "/api/admin/invariants", tag = "Tag::BackOffice")]
+impl InvariantsApi {
+    /// Checks what must always hold
+    ///
+    /// As `commerce doctor` does. It reads the whole store, so a server runs one such check at a time: while it does, the
+    /// answer is 503.
+    #[oai(path = "/", method = "get", operation_id = "checkInvariants")]
+    async fn check(&self, _admin: Admin) -> Result<Answer<InvariantsDto>, Refused<Read>> {
+        let Ok(alone) = Arc::clone(&self.checking).try_lock_owned() else {
+            let words = "the invariants are being checked at this moment; ask again in some seconds";
+            let problem = Problem::new(Code::Unavailable, words);
+            return Err(problem.header(header::RETRY_AFTER, HeaderValue::from_static("10")).into());
+        };
+        let engine = self.shop.engine.clone();
+        let found = settle(async move {
+            let found = engine.store().violations().await;
+            drop(alone);
+            found
+        });
+        Ok(Answer::new(&InvariantsDto::new(&found.await?))?)
+    }
+}
