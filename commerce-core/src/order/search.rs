@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn the_ids_hold_whatever_was_placed_in_the_time() {
-        let at = |micros| Timestamp::from_micros(1_700_000_000_000_000 + micros).unwrap();
-        let placed = |micros| Ids::new([9; 32], at(micros)).fresh::<OrderId>();
+        let at = |micros: i64| Timestamp::from_micros(1_700_000_000_000_000 + micros).unwrap();
+        let placed = |micros: i64| Ids::new([9; 32], at(micros)).fresh::<OrderId>();
         let search =
             Search { placed_from: Some(at(1_500)), placed_until: Some(at(3_500)), ..Search::default() };
         let (from, before) = search.ids();

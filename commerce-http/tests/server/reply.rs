@@ -69,8 +69,10 @@ impl<'a> Call<'a> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let text = response.text().await.unwrap();
-        // What is no JSON is a text to the contract.
-        let is_json = headers.get("content-type").is_none_or(|of| of.as_bytes().ends_with(b"json"));
+        // A file is a text to the contract.
+        let is_json = headers
+            .get("content-type")
+            .is_none_or(|of| of != "application/x-ndjson" && of != "text/csv; charset=utf-8");
         let body = match is_json {
             true => serde_json::from_str(&text).unwrap_or(Value::Null),
             false => Value::String(text.clone()),

@@ -53,8 +53,10 @@ pub async fn an_order_is_paid_through_the_gateway(shop: &Shop) {
 /// The shopper's return, a message, the same message again, the look of a job, the reconciler and the end of the payment
 /// window, in any order: the order is paid, once, and has its goods.
 pub async fn signs_of_a_payment_in_any_order(shop: &Shop) {
-    let (engine, gateway) = open(shop, 1_000).await;
+    shop.sell([item("mug").stock(10_000)]).await;
     for order_of in permutations(6, if soaking() { 720 } else { 60 }) {
+        // A gateway of its own, as the reconciler reads all that one has.
+        let (engine, gateway) = paid_through_another(shop);
         let (order, reference) = overdue(shop, &gateway).await;
         for sign in &order_of {
             show(shop, &engine, &gateway, *sign, order, &reference).await;
@@ -73,9 +75,11 @@ pub async fn signs_of_a_payment_in_any_order(shop: &Shop) {
 
 /// The same signs, and the shopper calls the order off: whatever comes first, the goods are free and the money goes back.
 pub async fn signs_of_a_payment_and_a_cancellation_in_any_order(shop: &Shop) {
-    let (engine, gateway) = open(shop, 1_000).await;
+    shop.sell([item("mug").stock(10_000)]).await;
     const SIGNS: [usize; 6] = [0, 1, 2, 3, 4, 6];
     for order_of in permutations(6, if soaking() { 720 } else { 60 }) {
+        // A gateway of its own, as the reconciler reads all that one has.
+        let (engine, gateway) = paid_through_another(shop);
         let (order, reference) = overdue(shop, &gateway).await;
         for sign in &order_of {
             show(shop, &engine, &gateway, SIGNS[*sign], order, &reference).await;
@@ -89,8 +93,10 @@ pub async fn signs_of_a_payment_and_a_cancellation_in_any_order(shop: &Shop) {
 
 /// All of it, both ends of the order too: either it is paid and has its goods, or its money goes back.
 pub async fn every_sign_and_end_in_any_order(shop: &Shop) {
-    let (engine, gateway) = open(shop, 1_000).await;
+    shop.sell([item("mug").stock(10_000)]).await;
     for order_of in permutations(7, if soaking() { 5_040 } else { 60 }) {
+        // A gateway of its own, as the reconciler reads all that one has.
+        let (engine, gateway) = paid_through_another(shop);
         let (order, reference) = overdue(shop, &gateway).await;
         for sign in &order_of {
             show(shop, &engine, &gateway, *sign, order, &reference).await;
@@ -575,6 +581,11 @@ pub async fn a_transfer_by_hand(shop: &Shop) {
 
 async fn open(shop: &Shop, stock: i64) -> (Engine, Arc<PretendGateway>) {
     shop.sell([item("mug").stock(stock)]).await;
+    paid_through_another(shop)
+}
+
+/// The shop, paid through a gateway that nobody knows yet.
+fn paid_through_another(shop: &Shop) -> (Engine, Arc<PretendGateway>) {
     let gateway = Arc::new(PretendGateway::default());
     (shop.paid_through(Arc::<PretendGateway>::clone(&gateway)), gateway)
 }
