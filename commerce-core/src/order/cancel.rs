@@ -7,7 +7,7 @@ use crate::Ids;
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
 use crate::event::Event;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::inventory::Release;
 use crate::payment::{self, PaymentState, give_back};
 
@@ -70,12 +70,10 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
             release: order.uses_promotions().then_some((order.id, view.now)).into_iter().collect(),
             ..Default::default()
         },
-        idempotency: command.request.as_ref().map(|request| Record {
-            scope: request.scope.clone(),
-            fingerprint: request.fingerprint,
-            outcome: Outcome::OrderCancelled(order.id),
-            at: view.now,
-        }),
+        idempotency: command
+            .request
+            .as_ref()
+            .map(|request| request.record(Outcome::OrderCancelled(order.id), view.now)),
         audit: vec![Entry {
             id: ids.fresh(),
             at: view.now,
