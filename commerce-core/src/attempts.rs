@@ -20,6 +20,34 @@ pub(crate) enum Unsettled {
     Store(StoreError),
 }
 
+/// Says how a service's own error words it.
+macro_rules! unsettled {
+    ($($error:path),+ $(,)?) => {$(
+        impl From<Unsettled> for $error {
+            fn from(unsettled: Unsettled) -> Self {
+                match unsettled {
+                    Unsettled::Busy => Self::Busy,
+                    Unsettled::Store(error) => Self::Store(error),
+                }
+            }
+        }
+    )+};
+}
+
+unsettled! {
+    crate::cart::CartError,
+    crate::catalog::CatalogError,
+    crate::checkout::ConfirmError,
+    crate::inventory::InventoryError,
+    crate::mail::MailError,
+    crate::order::CancelError,
+    crate::order::MoveOnError,
+    crate::order::NoteError,
+    crate::payment::PaymentError,
+    crate::pricing::RulesError,
+    crate::promotion::CouponError,
+}
+
 impl Attempts {
     /// How often a service looks and decides before it gives up.
     const MOST: u32 = 50;

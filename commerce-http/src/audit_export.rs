@@ -91,7 +91,10 @@ pub(crate) struct Export {
     trail: AuditTrail,
     search: Search,
     format: Format,
-    reached: Option<u64>,
+    /// The head of the file, until it was given out.
+    head: Option<&'static str>,
+    /// The seal up to which the file is written.
+    reached: u64,
 }
 
 impl Export {
@@ -102,22 +105,17 @@ impl Export {
         format: Format,
     ) -> Result<Self, ExportError> {
         while trail.seal(1_000).await? > 0 {}
-        Ok(Self { trail, search, format, reached: None })
+        Ok(Self { trail, search, format, head: Some(format.head()), reached: 0 })
     }
 
     /// The next piece of the file; `None` behind the last one.
     pub(crate) async fn piece(&mut self) -> Result<Option<Vec<u8>>, ExportError> {
-        let mut piece = match self.reached {
-            None => self.format.head().as_bytes().to_vec(),
-            Some(_) => Vec::new(),
+        let head = self.head.take();
+        let Some(page) = self.trail.export(&self.search, self.reached).await? else {
+            return Ok(head.map(|head| head.as_bytes().to_vec()));
         };
-        let page = self.trail.export(&self.search, self.reached.unwrap_or(0)).await?;
-        let first = self.reached.is_none();
-        let Some(page) = page else {
-            self.reached = self.reached.or(Some(0));
-            return Ok(first.then_some(piece));
-        };
-        self.reached = Some(page.reached);
+        self.reached = page.reached;
+        let mut piece = head.unwrap_or_default().as_bytes().to_vec();
         for (seal, entry) in &page.rows {
             self.format.write(seal, entry, &mut piece)?;
         }

@@ -381,6 +381,12 @@ async fn the_audit_trail_is_exported_and_shows_what_was_changed_in_it() {
             .database
             .execute("update {audit} set actor = 'staff:nobody' where target = 'promotion:two'")
             .await;
+        server.restart().await;
+        let checked = server.admin(Method::GET, "invariants/").send().await.expect(200);
+        let broken =
+            checked["invariants"].as_array().unwrap().iter().find(|it| it["violations"] != 0).unwrap();
+        assert_eq!((&broken["name"], &checked["sound"]), (&json!("AUDIT_CHAIN"), &json!(false)));
+        server.kill();
         let doctor = server.database.run(&["doctor"]);
         let said = String::from_utf8(doctor.stdout).unwrap();
         assert!(

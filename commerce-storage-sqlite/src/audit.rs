@@ -28,14 +28,31 @@ pub(crate) fn add(script: &mut Script, entries: &[Entry]) {
 }
 
 pub(crate) fn add_seals(script: &mut Script, seals: &[Seal]) {
-    for Seal { position, entry, hash } in seals {
-        let insert = script.add(INSERT_SEAL).bind(signed(*position)).bind(entry.0).bind(hash.0.to_vec());
+    if !seals.is_empty() {
+        let rows: Vec<SealRow> = seals.iter().map(SealRow::new).collect();
+        let insert = script.add(INSERT_SEALS).bind(Json(rows));
         insert.unique(|key| key.starts_with("audit_seals.").then_some(Guard::Seal));
     }
 }
 
-const INSERT_SEAL: &str = "
-INSERT INTO audit_seals (position, audit_id, hash) VALUES (?1, ?2, ?3)
+#[derive(Serialize)]
+struct SealRow {
+    position: u64,
+    entry: AuditId,
+    hash: String,
+}
+
+impl SealRow {
+    fn new(seal: &Seal) -> Self {
+        let Seal { position, entry, hash } = seal;
+        Self { position: *position, entry: *entry, hash: hash.to_string() }
+    }
+}
+
+const INSERT_SEALS: &str = "
+INSERT INTO audit_seals (position, audit_id, hash)
+SELECT value ->> '$.position', unhex(value ->> '$.entry', '-'), unhex(value ->> '$.hash')
+  FROM json_each(?1)
 ";
 
 #[derive(Serialize)]

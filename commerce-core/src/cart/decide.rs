@@ -10,7 +10,7 @@ use super::{
 };
 use crate::commit::ChangeSet;
 use crate::customer::Address;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::payment::PaymentMethod;
 use crate::promotion::CouponCode;
 use crate::text::has_control;
@@ -269,12 +269,7 @@ fn decided(
     after.expires_at = view.now.plus(Duration::from_secs(Cart::LIFETIME_SECONDS));
     let mut changes = ChangeSet::default();
     changes.cart.write = Some(Write::between(before, &mut after));
-    changes.idempotency = request.map(|request| Record {
-        scope: request.scope.clone(),
-        fingerprint: request.fingerprint,
-        outcome: Outcome::CartChanged(after.id),
-        at: view.now,
-    });
+    changes.idempotency = request.map(|request| request.record(Outcome::CartChanged(after.id), view.now));
     Decided { cart: after, token, changes }
 }
 

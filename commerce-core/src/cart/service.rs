@@ -293,12 +293,3 @@ impl Cart {
         Self::new(CartId(uuid::Uuid::nil()), TokenHash([0; 32]), now)
     }
 }
-
-impl From<crate::attempts::Unsettled> for CartError {
-    fn from(unsettled: crate::attempts::Unsettled) -> Self {
-        match unsettled {
-            crate::attempts::Unsettled::Busy => Self::Busy,
-            crate::attempts::Unsettled::Store(error) => Self::Store(error),
-        }
-    }
-}

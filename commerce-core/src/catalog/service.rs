@@ -6,7 +6,7 @@ use super::{
     CategoryNode, ExportPage, ImportKeys, Page, Plan, PlanOptions, ProductDetail, ProductFilter,
     ProductInput, ProductKey, ProductSummary, Refusal, Slug, plan,
 };
-use crate::attempts::{Attempts, Unsettled};
+use crate::attempts::Attempts;
 use crate::audit::Actor;
 use crate::commit::StoreError;
 use crate::engine::Parts;
@@ -117,15 +117,6 @@ impl Catalog {
                 Ok(()) => return Ok(plan),
                 Err(error) => attempts.again(error).await?,
             }
-        }
-    }
-}
-
-impl From<Unsettled> for CatalogError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
         }
     }
 }

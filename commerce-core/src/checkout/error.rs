@@ -1,6 +1,5 @@
 //! Why a cart cannot become an order.
 
-use crate::attempts::Unsettled;
 use crate::cart::{CartError, OutsideError, PricedCart, ShortLine, shortages};
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
@@ -52,15 +51,6 @@ pub enum ConfirmError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for ConfirmError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 impl From<OutsideError> for ConfirmError {

@@ -6,8 +6,9 @@ use super::ConfirmError;
 use crate::audit::Actor;
 use crate::cart::{Cart, Offer, PricedCart, ShortLine, TokenHash, View, Write, open_cart, price, wanted};
 use crate::commit::{ChangeSet, Expect};
+use crate::customer::Email;
 use crate::event::Event;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::inventory::{Allocation, Hold, Reservation, allocate, demand};
 use crate::mail::{self, Kind, Mail};
 use crate::order::{
@@ -16,6 +17,7 @@ use crate::order::{
 use crate::payment::{Opening, Payment, PaymentMethod, PaymentState, PaymentTerms};
 use crate::pricing::{QuoteLine, RulesInForce};
 use crate::promotion::{CouponCode, CustomerKey, Reason, Redemption};
+use crate::shipping::ShippingOption;
 use crate::{Ids, LineId, Money, OrderId, Quantity, Timestamp, VariantId};
 
 /// Confirms a cart.
@@ -55,62 +57,12 @@ pub fn place_order(
     terms: &PaymentTerms,
     ids: &mut Ids,
 ) -> Result<Placed, ConfirmError> {
-    let cart = open_cart(view, Some(token))
-        .map_err(ConfirmError::opening)?
-        .unwrap_or_else(|| Cart::unsaved(view.now));
-    let seen = cart.version;
-    let priced = price(view, cart, rules, &terms.accepted)?;
-    if command.cart_version.is_some_and(|version| version != seen) {
-        return Err(ConfirmError::CartChanged(Box::new(priced)));
-    }
-    let unsold = unsold(view, &priced);
-    if !unsold.is_empty() {
-        return Err(ConfirmError::OutOfStock(unsold));
-    }
-    let (Some(email), Some(method)) = (priced.cart.email.clone(), priced.cart.payment_method) else {
-        return Err(ConfirmError::Incomplete(Box::new(priced)));
-    };
-    if !priced.missing.is_empty() {
-        return Err(ConfirmError::Incomplete(Box::new(priced)));
-    }
-    if let Some((code, reason)) = spent_coupon(&priced) {
-        return Err(ConfirmError::CouponExhausted { code, reason, cart: Box::new(priced) });
-    }
-    let sources = sources(view, &priced)?;
-    if command.expected_total.is_some_and(|total| total != priced.quote.summary.total) {
-        return Err(ConfirmError::PriceChanged(Box::new(priced)));
-    }
-
-    let id: OrderId = ids.fresh();
-    let total = priced.quote.summary.total;
-    let start = start(method, total, terms, view.now);
-    let order = Order {
-        id,
-        number: number(ids),
-        cart: priced.cart.id,
-        status: start.order,
-        payment_status: start.payment,
-        fulfillment_status: FulfillmentState::Unfulfilled,
-        customer: None,
-        email,
-        lines: lines(&priced)?,
-        adjustments: priced.quote.adjustments().collect(),
-        taxes: priced.quote.taxes.clone(),
-        totals: priced.quote.summary,
-        shipping_address: priced.cart.shipping_address.clone().filter(|_| priced.quote.needs_shipping),
-        billing_address: priced.cart.billing_address.clone(),
-        shipping_method: priced
-            .quote
-            .shipping_method
-            .clone()
-            .map(|option| ShippingChoice { code: option.code.to_string(), label: option.label.to_string() }),
-        payment_method: method,
-        rounding: rules.compiled.rounding(),
-        rulebook_version: rules.version,
-        placed_at: view.now,
-        pay_until: start.pay_until,
-        version: 1,
-    };
+    let ready = check(view, token, command, rules, terms)?;
+    let total = ready.priced.quote.summary.total;
+    let start = start(ready.method, total, terms, view.now);
+    let order = freeze(&ready, &start, rules, view.now, ids)?;
+    let Ready { priced, method, sources, .. } = ready;
+    let id = order.id;
     let payment = Payment::open(
         &Opening {
             order: id,
@@ -145,30 +97,118 @@ pub fn place_order(
             redeem: redemptions(view, &priced, &order, rules),
             ..Default::default()
         },
-        idempotency: command.request.as_ref().map(|request| Record {
-            scope: request.scope.clone(),
-            fingerprint: request.fingerprint,
-            outcome: Outcome::OrderPlaced(id),
-            at: view.now,
-        }),
-        events: vec![Event {
-            id: ids.fresh(),
-            name: "order.placed",
-            subject: format!("order:{id}"),
-            sequence: order.version,
-            data: json!({
-                "order_id": id,
-                "number": order.number,
-                "total": {"amount": total.amount(), "currency": total.currency},
-                "payment_method": method,
-                "lines": order.lines.iter().map(|line| json!({"sku": line.sku, "quantity": line.quantity})).collect::<Vec<_>>(),
-            }),
-            at: view.now,
-        }],
+        idempotency: command
+            .request
+            .as_ref()
+            .map(|request| request.record(Outcome::OrderPlaced(id), view.now)),
+        events: vec![announce(&order, ids)],
         expects: expects(&priced, rules),
         ..ChangeSet::default()
     };
     Ok(Placed { order, payment, changes })
+}
+
+/// A cart that may become an order.
+struct Ready {
+    priced: PricedCart,
+    email: Email,
+    method: PaymentMethod,
+    sources: Vec<Allocation>,
+}
+
+/// Looks whether the cart may become an order, as it stands and as the shopper saw it.
+fn check(
+    view: &View,
+    token: TokenHash,
+    command: &Confirm,
+    rules: &RulesInForce,
+    terms: &PaymentTerms,
+) -> Result<Ready, ConfirmError> {
+    let cart = open_cart(view, Some(token))
+        .map_err(ConfirmError::opening)?
+        .unwrap_or_else(|| Cart::unsaved(view.now));
+    let seen = cart.version;
+    let priced = price(view, cart, rules, &terms.accepted)?;
+    if command.cart_version.is_some_and(|version| version != seen) {
+        return Err(ConfirmError::CartChanged(Box::new(priced)));
+    }
+    let unsold = unsold(view, &priced);
+    if !unsold.is_empty() {
+        return Err(ConfirmError::OutOfStock(unsold));
+    }
+    let (Some(email), Some(method)) = (priced.cart.email.clone(), priced.cart.payment_method) else {
+        return Err(ConfirmError::Incomplete(Box::new(priced)));
+    };
+    if !priced.missing.is_empty() {
+        return Err(ConfirmError::Incomplete(Box::new(priced)));
+    }
+    if let Some((code, reason)) = spent_coupon(&priced) {
+        return Err(ConfirmError::CouponExhausted { code, reason, cart: Box::new(priced) });
+    }
+    let sources = sources(view, &priced)?;
+    if command.expected_total.is_some_and(|total| total != priced.quote.summary.total) {
+        return Err(ConfirmError::PriceChanged(Box::new(priced)));
+    }
+    Ok(Ready { priced, email, method, sources })
+}
+
+/// The order as it is kept, whatever becomes of the catalogue and the rules.
+fn freeze(
+    ready: &Ready,
+    start: &Start,
+    rules: &RulesInForce,
+    now: Timestamp,
+    ids: &mut Ids,
+) -> Result<Order, ConfirmError> {
+    let Ready { priced, email, method, .. } = ready;
+    let PricedCart { cart, quote, .. } = priced;
+    let shipped_by = |option: &ShippingOption| ShippingChoice {
+        code: option.code.to_string(),
+        label: option.label.to_string(),
+    };
+    Ok(Order {
+        id: ids.fresh(),
+        number: number(ids),
+        cart: cart.id,
+        status: start.order,
+        payment_status: start.payment,
+        fulfillment_status: FulfillmentState::Unfulfilled,
+        customer: None,
+        email: email.clone(),
+        lines: lines(priced)?,
+        adjustments: quote.adjustments().collect(),
+        taxes: quote.taxes.clone(),
+        totals: quote.summary,
+        shipping_address: cart.shipping_address.clone().filter(|_| quote.needs_shipping),
+        billing_address: cart.billing_address.clone(),
+        shipping_method: quote.shipping_method.as_ref().map(shipped_by),
+        payment_method: *method,
+        rounding: rules.compiled.rounding(),
+        rulebook_version: rules.version,
+        placed_at: now,
+        pay_until: start.pay_until,
+        version: 1,
+    })
+}
+
+/// What is told of a new order.
+fn announce(order: &Order, ids: &mut Ids) -> Event {
+    let total = order.totals.total;
+    let lines = order.lines.iter().map(|line| json!({"sku": line.sku, "quantity": line.quantity}));
+    Event {
+        id: ids.fresh(),
+        name: "order.placed",
+        subject: format!("order:{}", order.id),
+        sequence: order.version,
+        data: json!({
+            "order_id": order.id,
+            "number": order.number,
+            "total": {"amount": total.amount(), "currency": total.currency},
+            "payment_method": order.payment_method,
+            "lines": lines.collect::<Vec<_>>(),
+        }),
+        at: order.placed_at,
+    }
 }
 
 /// A coupon on the cart that is used up or over.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Adjustment, Level, Location, Movement, MovementReason, StockLevel};
 use crate::VariantId;
-use crate::attempts::{Attempts, Unsettled};
+use crate::attempts::Attempts;
 use crate::audit::Actor;
 use crate::catalog::{ImportKeys, Sku};
 use crate::commit::{ChangeSet, StoreError};
@@ -166,15 +166,6 @@ impl Inventory {
                 Ok(()) => return Ok(()),
                 Err(error) => attempts.again(error).await?,
             }
-        }
-    }
-}
-
-impl From<Unsettled> for InventoryError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Changes, Envelope, Mail, MailState, MailerError, MailerTrouble, Turn, outcome, replay, turn};
-use crate::attempts::{Attempts, Unsettled};
+use crate::attempts::Attempts;
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::engine::Parts;
 use crate::ports::Mailer;
@@ -55,15 +55,6 @@ pub enum MailError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for MailError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 impl Mails {

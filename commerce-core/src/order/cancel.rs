@@ -6,7 +6,7 @@ use super::{CancelError, FulfillmentState, Moves, OrderState, OrderView};
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
 use crate::event::Event;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::inventory::Release;
 use crate::mail::{self, CancelledBy, Kind, Mail};
 use crate::payment::{self, PaymentState, give_back};
@@ -71,12 +71,10 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
             release: order.uses_promotions().then_some((order.id, view.now)).into_iter().collect(),
             ..Default::default()
         },
-        idempotency: command.request.as_ref().map(|request| Record {
-            scope: request.scope.clone(),
-            fingerprint: request.fingerprint,
-            outcome: Outcome::OrderCancelled(order.id),
-            at: view.now,
-        }),
+        idempotency: command
+            .request
+            .as_ref()
+            .map(|request| request.record(Outcome::OrderCancelled(order.id), view.now)),
         audit: vec![Entry {
             id: ids.fresh(),
             at: view.now,

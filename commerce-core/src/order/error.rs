@@ -1,7 +1,6 @@
 //! Why an order cannot be cancelled, moved on or noted on.
 
 use super::InvalidTransition;
-use crate::attempts::Unsettled;
 use crate::catalog::Sku;
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
@@ -31,15 +30,6 @@ pub enum CancelError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for CancelError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 /// Why an order is not moved on. It stays as it was.
@@ -112,12 +102,6 @@ impl From<CancelError> for MoveOnError {
     }
 }
 
-impl From<Unsettled> for MoveOnError {
-    fn from(unsettled: Unsettled) -> Self {
-        CancelError::from(unsettled).into()
-    }
-}
-
 /// Why no note is written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -137,13 +121,4 @@ pub enum NoteError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for NoteError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }

@@ -1,9 +1,10 @@
 //! Orders, listed.
 
-use uuid::Uuid;
+use std::time::Duration;
 
 use super::{FulfillmentState, OrderNumber, OrderState};
 use crate::customer::Email;
+use crate::id::earliest;
 use crate::payment::{PaymentMethod, PaymentState};
 use crate::{CustomerId, Money, OrderId, Timestamp};
 
@@ -39,9 +40,9 @@ impl Search {
     /// keeps to these ids reads no order outside of the time that is asked about.
     #[must_use]
     pub fn ids(&self) -> (Option<OrderId>, Option<OrderId>) {
-        let first_of = |millis: u64| OrderId(Uuid::from_u128(u128::from(millis) << 80));
-        let from = self.placed_from.map(|from| first_of(from.as_millis()));
-        let until = self.placed_until.map(|until| first_of(until.as_millis() + 1));
+        const MILLISECOND: Duration = Duration::from_millis(1);
+        let from = self.placed_from.map(|from| OrderId(earliest(from)));
+        let until = self.placed_until.map(|until| OrderId(earliest(until.plus(MILLISECOND))));
         let before = match (self.before, until) {
             (Some(before), Some(until)) => Some(before.min(until)),
             (before, until) => before.or(until),

@@ -12,7 +12,7 @@ use super::{
 use crate::audit::{self, Actor};
 use crate::commit::ChangeSet;
 use crate::event::Event;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::mail::{Kind, Mail};
 use crate::order::{FulfillmentState, InvalidTransition, Moves, OrderState, OrderView};
 use crate::{Ids, LocationId, Money, Timestamp};
@@ -82,12 +82,10 @@ pub fn collect(
         (_, true) => "over",
         _ => "exact",
     };
-    changes.idempotency = command.request.as_ref().map(|request| Record {
-        scope: request.scope.clone(),
-        fingerprint: request.fingerprint,
-        outcome: Outcome::PaymentCollected(payment.id),
-        at: view.now,
-    });
+    changes.idempotency = command
+        .request
+        .as_ref()
+        .map(|request| request.record(Outcome::PaymentCollected(payment.id), view.now));
     changes.audit = vec![audit::Entry {
         id: ids.fresh(),
         at: view.now,

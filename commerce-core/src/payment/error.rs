@@ -1,7 +1,6 @@
 //! Why nothing was done about a payment.
 
 use super::{GatewayError, PaymentMethod, PaymentReference, PaymentState, UnmatchedState};
-use crate::attempts::Unsettled;
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
 use crate::order::{InvalidTransition, OrderState};
@@ -93,13 +92,4 @@ pub enum PaymentError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for PaymentError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }

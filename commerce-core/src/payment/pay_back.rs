@@ -16,7 +16,7 @@ use crate::audit::{self, Actor};
 use crate::backoff::doubling;
 use crate::commit::ChangeSet;
 use crate::event::Event;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::mail::{self, Kind, Mail};
 use crate::order::{self, Moves, ORDER_MOVES, OrderState, OrderView, check};
 use crate::{Ids, LineId, LocationId, Money, Quantity, RefundId, Timestamp};
@@ -81,12 +81,11 @@ pub fn pay_back(
         payment,
         order,
         inventory,
-        idempotency: command.request.as_ref().zip(refunds.first()).map(|(request, first)| Record {
-            scope: request.scope.clone(),
-            fingerprint: request.fingerprint,
-            outcome: Outcome::RefundRequested(first.request),
-            at: view.now,
-        }),
+        idempotency: command
+            .request
+            .as_ref()
+            .zip(refunds.first())
+            .map(|(request, first)| request.record(Outcome::RefundRequested(first.request), view.now)),
         audit: vec![audit::Entry {
             id: ids.fresh(),
             at: view.now,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
-use crate::idempotency::{Outcome, Record, Request};
+use crate::idempotency::{Outcome, Request};
 use crate::inventory::{Hold, Rehold};
 use crate::order::{Moves, OrderState, OrderView};
 use crate::{Ids, Money, Timestamp};
@@ -103,12 +103,10 @@ pub fn initialize(
                 .collect(),
             ..Default::default()
         },
-        idempotency: command.request.as_ref().map(|request| Record {
-            scope: request.scope.clone(),
-            fingerprint: request.fingerprint,
-            outcome: Outcome::PaymentOpened(payment.id),
-            at: view.now,
-        }),
+        idempotency: command
+            .request
+            .as_ref()
+            .map(|request| request.record(Outcome::PaymentOpened(payment.id), view.now)),
         audit: vec![Entry {
             id: ids.fresh(),
             at: view.now,

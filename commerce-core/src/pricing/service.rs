@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::targets::Targets;
 use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook};
-use crate::attempts::{Attempts, Unsettled};
+use crate::attempts::Attempts;
 use crate::audit::{Actor, Entry, Search};
 use crate::cart::Look;
 use crate::commit::{ChangeSet, StoreError};
@@ -223,13 +223,4 @@ fn gone(rulebook: &Rulebook, in_force: &Rulebook) -> Vec<String> {
     let kept: HashSet<&str> = rulebook.promotions.iter().map(|promotion| promotion.code.as_str()).collect();
     let codes = in_force.promotions.iter().map(|promotion| promotion.code.clone());
     codes.filter(|code| !kept.contains(code.as_str())).collect()
-}
-
-impl From<Unsettled> for RulesError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::coupon::{Coupon, CouponCode, CouponCodeError, CouponState};
 use super::types::Promotion;
-use crate::attempts::{Attempts, Unsettled};
+use crate::attempts::Attempts;
 use crate::audit::{Actor, Entry};
 use crate::cart::{self, Look};
 use crate::commit::{ChangeSet, Expect, StoreError};
@@ -464,14 +464,5 @@ impl Trial {
     fn sorted(mut self) -> Self {
         self.reasons.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         self
-    }
-}
-
-impl From<Unsettled> for CouponError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
     }
 }

@@ -244,15 +244,20 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            eprintln!("the log of {}:\n{log}", self.base);
+        }
     }
 }
 
 /// A server over a database of its own.
 pub(crate) struct TestServer {
+    // Before the database, so that it ends first.
+    process: Option<Process>,
     pub(crate) database: TestDatabase,
     args: Vec<String>,
     variables: Vec<(String, String)>,
-    process: Option<Process>,
     base: String,
     client: reqwest::Client,
     contract: Contract,

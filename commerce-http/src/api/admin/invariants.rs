@@ -39,7 +39,7 @@ impl InvariantsApi {
         };
         let engine = self.shop.engine.clone();
         let found = settle(async move {
-            let found = engine.store().violations().await;
+            let found = engine.verify_invariants().await;
             drop(alone);
             found
         });
