@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::access::Access;
+use crate::account::{AccountTerms, Accounts, Notice};
 use crate::audit::{Entry, Search};
 use crate::cart::Carts;
 use crate::catalog::Catalog;
@@ -11,7 +13,9 @@ use crate::commit::StoreError;
 use crate::inventory::Inventory;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
-use crate::ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+use crate::ports::{
+    Clock, PasswordHasher, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider,
+};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
 use crate::shipping::CarrierError;
@@ -38,6 +42,9 @@ pub struct Builder {
     random: Arc<dyn Random>,
     currency: Currency,
     terms: PaymentTerms,
+    account_terms: AccountTerms,
+    hasher: Option<Arc<dyn PasswordHasher>>,
+    notify: Arc<dyn Fn(&Notice) + Send + Sync>,
     gateway: Option<Arc<dyn PaymentGateway>>,
     shipping_rates: Option<Arc<dyn ShippingRates>>,
     carrier_deadline: Duration,
@@ -51,6 +58,10 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
+    pub(crate) account_terms: AccountTerms,
+    pub(crate) hasher: Option<Arc<dyn PasswordHasher>>,
+    /// Is told what owners of accounts are to be mailed.
+    pub(crate) notify: Arc<dyn Fn(&Notice) + Send + Sync>,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
     pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
     pub(crate) carrier_deadline: Duration,
@@ -76,12 +87,27 @@ impl Engine {
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
+            account_terms: AccountTerms::default(),
+            hasher: None,
+            notify: Arc::new(|_| {}),
             gateway: None,
             shipping_rates: None,
             carrier_deadline: Duration::from_secs(2),
             tax_provider: None,
             trouble: Arc::new(|_| {}),
         }
+    }
+
+    /// The accounts, their sessions and addresses.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The keys of programs.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access { parts: Arc::clone(&self.parts) }
     }
 
     /// The catalogue.
@@ -218,6 +244,27 @@ impl Builder {
         self
     }
 
+    /// For how long sessions and links are good, and what passwords the shop takes.
+    #[must_use]
+    pub fn account_terms(mut self, terms: AccountTerms) -> Self {
+        self.account_terms = terms;
+        self
+    }
+
+    /// Hashes passwords so. Without a hasher nobody registers or logs in.
+    #[must_use]
+    pub fn password_hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
+        self.hasher = Some(hasher);
+        self
+    }
+
+    /// Tells `notify` what owners of accounts are to be mailed, once it is so.
+    #[must_use]
+    pub fn notices(mut self, notify: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.notify = Arc::new(notify);
+        self
+    }
+
     /// Collects through this gateway. Without one, attempts of methods that need a gateway stay open until they lapse.
     #[must_use]
     pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
@@ -258,6 +305,9 @@ impl Builder {
             random,
             currency,
             terms,
+            account_terms,
+            hasher,
+            notify,
             gateway,
             shipping_rates,
             carrier_deadline,
@@ -276,6 +326,9 @@ impl Builder {
             clock,
             random,
             terms,
+            account_terms,
+            hasher,
+            notify,
             gateway,
             shipping_rates,
             carrier_deadline,

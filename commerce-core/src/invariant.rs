@@ -35,11 +35,19 @@ pub enum Invariant {
     /// Each entry of the journal has two legs or more, which sum to nothing in each currency; and what an order received is
     /// what was captured for it, less what was paid back.
     LedgerZero,
+    /// An e-mail address has one account.
+    AccountOne,
+    /// A session has one refresh token that no other has, exchanges none after it ended, and does not go on when its
+    /// account is deactivated.
+    SessionOne,
+    /// What an account is to the shop, whether it is active, and each key of a program, is what audit rows say; and none of
+    /// these was changed by a shopper.
+    RoleAudit,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -54,6 +62,9 @@ impl Invariant {
         Self::CouponCap,
         Self::CaptureBal,
         Self::LedgerZero,
+        Self::AccountOne,
+        Self::SessionOne,
+        Self::RoleAudit,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -74,6 +85,9 @@ impl Invariant {
             Self::CouponCap => "COUPON_CAP",
             Self::CaptureBal => "CAPTURE_BAL",
             Self::LedgerZero => "LEDGER_ZERO",
+            Self::AccountOne => "ACCOUNT_ONE",
+            Self::SessionOne => "SESSION_ONE",
+            Self::RoleAudit => "ROLE_AUDIT",
         }
     }
 }

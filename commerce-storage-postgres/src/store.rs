@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use commerce_core::access::ApiKey;
+use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -22,18 +24,18 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel,
-    Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MessageId, OrderId, PaymentId, RefundId,
+    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::audit;
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
+use crate::{access, account, audit};
 use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, message, order};
 use crate::{payment, pricing, promotion, refund, unmatched};
 
@@ -140,6 +142,32 @@ macro_rules! read {
 impl Store for PostgresStore {
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock)
+    }
+
+    async fn account(
+        &self,
+        look: &commerce_core::account::Look,
+    ) -> Result<commerce_core::account::View, StoreError> {
+        look!(self, conn => account::view(conn, look))
+    }
+
+    async fn accounts(
+        &self,
+        search: &commerce_core::account::Search,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        look!(self, conn => account::list(conn, search, limit))
+    }
+
+    async fn api_key(
+        &self,
+        look: commerce_core::access::Look,
+    ) -> Result<commerce_core::access::View, StoreError> {
+        look!(self, conn => access::view(conn, look))
+    }
+
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        look!(self, conn => access::list(conn, before, limit))
     }
 
     async fn cart(&self, look: &Look) -> Result<View, StoreError> {

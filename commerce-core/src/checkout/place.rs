@@ -124,6 +124,8 @@ pub fn place_order(
         ids,
     );
     let changes = ChangeSet {
+        account: Default::default(),
+        access: Default::default(),
         cart: close(&priced.cart, id, view.now),
         order: crate::order::Changes {
             place: Some(order.clone()),

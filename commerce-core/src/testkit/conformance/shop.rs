@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::snapshot::Snapshot;
 use super::{Fixture, Opened};
+use crate::account::Notice;
 use crate::cart::{CartToken, Delivery, Look, TokenHash};
 use crate::catalog::{Batch, ImportKeys};
 use crate::checkout::{Confirm, ConfirmError, Confirmed, Placed, place_order};
@@ -13,7 +14,7 @@ use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, OrderView};
 use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
-use crate::testkit::{Item, MockClock, SeededRandom, add, address, batch, key, variant_id};
+use crate::testkit::{Item, MockClock, PretendHasher, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
     Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, OrderId, PaymentGateway, Random,
     StockLevel, Store, Timestamp,
@@ -65,6 +66,12 @@ impl Shop {
     #[must_use]
     pub fn through(&self, store: Arc<dyn Store>) -> Engine {
         engine(store, &self.random)
+    }
+
+    /// The same shop reached through another door, which tells what is to be mailed.
+    #[must_use]
+    pub fn telling(&self, store: Arc<dyn Store>, notify: impl Fn(&Notice) + Send + Sync + 'static) -> Engine {
+        builder(store, &self.random).notices(notify).build()
     }
 
     /// Ends the case: every invariant must hold.
@@ -262,7 +269,11 @@ fn engine(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Engine {
 
 fn builder(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Builder {
     let random: Arc<dyn Random> = Arc::<SeededRandom>::clone(random);
-    Engine::builder_shared(store).random(random).currency(Currency::NGN).payment_methods(PaymentMethod::ALL)
+    Engine::builder_shared(store)
+        .random(random)
+        .currency(Currency::NGN)
+        .payment_methods(PaymentMethod::ALL)
+        .password_hasher(Arc::new(PretendHasher))
 }
 
 /// Fills a new cart.
