@@ -193,7 +193,6 @@ pub fn end_session(view: &View, account: CustomerId, session: SessionId) -> Resu
 }
 
 /// Ends all sessions of the account.
-#[must_use]
 pub fn log_out_everywhere(account: CustomerId, now: Timestamp) -> ChangeSet {
     ending(account, Which::All, now, EndReason::Logout)
 }

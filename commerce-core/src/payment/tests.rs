@@ -306,5 +306,5 @@ fn money_that_went_back_at_the_gateway_is_not_paid_back_again() {
     let view = UnmatchedView { now: seen.now, unmatched: seen.unmatched[0].clone(), refunds: Vec::new() };
     let refused = pay_back_unmatched(&view, "by mistake", &Actor::System, &mut fresh());
     assert!(matches!(refused, Err(PaymentError::WentBack)), "{refused:?}");
-    resolve_unmatched(&view, "seen", &Actor::System, &mut fresh()).unwrap();
+    drop(resolve_unmatched(&view, "seen", &Actor::System, &mut fresh()).unwrap());
 }
