@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod access_token;
+pub mod accounts;
 mod admin_token;
 mod api;
 pub mod cli;
@@ -11,6 +13,7 @@ pub mod import;
 mod jobs;
 mod layer;
 mod order_token;
+pub mod password;
 mod routes;
 mod secret;
 pub mod server;

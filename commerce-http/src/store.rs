@@ -6,8 +6,10 @@ use std::sync::Arc;
 use commerce_core::{Engine, Store, StoreError};
 use secrecy::SecretString;
 
+use crate::accounts::Accounts;
+use crate::config::ConfigError;
 use crate::config::{Database, DatabaseUrl};
-use crate::gateway::{GatewayConfigError, Payments};
+use crate::gateway::Payments;
 
 /// An open store.
 #[derive(Clone)]
@@ -69,12 +71,13 @@ impl Opened {
         }
     }
 
-    /// The engine over this store, paid as `payments` says.
+    /// The engine over this store, paid as `payments` says, with accounts as `accounts` says.
     ///
     /// # Errors
-    /// When the payment gateway cannot be used.
-    pub fn engine(&self, payments: &Payments) -> Result<Engine, GatewayConfigError> {
-        Ok(payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?.build())
+    /// When the payment gateway cannot be used, or passwords cannot be hashed at the cost.
+    pub fn engine(&self, payments: &Payments, accounts: &Accounts) -> Result<Engine, ConfigError> {
+        let builder = payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?;
+        Ok(accounts.apply(builder)?.build())
     }
 
     /// Writes what waits and closes the store.

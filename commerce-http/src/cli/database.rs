@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use commerce_core::Engine;
 
 use super::failure::Failure;
-use crate::config::{ConfigError, Database, Settings};
+use crate::accounts::Accounts;
+use crate::config::{Database, Settings};
 use crate::gateway::Payments;
 use crate::store::{Migrations, Opened};
 
@@ -51,7 +52,7 @@ pub(super) struct Shop {
 impl Shop {
     /// The shop of a command that has nothing to do with payments.
     pub(super) async fn open(database: &Database, migrations: Migrations) -> Result<Self, Failure> {
-        Self::open_paid(database, migrations, &Payments::default()).await
+        Self::open_paid(database, migrations, &Payments::default(), &Accounts::default()).await
     }
 
     /// The shop, paid as `payments` says.
@@ -59,9 +60,10 @@ impl Shop {
         database: &Database,
         migrations: Migrations,
         payments: &Payments,
+        accounts: &Accounts,
     ) -> Result<Self, Failure> {
         let store = Opened::open(database, migrations).await?;
-        let engine = store.engine(payments).map_err(ConfigError::from)?;
+        let engine = store.engine(payments, accounts)?;
         Ok(Self { engine, store })
     }
 

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use super::database::Shop;
 use super::failure::Failure;
 use super::{out, sample, session, stop};
+use crate::accounts::Accounts;
 use crate::config::{ConfigError, Database, DatabaseUrl, Settings};
 use crate::gateway::Payments;
 #[cfg(feature = "sandbox")]
@@ -55,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         delete(&args.data)?;
     }
     let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
-    let shop = Shop::open_paid(&database, Migrations::Run, &payments).await?;
+    let shop = Shop::open_paid(&database, Migrations::Run, &payments, &Accounts::default()).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
     out::write(&session::welcome(server.address(), &args.data, loaded, admin_token.expose_secret()))?;
     let ran = server.run(&shop.engine, stop).await;

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::database::{DatabaseArgs, Shop};
 use super::failure::Failure;
 use super::out;
+use crate::accounts::Accounts;
 use crate::config::Settings;
 use crate::store::Migrations;
 
@@ -71,7 +72,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let flags = Settings { allow_sandbox: args.allow_sandbox.then_some(true), ..Settings::default() };
     let settings = args.database.settings(flags)?;
     super::log(&settings, "warn")?;
-    let shop = Shop::open_paid(&settings.database()?, Migrations::Skip, &settings.payments()?).await?;
+    let shop =
+        Shop::open_paid(&settings.database()?, Migrations::Skip, &settings.payments()?, &Accounts::default())
+            .await?;
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} {pos} charges compared")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),

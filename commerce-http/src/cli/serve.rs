@@ -64,10 +64,11 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let config = settings.server()?;
     let database = settings.database()?;
     let payments = settings.payments()?;
+    let accounts = settings.accounts()?;
     let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
-    let shop = Shop::open_paid(&database, migrations, &payments).await?;
+    let shop = Shop::open_paid(&database, migrations, &payments, &accounts).await?;
     out::line(&format!("listening on http://{}", server.address()))?;
     let ran = server.run(&shop.engine, stop).await;
     shop.close().await;

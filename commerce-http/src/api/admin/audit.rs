@@ -6,7 +6,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
 use super::Read;
-use super::access::Admin;
+use crate::api::access::MayReadAudit;
 use crate::api::{Shop, Tag};
 use crate::wire::{Answer, AuditDto, AuditPageDto, Check, OrNull, PageSize, Refused, Text, encode_into};
 
@@ -25,7 +25,7 @@ impl AuditApi {
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
-        _admin: Admin,
+        _admin: MayReadAudit,
         /// By whom: `staff:admin`, `system`.
         actor: Query<Option<Text>>,
         /// To what, to the letter: `promotion:summer`, `coupon:WELCOME10`.
