@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use commerce_core::account::AccountError;
 use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,6 +12,8 @@ use tokio::task::JoinSet;
 const EXPIRY: Duration = Duration::from_secs(30);
 /// How often it is looked at whether the reconciler is due, and how often it is.
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
+/// How often links and sessions that are over are forgotten, and for how long they are kept.
+const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
@@ -32,6 +35,18 @@ pub(crate) fn start(
                 tracing::info!(expired, "cancelled orders that nobody paid in time");
             }
             Ok(expired == BATCH)
+        }
+    }));
+    let shop = engine.clone();
+    let (look, kept) = FORGET;
+    jobs.spawn(each(look, stopped.clone(), "cannot forget links and sessions that are over", move || {
+        let shop = shop.clone();
+        async move {
+            let before = shop.store().clock().now().minus(kept);
+            match shop.accounts().forget(before).await {
+                Err(AccountError::Store(error)) => Err(error),
+                _ => Ok(false), // nothing else is refused; if it were, the next round tries again
+            }
         }
     }));
     if !engine.has_gateway() {

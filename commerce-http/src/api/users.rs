@@ -13,7 +13,7 @@ use crate::settle::settle;
 use crate::wire::{
     AcceptedDto, Answer, Body, ChangeEmailBody, Check, Code, Done, Flag, Id, LinkBody, PageSize, Problem,
     ProfileBody, Refused, SavedAddressBody, SavedAddressDto, SavedAddressesDto, SessionsDto, StandingBody,
-    Text, UserDto, UserPageDto, statuses,
+    Text, UserDto, UserPageDto, encode_into, statuses,
 };
 
 statuses! {
@@ -210,6 +210,11 @@ impl UsersApi {
         /// Rows on a page.
         page_size: Query<Option<PageSize>>,
     ) -> Result<Answer<UserPageDto>, Refused<ReadUsers>> {
+        let sent = [
+            ("role", role.0.as_ref().map(|role| role.0.clone())),
+            ("is_active", is_active.0.as_ref().map(|flag| flag.0.clone())),
+            ("q", q.0.as_ref().map(|text| text.0.clone())),
+        ];
         let mut check = Check::default();
         let role = role.0.and_then(|role| check.word("/role", &role.0, Role::ALL, Role::as_str));
         let is_active = is_active.0.and_then(|flag| flag.check("/is_active", &mut check));
@@ -218,7 +223,17 @@ impl UsersApi {
         let size = check.finish(size)?;
         let search = Search { role, is_active, text: q.0.map(|text| text.0), after };
         let found = self.shop.engine.accounts().accounts(&search, size + 1).await.map_err(Problem::from)?;
-        Ok(Answer::new(&UserPageDto::new(&found, size))?)
+        let link = |last: CustomerId| {
+            let mut link = format!("/api/users/all/?cursor={last}&page_size={size}");
+            for (name, sent) in sent {
+                if let Some(sent) = sent {
+                    link.push_str(&format!("&{name}="));
+                    encode_into(&mut link, &sent);
+                }
+            }
+            link
+        };
+        Ok(Answer::new(&UserPageDto::new(&found, size, link))?)
     }
 
     /// Shows an account

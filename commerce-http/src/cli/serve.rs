@@ -18,8 +18,9 @@ Examples:
 
 The secret comes from COMMERCE_SECRET or from `secret` in the configuration file, never from a flag, which others on
 the machine could read. To change it, put the old one into COMMERCE_PREVIOUS_SECRET: tokens of both are then good.
-The back office below /api/admin/ opens with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file; without
-one it stays closed. Payments go through Paystack once COMMERCE_PAYSTACK_SECRET_KEY is set; until then the shop takes
+The back office below /api/admin/ opens for accounts that may (`commerce admin create` makes the first one), for keys of
+programs, and with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file. COMMERCE_PASSWORD_LENGTH_MIN,
+_STRENGTH_MIN, _COMPOSITION, _MEMORY_KIB and _PASSES say which passwords are taken and what a hash of one costs. Payments go through Paystack once COMMERCE_PAYSTACK_SECRET_KEY is set; until then the shop takes
 cash on delivery. COMMERCE_PAYMENT_METHODS=card,cash_on_delivery says which ways to pay are taken. A public server belongs behind a proxy that ends TLS and bounds slow clients.
 
 Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage or configuration")]

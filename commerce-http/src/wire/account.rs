@@ -5,7 +5,7 @@ use commerce_core::account::{
     Account, AddressType, Locale, NewAddress, Password, Profile, Register, SavedAddress, Session, Standing,
 };
 use commerce_core::customer::{Email, Phone};
-use commerce_core::{SessionId, Timestamp};
+use commerce_core::{CustomerId, SessionId, Timestamp};
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -421,18 +421,18 @@ impl StandingBody {
 pub(crate) struct UserPageDto {
     /// The accounts.
     results: Vec<UserDto>,
-    /// Where the list goes on: for `cursor`.
-    next_cursor: OrNull<Uuid>,
+    /// Where the older ones are, as a relative link with the same filters; null when this is all.
+    next: OrNull<String>,
 }
 
 impl UserPageDto {
-    /// A page of `size`, of accounts of which one more was read.
-    pub(crate) fn new(accounts: &[Account], size: u32) -> Self {
-        let size = size as usize;
-        let last = (accounts.len() > size).then(|| accounts.get(size.saturating_sub(1))).flatten();
+    /// A page of `size`, of accounts of which one more was read; `link` leads behind the account of the id.
+    pub(crate) fn new(accounts: &[Account], size: u32, link: impl FnOnce(CustomerId) -> String) -> Self {
+        let shown = accounts.get(..size as usize).unwrap_or(accounts);
+        let last = shown.last().filter(|_| shown.len() < accounts.len());
         Self {
-            results: accounts.iter().take(size).map(UserDto::from).collect(),
-            next_cursor: OrNull(last.map(|account| account.id.0)),
+            results: shown.iter().map(UserDto::from).collect(),
+            next: OrNull(last.map(|account| link(account.id))),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Keys of programs.
 
-use commerce_core::Timestamp;
 use commerce_core::access::{ApiKey, NewKey, Permission};
+use commerce_core::{KeyId, Timestamp};
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -89,16 +89,18 @@ pub(crate) struct ApiKeyMadeDto {
 pub(crate) struct ApiKeyPageDto {
     /// The keys.
     results: Vec<ApiKeyDto>,
-    /// Where the list goes on: for `cursor`.
-    next_cursor: OrNull<Uuid>,
+    /// Where the older ones are, as a relative link; null when this is all.
+    next: OrNull<String>,
 }
 
 impl ApiKeyPageDto {
-    /// A page of `size`, of keys of which one more was read.
-    pub(crate) fn new(keys: &[ApiKey], size: u32) -> Self {
-        let size = size as usize;
-        let next =
-            (keys.len() > size).then(|| keys.get(size.saturating_sub(1)).map(|key| key.id.0)).flatten();
-        Self { results: keys.iter().take(size).map(ApiKeyDto::from).collect(), next_cursor: OrNull(next) }
+    /// A page of `size`, of keys of which one more was read; `link` leads behind the key of the id.
+    pub(crate) fn new(keys: &[ApiKey], size: u32, link: impl FnOnce(KeyId) -> String) -> Self {
+        let shown = keys.get(..size as usize).unwrap_or(keys);
+        let last = shown.last().filter(|_| shown.len() < keys.len());
+        Self {
+            results: shown.iter().map(ApiKeyDto::from).collect(),
+            next: OrNull(last.map(|key| link(key.id))),
+        }
     }
 }

@@ -52,7 +52,9 @@ impl KeysApi {
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let size = check.finish(size)?;
         let keys = self.shop.engine.access().keys(after, size + 1).await.map_err(Problem::from)?;
-        Ok(Answer::new(&ApiKeyPageDto::new(&keys, size))?)
+        Ok(Answer::new(&ApiKeyPageDto::new(&keys, size, |last| {
+            format!("/api/admin/api-keys/?cursor={last}&page_size={size}")
+        }))?)
     }
 
     /// Makes a key for a program
