@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::access::Access;
+use crate::account::{AccountTerms, Accounts};
 use crate::audit::AuditTrail;
 use crate::cart::Carts;
 use crate::catalog::Catalog;
@@ -13,7 +15,9 @@ use crate::job::Job;
 use crate::mail::Mails;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
-use crate::ports::{Clock, Mailer, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+use crate::ports::{
+    Clock, Mailer, PasswordHasher, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider,
+};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
 use crate::shipping::CarrierError;
@@ -40,6 +44,8 @@ pub struct Builder {
     random: Arc<dyn Random>,
     currency: Currency,
     terms: PaymentTerms,
+    account_terms: AccountTerms,
+    hasher: Option<Arc<dyn PasswordHasher>>,
     gateway: Option<Arc<dyn PaymentGateway>>,
     mailer: Option<Arc<dyn Mailer>>,
     shipping_rates: Option<Arc<dyn ShippingRates>>,
@@ -54,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
+    pub(crate) account_terms: AccountTerms,
+    pub(crate) hasher: Option<Arc<dyn PasswordHasher>>,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
@@ -80,6 +88,8 @@ impl Engine {
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
+            account_terms: AccountTerms::default(),
+            hasher: None,
             gateway: None,
             mailer: None,
             shipping_rates: None,
@@ -87,6 +97,18 @@ impl Engine {
             tax_provider: None,
             trouble: Arc::new(|_| {}),
         }
+    }
+
+    /// The accounts, their sessions and addresses.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The keys of programs.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access { parts: Arc::clone(&self.parts) }
     }
 
     /// The catalogue.
@@ -247,6 +269,20 @@ impl Builder {
         self
     }
 
+    /// For how long sessions and links are good, and what passwords the shop takes.
+    #[must_use]
+    pub fn account_terms(mut self, terms: AccountTerms) -> Self {
+        self.account_terms = terms;
+        self
+    }
+
+    /// Hashes passwords so. Without a hasher nobody registers or logs in.
+    #[must_use]
+    pub fn password_hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
+        self.hasher = Some(hasher);
+        self
+    }
+
     /// Collects through this gateway. Without one, attempts of methods that need a gateway stay open until they lapse.
     #[must_use]
     pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
@@ -294,6 +330,8 @@ impl Builder {
             random,
             currency,
             terms,
+            account_terms,
+            hasher,
             gateway,
             mailer,
             shipping_rates,
@@ -313,6 +351,8 @@ impl Builder {
             clock,
             random,
             terms,
+            account_terms,
+            hasher,
             gateway,
             mailer,
             shipping_rates,

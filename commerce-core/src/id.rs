@@ -74,8 +74,14 @@ ids! {
     MessageId;
     /// A mail.
     MailId;
-    /// A registered customer.
+    /// An account; the registered customer of an order.
     CustomerId;
+    /// A session of an account.
+    SessionId;
+    /// An address of an account.
+    AddressId;
+    /// The key of a program.
+    KeyId;
     /// An event in the outbox.
     EventId;
     /// An audit row.

@@ -40,11 +40,19 @@ pub enum Invariant {
     AuditChain,
     /// A mail that was sent or given up holds no token, and one that waits for its link has it.
     MailSecret,
+    /// An e-mail address has one account.
+    AccountOne,
+    /// A session has one refresh token that no other has, exchanges none after it ended, and does not go on when its
+    /// account is deactivated.
+    SessionOne,
+    /// What an account is to the shop, whether it is active, and each key of a program, is what audit rows say; and none of
+    /// these was changed by a shopper.
+    RoleAudit,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -61,6 +69,9 @@ impl Invariant {
         Self::LedgerZero,
         Self::AuditChain,
         Self::MailSecret,
+        Self::AccountOne,
+        Self::SessionOne,
+        Self::RoleAudit,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -83,6 +94,9 @@ impl Invariant {
             Self::LedgerZero => "LEDGER_ZERO",
             Self::AuditChain => "AUDIT_CHAIN",
             Self::MailSecret => "MAIL_SECRET",
+            Self::AccountOne => "ACCOUNT_ONE",
+            Self::SessionOne => "SESSION_ONE",
+            Self::RoleAudit => "ROLE_AUDIT",
         }
     }
 }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
+pub mod account;
 mod attempts;
 pub mod audit;
 mod backoff;
@@ -36,25 +38,28 @@ pub mod tax;
 pub mod testkit;
 mod text;
 mod time;
+mod token;
 
 pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble};
 pub use engine::{Builder, Engine};
 pub use id::{
-    AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, JournalId, LineId,
-    LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId,
-    SellerId, UnmatchedId, VariantId,
+    AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
+    JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId,
+    RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, Mailer, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
+    Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, ShippingRates, Store,
+    SystemRandom, TaxProvider, Verified,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockMailer, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore,
-    MockTaxProvider,
+    MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter,
+    MockShippingRates, MockStore, MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
 pub use time::{Timestamp, TimestampError};
+pub use token::TokenHash;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::access::{self, ApiKey};
+use crate::account::{self, Account, Password, PasswordHash};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -28,7 +30,7 @@ use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
+    AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
     VariantId, audit, cart, idempotency, order,
 };
 
@@ -51,6 +53,18 @@ use crate::{
 pub trait Store: Send + Sync + 'static {
     /// The clock by which services wait between two looks.
     fn clock(&self) -> Arc<dyn Clock>;
+
+    /// What a decision about an account, its sessions and links looks at.
+    async fn account(&self, look: &account::Look) -> Result<account::View, StoreError>;
+
+    /// Up to `limit` accounts, by id, the newest first.
+    async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError>;
+
+    /// What a decision about the key of a program looks at.
+    async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;
+
+    /// Up to `limit` keys of programs before `before`, by id, the newest first; revoked and expired ones too.
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
 
     /// What a decision about a cart, checkout included, looks at.
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError>;
@@ -379,6 +393,55 @@ impl RateLimiter for InProcessLimiter {
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a mail.
     async fn send(&self, envelope: &Envelope) -> Result<(), MailerError>;
+}
+
+/// Whoever hashes passwords.
+///
+/// # Contract
+/// - [`hash`](PasswordHasher::hash) MUST salt each hash with fresh randomness, and cost whoever guesses time and memory.
+/// - [`verify`](PasswordHasher::verify) MUST take as long without a hash as with one, and MUST NOT match then.
+/// - Neither may block the thread. At most so many MUST run at once as the machine has room for; what is beyond that MUST
+///   be refused with [`HasherTrouble::Busy`] rather than wait for long.
+/// - A hash that was made by other parameters, or by another algorithm that it knows, MUST match the password that it was
+///   made of, and be answered as [`Verified::Outdated`] when today's cost more.
+/// - No password and no hash may appear in an error, a `Debug` form or a log line.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync + 'static {
+    /// A fresh hash of the password.
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherTrouble>;
+
+    /// Whether the hash is the password's; `None`: nobody's hash, compared with all the same.
+    async fn verify<'p>(
+        &self,
+        password: &'p Password,
+        hash: Option<&'p PasswordHash>,
+    ) -> Result<Verified, HasherTrouble>;
+
+    /// How hard the password is to guess for somebody who knows these words, from 0, not at all, to 4.
+    fn strength<'p>(&self, password: &'p Password, words: &[&'p str]) -> u8;
+}
+
+/// What came out when a password was compared with a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verified {
+    /// It is another password's, or nobody's.
+    No,
+    /// It is the password's.
+    Yes,
+    /// It is the password's, and should be replaced by a new one.
+    Outdated,
+}
+
+/// Why a password was neither hashed nor compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HasherTrouble {
+    /// As many as there is room for are being worked on: try again in a moment.
+    #[error("too many passwords are being checked at once")]
+    Busy,
+    /// It failed, or does not know the algorithm of the hash.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

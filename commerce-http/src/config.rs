@@ -11,10 +11,12 @@ use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::accounts::Accounts;
 pub use crate::client_address::Network;
 use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
 pub use crate::layer::Origin;
 use crate::mail::{MailConfig, MailConfigError, MailSettings, Patterns};
+use crate::password::PasswordCostError;
 pub use crate::rate_limits::RateLimits;
 use crate::secret::{self, SecretError};
 
@@ -81,6 +83,18 @@ pub struct Settings {
     pub previous_secret: Option<SecretString>,
     /// What opens the back office.
     pub admin_token: Option<SecretString>,
+    /// The fewest characters of a password: 8 unless set.
+    pub password_length_min: Option<NonZeroUsize>,
+    /// How hard to guess a password must be, from 0 to 4: 2 unless set.
+    pub password_strength_min: Option<u8>,
+    /// Whether a password needs upper and lower case, a digit and a symbol.
+    pub password_composition: Option<bool>,
+    /// Memory that the hash of a password takes, in KiB: 19456 unless set.
+    pub password_memory_kib: Option<NonZeroU32>,
+    /// Passes over that memory: 2 unless set.
+    pub password_passes: Option<NonZeroU32>,
+    /// How many passwords are hashed at once: as many as there are processors unless set.
+    pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
     pub payment_methods: Option<Vec<String>>,
     /// The secret key of the shop's account with Paystack.
@@ -219,6 +233,9 @@ pub enum ConfigError {
     /// Mails cannot be sent.
     #[error(transparent)]
     Mail(#[from] MailConfigError),
+    /// Passwords cannot be hashed at the cost.
+    #[error(transparent)]
+    Passwords(#[from] PasswordCostError),
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -260,6 +277,12 @@ impl Settings {
             secret: secret("SECRET"),
             previous_secret: secret("PREVIOUS_SECRET"),
             admin_token: secret("ADMIN_TOKEN"),
+            password_length_min: parsed("PASSWORD_LENGTH_MIN", &text)?,
+            password_strength_min: parsed("PASSWORD_STRENGTH_MIN", &text)?,
+            password_composition: parsed("PASSWORD_COMPOSITION", &text)?,
+            password_memory_kib: parsed("PASSWORD_MEMORY_KIB", &text)?,
+            password_passes: parsed("PASSWORD_PASSES", &text)?,
+            passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
@@ -312,6 +335,12 @@ impl Settings {
             secret: above.secret.or(self.secret),
             previous_secret: above.previous_secret.or(self.previous_secret),
             admin_token: above.admin_token.or(self.admin_token),
+            password_length_min: above.password_length_min.or(self.password_length_min),
+            password_strength_min: above.password_strength_min.or(self.password_strength_min),
+            password_composition: above.password_composition.or(self.password_composition),
+            password_memory_kib: above.password_memory_kib.or(self.password_memory_kib),
+            password_passes: above.password_passes.or(self.password_passes),
+            passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
             payment_methods: above.payment_methods.or(self.payment_methods),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
@@ -402,6 +431,22 @@ impl Settings {
             },
         };
         Ok(settings.checked(&secret, previous.as_ref())?)
+    }
+
+    /// How the shop keeps its accounts.
+    ///
+    /// # Errors
+    /// When passwords cannot be hashed at the cost.
+    pub fn accounts(&self) -> Result<Accounts, ConfigError> {
+        let mut accounts = Accounts::default();
+        let (policy, cost) = (&mut accounts.terms.passwords, &mut accounts.cost);
+        policy.length_min = self.password_length_min.map_or(policy.length_min, NonZeroUsize::get);
+        policy.strength_min = self.password_strength_min.unwrap_or(policy.strength_min);
+        policy.composition = self.password_composition.unwrap_or(policy.composition);
+        cost.memory_kib = self.password_memory_kib.map_or(cost.memory_kib, NonZeroU32::get);
+        cost.passes = self.password_passes.map_or(cost.passes, NonZeroU32::get);
+        cost.at_once = self.passwords_at_once.map_or(cost.at_once, NonZeroUsize::get);
+        Ok(accounts)
     }
 
     /// What the server needs beside the database.

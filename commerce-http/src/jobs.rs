@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use commerce_core::account::AccountError;
 use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -15,6 +16,8 @@ const EXPIRY: Duration = Duration::from_secs(30);
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 /// How often audit rows are sealed.
 const SEALING: Duration = Duration::from_secs(10);
+/// How often links and sessions that are over are forgotten, and for how long they are kept.
+const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
@@ -43,6 +46,18 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
         let send = move || send_mails(shop.clone());
         jobs.spawn(each(config.mail_interval, stopped.clone(), "cannot look for mails to send", send));
     }
+    let shop = engine.clone();
+    let (look, kept) = FORGET;
+    jobs.spawn(each(look, stopped.clone(), "cannot forget links and sessions that are over", move || {
+        let shop = shop.clone();
+        async move {
+            let before = shop.store().clock().now().minus(kept);
+            match shop.accounts().forget(before).await {
+                Err(AccountError::Store(error)) => Err(error),
+                _ => Ok(false), // nothing else is refused; if it were, the next round tries again
+            }
+        }
+    }));
     if !engine.has_gateway() {
         return jobs;
     }

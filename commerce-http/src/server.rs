@@ -16,8 +16,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::accept::Accept;
+use crate::access_token::AccessTokens;
 use crate::admin_token::AdminAccess;
-use crate::api::{self, MessageSources, Shop};
+use crate::api::{self, Door, MessageSources, Shop};
 use crate::config::ServerConfig;
 use crate::jobs;
 use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
@@ -181,7 +182,14 @@ fn app(
     mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
-    let shop = Shop { engine: engine.clone(), order_tokens, return_url: config.return_url.clone() };
+    let access_tokens = AccessTokens::new(&config.secret, config.previous_secret.as_ref());
+    let door = Door {
+        engine: engine.clone(),
+        access_tokens: access_tokens.clone(),
+        admin: AdminAccess::new(config.admin_token.as_ref()),
+    };
+    let return_url = config.return_url.clone();
+    let shop = Shop { engine: engine.clone(), order_tokens, access_tokens, return_url };
     let operations = api::operations(&shop);
     let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
     let limits = Limits {
@@ -199,13 +207,12 @@ fn app(
     let nest = |route: Route, (path, endpoint)| route.nest(path, endpoint);
     let site = mounted.into_iter().fold(site.endpoint(), nest);
     let fork = Fork { operations, site };
-    let access = AdminAccess::new(config.admin_token.as_ref());
     let rate = Rate {
         counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
         proxies: config.trusted_proxies.clone().into(),
-        admin: access.clone(),
+        door: door.clone(),
     };
-    fork.data(access)
+    fork.data(door)
         .data(MessageSources(config.message_sources.clone()))
         .with(Slash)
         .with(limits)

@@ -4,6 +4,8 @@
 #[cfg(test)]
 extern crate self as commerce_storage_postgres;
 
+pub mod access;
+pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;

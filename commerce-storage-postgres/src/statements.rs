@@ -4,8 +4,8 @@ use commerce_core::catalog::{ProductFilter, SortBy};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::{
-    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing, mail,
-    message, order, order_line,
+    access, account, audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job,
+    journal, listing, mail, message, order, order_line,
 };
 use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
 
@@ -13,6 +13,26 @@ use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatch
 pub(crate) mod shop;
 
 const STATEMENTS: &[&str] = &[
+    access::INSERT,
+    access::REVOKE,
+    access::USED,
+    access::LOOK,
+    access::LIST,
+    account::INSERT,
+    account::UPDATE,
+    account::SPEND,
+    account::WITHDRAW,
+    account::RENEW,
+    account::END,
+    account::OPEN,
+    account::ISSUE,
+    account::CROWD_LINKS,
+    account::WRITE_ADDRESSES,
+    account::REMOVE_ADDRESSES,
+    account::FORGET_LINKS,
+    account::FORGET_SESSIONS,
+    account::LOOK,
+    account::LIST,
     audit::INSERT,
     audit::SEARCH,
     audit::INSERT_SEALS,
@@ -63,6 +83,9 @@ const STATEMENTS: &[&str] = &[
     doctor::LEDGER_ZERO,
     doctor::AUDIT_CHAIN,
     doctor::MAIL_SECRET,
+    doctor::ACCOUNT_ONE,
+    doctor::SESSION_ONE,
+    doctor::ROLE_AUDIT,
     doctor::PING,
     event::INSERT,
     idempotency::INSERT,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use commerce_core::access::ApiKey;
+use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -23,7 +25,7 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MailId, MessageId, OrderId, PaymentId, RefundId,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
     StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
@@ -31,12 +33,13 @@ use commerce_core::{
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::audit;
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
-use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, mail, message, order};
-use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
+use crate::{
+    access, account, audit, cart, catalog, commit, doctor, import, inventory, job, journal, listing, mail,
+    message, order, order_list, order_note, payment, pricing, promotion, refund, unmatched,
+};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -141,6 +144,32 @@ macro_rules! read {
 impl Store for PostgresStore {
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock)
+    }
+
+    async fn account(
+        &self,
+        look: &commerce_core::account::Look,
+    ) -> Result<commerce_core::account::View, StoreError> {
+        look!(self, conn => account::view(conn, look))
+    }
+
+    async fn accounts(
+        &self,
+        search: &commerce_core::account::Search,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        look!(self, conn => account::list(conn, search, limit))
+    }
+
+    async fn api_key(
+        &self,
+        look: commerce_core::access::Look,
+    ) -> Result<commerce_core::access::View, StoreError> {
+        look!(self, conn => access::view(conn, look))
+    }
+
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        look!(self, conn => access::list(conn, before, limit))
     }
 
     async fn cart(&self, look: &Look) -> Result<View, StoreError> {

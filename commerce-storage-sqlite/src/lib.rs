@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
+pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
@@ -57,6 +59,8 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &ChangeSet) -> Result<(
 
 fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
+        account,
+        access,
         cart,
         order,
         payment,
@@ -72,6 +76,8 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         expects,
     } = changes;
     pricing::add_comparison(script, expects);
+    account::add(script, account);
+    access::add(script, access);
     cart::add(script, cart);
     order::add(script, order);
     payment::add(script, payment);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use commerce_core::access::{self, ApiKey};
+use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -21,7 +23,7 @@ use commerce_core::payment::{
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MailId, MessageId, OrderId, PaymentId, RefundId,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
     StockLevel, Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
 };
 
@@ -37,6 +39,28 @@ use crate::{
 impl Store for SqliteStore {
     fn clock(&self) -> Arc<dyn Clock> {
         self.the_clock().clone()
+    }
+
+    async fn account(&self, look: &account::Look) -> Result<account::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::account::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::account::accounts(&mut conn, search, limit).await
+    }
+
+    async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::access::view(&mut conn, look, self.the_clock().now()).await
+    }
+
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::access::keys(&mut conn, before, limit).await
     }
 
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError> {

@@ -44,16 +44,16 @@ pub enum Kind {
         /// Proves the new address.
         link: Link,
     },
-    /// To the address of an account, when somebody asks for another in its place.
+    /// To the address of an account, when somebody asks for another in its place: the link that agrees to it.
     EmailChangeRequested {
         /// How they are called.
         first_name: Option<String>,
         /// The address that was asked for.
         new_email: Email,
-        /// When.
-        at: Timestamp,
+        /// Agrees to it.
+        link: Link,
     },
-    /// To the address of before: the account has another now.
+    /// To both addresses: the account has another now.
     EmailChanged {
         /// How they are called.
         first_name: Option<String>,
@@ -68,8 +68,15 @@ pub enum Kind {
         first_name: Option<String>,
         /// What the device said that it is.
         device: Option<String>,
-        /// The network address that it came from.
-        address: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A session was ended because a token of it came back that was spent: somebody may have a copy.
+    SessionStolen {
+        /// How they are called.
+        first_name: Option<String>,
+        /// What the device of the session said that it is.
+        device: Option<String>,
         /// When.
         at: Timestamp,
     },
@@ -145,7 +152,7 @@ impl fmt::Debug for Token {
 
 impl Kind {
     /// The names of all kinds, in the order in which they are declared.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "verification",
         "already_registered",
         "password_reset",
@@ -154,6 +161,7 @@ impl Kind {
         "email_change_requested",
         "email_changed",
         "new_device",
+        "session_stolen",
         "order_placed",
         "order_paid",
         "order_cancelled",
@@ -172,6 +180,7 @@ impl Kind {
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
             Self::NewDevice { .. } => "new_device",
+            Self::SessionStolen { .. } => "session_stolen",
             Self::OrderPlaced { .. } => "order_placed",
             Self::OrderPaid { .. } => "order_paid",
             Self::OrderCancelled { .. } => "order_cancelled",
@@ -197,7 +206,8 @@ impl Kind {
         match self {
             Self::Verification { link, .. }
             | Self::PasswordReset { link, .. }
-            | Self::EmailChange { link, .. } => Some(link),
+            | Self::EmailChange { link, .. }
+            | Self::EmailChangeRequested { link, .. } => Some(link),
             _ => None,
         }
     }
@@ -207,7 +217,8 @@ impl Kind {
     pub fn without_token(mut self) -> Self {
         if let Self::Verification { link, .. }
         | Self::PasswordReset { link, .. }
-        | Self::EmailChange { link, .. } = &mut self
+        | Self::EmailChange { link, .. }
+        | Self::EmailChangeRequested { link, .. } = &mut self
         {
             link.token = None;
         }

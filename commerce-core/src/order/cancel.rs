@@ -100,7 +100,7 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
 fn letter(view: &OrderView, actor: &Actor, ids: &mut Ids) -> Mail {
     let by = match actor {
         Actor::Guest | Actor::Customer(_) => CancelledBy::Shopper,
-        Actor::Staff(_) => CancelledBy::Shop,
+        Actor::Staff(_) | Actor::Key(_) => CancelledBy::Shop,
         Actor::System => CancelledBy::Lapse,
     };
     let back: i64 = view.payments.iter().map(|payment| payment.progress.balance().minor).sum();

@@ -92,10 +92,11 @@ pub fn envelopes() -> Vec<Envelope> {
         Kind::AlreadyRegistered { first_name: None },
         Kind::PasswordReset { first_name: None, link: link.clone() },
         Kind::PasswordChanged { first_name: first_name.clone(), at },
-        Kind::EmailChange { first_name: first_name.clone(), link },
-        Kind::EmailChangeRequested { first_name: first_name.clone(), new_email: new_email.clone(), at },
+        Kind::EmailChange { first_name: first_name.clone(), link: link.clone() },
+        Kind::EmailChangeRequested { first_name: first_name.clone(), new_email: new_email.clone(), link },
         Kind::EmailChanged { first_name: first_name.clone(), new_email, at },
-        Kind::NewDevice { first_name, device: None, address: Some("192.0.2.7".to_owned()), at },
+        Kind::NewDevice { first_name: first_name.clone(), device: None, at },
+        Kind::SessionStolen { first_name, device: Some("Firefox".to_owned()), at },
     ];
     kinds.into_iter().map(|kind| envelope(&format!("{}@example.com", kind.name()), kind, at)).collect()
 }

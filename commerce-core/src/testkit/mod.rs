@@ -45,6 +45,7 @@
 mod clock;
 pub mod conformance;
 mod gateway;
+mod hasher;
 mod intercept;
 mod item;
 pub mod limiter;
@@ -57,6 +58,7 @@ pub mod shopify_csv;
 
 pub use clock::{MockClock, SeededRandom, seed, soak_minutes, soaking};
 pub use gateway::{PretendGateway, Trouble, always};
+pub use hasher::PretendHasher;
 pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};
 pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, variant_id};
 pub use mailer::PretendMailer;

@@ -1,14 +1,12 @@
 //! The flags that name a database.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use commerce_core::{Engine, Mailer};
+use commerce_core::Engine;
 
 use super::failure::Failure;
-use crate::config::{ConfigError, Database, Settings};
-use crate::gateway::Payments;
-use crate::store::{Migrations, Opened};
+use crate::config::{Database, Settings};
+use crate::store::{Around, Migrations, Opened};
 
 /// Which database.
 #[derive(Debug, clap::Args)]
@@ -50,20 +48,19 @@ pub(super) struct Shop {
 }
 
 impl Shop {
-    /// The shop of a command that has nothing to do with payments or mails.
+    /// The shop of a command that has nothing to do with payments, accounts or mails.
     pub(super) async fn open(database: &Database, migrations: Migrations) -> Result<Self, Failure> {
-        Self::open_with(database, migrations, &Payments::default(), None).await
+        Self::open_with(database, migrations, &Around::default()).await
     }
 
-    /// The shop, paid as `payments` says, which sends mails through `mailer` if there is one.
+    /// The shop with what stands around it.
     pub(super) async fn open_with(
         database: &Database,
         migrations: Migrations,
-        payments: &Payments,
-        mailer: Option<Arc<dyn Mailer>>,
+        around: &Around,
     ) -> Result<Self, Failure> {
         let store = Opened::open(database, migrations).await?;
-        let engine = store.engine(payments, mailer).map_err(ConfigError::from)?;
+        let engine = store.engine(around)?;
         Ok(Self { engine, store })
     }
 

@@ -14,7 +14,7 @@ use crate::gateway::Payments;
 #[cfg(feature = "sandbox")]
 use crate::gateway::PaystackAccount;
 use crate::server::Bound;
-use crate::store::Migrations;
+use crate::store::{Around, Migrations};
 use crate::{mail, secret};
 
 /// Run a shop with a sample catalogue, without any configuration.
@@ -59,7 +59,8 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         delete(&args.data)?;
     }
     let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
-    let shop = Shop::open_with(&database, Migrations::Run, &payments, Some(mailer)).await?;
+    let around = Around { payments, mailer: Some(mailer), ..Around::default() };
+    let shop = Shop::open_with(&database, Migrations::Run, &around).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
     out::write(&session::welcome(server.address(), &args.data, loaded, admin_token.expose_secret()))?;
     let ran = server.run(&shop.engine, stop).await;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod admin;
 mod audit;
 mod coupons;
 mod database;
@@ -68,6 +69,8 @@ enum Command {
     Rules(rules::Args),
     /// Make, list and end coupons
     Coupons(coupons::Args),
+    /// Make an account that runs the shop
+    Admin(admin::Args),
     /// Price a cart by a rulebook, from two files and without a database
     Quote(quote::Args),
     /// Print the JSON Schema of a rulebook or a cart
@@ -119,6 +122,7 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Import(args) => import::run(args).await,
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
+                    Command::Admin(args) => admin::run(args).await,
                     Command::Coupons(args) => coupons::run(args).await,
                     Command::Audit(args) => audit::run(args).await,
                     Command::Payments(args) => payments::run(args).await,

@@ -24,7 +24,6 @@ pub(super) struct Context {
     pub(super) at: Option<String>,
     pub(super) new_email: Option<String>,
     pub(super) device: Option<String>,
-    pub(super) address: Option<String>,
     pub(super) amount: Option<String>,
     /// `shopper`, `shop` or `lapse`.
     pub(super) by: Option<CancelledBy>,
@@ -98,17 +97,19 @@ impl Context {
             | Kind::PasswordReset { first_name, link: _ }
             | Kind::EmailChange { first_name, link: _ }
             | Kind::AlreadyRegistered { first_name } => context.first_name = called(first_name),
+            Kind::EmailChangeRequested { first_name, new_email, link: _ } => {
+                (context.first_name, context.new_email) = (called(first_name), Some(new_email.to_string()));
+            }
             Kind::PasswordChanged { first_name, at } => {
                 (context.first_name, context.at) = (called(first_name), Some(instant(*at)));
             }
-            Kind::EmailChangeRequested { first_name, new_email, at }
-            | Kind::EmailChanged { first_name, new_email, at } => {
+            Kind::EmailChanged { first_name, new_email, at } => {
                 (context.first_name, context.at) = (called(first_name), Some(instant(*at)));
                 context.new_email = Some(new_email.to_string());
             }
-            Kind::NewDevice { first_name, device, address, at } => {
+            Kind::NewDevice { first_name, device, at } | Kind::SessionStolen { first_name, device, at } => {
                 (context.first_name, context.at) = (called(first_name), Some(instant(*at)));
-                (context.device, context.address) = (device.as_deref().map(harmless), address.clone());
+                context.device = device.as_deref().map(harmless);
             }
             Kind::OrderPlaced { order: _ } => {}
             Kind::OrderPaid { order: _, amount: paid } | Kind::OrderRefunded { order: _, amount: paid } => {

@@ -23,7 +23,7 @@ pub struct Patterns {
     pub verify: Option<String>,
     /// The page that sets a new password, with `{token}` in it.
     pub reset: Option<String>,
-    /// The page that proves a new address, with `{token}` in it.
+    /// The page on which both addresses agree to a new one, with `{token}` in it.
     pub email_change: Option<String>,
 }
 
@@ -98,7 +98,7 @@ impl Links {
         let pattern = match kind {
             Kind::Verification { .. } => &self.verify,
             Kind::PasswordReset { .. } => &self.reset,
-            Kind::EmailChange { .. } => &self.email_change,
+            Kind::EmailChange { .. } | Kind::EmailChangeRequested { .. } => &self.email_change,
             _ => return None,
         };
         Some(pattern.replace("{token}", &escaped(&token.0)))

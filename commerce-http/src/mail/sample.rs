@@ -36,10 +36,9 @@ pub(super) fn contexts(kind: &str, language: &str) -> Vec<Context> {
         at,
         new_email: text("ada.new@example.com"),
         device: text("Firefox on Linux"),
-        address: text("192.0.2.7"),
         ..plain
     };
-    let bare = Context { first_name: None, device: None, address: None, ..full.clone() };
+    let bare = Context { first_name: None, device: None, ..full.clone() };
     vec![full, bare]
 }
 

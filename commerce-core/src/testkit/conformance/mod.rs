@@ -27,6 +27,7 @@
 //! - [`orders`]: lists of orders, and notes on them;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
 //! - [`mails`]: what the shop writes to people, and how it is sent;
+//! - [`accounts`], [`sign_in`]: accounts, sessions, links and keys, and what the services promise of them;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
@@ -45,6 +46,7 @@ use async_trait::async_trait;
 use crate::Store;
 use crate::testkit::MockClock;
 
+pub mod accounts;
 pub mod audit;
 pub mod cancelling;
 pub mod catalog;
@@ -67,6 +69,7 @@ pub mod promotions;
 pub mod races;
 pub mod round_trips;
 mod shop;
+pub mod sign_in;
 mod snapshot;
 pub mod stock;
 
@@ -209,6 +212,35 @@ macro_rules! __store_case_list {
 macro_rules! __each_store_case {
     ($then:ident) => {
         $crate::$then! {
+            accounts:
+                an_account_in_full_and_one_with_nothing
+                a_session_in_full_and_one_with_nothing
+                links_in_full_and_the_newest_are_kept
+                addresses_come_by_id
+                accounts_are_listed_newest_first
+                a_key_in_full_and_one_with_nothing
+                a_key_that_was_revoked
+                an_account_that_changed
+                an_email_address_that_is_taken
+                a_session_that_changed
+                sessions_are_ended_by_their_account
+                a_link_that_was_used
+                what_is_over_is_forgotten
+            ;
+            sign_in:
+                somebody_registers_and_logs_in
+                an_address_is_not_told_from_another
+                a_password_is_set_anew
+                a_hash_of_before_is_replaced
+                an_address_is_changed
+                a_role_counts_at_once
+                one_address_registered_eight_times
+                one_refresh_token_shown_thirty_times
+                one_link_opened_fifty_times
+                a_password_changes_while_somebody_logs_in
+                an_account_is_deactivated_while_it_goes_on
+                addresses_written_down_at_once
+            ;
             listing:
                 an_empty_shop_lists_nothing
                 a_row_shows_the_cheapest_variant
@@ -537,7 +569,9 @@ mod tests {
     #[test]
     fn every_case_is_in_the_list() {
         let files = [
+            ("accounts", include_str!("accounts.rs")),
             ("audit", include_str!("audit.rs")),
+            ("sign_in", include_str!("sign_in.rs")),
             ("cancelling", include_str!("cancelling.rs")),
             ("catalog", include_str!("catalog.rs")),
             ("checkout", include_str!("checkout.rs")),

@@ -13,7 +13,7 @@ use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, OrderView};
 use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
-use crate::testkit::{Item, MockClock, SeededRandom, add, address, batch, key, variant_id};
+use crate::testkit::{Item, MockClock, PretendHasher, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
     Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, OrderId, PaymentGateway, Random,
     StockLevel, Store, Timestamp,
@@ -274,7 +274,11 @@ fn engine(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Engine {
 
 fn builder(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Builder {
     let random: Arc<dyn Random> = Arc::<SeededRandom>::clone(random);
-    Engine::builder_shared(store).random(random).currency(Currency::NGN).payment_methods(PaymentMethod::ALL)
+    Engine::builder_shared(store)
+        .random(random)
+        .currency(Currency::NGN)
+        .payment_methods(PaymentMethod::ALL)
+        .password_hasher(Arc::new(PretendHasher))
 }
 
 /// Fills a new cart.

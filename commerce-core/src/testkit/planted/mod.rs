@@ -120,6 +120,22 @@ pub enum Bug {
     MessagesDropped,
     /// The lease of a job is taken whoever has it.
     LeaseIgnored,
+    /// Sessions that should end go on.
+    SessionsKept,
+    /// A refresh token that comes back after it was spent ends nothing.
+    ReuseForgiven,
+    /// A refresh token is exchanged whatever it is by now.
+    RefreshUnguarded,
+    /// An account is written over whatever is there.
+    AccountVersionIgnored,
+    /// Two accounts may have one e-mail address.
+    EmailKeyWrong,
+    /// A link can be used again.
+    LinkKept,
+    /// A role has no audit row.
+    RoleUnaudited,
+    /// A key that was revoked goes on letting programs in.
+    KeyRevocationLost,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -173,6 +189,14 @@ macro_rules! __each_planted_bug {
             fulfil_skipped: FulfilSkipped;
             messages_dropped: MessagesDropped;
             lease_ignored: LeaseIgnored;
+            sessions_kept: SessionsKept;
+            reuse_forgiven: ReuseForgiven;
+            refresh_unguarded: RefreshUnguarded;
+            account_version_ignored: AccountVersionIgnored;
+            email_key_wrong: EmailKeyWrong;
+            link_kept: LinkKept;
+            role_unaudited: RoleUnaudited;
+            key_revocation_lost: KeyRevocationLost;
         }
     };
 }
@@ -355,6 +379,29 @@ impl Bug {
                 "payment_flow::a_message_fifty_times_at_once",
             ],
             Self::LeaseIgnored => &["jobs::a_job_that_changed", "jobs::a_lease_is_taken_by_one"],
+            Self::SessionsKept => &[
+                "accounts::sessions_are_ended_by_their_account",
+                "sign_in::somebody_registers_and_logs_in",
+                "sign_in::a_password_is_set_anew",
+                "sign_in::a_role_counts_at_once",
+            ],
+            Self::ReuseForgiven => &["sign_in::one_refresh_token_shown_thirty_times"],
+            Self::RefreshUnguarded => &[
+                "accounts::a_session_that_changed",
+                "sign_in::one_refresh_token_shown_thirty_times",
+                "sign_in::an_account_is_deactivated_while_it_goes_on",
+            ],
+            Self::AccountVersionIgnored => &[
+                "accounts::an_account_that_changed",
+                "sign_in::a_password_changes_while_somebody_logs_in",
+                "sign_in::addresses_written_down_at_once",
+            ],
+            Self::EmailKeyWrong => {
+                &["accounts::an_email_address_that_is_taken", "sign_in::one_address_registered_eight_times"]
+            }
+            Self::LinkKept => &["accounts::a_link_that_was_used", "sign_in::an_address_is_changed"],
+            Self::RoleUnaudited => &["sign_in::a_role_counts_at_once"],
+            Self::KeyRevocationLost => &["accounts::a_key_that_was_revoked"],
         }
     }
 
@@ -404,6 +451,9 @@ impl Bug {
             Self::JournalSkipped | Self::JournalLopsided => Some(Invariant::LedgerZero),
             Self::CartLeftOpen | Self::OrderLost => Some(Invariant::CartOne),
             Self::UsesCapIgnored | Self::CustomerCapIgnored | Self::UsesKept => Some(Invariant::CouponCap),
+            Self::SessionsKept => Some(Invariant::SessionOne),
+            Self::EmailKeyWrong => Some(Invariant::AccountOne),
+            Self::RoleUnaudited => Some(Invariant::RoleAudit),
             Self::ReleaseTwice
             | Self::SafetyForgotten
             | Self::CountUnguarded
@@ -420,7 +470,12 @@ impl Bug {
             | Self::BudgetIgnored
             | Self::StrayMoneyDropped
             | Self::MessagesDropped
-            | Self::LeaseIgnored => None,
+            | Self::LeaseIgnored
+            | Self::ReuseForgiven
+            | Self::RefreshUnguarded
+            | Self::AccountVersionIgnored
+            | Self::LinkKept
+            | Self::KeyRevocationLost => None,
         }
     }
 }
