@@ -324,8 +324,8 @@ fn an_address_of_somebody_else_is_not_told_from_a_free_one() {
     let taken = View { email_of: other, ..of(ada()) };
     let asked = ask_email_change(&taken, &right("secret"), &new, &terms(), &mut ids()).unwrap();
     let free = ask_email_change(&of(ada()), &right("secret"), &new, &terms(), &mut ids()).unwrap();
-    assert_eq!(asked.changes, free.changes);
-    assert_eq!((told(&asked).len(), told(&free).len()), (1, 2), "nothing is sent to it");
+    assert_eq!(asked.changes.account, free.changes.account);
+    assert_eq!((told(&asked), told(&free).len()), (&told(&free)[..1], 2), "nothing is sent to it");
     // It is taken between the two confirmations.
     let mut account = free.changes.account.write[0].0.clone();
     account.email_change.as_mut().unwrap().old_confirmed = true;

@@ -13,7 +13,7 @@ use crate::promotion::Coupon;
 use crate::testkit::conformance::moving_on::moving;
 use crate::testkit::conformance::promotions::{code, coupon, gives, issue, of, promotion};
 use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
-use crate::testkit::{Intercepted, Meeting, add, item};
+use crate::testkit::{Intercepted, Meeting, PretendMailer, add, item};
 use crate::{Engine, Money, Store};
 
 /// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
@@ -56,7 +56,8 @@ pub(super) async fn journey(opened: Opened) -> Vec<String> {
 /// Somebody registers twice and begins to work for the shop; another one is deactivated while logged in.
 async fn register_twice_and_be_made_staff(shop: &Shop) -> Vec<String> {
     let mut trouble = Vec::new();
-    let accounts = shop.engine.accounts();
+    let engine = shop.mailing_through(Arc::new(PretendMailer::default()));
+    let accounts = engine.accounts();
     let by = Caller::Operator { name: "admin".to_owned() };
     let (Ok(email), Ok(password)) = ("eve@example.com".parse(), "tr0mbone & oar 99".parse()) else {
         return trouble;
@@ -84,6 +85,7 @@ async fn register_twice_and_be_made_staff(shop: &Shop) -> Vec<String> {
         }
         Err(error) => trouble.push(error.to_string()),
     }
+    trouble.extend(engine.mails().send_waiting(100).await.err().map(|error| error.to_string()));
     trouble
 }
 

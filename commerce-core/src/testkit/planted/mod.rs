@@ -136,6 +136,10 @@ pub enum Bug {
     RoleUnaudited,
     /// A key that was revoked goes on letting programs in.
     KeyRevocationLost,
+    /// A mail is not written down.
+    MailDropped,
+    /// A mail that was sent keeps the token of its link.
+    MailTokenKept,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -197,6 +201,8 @@ macro_rules! __each_planted_bug {
             link_kept: LinkKept;
             role_unaudited: RoleUnaudited;
             key_revocation_lost: KeyRevocationLost;
+            mail_dropped: MailDropped;
+            mail_token_kept: MailTokenKept;
         }
     };
 }
@@ -402,6 +408,10 @@ impl Bug {
             Self::LinkKept => &["accounts::a_link_that_was_used", "sign_in::an_address_is_changed"],
             Self::RoleUnaudited => &["sign_in::a_role_counts_at_once"],
             Self::KeyRevocationLost => &["accounts::a_key_that_was_revoked"],
+            Self::MailDropped => {
+                &["mails::a_mail_in_full_and_one_with_nothing", "mails::what_happens_to_an_order_is_mailed"]
+            }
+            Self::MailTokenKept => &["mails::a_link_is_kept_no_longer_than_it_waits"],
         }
     }
 
@@ -454,7 +464,9 @@ impl Bug {
             Self::SessionsKept => Some(Invariant::SessionOne),
             Self::EmailKeyWrong => Some(Invariant::AccountOne),
             Self::RoleUnaudited => Some(Invariant::RoleAudit),
+            Self::MailTokenKept => Some(Invariant::MailSecret),
             Self::ReleaseTwice
+            | Self::MailDropped
             | Self::SafetyForgotten
             | Self::CountUnguarded
             | Self::CartVersionIgnored

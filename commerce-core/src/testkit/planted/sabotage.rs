@@ -10,6 +10,7 @@ use crate::cart::{Look, View};
 use crate::catalog::{Batch, ImportKeys};
 use crate::idempotency::Outcome;
 use crate::inventory::Hold;
+use crate::mail::{Kind, Token};
 use crate::order::{Machine, Transition};
 use crate::payment::{PaymentReference, PaymentState};
 use crate::testkit::{Intercept, Intercepted, named};
@@ -134,6 +135,13 @@ impl Intercept for Sabotage {
     }
 }
 
+/// Puts a token where there was one.
+fn keep_token(kind: &mut Kind) {
+    if let Kind::Verification { link, .. } | Kind::PasswordReset { link, .. } = kind {
+        link.token.get_or_insert_with(|| Token("kept".to_owned()));
+    }
+}
+
 /// Spoils what can be spoiled without looking at the store.
 fn spoil(bug: Bug, changes: &mut ChangeSet) {
     let one = |money: &mut Money| money.minor += 1;
@@ -235,6 +243,8 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         Bug::LinkKept => changes.account.spend.clear(),
         Bug::RoleUnaudited => changes.audit.retain(|row| row.action != "account.role"),
         Bug::KeyRevocationLost => changes.access.revoke.clear(),
+        Bug::MailDropped => changes.mail.send.clear(),
+        Bug::MailTokenKept => changes.mail.update.iter_mut().for_each(|mail| keep_token(&mut mail.kind)),
         Bug::CartLeftOpen
         | Bug::OrderLost
         | Bug::CartVersionIgnored
