@@ -6,10 +6,11 @@ mod server;
 
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::{KINDS, Kind, TestDatabase, TestServer};
+use server::{ADMIN_TOKEN, KINDS, Kind, TestDatabase, TestServer};
 
 const SECRET: &str = "tr0mbone & oar 99";
 const OTHER: &str = "saxoph0ne & sail 99";
@@ -42,6 +43,11 @@ fn make_admin(database: &TestDatabase, email: &str, password: &str) -> (bool, St
 async fn log_in(server: &TestServer, email: &str, password: &str) -> Value {
     let body = json!({"email": email, "password": password});
     server.post("/api/auth/login/").json(&body).send().await.expect(200)
+}
+
+fn median(mut taken: Vec<Duration>) -> Duration {
+    taken.sort();
+    taken[taken.len() / 2]
 }
 
 fn bearer(pair: &Value) -> String {
@@ -286,5 +292,101 @@ fn the_permissions_are_listed() {
     );
     for line in text.lines().filter(|line| line.contains(" /api/admin/")) {
         assert!(line.trim_end().rsplit(' ').next().unwrap().contains('.'), "no permission: {line}");
+    }
+}
+
+#[tokio::test]
+async fn tries_to_log_in_are_counted_by_account_and_by_address() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        server.set("COMMERCE_RATE_LIMITS", "login_account=3/15m,login_address=8/15m,address_writes=off");
+        server.restart().await;
+        let attempt = async |email: &str, password: &str| {
+            let body = json!({"email": email, "password": password});
+            server.post("/api/auth/login/").json(&body).send().await
+        };
+        // Whoever knows the password has not guessed it: that takes nothing from the account.
+        for _ in 0..2 {
+            attempt("boss@example.com", SECRET).await.expect(200);
+        }
+        for email in ["boss@example.com", "BOSS@example.com", "boss@example.com"] {
+            attempt(email, OTHER).await.refused(401, "invalid-credentials");
+        }
+        let late = attempt("Boss@example.com", SECRET).await;
+        assert!(late.header("retry-after").parse::<u32>().unwrap() > 0);
+        late.refused(429, "rate-limited");
+        // An account that nobody has is counted like any other; the address from which all of it comes runs out at last.
+        attempt("nobody@example.com", OTHER).await.refused(401, "invalid-credentials");
+        attempt("nobody@example.com", OTHER).await.refused(401, "invalid-credentials");
+        attempt("somebody@example.com", OTHER).await.refused(429, "rate-limited");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_logged_in_is_counted_apart_from_the_address() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        server.set(
+            "COMMERCE_RATE_LIMITS",
+            "admin=3/hour,api_key=2/hour,address_reads=4/hour,address_writes=off",
+        );
+        server.restart().await;
+        let pair = log_in(&server, "boss@example.com", SECRET).await;
+        let new = json!({"name": "till", "permissions": ["audit.read"]});
+        let made = server.post("/api/admin/api-keys/").header("Authorization", &bearer(&pair)).json(&new);
+        let key = made.send().await.expect(201)["key"].as_str().unwrap().to_owned();
+        let audit = async |token: &str| {
+            let reply =
+                server.get("/api/admin/audit/").header("Authorization", &format!("Bearer {token}")).send();
+            let reply = reply.await;
+            (reply.status, reply.header("ratelimit-remaining").to_owned())
+        };
+        let account = pair["access_token"].as_str().unwrap();
+        let told = |status: u16, remaining: &str| (status, remaining.to_owned());
+        assert_eq!(audit(&key).await, told(200, "1"));
+        assert_eq!(audit(account).await, told(200, "1"), "one was taken by the key that was made");
+        assert_eq!(audit(&key).await, told(200, "0"));
+        assert_eq!(audit(&key).await.0, 429);
+        assert_eq!(audit(account).await, told(200, "0"));
+        assert_eq!(audit(account).await.0, 429);
+        // What is no good is counted by address.
+        assert_eq!(audit(&key.replace("ck_", "ck_x")).await, told(401, "3"));
+        assert_eq!(audit(ADMIN_TOKEN).await.0, 200, "the token of the configuration is somebody else");
+        server.stop().await;
+    }
+}
+
+/// Nobody learns from the clock whether an address has an account.
+#[tokio::test]
+async fn an_answer_takes_as_long_for_nobody() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        // The cost that the administrator's hash was made with.
+        server.set("COMMERCE_PASSWORD_MEMORY_KIB", "19456");
+        server.restart().await;
+        let paths: [(&str, fn(&str) -> Value); 3] = [
+            ("login/", |email| json!({"email": email, "password": OTHER})),
+            ("register/", |email| json!({"email": email, "password": OTHER})),
+            ("password/reset/", |email| json!({"email": email})),
+        ];
+        for (path, body) in paths {
+            let ask = async |email: &str| {
+                let begun = Instant::now();
+                let reply = server.post(&format!("/api/auth/{path}")).json(&body(email)).send().await;
+                assert!(reply.status == 202 || reply.status == 401, "{}", reply.text);
+                begun.elapsed()
+            };
+            let (mut nobody, mut somebody) = (Vec::new(), Vec::new());
+            for round in 0..15 {
+                nobody.push(ask(&format!("nobody{round}@example.com")).await);
+                somebody.push(ask("boss@example.com").await);
+            }
+            let [nobody, somebody] = [nobody, somebody].map(median);
+            let ratio = nobody.as_secs_f64() / somebody.as_secs_f64();
+            println!("{path} on {kind:?}: {nobody:?} for nobody, {somebody:?} for somebody");
+            assert!((0.4..2.5).contains(&ratio), "{path}: {nobody:?} for nobody, {somebody:?} for somebody");
+        }
+        server.stop().await;
     }
 }

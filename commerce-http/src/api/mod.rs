@@ -25,8 +25,9 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::access_token::AccessTokens;
+use crate::layer;
 use crate::order_token::OrderTokens;
-use crate::wire::Problem;
+use crate::wire::{Problem, too_many};
 
 pub(crate) use access::{Door, Known, permission_of};
 pub(crate) use admin::AdminApi;
@@ -111,6 +112,13 @@ pub(crate) fn contract() -> Vec<MetaApi> {
             path.path.push('/');
         }
         path.operations.iter_mut().for_each(access::scoped);
+        if layer::is_counted(&path.path) {
+            for operation in &mut path.operations {
+                let responses = &mut operation.responses.responses;
+                let default = responses.iter().position(|response| response.status.is_none());
+                responses.insert(default.unwrap_or(responses.len()), too_many());
+            }
+        }
     }
     contract
 }

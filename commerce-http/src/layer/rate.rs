@@ -51,6 +51,11 @@ fn budget(known: Option<&Known>, address: ClientAddress, method: &Method) -> (Bu
     }
 }
 
+/// Whether requests to this path are counted.
+pub(crate) fn is_counted(path: &str) -> bool {
+    path.starts_with("/api/") && path.strip_suffix('/').unwrap_or(path) != "/api/payments/webhook"
+}
+
 fn reads(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
@@ -135,7 +140,7 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         // One slash at the end makes no difference: see `Slash`.
         let path = request.uri().path();
         let path = path.strip_suffix('/').unwrap_or(path);
-        if !path.starts_with("/api/") || path == "/api/payments/webhook" {
+        if !is_counted(path) {
             return self.endpoint.call(request).await.map(IntoResponse::into_response);
         }
         // Whoever shows something that is no good is counted by address; what is wrong with it the operation says.

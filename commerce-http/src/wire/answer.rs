@@ -180,8 +180,35 @@ impl<S> From<Refused<S>> for poem::Error {
     }
 }
 
-/// What any operation may come to; the document says it once for each, as the answer to everything else.
-const ALWAYS: [u16; 3] = [500, 503, 507];
+/// What any operation may come to. The document says the first of them for each ([`too_many`]), and the others as the answer
+/// to everything else.
+const ALWAYS: [u16; 4] = [429, 500, 503, 507];
+
+/// The answer to a caller whose budget is used up.
+pub(crate) fn too_many() -> MetaResponse {
+    let header = |name: &str, description: &str| MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer"))),
+    };
+    MetaResponse {
+        description: "Too much for now: `rate-limited`.",
+        status: Some(429),
+        status_range: None,
+        content: vec![MetaMediaType {
+            content_type: Problem::CONTENT_TYPE,
+            schema: ProblemDto::schema_ref(),
+        }],
+        headers: vec![
+            header("Retry-After", "In how many seconds the same request may succeed."),
+            header("RateLimit-Limit", "How many requests the budget allows at once."),
+            header("RateLimit-Remaining", "How many of them are left."),
+            header("RateLimit-Reset", "In how many seconds all of them are there again."),
+        ],
+    }
+}
 
 impl<S: Statuses> ApiResponse for Refused<S> {
     fn meta() -> MetaResponses {

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod accounts;
 mod catcher;
 mod demo;
 mod faults;
@@ -38,6 +39,7 @@ impl MailShop {
         server.set("COMMERCE_MAIL_FROM", "Adire <orders@shop.example>");
         server.set("COMMERCE_PUBLIC_URL", "https://shop.example");
         server.set("COMMERCE_MAIL_INTERVAL_MS", "20");
+        server.set("COMMERCE_PASSWORD_MEMORY_KIB", "1024");
         server.restart().await;
         Self { server, catcher }
     }

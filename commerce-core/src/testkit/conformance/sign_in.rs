@@ -265,9 +265,12 @@ pub async fn addresses_written_down_at_once(shop: &Shop) {
     for _ in 0..46 {
         engine.accounts().save_address(id, None, &new).await.unwrap();
     }
+    // All have counted before the first writes.
+    let meeting: Arc<dyn Store> = Arc::new(Intercepted::new(Arc::clone(&shop.store), Meeting::of(8)));
+    let (met, _) = telling(shop, &meeting);
     let mut all = JoinSet::new();
     for _ in 0..8 {
-        let (engine, new) = (engine.clone(), new.clone());
+        let (engine, new) = (met.clone(), new.clone());
         all.spawn(async move { engine.accounts().save_address(id, None, &new).await });
     }
     let refused = all.join_all().await.into_iter().filter(Result::is_err).count();
