@@ -233,6 +233,14 @@ pub enum ConfigError {
     /// Mails cannot be sent.
     #[error(transparent)]
     Mail(#[from] MailConfigError),
+    /// Passwords of fewer characters are too easily guessed, and of so many nobody takes one.
+    #[error(
+        "password_length_min = {0}: a password has at least 8 characters, and the rule asks for 64 at most"
+    )]
+    PasswordLength(usize),
+    /// There is no such strength.
+    #[error("password_strength_min = {0}: strengths go from 0 to 4; 2 is usual")]
+    PasswordStrength(u8),
     /// Passwords cannot be hashed at the cost.
     #[error(transparent)]
     Passwords(#[from] PasswordCostError),
@@ -436,16 +444,27 @@ impl Settings {
     /// How the shop keeps its accounts.
     ///
     /// # Errors
-    /// When passwords cannot be hashed at the cost.
+    /// When passwords would be too short, or there is no such strength.
     pub fn accounts(&self) -> Result<Accounts, ConfigError> {
         let mut accounts = Accounts::default();
         let (policy, cost) = (&mut accounts.terms.passwords, &mut accounts.cost);
         policy.length_min = self.password_length_min.map_or(policy.length_min, NonZeroUsize::get);
         policy.strength_min = self.password_strength_min.unwrap_or(policy.strength_min);
+        if !(8..=64).contains(&policy.length_min) {
+            return Err(ConfigError::PasswordLength(policy.length_min));
+        }
+        if policy.strength_min > 4 {
+            return Err(ConfigError::PasswordStrength(policy.strength_min));
+        }
         policy.composition = self.password_composition.unwrap_or(policy.composition);
         cost.memory_kib = self.password_memory_kib.map_or(cost.memory_kib, NonZeroU32::get);
         cost.passes = self.password_passes.map_or(cost.passes, NonZeroU32::get);
         cost.at_once = self.passwords_at_once.map_or(cost.at_once, NonZeroUsize::get);
+        // Whoever attacks the shop tries its name first.
+        let host = self.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+        let host = host.as_ref().and_then(|url| url.host_str()).into_iter().flat_map(|host| host.split('.'));
+        let known = self.shop_name.as_deref().into_iter().chain(host);
+        accounts.terms.guessable.extend(known.map(str::to_owned));
         Ok(accounts)
     }
 

@@ -25,11 +25,15 @@ statuses! {
         403 "You may not do this.",
         422 "A parameter cannot be understood.";
     /// Refusals of reading an order.
-    ReadOrder: 401 "No token was sent.", 404 "There is no such order, or the token is not its own.";
+    ReadOrder:
+        401 "No token was sent.",
+        403 "You are logged in, and may not see the orders of others.",
+        404 "There is no such order, or the token is not its own.";
     /// Refusals of cancelling an order.
     CancelOrder:
         400 "The body cannot be understood.",
         401 "No token was sent.",
+        403 "You are logged in, and may not call off the orders of others.",
         404 "There is no such order, or the token is not its own.",
         409 "The order has got too far: `invalid-transition`.",
         413 "The body is too large.",

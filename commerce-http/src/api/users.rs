@@ -2,12 +2,13 @@
 
 use commerce_core::access::{Permission, Role};
 use commerce_core::account::Search;
+use commerce_core::limit::Budget;
 use commerce_core::{AddressId, CustomerId, SessionId};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::{MayReadCustomers, MayWriteCustomers, SignedIn};
-use super::auth::{email, link, password};
+use super::auth::{email, link, password, subject, tries};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
@@ -173,13 +174,17 @@ impl UsersApi {
     #[oai(path = "/email/change/", method = "post", operation_id = "requestEmailChange")]
     async fn ask_email_change(
         &self,
+        request: &poem::Request,
         who: SignedIn,
         body: Body<ChangeEmailBody>,
     ) -> Result<Answer<AcceptedDto, 202>, Refused<ChangeOwn>> {
         let new = email("/new_email", &body.value.new_email)?;
         let password = password("/password", &body.value.password)?;
+        let (counter, subject) = (tries(request)?, subject(&who.account.email));
+        counter.take(Budget::LoginAccount, &subject).await?;
         let accounts = self.shop.engine.accounts();
         settle(async move { accounts.ask_email_change(who.id(), &password, &new).await }).await?;
+        counter.give_back(Budget::LoginAccount, &subject).await;
         Ok(Answer::new(&AcceptedDto { detail: "check your mail at both addresses".to_owned() })?)
     }
 

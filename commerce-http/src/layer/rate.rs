@@ -145,6 +145,11 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         }
         // Whoever shows something that is no good is counted by address; what is wrong with it the operation says.
         let known = self.rate.door.who(&request).await.unwrap_or_default();
+        let span = tracing::Span::current();
+        span.record("from", tracing::field::display(address.subject()));
+        if let Some(known) = &known {
+            span.record("caller", tracing::field::display(known.caller.actor()));
+        }
         let (budget, subject) = budget(known.as_ref(), address, request.method());
         let small = tries(&request, path, address);
         if let Some(known) = known {
