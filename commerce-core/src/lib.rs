@@ -2,6 +2,7 @@
 
 mod attempts;
 pub mod audit;
+pub mod cache;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
@@ -46,11 +47,12 @@ pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
+    Cache, Clock, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore, MockTaxProvider,
+    MockCache, MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore,
+    MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
