@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use commerce_core::cache::{Answers, InProcessCache, validator};
 use commerce_core::limit::InProcessLimiter;
-use commerce_core::{Engine, RateLimiter};
+use commerce_core::{Cache, Engine, RateLimiter};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderValue;
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::accept::Accept;
 use crate::admin_token::AdminAccess;
-use crate::api::{self, MessageSources, Shop};
+use crate::api::{self, Cached, MessageSources, Shop};
 use crate::config::ServerConfig;
 use crate::jobs;
 use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
@@ -67,6 +68,7 @@ pub struct Bound {
     address: SocketAddr,
     mounted: Option<(&'static str, BoxEndpoint<'static>)>,
     limiter: Option<Arc<dyn RateLimiter>>,
+    cache: Option<Arc<dyn Cache>>,
 }
 
 impl Bound {
@@ -81,7 +83,7 @@ impl Bound {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { config, listener, metrics_listener, address, mounted: None, limiter: None })
+        Ok(Self { config, listener, metrics_listener, address, mounted: None, limiter: None, cache: None })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
@@ -111,6 +113,13 @@ impl Bound {
         self
     }
 
+    /// Shares answers of the catalogue with other servers through this cache, beside the memory of this one.
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<dyn Cache>) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Serves the shop until `stop` is done, then finishes what is under way.
     ///
     /// # Errors
@@ -120,7 +129,7 @@ impl Bound {
         engine: &Engine,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServerError> {
-        let Self { config, listener, metrics_listener, address, mounted, limiter } = self;
+        let Self { config, listener, metrics_listener, address, mounted, limiter, cache } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
         let mut jobs = jobs::start(engine, config.payments_interval, &stopped);
@@ -141,7 +150,7 @@ impl Bound {
         };
         let here = (beside.is_none() && address.ip().is_loopback()).then_some(recorded);
         let limiter = limiter.unwrap_or_else(|| Arc::new(InProcessLimiter::new(engine.store().clock())));
-        let app = app(engine, &config, limiter, here, mounted);
+        let app = app(engine, &config, limiter, cache, here, mounted);
         let acceptor =
             Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max, config.head_timeout);
         let ran = serve(acceptor, app, stop).await;
@@ -177,13 +186,30 @@ fn app(
     engine: &Engine,
     config: &ServerConfig,
     limiter: Arc<dyn RateLimiter>,
+    cache: Option<Arc<dyn Cache>>,
     metrics: Option<PrometheusHandle>,
     mounted: Option<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
-    let shop = Shop { engine: engine.clone(), order_tokens, return_url: config.return_url.clone() };
+    let document = api::document();
+    let cached = config.cache_bytes_max.map(|bytes_max| {
+        // A server that words answers in another way has another document, and finds none of ours.
+        let form = validator(format!("{} {document}", env!("CARGO_PKG_VERSION")).as_bytes());
+        let near = InProcessCache::new(bytes_max);
+        let answers = Answers::new(Arc::clone(engine.store()), near, &form[1..17]);
+        Cached::new(match cache {
+            Some(cache) => answers.far(cache),
+            None => answers,
+        })
+    });
+    let shop = Shop {
+        engine: engine.clone(),
+        cached: cached.clone(),
+        order_tokens,
+        return_url: config.return_url.clone(),
+    };
     let operations = api::operations(&shop);
-    let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
+    let site = Site { document, docs: config.docs.then(api::documentation), metrics };
     let limits = Limits {
         body_bytes_max: config.body_bytes_max,
         request_timeout: config.request_timeout,
@@ -200,7 +226,7 @@ fn app(
         Some((path, endpoint)) => site.endpoint().nest(path, endpoint),
         None => site.endpoint(),
     };
-    let fork = Fork { operations, site };
+    let fork = Fork { operations, site, cached };
     let access = AdminAccess::new(config.admin_token.as_ref());
     let rate = Rate {
         counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
@@ -220,6 +246,7 @@ fn app(
 struct Fork<O, S> {
     operations: O,
     site: S,
+    cached: Option<Cached>,
 }
 
 impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint for Fork<O, S> {
@@ -228,7 +255,13 @@ impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint fo
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path();
         if path.starts_with("/api/") || path.starts_with("/health/") {
-            self.operations.call(request).await
+            let changes = !request.method().is_safe();
+            let answered = self.operations.call(request).await;
+            // Whatever it was: to look at the generation once more costs less than to know.
+            if let Some(cached) = self.cached.as_ref().filter(|_| changes) {
+                cached.touch();
+            }
+            answered
         } else {
             self.site.call(request).await
         }
@@ -256,6 +289,18 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
     metrics::describe_counter!(
         "rate_limiter_fallbacks_total",
         "Callers counted in the process because Redis did not answer."
+    );
+    metrics::describe_counter!(
+        "catalogue_answers_total",
+        "Answers of the catalogue, by where they came from: memory, outdated, beside, shared, store."
+    );
+    metrics::describe_gauge!(
+        "catalogue_cache_hit_ratio",
+        "The part of the catalogue's answers since the start for which the store was not asked."
+    );
+    metrics::describe_counter!(
+        "shared_cache_faults_total",
+        "Calls of the shared cache that Redis did not answer."
     );
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(

@@ -2,6 +2,7 @@
 //! the answer.
 
 mod admin;
+mod answer;
 mod cart;
 mod checkout;
 mod health;
@@ -25,6 +26,7 @@ use crate::order_token::OrderTokens;
 use crate::wire::Problem;
 
 pub(crate) use admin::AdminApi;
+pub(crate) use answer::Cached;
 pub(crate) use cart::CartApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
@@ -36,6 +38,8 @@ pub(crate) use products::ProductsApi;
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
+    /// Answers of the catalogue that are kept; absent: none are.
+    pub(crate) cached: Option<Cached>,
     pub(crate) order_tokens: OrderTokens,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub(crate) return_url: Option<String>,

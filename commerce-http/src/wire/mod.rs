@@ -29,7 +29,7 @@ mod time;
 mod word;
 
 pub(crate) use address::{AddressBody, AddressDto};
-pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses};
+pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, json_bytes, names, statuses};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{
