@@ -19,7 +19,9 @@ const BYTES: usize = 8_000;
 const QUESTIONS: usize = 1_000;
 
 fn inputs() -> Vec<String> {
-    (0..QUESTIONS).map(|n| format!("Filters {{ category: Some(Text(\"shoes\")), page: Some({n}) }}")).collect()
+    (0..QUESTIONS)
+        .map(|n| format!("Filters {{ category: Some(Text(\"shoes\")), page: Some({n}) }}"))
+        .collect()
 }
 
 fn cache(criterion: &mut Criterion) {
@@ -43,7 +45,9 @@ fn cache(criterion: &mut Criterion) {
     let answers = Answers::new(Arc::new(store), InProcessCache::new(InProcessCache::BYTES_MAX), "1");
     runtime.block_on(async {
         for inputs in &inputs {
-            if let Found::Nothing(place) = answers.find(&Question::new("list", inputs)).await.expect("a store") {
+            if let Found::Nothing(place) =
+                answers.find(&Question::new("list", inputs)).await.expect("a store")
+            {
                 let body = async { Ok::<_, StoreError>(vec![b'x'; BYTES]) };
                 answers.make(&place, body).await.expect("it is made");
             }

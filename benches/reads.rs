@@ -49,7 +49,9 @@ async fn main() {
             measure("PostgreSQL", Arc::new(store), cached).await;
         }
         Err(_) => {
-            for (name, cached) in [("SQLite", "yes"), ("SQLite", "no"), ("PostgreSQL", "yes"), ("PostgreSQL", "no")] {
+            for (name, cached) in
+                [("SQLite", "yes"), ("SQLite", "no"), ("PostgreSQL", "yes"), ("PostgreSQL", "no")]
+            {
                 let myself = std::env::current_exe().expect("a path");
                 let mut command = std::process::Command::new(myself);
                 command.arg("reads").env("READS_OF", name).env("READS_CACHED", cached);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use commerce_core::cache::{Answers, Found, Generation, InProcessCache, Kept, Made, Place, Question};
 use commerce_core::testkit::MockClock;
 use commerce_core::{Cache, MockStore, StoreError, StoreTrouble};
-use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 
 /// A store of which only the generation matters.
 #[derive(Clone, Default)]
@@ -161,25 +161,30 @@ async fn without_the_store_nothing_is_believed_for_long() {
 async fn of_many_at_once_one_asks_the_store() {
     let shop = Shop::new();
     let answers = Arc::new(shop.answers());
-    let (made, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let (asking, made) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let go = Arc::new(Semaphore::new(0));
     let tasks: Vec<_> = (0..50)
         .map(|_| {
-            let (answers, made, go) = (Arc::clone(&answers), Arc::clone(&made), Arc::clone(&go));
+            let (asking, made, go) = (Arc::clone(&asking), Arc::clone(&made), Arc::clone(&go));
+            let answers = Arc::clone(&answers);
             tokio::spawn(async move {
-                let place = match answers.find(&mug()).await.unwrap() {
-                    Found::Current(kept) => return (kept, Made::Beside),
-                    Found::Outdated(_, place) | Found::Nothing(place) => place,
-                };
+                let found = answers.find(&mug()).await.unwrap();
+                let Found::Nothing(place) = found else { panic!("{found:?}") };
+                asking.fetch_add(1, Ordering::SeqCst);
                 let making = async {
                     made.fetch_add(1, Ordering::SeqCst);
-                    go.notified().await;
+                    go.acquire().await.unwrap().forget();
                     Ok::<_, StoreError>(b"10.00".to_vec())
                 };
                 answers.make(&place, making).await.unwrap()
             })
         })
         .collect();
-    go.notify_one();
+    // Nobody gets an answer before everybody has found none.
+    while asking.load(Ordering::SeqCst) < tasks.len() {
+        tokio::task::yield_now().await;
+    }
+    go.add_permits(tasks.len());
     let mut here = 0;
     for task in tasks {
         let (kept, how) = task.await.unwrap();
