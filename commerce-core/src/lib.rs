@@ -5,6 +5,7 @@ pub mod account;
 mod attempts;
 pub mod audit;
 mod backoff;
+pub mod cache;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
@@ -51,12 +52,12 @@ pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, ShippingRates, Store,
-    SystemRandom, TaxProvider, Verified,
+    Cache, Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, ShippingRates,
+    Store, SystemRandom, TaxProvider, Verified,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter,
+    MockCache, MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter,
     MockShippingRates, MockStore, MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use commerce_core::cache::InProcessCache;
 use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -156,12 +157,41 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// The Redis on which servers count callers together.
     pub redis_url: Option<SecretString>,
+    /// Whether and where answers of the catalogue are kept.
+    pub cache: Option<CacheMode>,
+    /// How many bytes of them in memory.
+    pub cache_bytes_max: Option<NonZeroU64>,
     /// What the keys of this shop begin with on Redis.
     pub redis_prefix: Option<String>,
     /// What is logged.
     pub log: Option<String>,
     /// How it is logged.
     pub log_format: Option<LogFormat>,
+}
+
+/// Where answers of the catalogue are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheMode {
+    /// Nowhere: each is read from the database.
+    Off,
+    /// In the memory of the server.
+    InProcess,
+    /// In the memory of the server, and on a Redis for all servers.
+    Redis,
+}
+
+impl FromStr for CacheMode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            "in-process" => Ok(Self::InProcess),
+            "redis" => Ok(Self::Redis),
+            _ => Err("it must be off, in-process or redis"),
+        }
+    }
 }
 
 /// How log lines look.
@@ -244,6 +274,11 @@ pub enum ConfigError {
     /// Passwords cannot be hashed at the cost.
     #[error(transparent)]
     Passwords(#[from] PasswordCostError),
+    /// The cache is to be on a Redis, and there is none.
+    #[error(
+        "cache = \"redis\" (or COMMERCE_CACHE=redis) needs a Redis: set COMMERCE_REDIS_URL, or write redis_url = \"redis://host:6379\" into commerce.toml"
+    )]
+    CacheWithoutRedis,
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -321,6 +356,8 @@ impl Settings {
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
+            cache: parsed("CACHE", &text)?,
+            cache_bytes_max: parsed("CACHE_BYTES_MAX", &text)?,
             redis_prefix: text("REDIS_PREFIX"),
             log: text("LOG"),
             log_format: match text("LOG_FORMAT").as_deref() {
@@ -381,6 +418,8 @@ impl Settings {
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
+            cache: above.cache.or(self.cache),
+            cache_bytes_max: above.cache_bytes_max.or(self.cache_bytes_max),
             redis_prefix: above.redis_prefix.or(self.redis_prefix),
             log: above.log.or(self.log),
             log_format: above.log_format.or(self.log_format),
@@ -523,9 +562,28 @@ impl Settings {
         config.cors_origins = self.cors_origins.clone().unwrap_or_default();
         config.hsts_seconds = self.hsts_seconds.filter(|seconds| *seconds > 0);
         config.rate_limits = self.rate_limits.budgets();
+        config.cache_bytes_max = match self.cache()? {
+            CacheMode::Off => None,
+            CacheMode::InProcess | CacheMode::Redis => {
+                Some(self.cache_bytes_max.map_or(InProcessCache::BYTES_MAX, NonZeroU64::get))
+            }
+        };
         config.body_bytes_max = self.body_bytes_max.map_or(config.body_bytes_max, NonZeroUsize::get);
         config.connections_max = self.connections_max.map_or(config.connections_max, NonZeroUsize::get);
         Ok(config)
+    }
+
+    /// Where answers of the catalogue are kept: unless it is said, on Redis where there is one, and else in memory.
+    ///
+    /// # Errors
+    /// When it is to be a Redis, and there is none.
+    pub fn cache(&self) -> Result<CacheMode, ConfigError> {
+        match (self.cache, &self.redis_url) {
+            (Some(CacheMode::Redis), None) => Err(ConfigError::CacheWithoutRedis),
+            (Some(mode), _) => Ok(mode),
+            (None, Some(_)) => Ok(CacheMode::Redis),
+            (None, None) => Ok(CacheMode::InProcess),
+        }
     }
 }
 
@@ -586,6 +644,8 @@ pub struct ServerConfig {
     pub hsts_seconds: Option<u32>,
     /// What callers may ask for.
     pub rate_limits: Budgets,
+    /// How many bytes of answers of the catalogue are kept in memory; absent: none are kept anywhere.
+    pub cache_bytes_max: Option<u64>,
     /// The largest body.
     pub body_bytes_max: usize,
     /// The most connections of clients at once.
@@ -613,6 +673,7 @@ impl ServerConfig {
             cors_origins: Vec::new(),
             hsts_seconds: None,
             rate_limits: Budgets::default(),
+            cache_bytes_max: Some(InProcessCache::BYTES_MAX),
             body_bytes_max: 1 << 20,
             connections_max: 10_000,
         }
@@ -682,6 +743,21 @@ mod tests {
         let unclear = Settings { listen: Some("8080".to_owned()), ..Settings::default() };
         let said = unclear.server_with("s".into(), None).unwrap_err().to_string();
         assert!(said.contains("127.0.0.1:8080"), "{said}");
+    }
+
+    #[test]
+    fn where_answers_are_kept() {
+        let mode = |set| variables(set).and_then(|settings| settings.cache());
+        assert_eq!(mode(&[]).unwrap(), CacheMode::InProcess);
+        assert_eq!(mode(&[("COMMERCE_REDIS_URL", "redis://h")]).unwrap(), CacheMode::Redis);
+        let off = &[("COMMERCE_REDIS_URL", "redis://h"), ("COMMERCE_CACHE", "off")];
+        assert_eq!(mode(off).unwrap(), CacheMode::Off);
+        let said = mode(&[("COMMERCE_CACHE", "redis")]).unwrap_err().to_string();
+        assert!(said.contains("COMMERCE_REDIS_URL"), "{said}");
+        let said = mode(&[("COMMERCE_CACHE", "memory")]).unwrap_err().to_string();
+        assert!(said.contains("COMMERCE_CACHE") && said.contains("in-process"), "{said}");
+        let file: Settings = toml::from_str("cache = \"in-process\"\ncache_bytes_max = 1000000").unwrap();
+        assert_eq!(file.server_with("s".into(), None).unwrap().cache_bytes_max, Some(1_000_000));
     }
 
     #[test]

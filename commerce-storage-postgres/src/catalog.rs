@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use commerce_core::cache::Shard;
 use commerce_core::catalog::{Batch, Facts, Names, Product, ProductWrite, Variant};
 use commerce_core::{CommitError, Guard, StoreError, fold};
 use sqlx::postgres::PgConnection;
@@ -156,7 +157,8 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     inventory::write(inventory, &mut second);
     second.run(conn).await?;
 
-    inventory::move_counters(conn, inventory).await
+    let moves = inventory.moves_catalog().unwrap_or(Shard::FIRST);
+    inventory::move_counters(conn, inventory, Some(moves)).await
 }
 
 /// The facts of each product, in their order: made of what the batch brings and of what is there.

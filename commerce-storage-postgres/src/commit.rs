@@ -66,7 +66,8 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     own.run(conn).await?;
     promotion::issue(conn, &promotion.issue).await?;
     promotion::release(conn, promotion).await?;
-    inventory::move_counters_after(conn, inventory, promotion::count(promotion)).await
+    let moves = changes.moves_catalog();
+    inventory::move_counters_after(conn, inventory, promotion::count(promotion), moves).await
 }
 
 fn expect(expects: &[Expect], fused: &mut Fused) {

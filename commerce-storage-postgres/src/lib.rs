@@ -16,6 +16,7 @@ pub mod doctor;
 mod error;
 pub mod event;
 mod fused;
+pub mod generation;
 pub mod idempotency;
 pub mod import;
 mod instant;

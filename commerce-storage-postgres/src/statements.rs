@@ -4,8 +4,8 @@ use commerce_core::catalog::{ProductFilter, SortBy};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job,
-    journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
+    job, journal, listing, mail, message, order, order_line,
 };
 use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
 
@@ -88,6 +88,8 @@ const STATEMENTS: &[&str] = &[
     doctor::ROLE_AUDIT,
     doctor::PING,
     event::INSERT,
+    generation::ADVANCE,
+    generation::CURRENT,
     idempotency::INSERT,
     import::IMPORT_LOOK,
     import::EXPORT_LOOK,
@@ -99,7 +101,6 @@ const STATEMENTS: &[&str] = &[
     inventory::OPEN_LEVELS,
     inventory::SET_LEVELS,
     inventory::MOVE_COUNTERS,
-    inventory::MOVE_COUNTERS_LAST,
     inventory::LOCATIONS,
     inventory::LEVELS,
     job::INSERT,

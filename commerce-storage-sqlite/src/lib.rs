@@ -9,6 +9,7 @@ mod clock;
 mod connect;
 pub mod doctor;
 pub mod event;
+pub mod generation;
 pub mod idempotency;
 pub mod inventory;
 pub mod job;
@@ -90,4 +91,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     event::add(script, events);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
+    if let Some(shard) = changes.moves_catalog() {
+        generation::advance(script, shard);
+    }
 }

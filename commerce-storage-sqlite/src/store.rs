@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use commerce_core::access::{self, ApiKey};
 use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search};
+use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -31,8 +32,8 @@ use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, inventory, job, journal, listing, mail, message, order, order_list, order_note, payment,
-    pricing, product, promotion, refund, unmatched,
+    audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
+    order_note, payment, pricing, product, promotion, refund, unmatched,
 };
 
 #[async_trait]
@@ -291,6 +292,11 @@ impl Store for SqliteStore {
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         let mut conn = self.reader().await?;
         listing::categories(&mut conn).await
+    }
+
+    async fn catalog_generation(&self) -> Result<Generation, StoreError> {
+        let mut conn = self.reader().await?;
+        generation::current(&mut conn).await
     }
 
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use crate::access::{self, ApiKey};
 use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
+use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -292,6 +293,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         self.store.categories().await
+    }
+
+    async fn catalog_generation(&self) -> Result<Generation, StoreError> {
+        self.store.catalog_generation().await
     }
 
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {

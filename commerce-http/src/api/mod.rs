@@ -3,6 +3,7 @@
 
 mod access;
 mod admin;
+mod answer;
 mod auth;
 mod cart;
 mod checkout;
@@ -31,6 +32,7 @@ use crate::wire::{Problem, too_many};
 
 pub(crate) use access::{Door, Known, permission_of};
 pub(crate) use admin::AdminApi;
+pub(crate) use answer::Cached;
 pub(crate) use auth::AuthApi;
 pub(crate) use cart::CartApi;
 pub(crate) use checkout::CheckoutApi;
@@ -44,6 +46,8 @@ pub(crate) use users::UsersApi;
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
+    /// Answers of the catalogue that are kept; absent: none are.
+    pub(crate) cached: Option<Cached>,
     pub(crate) order_tokens: OrderTokens,
     pub(crate) access_tokens: AccessTokens,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.

@@ -21,7 +21,7 @@
 //! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
-//! - [`import`]: the bulk door;
+//! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
 //! - [`moving_on`]: what staff does with orders, from their acceptance to their end;
 //! - [`orders`]: lists of orders, and notes on them;
@@ -52,6 +52,7 @@ pub mod cancelling;
 pub mod catalog;
 pub mod checkout;
 pub mod crossings;
+pub mod generation;
 pub mod guards;
 pub mod idempotency;
 pub mod import;
@@ -257,6 +258,12 @@ macro_rules! __each_store_case {
                 sorted_by_name
                 pages_cover_the_listing
                 a_sale_moves_the_listing
+            ;
+            generation:
+                an_import_moves_the_catalogue
+                what_is_left_moves_the_catalogue
+                carts_leave_the_catalogue_alone
+                sales_at_once_all_move_the_catalogue
             ;
             catalog:
                 an_empty_shop_knows_nothing
@@ -576,6 +583,7 @@ mod tests {
             ("catalog", include_str!("catalog.rs")),
             ("checkout", include_str!("checkout.rs")),
             ("crossings", include_str!("crossings.rs")),
+            ("generation", include_str!("generation.rs")),
             ("guards", include_str!("guards.rs")),
             ("idempotency", include_str!("idempotency.rs")),
             ("import", include_str!("import.rs")),
