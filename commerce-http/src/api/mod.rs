@@ -116,7 +116,7 @@ pub(crate) fn contract() -> Vec<MetaApi> {
             path.path.push('/');
         }
         path.operations.iter_mut().for_each(access::scoped);
-        if layer::is_counted(&path.path) {
+        if layer::is_counted(path.path.trim_end_matches('/')) {
             for operation in &mut path.operations {
                 let responses = &mut operation.responses.responses;
                 let default = responses.iter().position(|response| response.status.is_none());

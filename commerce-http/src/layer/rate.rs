@@ -51,9 +51,9 @@ fn budget(known: Option<&Known>, address: ClientAddress, method: &Method) -> (Bu
     }
 }
 
-/// Whether requests to this path are counted.
+/// Whether requests to this path, without the slash at its end, are counted.
 pub(crate) fn is_counted(path: &str) -> bool {
-    path.starts_with("/api/") && path.strip_suffix('/').unwrap_or(path) != "/api/payments/webhook"
+    path.starts_with("/api/") && path != "/api/payments/webhook"
 }
 
 fn reads(method: &Method) -> bool {

@@ -36,9 +36,7 @@ pub(crate) use account::{
     SessionsDto, StandingBody, TokenPairDto, UserDto, UserPageDto,
 };
 pub(crate) use address::{AddressBody, AddressDto};
-pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many,
-};
+pub(crate) use answer::{Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many};
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
