@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use commerce_core::cart::MergePolicy;
 use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -93,6 +94,8 @@ pub struct Settings {
     pub password_memory_kib: Option<NonZeroU32>,
     /// Passes over that memory: 2 unless set.
     pub password_passes: Option<NonZeroU32>,
+    /// What becomes of line items that a guest's cart and that of their account both have: `add_up` unless set.
+    pub cart_merge: Option<MergePolicy>,
     /// How many passwords are hashed at once: as many as there are processors unless set.
     pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
@@ -283,6 +286,7 @@ impl Settings {
             password_memory_kib: parsed("PASSWORD_MEMORY_KIB", &text)?,
             password_passes: parsed("PASSWORD_PASSES", &text)?,
             passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
+            cart_merge: parsed("CART_MERGE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
@@ -341,6 +345,7 @@ impl Settings {
             password_memory_kib: above.password_memory_kib.or(self.password_memory_kib),
             password_passes: above.password_passes.or(self.password_passes),
             passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
+            cart_merge: above.cart_merge.or(self.cart_merge),
             payment_methods: above.payment_methods.or(self.payment_methods),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
@@ -446,6 +451,7 @@ impl Settings {
         cost.memory_kib = self.password_memory_kib.map_or(cost.memory_kib, NonZeroU32::get);
         cost.passes = self.password_passes.map_or(cost.passes, NonZeroU32::get);
         cost.at_once = self.passwords_at_once.map_or(cost.at_once, NonZeroUsize::get);
+        accounts.terms.cart_merge = self.cart_merge.unwrap_or_default();
         Ok(accounts)
     }
 

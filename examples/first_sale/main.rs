@@ -20,7 +20,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     engine.catalog().put(mug).await?;
 
     let mugs = AddItem::new(VariantKey::Sku("MUG-BLUE".parse()?), Quantity::try_from(2)?);
-    let token = engine.carts().add(None, &mugs, None).await?.token.ok_or("a new cart has a token")?;
+    let token = engine
+        .carts()
+        .add(commerce_core::cart::Shopper::Newcomer, &mugs, None)
+        .await?
+        .token
+        .ok_or("a new cart has a token")?;
     let address = Address {
         contact_name: "Ada Obi".into(),
         phone: Some("+2348031234567".parse()?),

@@ -28,7 +28,7 @@ pub(crate) struct Door {
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) caller: Caller,
-    account: Option<Account>,
+    pub(crate) account: Option<Account>,
 }
 
 impl Door {
@@ -174,6 +174,12 @@ impl SignedIn {
     }
 }
 
+/// Whoever asks for what guests may do too: somebody who is logged in, or anybody else. What is shown and is no good is
+/// refused, lest somebody whose login is over goes on as a guest without knowing it.
+pub(in crate::api) struct Visitor {
+    pub(in crate::api) account: Option<Account>,
+}
+
 fn register(registry: &mut Registry) {
     let scheme = MetaSecurityScheme {
         ty: "http",
@@ -258,6 +264,33 @@ impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
             Ok(Some(known)) => Permitted::of(known.caller).map_or_else(Self::Refused, Self::Permitted),
             Err(refused) => Self::Refused(refused),
         })
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Visitor {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let account = Door::of(request)?.who(request).await?.and_then(|known| known.account);
+        Ok(Self { account })
     }
 }
 

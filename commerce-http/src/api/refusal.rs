@@ -35,6 +35,7 @@ impl From<CartError> for Problem {
                 }
                 check.problem()
             }
+            CartError::Email => Self::field("/email", "unsupported", words),
             CartError::AddressMissing => Self::field("/address", "required", words),
             CartError::ShippingMethod => Self::field("/shipping_method", "unsupported", words),
             CartError::PaymentMethod(_) => Self::field("/method", "unsupported", words),
