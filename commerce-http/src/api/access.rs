@@ -31,6 +31,18 @@ pub(crate) struct Known {
     pub(crate) account: Option<Account>,
 }
 
+impl Known {
+    /// The account that is logged in, when it is one.
+    fn signed_in(self) -> Option<SignedIn> {
+        match self {
+            Self { caller: Caller::Account { session, .. }, account: Some(account) } => {
+                Some(SignedIn { account, session })
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Door {
     /// Who asks; `None`: they show nothing. Who was found once is kept with the request.
     pub(crate) async fn who(&self, request: &Request) -> Result<Option<Known>, Problem> {
@@ -123,10 +135,12 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
 pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     /// They may.
     Permitted(Permitted<PERMISSION>),
-    /// What they show does not let them.
+    /// They may not, and have an account: what is their own they may.
+    Own(SignedIn),
+    /// What they show does not let them, with what it is answered.
     Refused(Problem),
-    /// They show nothing.
-    Nobody,
+    /// They show nothing, with what that is answered where something has to be shown.
+    Nobody(Problem),
 }
 
 /// Somebody who may do what stands behind the name, one for each permission that an operation asks for.
@@ -259,9 +273,13 @@ impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        Ok(match Door::of(request)?.who(request).await {
-            Ok(None) => Self::Nobody,
-            Ok(Some(known)) => Permitted::of(known.caller).map_or_else(Self::Refused, Self::Permitted),
+        let door = Door::of(request)?;
+        Ok(match door.who(request).await {
+            Ok(None) => Self::Nobody(missing(door)),
+            Ok(Some(known)) => match Permitted::of(known.caller.clone()) {
+                Ok(permitted) => Self::Permitted(permitted),
+                Err(refused) => known.signed_in().map_or(Self::Refused(refused), Self::Own),
+            },
             Err(refused) => Self::Refused(refused),
         })
     }
@@ -316,12 +334,8 @@ impl<'a> ApiExtractor<'a> for SignedIn {
         let shown = door.who(request).await?;
         let missing =
             || Problem::not_admin("log in and send the access token: Authorization: Bearer TOKEN", "Bearer");
-        match shown.ok_or_else(missing)? {
-            Known { caller: Caller::Account { session, .. }, account: Some(account) } => {
-                Ok(Self { account, session })
-            }
-            _ => Err(Problem::new(Code::Forbidden, "this is for accounts; programs and operators have none")
-                .into()),
-        }
+        let programs =
+            || Problem::new(Code::Forbidden, "this is for accounts; programs and operators have none");
+        Ok(shown.ok_or_else(missing)?.signed_in().ok_or_else(programs)?)
     }
 }
