@@ -38,7 +38,7 @@ use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, import, inventory, job, journal, listing, mail,
-    message, order, order_list, order_note, payment, pricing, promotion, refund, unmatched,
+    message, order, order_list, order_note, payment, personal, pricing, promotion, refund, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -151,6 +151,13 @@ impl Store for PostgresStore {
         look: &commerce_core::account::Look,
     ) -> Result<commerce_core::account::View, StoreError> {
         look!(self, conn => account::view(conn, look))
+    }
+
+    async fn personal(
+        &self,
+        look: commerce_core::personal::Look,
+    ) -> Result<commerce_core::personal::View, StoreError> {
+        look!(self, conn => personal::view(conn, look))
     }
 
     async fn accounts(

@@ -15,7 +15,7 @@ use crate::idempotency;
 use crate::promotion::CouponRow;
 use crate::row::{Fields, signed};
 use crate::script::{Script, Statement};
-use crate::trouble::{REFERENCE, trouble};
+use crate::trouble::{is_reference, trouble};
 
 /// Applies cart changes inside the caller's transaction.
 ///
@@ -55,8 +55,8 @@ fn add_cart(script: &mut Script, write: &Write) {
 /// account that it belongs to.
 fn taken(cart: &Cart) -> impl Fn(&str) -> Option<Guard> + use<> {
     let (id, customer) = (cart.id, cart.customer);
-    move |key| match (key, customer) {
-        (REFERENCE, Some(account)) => Some(Guard::Account(account)),
+    move |key| match customer {
+        Some(account) if is_reference(key) => Some(Guard::Account(account)),
         _ => Some(Guard::Cart(id)),
     }
 }

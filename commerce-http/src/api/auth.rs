@@ -235,12 +235,12 @@ impl AuthApi {
 }
 
 /// What counts tries at an account: from wherever they come, and whether there is one or not.
-fn tries(request: &poem::Request) -> Result<&Counter, Problem> {
+pub(super) fn tries(request: &poem::Request) -> Result<&Counter, Problem> {
     request.data().ok_or_else(|| Problem::internal("nobody counts"))
 }
 
 /// The account as limiters know it.
-fn subject(email: &Email) -> String {
+pub(super) fn subject(email: &Email) -> String {
     TokenHash::of(EmailKey::of(email).as_str().as_bytes()).to_hex()
 }
 

@@ -332,7 +332,7 @@ pub(crate) struct SessionDto {
 #[oai(rename = "Sessions")]
 pub(crate) struct SessionsDto {
     /// The sessions, the oldest first.
-    results: Vec<SessionDto>,
+    pub(super) results: Vec<SessionDto>,
 }
 
 impl SessionsDto {

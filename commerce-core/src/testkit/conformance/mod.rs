@@ -253,6 +253,13 @@ macro_rules! __each_store_case {
                 thirty_devices_add_to_one_account
                 a_guest_cart_changes_while_it_is_merged
                 one_guest_cart_merged_thirty_times
+                guest_orders_are_claimed_once
+                an_order_that_is_somebodys
+                belongings_come_by_id
+                somebody_leaves
+                who_may_not_leave
+                somebody_orders_while_they_leave
+                somebody_asks_for_a_link_while_they_leave
             ;
             listing:
                 an_empty_shop_lists_nothing

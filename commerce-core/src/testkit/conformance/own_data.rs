@@ -6,19 +6,24 @@ use tokio::task::JoinSet;
 
 use super::accounts::registered;
 use super::{Shop, delivery};
-use crate::account::Account;
-use crate::audit::Actor;
+use crate::access::{Caller, Role};
+use crate::account::{Account, AccountError, AddressType, Login, NewAddress, Password};
+use crate::audit::{Actor, Entry, Search};
 use crate::cart::{
     AddItem, CartError, CartLine, CartToken, Customizations, Delivery, Member, MergePolicy, Merged, Shopper,
     Unmerged, Write, merge,
 };
 use crate::checkout::{Confirm, Confirmed};
+use crate::customer::{Country, Email};
+use crate::order::Cancel;
 use crate::payment::PaymentMethod;
+use crate::personal::{Claim, KnownOrder, Look};
 use crate::promotion::CustomerKey;
-use crate::testkit::{Crossing, Intercepted, add, item, named};
-use crate::{Currency, Engine, Guard, Quantity};
+use crate::testkit::{Crossing, Intercepted, PretendMailer, add, address, item, named};
+use crate::{Currency, CustomerId, Engine, Guard, OrderId, Quantity, Timestamp};
 
 const EMAIL: &str = "ada@example.com";
+const SECRET: &str = "tr0mbone & oar 99";
 
 /// An account has one cart, whatever it is asked from, and its orders are its own.
 pub async fn an_account_has_one_cart(shop: &Shop) {
@@ -234,6 +239,249 @@ pub async fn one_guest_cart_merged_thirty_times(shop: &Shop) {
     }
     assert_eq!(merging.join_all().await.into_iter().sum::<usize>(), 1);
     assert_eq!(quantities(&of(shop, &ada).await), [5]);
+}
+
+/// Orders that a guest placed with the address of an account become its own, once, and no others do.
+pub async fn guest_orders_are_claimed_once(shop: &Shop) {
+    shop.sell([item("mug").stock(9)]).await;
+    let theirs = order_as_guest(shop, "ADA@example.com").await;
+    let again = order_as_guest(shop, EMAIL).await;
+    let foreign = order_as_guest(shop, "eve@example.com").await;
+    let ada = registered(shop, EMAIL).await;
+    let mut claiming = JoinSet::new();
+    for _ in 0..10 {
+        let (engine, ada) = (shop.engine.clone(), ada.clone());
+        claiming.spawn(async move { engine.personal().claim(&ada).await.unwrap().orders });
+    }
+    let claimed: Vec<OrderId> = claiming.join_all().await.into_iter().flatten().collect();
+    let mut expected = vec![theirs, again];
+    expected.sort_unstable();
+    assert_eq!(claimed, expected, "by one of them");
+    assert_eq!(shop.engine.personal().claim(&ada).await.unwrap().orders, []);
+    let search = crate::order::Search { customer: Some(ada.id), ..crate::order::Search::default() };
+    let mut listed: Vec<OrderId> =
+        shop.store.orders(&search, 10).await.unwrap().into_iter().map(|order| order.id).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, expected);
+    assert_eq!(shop.engine.orders().get(foreign).await.unwrap().unwrap().order.customer, None);
+    let rows = audited(shop, ada.id).await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].action.as_str(), &rows[0].actor), ("account.claim", &Actor::Customer(ada.id)));
+    let unconfirmed = Account { email_verified_at: None, ..registered(shop, "bola@example.com").await };
+    let mut changes = crate::ChangeSet::default();
+    changes.account.write = vec![(Account { version: 2, ..unconfirmed.clone() }, 1)];
+    shop.store.commit(&changes).await.unwrap();
+    let refused = shop.engine.personal().claim(&unconfirmed).await;
+    assert!(matches!(refused, Err(AccountError::EmailNotVerified)));
+}
+
+/// An order that is somebody's already.
+pub async fn an_order_that_is_somebodys(shop: &Shop) {
+    shop.sell([item("mug").stock(9)]).await;
+    let order = order_as_guest(shop, EMAIL).await;
+    let (ada, eve) = (registered(shop, EMAIL).await, registered(shop, "eve@example.com").await);
+    shop.engine.personal().claim(&ada).await.unwrap();
+    let mut changes = crate::ChangeSet::default();
+    changes.personal.claim = Some(Claim { account: eve.id, orders: vec![order] });
+    assert_eq!(shop.stale(&changes).await, Guard::Order(order));
+    changes.personal.claim = Some(Claim { account: eve.id, orders: vec![named("order", "nowhere")] });
+    assert_eq!(shop.stale(&changes).await, Guard::Order(named("order", "nowhere")));
+}
+
+/// What is read of somebody's belongings: in full, and of somebody who has none.
+pub async fn belongings_come_by_id(shop: &Shop) {
+    shop.sell([item("mug").stock(9)]).await;
+    let ada = registered(shop, EMAIL).await;
+    let key = CustomerKey::of_email(&ada.email);
+    let look = Look { account: ada.id, key };
+    let none = shop.store.personal(look).await.unwrap();
+    assert_eq!((none.account.as_ref(), none.orders, none.carts), (Some(&ada), Vec::new(), Vec::new()));
+    let nobody = shop.store.personal(Look { account: named("account", "nobody"), key }).await.unwrap();
+    assert_eq!(nobody.account, None);
+    order_as_guest(shop, "ADA@example.com").await;
+    order_as_guest(shop, "eve@example.com").await;
+    shop.engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
+    check_out(&shop.engine, &ada).await;
+    shop.engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
+    let seen = shop.store.personal(look).await.unwrap();
+    assert_eq!(seen.orders.len(), 2);
+    assert!(seen.orders.is_sorted_by_key(|order| order.id) && seen.carts.is_sorted_by_key(|(cart, _)| *cart));
+    assert_eq!(seen.carts.len(), 3);
+    for known in seen.orders {
+        let order = shop.engine.orders().get(known.id).await.unwrap().unwrap().order;
+        let expected = KnownOrder {
+            id: order.id,
+            status: order.status,
+            customer: order.customer,
+            email: order.email,
+            shipping_address: order.shipping_address,
+            billing_address: order.billing_address,
+        };
+        assert_eq!(known, expected);
+    }
+}
+
+/// Somebody leaves: nothing says who they were, everything says what was sold, and they may come back.
+pub async fn somebody_leaves(shop: &Shop) {
+    shop.sell([item("mug").stock(9)]).await;
+    let mailer = Arc::new(PretendMailer::default());
+    let engine = shop.mailing_through(mailer);
+    let as_guest = order_as_guest(shop, "ADA@example.com").await;
+    let foreign = order_as_guest(shop, "eve@example.com").await;
+    let ada = member(shop).await;
+    let wish = Customizations::from([("engraving".to_owned(), "Ada".to_owned())]);
+    engine.carts().add(&ada, &AddItem { customizations: wish, ..add("mug", 1) }, None).await.unwrap();
+    let own = check_out(&engine, &ada).await.order.order.id;
+    engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
+    engine
+        .carts()
+        .set_delivery(&ada, &Delivery { email: ada.email.clone(), ..delivery() }, None)
+        .await
+        .unwrap();
+    let home = NewAddress { kind: AddressType::Home, is_default: true, address: address(Country::NG) };
+    engine.accounts().save_address(ada.id, None, &home).await.unwrap();
+    let refused = engine.personal().erase(&ada, &password(SECRET)).await;
+    assert!(matches!(refused, Err(AccountError::UnderWay(2))), "{refused:?}");
+    for order in [as_guest, own] {
+        let cancel = Cancel { actor: Actor::Customer(ada.id), reason: String::new(), request: None };
+        engine.orders().cancel(order, &cancel).await.unwrap();
+    }
+    let login = Login { email: ada.email.clone(), password: password(SECRET), device: None };
+    let signed_in = engine.accounts().log_in(&login).await.unwrap();
+    let wrong = engine.personal().erase(&ada, &password("another secret 99")).await;
+    assert!(matches!(wrong, Err(AccountError::Credentials)));
+    engine.personal().erase(&ada, &password(SECRET)).await.unwrap();
+    // Nothing says who they were.
+    assert!(matches!(engine.accounts().account(ada.id).await, Err(AccountError::NotFound)));
+    assert!(matches!(engine.accounts().admit(signed_in.session.id).await, Err(AccountError::Session)));
+    assert!(matches!(engine.accounts().refresh(&signed_in.refresh).await, Err(AccountError::Session)));
+    assert!(matches!(engine.accounts().log_in(&login).await, Err(AccountError::Credentials)));
+    for id in [as_guest, own] {
+        let order = engine.orders().get(id).await.unwrap().unwrap().order;
+        assert_eq!((order.customer, order.email), (None, Email::erased()));
+        assert_eq!(order.shipping_address, Some(address(Country::NG).erased()));
+        assert!(order.lines.iter().all(|line| line.customizations.is_empty()));
+        assert!(order.totals.total.minor > 0);
+    }
+    let kept = engine.orders().get(foreign).await.unwrap().unwrap().order;
+    assert_eq!(kept.email.as_str(), "eve@example.com");
+    let carts = shop.store.recent_carts(Timestamp::from_micros(0).unwrap(), None, 10).await.unwrap();
+    let others = carts.iter().filter_map(|view| view.cart.as_ref()).filter(|cart| cart.email.is_some());
+    assert_eq!(
+        others.map(|cart| cart.email.as_ref().unwrap().as_str()).collect::<Vec<_>>(),
+        ["eve@example.com"]
+    );
+    let mails = shop.store.mails(None, None, 10).await.unwrap();
+    let mails: Vec<_> = mails.iter().map(|mail| (mail.kind.name(), mail.to.as_str())).collect();
+    assert_eq!(mails, [("account_erased", EMAIL)]);
+    let rows = audited(shop, ada.id).await;
+    assert!(rows.iter().any(|row| row.action == "account.erase"), "{rows:?}");
+    // They come back as somebody else, to whom nothing of it belongs.
+    let back = member(shop).await;
+    assert_ne!(back.id, ada.id);
+    assert_eq!(engine.personal().claim(&back).await.unwrap().orders, []);
+    assert_eq!(engine.carts().get(&back).await.unwrap().cart.lines, []);
+}
+
+/// Whoever works for the shop does not leave by themselves.
+pub async fn who_may_not_leave(shop: &Shop) {
+    let boss = Caller::Operator { name: "admin".to_owned() };
+    let email = EMAIL.parse().unwrap();
+    let accounts = shop.engine.accounts();
+    let staff = accounts.create(&boss, &email, Some(&password(SECRET)), ("", ""), Role::Staff).await.unwrap();
+    let refused = shop.engine.personal().erase(&staff, &password(SECRET)).await;
+    assert!(matches!(refused, Err(AccountError::Employed)));
+    let off = crate::account::Standing { is_active: Some(false), ..Default::default() };
+    accounts.change_standing(&boss, staff.id, &off, None).await.unwrap();
+    let refused = shop.engine.personal().erase(&staff, &password(SECRET)).await;
+    assert!(matches!(refused, Err(AccountError::Inactive)));
+}
+
+/// Somebody orders on one device while they leave on another: the order keeps its address, and they stay.
+pub async fn somebody_orders_while_they_leave(shop: &Shop) {
+    shop.sell([item("mug").stock(9)]).await;
+    let ada = member(shop).await;
+    let leave = async |ordering: &dyn Fn(Engine, Account) -> Interlude| {
+        let crossing = Crossing::default().then(ordering(shop.engine.clone(), ada.clone()));
+        let engine = shop.through(Arc::new(Intercepted::new(Arc::clone(&shop.store), crossing)));
+        engine.personal().erase(&ada, &password(SECRET)).await
+    };
+    shop.engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
+    // The cart was seen.
+    let refused = leave(&|engine, ada| {
+        Box::pin(async move {
+            check_out(&engine, &ada).await;
+        })
+    });
+    assert!(matches!(refused.await, Err(AccountError::UnderWay(1))));
+    // The cart was not there yet.
+    let refused = leave(&|engine, ada| {
+        Box::pin(async move {
+            engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
+            check_out(&engine, &ada).await;
+        })
+    });
+    assert!(matches!(refused.await, Err(AccountError::UnderWay(_))));
+    for order in shop.store.personal(look_of(&ada)).await.unwrap().orders {
+        let cancel = Cancel { actor: Actor::Customer(ada.id), reason: String::new(), request: None };
+        shop.engine.orders().cancel(order.id, &cancel).await.unwrap();
+    }
+    // A cart that is made meanwhile goes with them.
+    let left = leave(&|engine, ada| {
+        Box::pin(async move {
+            engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
+        })
+    });
+    left.await.unwrap();
+    let view = shop.store.personal(look_of(&ada)).await.unwrap();
+    assert_eq!(view.account, None);
+    assert!(view.orders.iter().all(|order| order.customer.is_none() && order.email.is_erased()));
+    // What a device asks for that does not know it yet is not done.
+    let late = shop.engine.carts().add(&ada, &add("mug", 1), None).await;
+    assert!(matches!(late, Err(CartError::Busy)));
+}
+
+/// A link is asked for while its account is erased: it leads nowhere.
+pub async fn somebody_asks_for_a_link_while_they_leave(shop: &Shop) {
+    let ada = member(shop).await;
+    let (engine, leaving) = (shop.engine.clone(), ada.clone());
+    let crossing = Crossing::default().then(async move {
+        engine.personal().erase(&leaving, &password(SECRET)).await.unwrap();
+    });
+    let engine = shop.through(Arc::new(Intercepted::new(Arc::clone(&shop.store), crossing)));
+    engine.accounts().ask_reset(&ada.email).await.unwrap();
+    assert!(matches!(engine.accounts().account(ada.id).await, Err(AccountError::NotFound)));
+}
+
+type Interlude = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn look_of(account: &Account) -> Look {
+    Look { account: account.id, key: CustomerKey::of_email(&account.email) }
+}
+
+/// An account that logs in with the secret.
+async fn member(shop: &Shop) -> Account {
+    let (boss, email) = (Caller::Operator { name: "admin".to_owned() }, EMAIL.parse().unwrap());
+    let (accounts, secret) = (shop.engine.accounts(), password(SECRET));
+    accounts.create(&boss, &email, Some(&secret), ("", ""), Role::Customer).await.unwrap()
+}
+
+async fn order_as_guest(shop: &Shop, email: &str) -> OrderId {
+    let carts = shop.engine.carts();
+    let guest = carts.add(Shopper::Newcomer, &add("mug", 1), None).await.unwrap().token.unwrap();
+    let delivery = Delivery { email: email.parse().unwrap(), ..delivery() };
+    carts.set_delivery(&guest, &delivery, None).await.unwrap();
+    carts.set_payment(&guest, PaymentMethod::CashOnDelivery, None).await.unwrap();
+    shop.engine.checkout().confirm(&guest, &Confirm::default()).await.unwrap().order.order.id
+}
+
+async fn audited(shop: &Shop, account: CustomerId) -> Vec<Entry> {
+    let search = Search { target: Some(format!("account:{account}")), ..Search::default() };
+    shop.engine.audit_trail().search(&search, 10).await.unwrap()
+}
+
+fn password(text: &str) -> Password {
+    text.parse().unwrap()
 }
 
 async fn of(shop: &Shop, account: &Account) -> Vec<CartLine> {
