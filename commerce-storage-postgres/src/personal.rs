@@ -117,6 +117,9 @@ select coalesce((select json_agg(o order by o.id) from o), '[]'),
                    from carts c
                   where c.customer_id = $1 or c.id in (select cart_id from o)), '[]')";
 
+/// Orders, and carts with their versions.
+type Belongings = (Json<Vec<OrderRow>>, Json<Vec<(Uuid, i64)>>);
+
 /// What a decision about somebody's belongings sees. On a connection that is in no transaction: all is of one snapshot.
 ///
 /// # Errors
@@ -126,7 +129,7 @@ pub async fn view(conn: &mut PgConnection, look: Look) -> Result<View, StoreErro
     let mut snapshot =
         conn.begin_with("begin isolation level repeatable read, read only").await.map_err(store_error)?;
     let seen = crate::account::view(&mut snapshot, &AccountLook::by(By::Id(account))).await?;
-    let (Json(orders), Json(carts)): (Json<Vec<OrderRow>>, Json<Vec<(Uuid, i64)>>) = sqlx::query_as(ORDERS)
+    let (Json(orders), Json(carts)): Belongings = sqlx::query_as(ORDERS)
         .bind(account.0)
         .bind(key.0.to_vec())
         .fetch_one(&mut *snapshot)

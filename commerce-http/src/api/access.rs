@@ -136,7 +136,7 @@ pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     /// They may.
     Permitted(Permitted<PERMISSION>),
     /// They may not, and have an account: what is their own they may.
-    Own(SignedIn),
+    Own(Box<SignedIn>),
     /// What they show does not let them, with what it is answered.
     Refused(Problem),
     /// They show nothing, with what that is answered where something has to be shown.
@@ -278,7 +278,10 @@ impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
             Ok(None) => Self::Nobody(missing(door)),
             Ok(Some(known)) => match Permitted::of(known.caller.clone()) {
                 Ok(permitted) => Self::Permitted(permitted),
-                Err(refused) => known.signed_in().map_or(Self::Refused(refused), Self::Own),
+                Err(refused) => {
+                    let own = known.signed_in().map(Box::new);
+                    own.map_or(Self::Refused(refused), Self::Own)
+                }
             },
             Err(refused) => Self::Refused(refused),
         })
