@@ -27,6 +27,7 @@ pub mod mail;
 pub mod money;
 pub mod order;
 pub mod payment;
+pub mod personal;
 mod ports;
 pub mod pricing;
 pub mod promotion;

@@ -35,7 +35,7 @@ use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
     AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
-    VariantId, audit, cart, idempotency, order,
+    VariantId, audit, cart, idempotency, order, personal,
 };
 
 /// Where the shop is kept.
@@ -67,6 +67,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Up to `limit` accounts, by id, the newest first.
     async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError>;
+
+    /// What a decision about somebody's belongings looks at.
+    async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError>;
 
     /// What a decision about the key of a program looks at.
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;

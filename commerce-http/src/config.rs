@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use commerce_core::cache::InProcessCache;
+use commerce_core::cart::MergePolicy;
 use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -94,6 +95,8 @@ pub struct Settings {
     pub password_memory_kib: Option<NonZeroU32>,
     /// Passes over that memory: 2 unless set.
     pub password_passes: Option<NonZeroU32>,
+    /// What becomes of line items that a guest's cart and that of their account both have: `add_up` unless set.
+    pub cart_merge: Option<MergePolicy>,
     /// How many passwords are hashed at once: as many as there are processors unless set.
     pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
@@ -326,6 +329,7 @@ impl Settings {
             password_memory_kib: parsed("PASSWORD_MEMORY_KIB", &text)?,
             password_passes: parsed("PASSWORD_PASSES", &text)?,
             passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
+            cart_merge: parsed("CART_MERGE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
@@ -386,6 +390,7 @@ impl Settings {
             password_memory_kib: above.password_memory_kib.or(self.password_memory_kib),
             password_passes: above.password_passes.or(self.password_passes),
             passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
+            cart_merge: above.cart_merge.or(self.cart_merge),
             payment_methods: above.payment_methods.or(self.payment_methods),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
@@ -504,6 +509,7 @@ impl Settings {
         let host = host.as_ref().and_then(|url| url.host_str()).into_iter().flat_map(|host| host.split('.'));
         let known = self.shop_name.as_deref().into_iter().chain(host);
         accounts.terms.guessable.extend(known.map(str::to_owned));
+        accounts.terms.cart_merge = self.cart_merge.unwrap_or_default();
         Ok(accounts)
     }
 

@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
 use crate::{
-    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, pricing,
-    promotion,
+    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, personal,
+    pricing, promotion,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -31,6 +31,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     let ChangeSet {
         account,
         access,
+        personal,
         cart,
         order,
         payment,
@@ -49,6 +50,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     expect(expects, &mut own);
     account::write(account, &mut own);
     access::write(access, &mut own);
+    personal::write(personal, &mut own);
     cart::write(cart, &mut own);
     order::write(order, &mut own);
     payment::write(payment, &mut own);

@@ -32,6 +32,7 @@ mod order_line;
 pub mod order_list;
 pub mod order_note;
 pub mod payment;
+pub mod personal;
 pub mod pricing;
 mod product;
 pub mod promotion;

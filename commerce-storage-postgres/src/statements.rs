@@ -7,7 +7,7 @@ use crate::{
     access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
     job, journal, listing, mail, message, order, order_line,
 };
-use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
+use crate::{order_list, order_note, payment, personal, pricing, promotion, refund, unmatched};
 
 #[path = "../tests/shop/mod.rs"]
 pub(crate) mod shop;
@@ -134,6 +134,15 @@ const STATEMENTS: &[&str] = &[
     order_note::OF_ORDER,
     order_line::INSERT,
     order_line::INSERT_ADJUSTMENTS,
+    personal::CLAIM,
+    personal::CLEAR_CARTS,
+    personal::DELETE_LINES,
+    personal::ANONYMISE,
+    personal::DROP_WISHES,
+    personal::DROP_PHONES,
+    personal::DELETE_MAILS,
+    personal::DELETE_ACCOUNT,
+    personal::ORDERS,
     payment::INSERT,
     payment::ADVANCE,
     payment::DUE,

@@ -39,7 +39,8 @@ use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
-    listing, mail, message, order, order_list, order_note, payment, pricing, promotion, refund, unmatched,
+    listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
+    unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -152,6 +153,13 @@ impl Store for PostgresStore {
         look: &commerce_core::account::Look,
     ) -> Result<commerce_core::account::View, StoreError> {
         look!(self, conn => account::view(conn, look))
+    }
+
+    async fn personal(
+        &self,
+        look: commerce_core::personal::Look,
+    ) -> Result<commerce_core::personal::View, StoreError> {
+        look!(self, conn => personal::view(conn, look))
     }
 
     async fn accounts(

@@ -22,6 +22,7 @@ pub mod order_list;
 pub mod order_note;
 mod patience;
 pub mod payment;
+pub mod personal;
 pub mod pricing;
 pub mod product;
 pub mod promotion;
@@ -62,6 +63,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
         account,
         access,
+        personal,
         cart,
         order,
         payment,
@@ -79,6 +81,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     pricing::add_comparison(script, expects);
     account::add(script, account);
     access::add(script, access);
+    personal::add(script, personal);
     cart::add(script, cart);
     order::add(script, order);
     payment::add(script, payment);

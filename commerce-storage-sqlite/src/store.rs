@@ -25,7 +25,7 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    StockLevel, Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency,
+    StockLevel, Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency, personal,
 };
 
 use crate::connect::SqliteStore;
@@ -52,6 +52,13 @@ impl Store for SqliteStore {
     async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
         let mut conn = self.reader().await?;
         crate::account::accounts(&mut conn, search, limit).await
+    }
+
+    async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::personal::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
     }
 
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::sign_in::{self, Checked, Refreshed, SignedIn};
 use super::{
     Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
-    Password, PasswordHash, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing,
-    View, address_book, email_change, profile, register, reset, standing,
+    Password, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing, View,
+    address_book, email_change, profile, register, reset, standing,
 };
 use crate::access::{Caller, Role};
 use crate::attempts::Attempts;
@@ -14,7 +14,7 @@ use crate::commit::{ChangeSet, CommitError};
 use crate::customer::{Email, Phone};
 use crate::engine::Parts;
 use crate::mail::Language;
-use crate::ports::{PasswordHasher, Verified};
+use crate::ports::PasswordHasher;
 use crate::{AddressId, CustomerId, Ids, SessionId, Timestamp};
 
 /// The accounts of the shop; reached by [`Engine::accounts`](crate::Engine::accounts).
@@ -392,7 +392,6 @@ impl Accounts {
         password: &Password,
         decide: impl Fn(&View, &Checked, &mut Ids) -> Result<Decided<T>, AccountError>,
     ) -> Result<T, AccountError> {
-        let hasher = self.hasher()?;
         let mut attempts = Attempts::new(&self.parts);
         let mut checked: Option<Checked> = None;
         loop {
@@ -400,7 +399,7 @@ impl Accounts {
             let hash = view.account.as_ref().and_then(|account| account.password.clone());
             let checked = match &mut checked {
                 Some(known) if known.hash == hash => known,
-                stale => stale.insert(check(&**hasher, password, hash).await?),
+                stale => stale.insert(Checked::of(&self.parts, password, hash).await?),
             };
             let decided = decide(&view, checked, &mut self.parts.ids(view.now))?;
             match self.commit(decided).await {
@@ -427,21 +426,8 @@ impl Accounts {
     }
 
     fn hasher(&self) -> Result<&Arc<dyn PasswordHasher>, AccountError> {
-        self.parts.hasher.as_ref().ok_or_else(|| AccountError::Hasher("there is no hasher".to_owned()))
+        self.parts.hasher()
     }
-}
-
-async fn check(
-    hasher: &dyn PasswordHasher,
-    password: &Password,
-    hash: Option<PasswordHash>,
-) -> Result<Checked, AccountError> {
-    let verified = hasher.verify(password, hash.as_ref()).await?;
-    let rehashed = match verified {
-        Verified::Outdated => Some(hasher.hash(password).await?),
-        Verified::Yes | Verified::No => None,
-    };
-    Ok(Checked { hash, verified, rehashed })
 }
 
 /// What a guesser of this account's password tries first.

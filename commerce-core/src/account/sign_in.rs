@@ -4,12 +4,13 @@ use serde_json::json;
 
 use super::told::{first_name, to_owner};
 use super::{
-    Account, AccountError, AccountTerms, Decided, End, EndReason, PasswordHash, RefreshToken, Renewal,
-    Session, View, Which, device_label,
+    Account, AccountError, AccountTerms, Decided, End, EndReason, Password, PasswordHash, RefreshToken,
+    Renewal, Session, View, Which, device_label,
 };
 use crate::access::Caller;
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
+use crate::engine::Parts;
 use crate::mail::Kind;
 use crate::ports::Verified;
 use crate::{CustomerId, Ids, SessionId, Timestamp};
@@ -29,6 +30,27 @@ impl Checked {
     /// Whether the password is that of the account.
     fn is_of(&self, account: &Account) -> bool {
         self.verified != Verified::No && self.hash.is_some() && self.hash == account.password
+    }
+
+    /// The account whose password was shown, when anybody may log in.
+    pub(crate) fn owner<'a>(&self, account: Option<&'a Account>) -> Result<&'a Account, AccountError> {
+        let account = account.filter(|account| self.is_of(account)).ok_or(AccountError::Credentials)?;
+        if account.is_active { Ok(account) } else { Err(AccountError::Inactive) }
+    }
+
+    /// What the hasher says about a password. Where there is no hash, as for nobody, it takes as long.
+    pub(crate) async fn of(
+        parts: &Parts,
+        password: &Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Self, AccountError> {
+        let hasher = parts.hasher()?;
+        let verified = hasher.verify(password, hash.as_ref()).await?;
+        let rehashed = match verified {
+            Verified::Outdated => Some(hasher.hash(password).await?),
+            Verified::Yes | Verified::No => None,
+        };
+        Ok(Self { hash, verified, rehashed })
     }
 }
 
@@ -76,9 +98,7 @@ pub fn log_in(
 
 /// The account whose password was shown, when anybody may log in.
 pub(super) fn owner<'v>(view: &'v View, checked: &Checked) -> Result<&'v Account, AccountError> {
-    let account = view.account.as_ref().filter(|account| checked.is_of(account));
-    let account = account.ok_or(AccountError::Credentials)?;
-    if account.is_active { Ok(account) } else { Err(AccountError::Inactive) }
+    checked.owner(view.account.as_ref())
 }
 
 /// Opens a session of the account, which is written with it.

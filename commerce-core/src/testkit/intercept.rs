@@ -31,6 +31,7 @@ use crate::payment::{
     Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
     UnmatchedView,
 };
+use crate::personal;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
@@ -104,6 +105,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
         self.store.accounts(search, limit).await
+    }
+
+    async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError> {
+        self.store.personal(look).await
     }
 
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {

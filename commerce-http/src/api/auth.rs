@@ -2,6 +2,7 @@
 
 use commerce_core::TokenHash;
 use commerce_core::account::{EmailKey, LinkToken, Login, Password, RefreshToken, SignedIn as Entered};
+use commerce_core::cart::{CartToken, Member};
 use commerce_core::customer::Email;
 use commerce_core::limit::Budget;
 use poem::http::header;
@@ -104,6 +105,9 @@ impl AuthApi {
     }
 
     /// Logs in
+    ///
+    /// With `cart_token` the cart of that token is merged into the one of the account, as the shop has decided. What cannot
+    /// be merged stays with the token, and is told.
     #[oai(path = "/login/", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -125,7 +129,14 @@ impl AuthApi {
         // Whoever knows the password has not guessed it.
         counter.give_back(Budget::LoginAccount, &subject).await;
         tracing::info!(account = %entered.account.id, session = %entered.session.id, "logged in");
-        Ok(Answer::new(&self.pair(&entered)?)?)
+        let mut pair = self.pair(&entered)?;
+        // One that opens no cart has nothing to merge.
+        if let Some(Ok(token)) = body.value.cart_token.as_deref().map(str::parse::<CartToken>) {
+            let (carts, member) = (self.shop.engine.carts(), Member::from(&entered.account));
+            let merged = settle(async move { carts.merge(&member, &token).await }).await?;
+            pair.cart_merge = Some(merged.into());
+        }
+        Ok(Answer::new(&pair)?)
     }
 
     /// Exchanges a refresh token for the next pair
@@ -234,6 +245,7 @@ impl AuthApi {
             token_type: "Bearer".to_owned(),
             expires_in: LIFETIME.as_secs(),
             user: account.into(),
+            cart_merge: None,
         })
     }
 }

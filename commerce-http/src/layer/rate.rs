@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use commerce_core::RateLimiter;
 use commerce_core::access::{Caller, Role};
-use commerce_core::cart::CartToken;
+use commerce_core::cart::{CartToken, Shopper};
 use commerce_core::limit::{Budget, Budgets, Verdict};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
@@ -61,11 +61,19 @@ fn reads(method: &Method) -> bool {
 }
 
 /// The small budgets that a request is taken from as well: of what somebody might try often.
-fn tries(request: &Request, path: &str, address: ClientAddress) -> Vec<(Budget, String)> {
+fn tries(
+    request: &Request,
+    path: &str,
+    known: Option<&Known>,
+    address: ClientAddress,
+) -> Vec<(Budget, String)> {
     match (request.method(), path) {
         (&Method::POST, "/api/cart/coupon") => {
             let token = request.header("x-cart-token").and_then(|text| text.parse::<CartToken>().ok());
-            let cart = token.map(|token| (Budget::CouponAccount, format!("cart-{}", token.hash().to_hex())));
+            let shopper = known.and_then(|known| known.account.as_ref()).map(Shopper::from);
+            let shopper = shopper.or(token.as_ref().map(Shopper::from));
+            let cart = shopper.as_ref().and_then(Shopper::key);
+            let cart = cart.map(|key| (Budget::CouponAccount, format!("cart-{}", key.to_hex())));
             cart.into_iter().chain([(Budget::CouponAddress, address.subject())]).collect()
         }
         (&Method::POST, "/api/auth/login") => vec![(Budget::LoginAddress, address.subject())],
@@ -151,7 +159,7 @@ impl<E: Endpoint> Endpoint for Rated<E> {
             span.record("caller", tracing::field::display(known.caller.actor()));
         }
         let (budget, subject) = budget(known.as_ref(), address, request.method());
-        let small = tries(&request, path, address);
+        let small = tries(&request, path, known.as_ref(), address);
         if let Some(known) = known {
             request.set_data(known);
         }

@@ -28,6 +28,7 @@
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
 //! - [`mails`]: what the shop writes to people, and how it is sent;
 //! - [`accounts`], [`sign_in`]: accounts, sessions, links and keys, and what the services promise of them;
+//! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
@@ -64,6 +65,7 @@ pub mod mails;
 pub mod messages;
 pub mod moving_on;
 pub mod orders;
+pub mod own_data;
 pub mod payment_flow;
 pub mod payments;
 pub mod promotions;
@@ -241,6 +243,24 @@ macro_rules! __each_store_case {
                 a_password_changes_while_somebody_logs_in
                 an_account_is_deactivated_while_it_goes_on
                 addresses_written_down_at_once
+            ;
+            own_data:
+                an_account_has_one_cart
+                a_cart_of_no_account
+                a_forgotten_cart_of_an_account_begins_anew
+                a_guest_cart_is_merged_once
+                carts_are_merged_by_the_policy
+                uses_count_together_with_the_address_of_before
+                thirty_devices_add_to_one_account
+                a_guest_cart_changes_while_it_is_merged
+                one_guest_cart_merged_thirty_times
+                guest_orders_are_claimed_once
+                an_order_that_is_somebodys
+                belongings_come_by_id
+                somebody_leaves
+                who_may_not_leave
+                somebody_orders_while_they_leave
+                somebody_asks_for_a_link_while_they_leave
             ;
             listing:
                 an_empty_shop_lists_nothing
