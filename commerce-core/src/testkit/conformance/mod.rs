@@ -615,6 +615,7 @@ mod tests {
             ("messages", include_str!("messages.rs")),
             ("moving_on", include_str!("moving_on.rs")),
             ("orders", include_str!("orders.rs")),
+            ("own_data", include_str!("own_data.rs")),
             ("payment_flow", include_str!("payment_flow.rs")),
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
