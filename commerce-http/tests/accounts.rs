@@ -433,7 +433,11 @@ async fn every_operation_opens_to_who_may_and_to_nobody_else() {
             };
             for nobody in [None, Some("nonsense"), Some("ck_nonsense"), Some("a.b.c")] {
                 let reply = call(nobody).await;
-                assert_eq!(reply.status, 401, "{operation:?} for {nobody:?}: {}", reply.text);
+                assert!(reply.status < 500, "{operation:?} for {nobody:?}: {}", reply.text);
+                // Guests do some of it too. Whoever shows what is no good is nobody's guest.
+                if nobody.is_some() || !also_others {
+                    assert_eq!(reply.status, 401, "{operation:?} for {nobody:?}: {}", reply.text);
+                }
             }
             for (name, token, may) in &callers {
                 let opens = permission.as_ref().is_none_or(|wanted| may.contains(&wanted.as_str()));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::sign_in::{self, Checked, Refreshed, SignedIn};
 use super::{
     Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
-    Password, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing, View,
-    address_book, email_change, profile, register, reset, standing,
+    Password, PasswordHash, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing,
+    View, address_book, email_change, profile, register, reset, standing,
 };
 use crate::access::{Caller, Role};
 use crate::attempts::Attempts;
@@ -14,7 +14,7 @@ use crate::commit::{ChangeSet, CommitError};
 use crate::customer::{Email, Phone};
 use crate::engine::Parts;
 use crate::mail::Language;
-use crate::ports::PasswordHasher;
+use crate::ports::{PasswordHasher, Verified};
 use crate::{AddressId, CustomerId, Ids, SessionId, Timestamp};
 
 /// The accounts of the shop; reached by [`Engine::accounts`](crate::Engine::accounts).
@@ -433,4 +433,21 @@ impl Accounts {
 /// What a guesser of this account's password tries first.
 fn words(account: &Account) -> [&str; 3] {
     [account.email.as_str(), &account.first_name, &account.last_name]
+}
+
+impl Checked {
+    /// What the hasher says about a password. Where there is no hash, as for nobody, it takes as long.
+    pub(crate) async fn of(
+        parts: &Parts,
+        password: &Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Self, AccountError> {
+        let hasher = parts.hasher()?;
+        let verified = hasher.verify(password, hash.as_ref()).await?;
+        let rehashed = match verified {
+            Verified::Outdated => Some(hasher.hash(password).await?),
+            Verified::Yes | Verified::No => None,
+        };
+        Ok(Self { hash, verified, rehashed })
+    }
 }

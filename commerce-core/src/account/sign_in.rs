@@ -4,13 +4,12 @@ use serde_json::json;
 
 use super::told::{first_name, to_owner};
 use super::{
-    Account, AccountError, AccountTerms, Decided, End, EndReason, Password, PasswordHash, RefreshToken,
-    Renewal, Session, View, Which, device_label,
+    Account, AccountError, AccountTerms, Decided, End, EndReason, PasswordHash, RefreshToken, Renewal,
+    Session, View, Which, device_label,
 };
 use crate::access::Caller;
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
-use crate::engine::Parts;
 use crate::mail::Kind;
 use crate::ports::Verified;
 use crate::{CustomerId, Ids, SessionId, Timestamp};
@@ -36,21 +35,6 @@ impl Checked {
     pub(crate) fn owner<'a>(&self, account: Option<&'a Account>) -> Result<&'a Account, AccountError> {
         let account = account.filter(|account| self.is_of(account)).ok_or(AccountError::Credentials)?;
         if account.is_active { Ok(account) } else { Err(AccountError::Inactive) }
-    }
-
-    /// What the hasher says about a password. Where there is no hash, as for nobody, it takes as long.
-    pub(crate) async fn of(
-        parts: &Parts,
-        password: &Password,
-        hash: Option<PasswordHash>,
-    ) -> Result<Self, AccountError> {
-        let hasher = parts.hasher()?;
-        let verified = hasher.verify(password, hash.as_ref()).await?;
-        let rehashed = match verified {
-            Verified::Outdated => Some(hasher.hash(password).await?),
-            Verified::Yes | Verified::No => None,
-        };
-        Ok(Self { hash, verified, rehashed })
     }
 }
 
