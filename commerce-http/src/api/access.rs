@@ -215,7 +215,10 @@ const SCHEME: &str = "Bearer";
 /// Writes the permission that an operation asks for as the scope of the one scheme that there is.
 pub(in crate::api) fn scoped(operation: &mut MetaOperation) {
     if let Some(permission) = permission_of(operation) {
-        operation.security = vec![HashMap::from([(SCHEME, vec![permission.as_str()])])];
+        let wanted = HashMap::from([(SCHEME, vec![permission.as_str()])]);
+        // Others may do it too, with what is their own: an alternative without a scheme stays one.
+        let others = operation.security.iter().any(HashMap::is_empty).then(HashMap::new);
+        operation.security = std::iter::once(wanted).chain(others).collect();
     }
 }
 
