@@ -7,10 +7,9 @@
 use super::sign_in::open_session;
 use super::told::{self, first_name, to_owner};
 use super::{
-    Account, AccountError, AccountTerms, Carries, Decided, EmailKey, Link, LinkToken, Purpose, Registration,
-    SignedIn, View,
+    Account, AccountError, AccountTerms, Carries, Decided, Link, LinkToken, Purpose, Registration, SignedIn,
+    View,
 };
-use crate::access::Role;
 use crate::commit::ChangeSet;
 use crate::customer::Email;
 use crate::mail::Kind;
@@ -32,24 +31,12 @@ pub fn register(
     let mut changes = ChangeSet::default();
     let Some(known) = &view.account else {
         let account = Account {
-            id: ids.fresh(),
-            email: email.clone(),
-            email_key: EmailKey::of(email),
-            email_verified_at: None,
             password: Some(wanted.password.clone()),
             first_name: wanted.first_name.clone(),
             last_name: wanted.last_name.clone(),
             phone: wanted.phone.clone(),
             locale: wanted.locale.clone(),
-            role: Role::Customer,
-            seller: None,
-            customer_group: None,
-            is_active: true,
-            email_change: None,
-            last_login_at: None,
-            created_at: view.now,
-            updated_at: view.now,
-            version: 1,
+            ..Account::new(ids.fresh(), email, view.now)
         };
         verify_link(&account, Some(wanted.clone()), view.now, terms, ids, &mut changes);
         changes.account.create.push(account);

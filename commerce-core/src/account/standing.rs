@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Account, AccountError, Decided, EmailKey, End, EndReason, PasswordHash, View, Which};
+use super::{Account, AccountError, Decided, End, EndReason, PasswordHash, View, Which};
 use crate::Ids;
 use crate::access::{Caller, Role};
 use crate::audit::Entry;
@@ -113,24 +113,13 @@ pub fn create_account(
     super::profile::check_name("first_name", &new.first_name)?;
     super::profile::check_name("last_name", &new.last_name)?;
     let account = Account {
-        id: ids.fresh(),
-        email: new.email.clone(),
-        email_key: EmailKey::of(&new.email),
         email_verified_at: Some(view.now),
         password: new.password.clone(),
         first_name: new.first_name.clone(),
         last_name: new.last_name.clone(),
-        phone: None,
-        locale: None,
         role: new.role,
         seller: (new.role == Role::Merchant).then(|| ids.fresh()),
-        customer_group: None,
-        is_active: true,
-        email_change: None,
-        last_login_at: None,
-        created_at: view.now,
-        updated_at: view.now,
-        version: 1,
+        ..Account::new(ids.fresh(), &new.email, view.now)
     };
     let mut changes = ChangeSet::default();
     let data = json!({ "before": null, "after": account.role });

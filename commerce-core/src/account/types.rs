@@ -62,6 +62,30 @@ impl Account {
     /// The most links of one purpose that wait at once: one more replaces the oldest.
     pub const LINKS_MAX: usize = 5;
 
+    /// An account of this address, a customer's, without a name or a way to log in.
+    pub(super) fn new(id: CustomerId, email: &Email, now: Timestamp) -> Self {
+        Self {
+            id,
+            email: email.clone(),
+            email_key: EmailKey::of(email),
+            email_verified_at: None,
+            password: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            phone: None,
+            locale: None,
+            role: Role::Customer,
+            seller: None,
+            customer_group: None,
+            is_active: true,
+            email_change: None,
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
     /// Address and names in the form in which they are looked for: see [`Search`](super::Search).
     #[must_use]
     pub fn searched_as(&self) -> String {
