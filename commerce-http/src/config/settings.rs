@@ -1,4 +1,4 @@
-//! Configuration: the file `commerce.toml`, then `COMMERCE_` variables, then flags, each outweighing the one before.
+//! The layers of the configuration, and what comes out of them.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -9,61 +9,17 @@ use std::time::Duration;
 
 use commerce_core::cache::InProcessCache;
 use commerce_core::cart::MergePolicy;
-use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use super::{ConfigError, Database, Network, Origin, RateLimits, ServerConfig};
 use crate::accounts::Accounts;
-pub use crate::client_address::Network;
-use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
-pub use crate::layer::Origin;
-use crate::mail::{MailConfig, MailConfigError, MailSettings, Patterns};
-use crate::password::PasswordCostError;
-pub use crate::rate_limits::RateLimits;
-use crate::secret::{self, SecretError};
-
-pub use crate::client_address::NetworkError;
-pub use crate::layer::OriginError;
-pub use crate::rate_limits::RateLimitsError;
+use crate::gateway::{Payments, PaystackAccount};
+use crate::mail::{MailConfig, MailSettings, Patterns};
+use crate::secret;
 
 /// The file that is read when none is named.
 const FILE: &str = "commerce.toml";
-
-/// Where the shop is kept: `sqlite:shop.db` or `postgres://user:password@host/database`.
-#[derive(Clone)]
-pub enum DatabaseUrl {
-    /// A file of SQLite.
-    Sqlite(PathBuf),
-    /// A database of PostgreSQL; the address may hold a password.
-    Postgres(SecretString),
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = ConfigError;
-
-    fn from_str(text: &str) -> Result<Self, ConfigError> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() {
-                return Err(ConfigError::DatabaseUrl);
-            }
-            return Ok(Self::Sqlite(PathBuf::from(path)));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned().into()));
-        }
-        Err(ConfigError::DatabaseUrl)
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(_) => f.write_str("postgres://..."),
-        }
-    }
-}
 
 /// One layer of the configuration: every setting may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -206,85 +162,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// Why the configuration cannot be used, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration file {}: {source}", path.display())]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no configuration.
-    #[error("the configuration file {} has an error:\n{source}", path.display())]
-    Malformed {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong.
-        source: Box<toml::de::Error>,
-    },
-    /// A variable has a value that its setting cannot have.
-    #[error("{name} is set to a value that cannot be used: {reason}")]
-    Variable {
-        /// Its name.
-        name: String,
-        /// What is wrong with the value.
-        reason: String,
-    },
-    /// There is no database.
-    #[error(
-        "no database is named. Give --database-url sqlite:shop.db (or postgres://user@host/database), or set COMMERCE_DATABASE_URL, or write database_url = \"...\" into commerce.toml"
-    )]
-    DatabaseMissing,
-    /// The address of the database is none.
-    #[error(
-        "the database address must look like sqlite:shop.db or postgres://user:password@host:5432/database"
-    )]
-    DatabaseUrl,
-    /// An address to listen on is none.
-    #[error("{setting} = {text:?} is not an address to listen on; write it like 127.0.0.1:8080")]
-    Listen {
-        /// Which setting.
-        setting: &'static str,
-        /// What it says.
-        text: String,
-    },
-    /// The secret cannot be used.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The payment gateway cannot be used.
-    #[error(transparent)]
-    Gateway(#[from] GatewayConfigError),
-    /// The Redis cannot be used.
-    #[error("the address in COMMERCE_REDIS_URL (or redis_url in commerce.toml) cannot be used: {0}")]
-    Redis(String),
-    /// Mails cannot be sent.
-    #[error(transparent)]
-    Mail(#[from] MailConfigError),
-    /// Passwords of fewer characters are too easily guessed, and of so many nobody takes one.
-    #[error(
-        "password_length_min = {0}: a password has at least 8 characters, and the rule asks for 64 at most"
-    )]
-    PasswordLength(usize),
-    /// There is no such strength.
-    #[error("password_strength_min = {0}: strengths go from 0 to 4; 2 is usual")]
-    PasswordStrength(u8),
-    /// Passwords cannot be hashed at the cost.
-    #[error(transparent)]
-    Passwords(#[from] PasswordCostError),
-    /// The cache is to be on a Redis, and there is none.
-    #[error(
-        "cache = \"redis\" (or COMMERCE_CACHE=redis) needs a Redis: set COMMERCE_REDIS_URL, or write redis_url = \"redis://host:6379\" into commerce.toml"
-    )]
-    CacheWithoutRedis,
-    /// The token of the back office cannot be used.
-    #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
-    AdminToken(SecretError),
 }
 
 impl Settings {
@@ -593,99 +470,6 @@ impl Settings {
     }
 }
 
-/// Which database, and how to reach it.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// Where it is.
-    pub url: DatabaseUrl,
-    /// The schema of PostgreSQL that is the shop.
-    pub schema: Option<String>,
-    /// The most connections to PostgreSQL at once.
-    pub connections: u32,
-}
-
-impl Database {
-    const CONNECTIONS: u32 = 16;
-
-    /// The database at this address, with defaults for the rest.
-    #[must_use]
-    pub fn at(url: DatabaseUrl) -> Self {
-        Self { url, schema: None, connections: Self::CONNECTIONS }
-    }
-}
-
-/// What the server needs beside the database.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ServerConfig {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// Where it shows metrics; absent: beside the API when that is a loopback address, else nowhere.
-    pub metrics_listen: Option<SocketAddr>,
-    /// What tokens are signed with.
-    pub secret: SecretString,
-    /// What tokens were signed with before.
-    pub previous_secret: Option<SecretString>,
-    /// What opens the back office below `/api/admin/`; absent: nothing does.
-    pub admin_token: Option<SecretString>,
-    /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
-    pub return_url: Option<String>,
-    /// The addresses that messages of the payment gateway are taken from; none: from anywhere, as the signature tells.
-    pub message_sources: Vec<IpAddr>,
-    /// How often attempts, refunds and messages of the gateway are looked for that are due.
-    pub payments_interval: Duration,
-    /// How often mails that wait are looked for.
-    pub mail_interval: Duration,
-    /// Whether `/docs` is shown.
-    pub docs: bool,
-    /// The longest a request may take.
-    pub request_timeout: Duration,
-    /// How long the head of a request may take to arrive.
-    pub head_timeout: Duration,
-    /// The proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-    /// The web pages of other origins that may call the API from a browser; none: no page may.
-    pub cors_origins: Vec<Origin>,
-    /// For how long browsers shall come by TLS only; absent: nothing is said.
-    pub hsts_seconds: Option<u32>,
-    /// What callers may ask for.
-    pub rate_limits: Budgets,
-    /// How many bytes of answers of the catalogue are kept in memory; absent: none are kept anywhere.
-    pub cache_bytes_max: Option<u64>,
-    /// The largest body.
-    pub body_bytes_max: usize,
-    /// The most connections of clients at once.
-    pub connections_max: usize,
-}
-
-impl ServerConfig {
-    /// What a host needs to say; everything else as the documentation of the configuration file has it.
-    #[must_use]
-    pub fn new(listen: SocketAddr, secret: SecretString) -> Self {
-        Self {
-            listen,
-            metrics_listen: None,
-            secret,
-            previous_secret: None,
-            admin_token: None,
-            return_url: None,
-            message_sources: Vec::new(),
-            payments_interval: Duration::from_secs(5),
-            mail_interval: Duration::from_secs(2),
-            docs: true,
-            request_timeout: Duration::from_secs(5),
-            head_timeout: Duration::from_secs(10),
-            trusted_proxies: Vec::new(),
-            cors_origins: Vec::new(),
-            hsts_seconds: None,
-            rate_limits: Budgets::default(),
-            cache_bytes_max: Some(InProcessCache::BYTES_MAX),
-            body_bytes_max: 1 << 20,
-            connections_max: 10_000,
-        }
-    }
-}
-
 fn set(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
@@ -715,6 +499,7 @@ fn list<T: FromStr<Err: fmt::Display>>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::DatabaseUrl;
     use super::*;
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {

@@ -1,0 +1,82 @@
+//! What the server needs beside the database.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use commerce_core::cache::InProcessCache;
+use commerce_core::limit::Budgets;
+use secrecy::SecretString;
+
+use super::{Network, Origin};
+
+/// What the server needs beside the database.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where it shows metrics; absent: beside the API when that is a loopback address, else nowhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What tokens are signed with.
+    pub secret: SecretString,
+    /// What tokens were signed with before.
+    pub previous_secret: Option<SecretString>,
+    /// What opens the back office below `/api/admin/`; absent: nothing does.
+    pub admin_token: Option<SecretString>,
+    /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
+    pub return_url: Option<String>,
+    /// The addresses that messages of the payment gateway are taken from; none: from anywhere, as the signature tells.
+    pub message_sources: Vec<IpAddr>,
+    /// How often attempts, refunds and messages of the gateway are looked for that are due.
+    pub payments_interval: Duration,
+    /// How often mails that wait are looked for.
+    pub mail_interval: Duration,
+    /// Whether `/docs` is shown.
+    pub docs: bool,
+    /// The longest a request may take.
+    pub request_timeout: Duration,
+    /// How long the head of a request may take to arrive.
+    pub head_timeout: Duration,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The web pages of other origins that may call the API from a browser; none: no page may.
+    pub cors_origins: Vec<Origin>,
+    /// For how long browsers shall come by TLS only; absent: nothing is said.
+    pub hsts_seconds: Option<u32>,
+    /// What callers may ask for.
+    pub rate_limits: Budgets,
+    /// How many bytes of answers of the catalogue are kept in memory; absent: none are kept anywhere.
+    pub cache_bytes_max: Option<u64>,
+    /// The largest body.
+    pub body_bytes_max: usize,
+    /// The most connections of clients at once.
+    pub connections_max: usize,
+}
+
+impl ServerConfig {
+    /// What a host needs to say; everything else as the documentation of the configuration file has it.
+    #[must_use]
+    pub fn new(listen: SocketAddr, secret: SecretString) -> Self {
+        Self {
+            listen,
+            metrics_listen: None,
+            secret,
+            previous_secret: None,
+            admin_token: None,
+            return_url: None,
+            message_sources: Vec::new(),
+            payments_interval: Duration::from_secs(5),
+            mail_interval: Duration::from_secs(2),
+            docs: true,
+            request_timeout: Duration::from_secs(5),
+            head_timeout: Duration::from_secs(10),
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            hsts_seconds: None,
+            rate_limits: Budgets::default(),
+            cache_bytes_max: Some(InProcessCache::BYTES_MAX),
+            body_bytes_max: 1 << 20,
+            connections_max: 10_000,
+        }
+    }
+}
