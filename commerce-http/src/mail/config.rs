@@ -112,7 +112,7 @@ impl MailSettings {
         let shop_name = named.unwrap_or_else(|| from.email.domain().to_owned());
         let from = Mailbox::new(from.name.or_else(|| Some(shop_name.clone())), from.email);
         let reply_to = self.reply_to.as_deref().map(|text| mailbox("mail_reply_to", text)).transpose()?;
-        Ok(Letters::new(templates, links, tokens, shop_name, from, reply_to, language))
+        Ok(Letters { templates, links, tokens, shop_name, from, reply_to, language })
     }
 }
 

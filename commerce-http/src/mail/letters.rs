@@ -13,13 +13,13 @@ use crate::order_token::OrderTokens;
 
 /// Makes letters of envelopes.
 pub struct Letters {
-    templates: Templates,
-    links: Links,
-    tokens: OrderTokens,
-    shop_name: String,
-    from: Mailbox,
-    reply_to: Option<Mailbox>,
-    language: Language,
+    pub(super) templates: Templates,
+    pub(super) links: Links,
+    pub(super) tokens: OrderTokens,
+    pub(super) shop_name: String,
+    pub(super) from: Mailbox,
+    pub(super) reply_to: Option<Mailbox>,
+    pub(super) language: Language,
 }
 
 /// The words of a mail, and what stands in its head.
@@ -50,18 +50,6 @@ pub struct Letter {
 }
 
 impl Letters {
-    pub(super) fn new(
-        templates: Templates,
-        links: Links,
-        tokens: OrderTokens,
-        shop_name: String,
-        from: Mailbox,
-        reply_to: Option<Mailbox>,
-        language: Language,
-    ) -> Self {
-        Self { templates, links, tokens, shop_name, from, reply_to, language }
-    }
-
     /// The domain that mails come from.
     pub(super) fn domain(&self) -> &str {
         self.from.email.domain()
