@@ -2,15 +2,14 @@
 
 use commerce_core::mail::{Changes, Mail, MailState, Sending};
 use commerce_core::{CommitError, Guard, MailId, StoreError, Timestamp};
-use sqlx::postgres::{PgConnection, PgRow, Postgres};
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::types::Json;
-use sqlx::{Decode, Row as _, Type};
 use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
 use crate::instant::Instant;
-use crate::row::Row;
+use crate::row::{Row, get};
 
 pub(crate) const INSERT: &str = "
 insert into mails (id, recipient, lang, content, created_at, state, tries, next_at, note, version)
@@ -86,16 +85,7 @@ select statement_timestamp() as now, m.*
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn waiting(conn: &mut PgConnection, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
     let rows = sqlx::query(WAITING).bind(i64::from(limit)).fetch_all(conn).await.map_err(store_error)?;
-    let first = rows.first().ok_or_else(|| store_error(sqlx::Error::RowNotFound))?;
-    let now: Instant = get(first, "now")?;
-    let mut mails = Vec::with_capacity(rows.len());
-    for row in &rows {
-        // One row tells the time when there is no mail.
-        if get::<Option<Uuid>>(row, "id")?.is_some() {
-            mails.push(read(row)?);
-        }
-    }
-    Ok((now.0, mails))
+    crate::row::waiting(&rows, read)
 }
 
 pub(crate) const LIST: &str = "
@@ -180,8 +170,4 @@ fn read(row: &PgRow) -> Result<Mail, StoreError> {
         },
         version: about.count("version", get(row, "version")?)?,
     })
-}
-
-fn get<'r, T: Decode<'r, Postgres> + Type<Postgres>>(row: &'r PgRow, column: &str) -> Result<T, StoreError> {
-    row.try_get(column).map_err(store_error)
 }

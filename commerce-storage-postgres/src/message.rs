@@ -3,14 +3,13 @@
 use commerce_core::payment::MessageAdvance;
 use commerce_core::payment::inbox::{Handling, Message};
 use commerce_core::{Guard, MessageId, StoreError, Timestamp};
-use sqlx::postgres::{PgConnection, PgRow, Postgres};
-use sqlx::{Decode, Row as _, Type};
+use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
 use crate::instant::Instant;
-use crate::row::Row;
+use crate::row::{Row, get};
 
 // The same bytes are stored once, however often they come; in one order, so that two who bring several never wait for
 // each other.
@@ -81,16 +80,7 @@ pub(crate) async fn waiting(
     limit: u32,
 ) -> Result<(Timestamp, Vec<Message>), StoreError> {
     let rows = sqlx::query(WAITING).bind(i64::from(limit)).fetch_all(conn).await.map_err(store_error)?;
-    let first = rows.first().ok_or_else(|| store_error(sqlx::Error::RowNotFound))?;
-    let now: Instant = get(first, "now")?;
-    let mut messages = Vec::with_capacity(rows.len());
-    for row in &rows {
-        // One row tells the time when there is no message.
-        if get::<Option<Uuid>>(row, "id")?.is_some() {
-            messages.push(read(row)?);
-        }
-    }
-    Ok((now.0, messages))
+    crate::row::waiting(&rows, read)
 }
 
 pub(crate) const PARKED: &str = "
@@ -154,8 +144,4 @@ fn read(row: &PgRow) -> Result<Message, StoreError> {
         },
         version: about.count("version", get(row, "version")?)?,
     })
-}
-
-fn get<'r, T: Decode<'r, Postgres> + Type<Postgres>>(row: &'r PgRow, column: &str) -> Result<T, StoreError> {
-    row.try_get(column).map_err(store_error)
 }

@@ -2,10 +2,40 @@
 
 use std::fmt::Display;
 
-use commerce_core::{Currency, Money, Quantity, StoreError};
+use commerce_core::{Currency, Money, Quantity, StoreError, Timestamp};
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde_json::Value;
+use sqlx::postgres::{PgRow, Postgres};
+use sqlx::{Decode, Row as _, Type};
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::instant::Instant;
+
+/// A column of a row.
+pub(crate) fn get<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
+    row: &'r PgRow,
+    column: &str,
+) -> Result<T, StoreError> {
+    row.try_get(column).map_err(store_error)
+}
+
+/// What waits, and the time of the look. Every row tells the time, and one tells nothing else when nothing waits.
+pub(crate) fn waiting<T>(
+    rows: &[PgRow],
+    read: impl Fn(&PgRow) -> Result<T, StoreError>,
+) -> Result<(Timestamp, Vec<T>), StoreError> {
+    let first = rows.first().ok_or_else(|| store_error(sqlx::Error::RowNotFound))?;
+    let now: Instant = get(first, "now")?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        if get::<Option<Uuid>>(row, "id")?.is_some() {
+            found.push(read(row)?);
+        }
+    }
+    Ok((now.0, found))
+}
 
 /// A row on its way into the domain.
 #[derive(Clone, Copy)]
