@@ -10,6 +10,7 @@ mod api_key;
 mod audit;
 mod body;
 mod cart;
+mod cart_body;
 mod check;
 mod coupon;
 mod document;
@@ -41,9 +42,8 @@ pub(crate) use answer::{Answer, Catalogue, Done, Refused, Statuses, json_bytes, 
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
-pub(crate) use cart::{
-    AddItemBody, CartDto, CouponBody, DeliveryBody, PaymentBody, QuantityBody, ShippingOptionsDto,
-};
+pub(crate) use cart::{CartDto, ShippingOptionsDto};
+pub(crate) use cart_body::{AddItemBody, CouponBody, DeliveryBody, PaymentBody, QuantityBody};
 pub(crate) use check::Check;
 pub(crate) use coupon::{CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto};
 pub(crate) use document::{
