@@ -229,54 +229,40 @@ pub(crate) fn permission_of(operation: &MetaOperation) -> Option<Permission> {
     named.find_map(|name| name.parse().ok())
 }
 
-impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Permitted<PERMISSION> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register(registry);
+/// Somebody who is looked for before anything else of the request is, by what the header `Authorization` shows.
+trait Asks: Sized {
+    /// What the contract says that they show.
+    fn schemes() -> Vec<&'static str> {
+        vec![SCHEME]
     }
 
+    /// Whether it is for others too, who show nothing there.
+    const OTHERS: bool = false;
+
+    /// Who it is.
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem>;
+}
+
+impl<const PERMISSION: usize> Asks for Permitted<PERMISSION> {
     // The permission stands for the scheme, until the contract is written: see `scoped`.
-    fn security_schemes() -> Vec<&'static str> {
+    fn schemes() -> Vec<&'static str> {
         Permission::ALL.get(PERMISSION).map_or_else(Vec::new, |permission| vec![permission.as_str()])
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let door = Door::of(request)?;
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
         let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
-        Ok(Self::of(caller)?)
+        Self::of(caller)
     }
 }
 
-impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register(registry);
+impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
+    fn schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::schemes()
     }
 
-    fn security_schemes() -> Vec<&'static str> {
-        Permitted::<PERMISSION>::security_schemes()
-    }
+    const OTHERS: bool = true;
 
-    fn has_security_fallback() -> bool {
-        true
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let door = Door::of(request)?;
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
         Ok(match door.who(request).await {
             Ok(None) => Self::Nobody(missing(door)),
             Ok(Some(known)) => match Permitted::of(known.caller.clone()) {
@@ -291,57 +277,60 @@ impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
     }
 }
 
-impl<'a> ApiExtractor<'a> for Visitor {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
+impl Asks for Visitor {
+    const OTHERS: bool = true;
 
-    fn register(registry: &mut Registry) {
-        register(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
-    }
-
-    fn has_security_fallback() -> bool {
-        true
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let account = Door::of(request)?.who(request).await?.and_then(|known| known.account);
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let account = door.who(request).await?.and_then(|known| known.account);
         Ok(Self { account })
     }
 }
 
-impl<'a> ApiExtractor<'a> for SignedIn {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let door = Door::of(request)?;
+impl Asks for SignedIn {
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
         let shown = door.who(request).await?;
         let missing =
             || Problem::not_admin("log in and send the access token: Authorization: Bearer TOKEN", "Bearer");
         let programs =
             || Problem::new(Code::Forbidden, "this is for accounts; programs and operators have none");
-        Ok(shown.ok_or_else(missing)?.signed_in().ok_or_else(programs)?)
+        shown.ok_or_else(missing)?.signed_in().ok_or_else(programs)
     }
+}
+
+/// Makes parameters of operations of them.
+macro_rules! asked {
+    ($([$($generic:tt)*] $who:ty;)+) => {$(
+        impl<'a, $($generic)*> ApiExtractor<'a> for $who {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                register(registry);
+            }
+
+            fn security_schemes() -> Vec<&'static str> {
+                Self::schemes()
+            }
+
+            fn has_security_fallback() -> bool {
+                Self::OTHERS
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _: &mut RequestBody,
+                _: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                Ok(Self::find(Door::of(request)?, request).await?)
+            }
+        }
+    )+};
+}
+
+asked! {
+    [const PERMISSION: usize] Permitted<PERMISSION>;
+    [const PERMISSION: usize] Perhaps<PERMISSION>;
+    [] Visitor;
+    [] SignedIn;
 }
