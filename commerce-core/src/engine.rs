@@ -12,9 +12,10 @@ use crate::inventory::Inventory;
 use crate::job::Job;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
-use crate::ports::{Clock, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider};
+use crate::ports::{Clock, PaymentGateway, Random, Search, ShippingRates, Store, SystemRandom, TaxProvider};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
+use crate::search::{InForce, Searching, StoredSettings};
 use crate::shipping::CarrierError;
 use crate::{Currency, Ids, Timestamp, Violation};
 
@@ -36,6 +37,7 @@ pub struct Engine {
 pub struct Builder {
     store: Arc<dyn Store>,
     clock: Option<Arc<dyn Clock>>,
+    search: Option<Arc<dyn Search>>,
     random: Arc<dyn Random>,
     currency: Currency,
     terms: PaymentTerms,
@@ -50,6 +52,7 @@ pub struct Builder {
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) search: Arc<dyn Search>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
@@ -60,6 +63,8 @@ pub(crate) struct Parts {
     pub(crate) trouble: Arc<dyn Fn(&CarrierError) + Send + Sync>,
     /// The rulebook last seen. Every look says which version is in force, so it is read again only after a change.
     rulebook: RwLock<Arc<RulesInForce>>,
+    /// The settings of the search last seen; every search says which version is in force.
+    pub(crate) search_settings: RwLock<Arc<InForce>>,
 }
 
 impl Engine {
@@ -74,6 +79,7 @@ impl Engine {
         Builder {
             store,
             clock: None,
+            search: None,
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
@@ -89,6 +95,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog { parts: Arc::clone(&self.parts) }
+    }
+
+    /// How shoppers find things.
+    #[must_use]
+    pub fn search(&self) -> Searching {
+        Searching { parts: Arc::clone(&self.parts) }
     }
 
     /// The carts.
@@ -200,6 +212,13 @@ impl Builder {
         self
     }
 
+    /// Finds products through this engine instead of the store's own search.
+    #[must_use]
+    pub fn search(mut self, search: Arc<dyn Search>) -> Self {
+        self.search = Some(search);
+        self
+    }
+
     /// Draws ids and tokens from this source instead of the operating system's.
     #[must_use]
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
@@ -268,6 +287,7 @@ impl Builder {
         let Self {
             store,
             clock,
+            search,
             random,
             currency,
             terms,
@@ -278,6 +298,8 @@ impl Builder {
             trouble,
         } = self;
         let starter = StoredRulebook { version: 0, rulebook: Rulebook::starter(currency) };
+        let search = search.unwrap_or_else(|| store.search());
+        let search_settings = RwLock::new(Arc::new(InForce::of(StoredSettings::default())));
         let clock = clock.unwrap_or_else(|| store.clock());
         #[expect(
             clippy::expect_used,
@@ -287,6 +309,7 @@ impl Builder {
         let parts = Parts {
             store,
             clock,
+            search,
             random,
             terms,
             gateway,
@@ -295,6 +318,7 @@ impl Builder {
             tax_provider,
             trouble,
             rulebook,
+            search_settings,
         };
         Engine { parts: Arc::new(parts) }
     }

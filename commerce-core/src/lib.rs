@@ -28,6 +28,7 @@ pub mod promotion;
 mod quantity;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod search;
 pub mod shipping;
 pub mod tax;
 #[cfg(feature = "testkit")]
@@ -46,11 +47,12 @@ pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, PaymentGateway, Random, RateLimiter, ShippingRates, Store, SystemRandom, TaxProvider,
+    Clock, PaymentGateway, Random, RateLimiter, Search, ShippingRates, Store, SystemRandom, TaxProvider,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockShippingRates, MockStore, MockTaxProvider,
+    MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockSearch, MockShippingRates, MockStore,
+    MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;

@@ -7,7 +7,7 @@ use crate::{
     audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing,
     message, order, order_line,
 };
-use crate::{order_list, order_note, payment, pricing, promotion, refund, unmatched};
+use crate::{order_list, order_note, payment, pricing, promotion, refund, search, unmatched};
 
 #[path = "../tests/shop/mod.rs"]
 pub(crate) mod shop;
@@ -130,6 +130,14 @@ const STATEMENTS: &[&str] = &[
     refund::ADVANCE,
     refund::DUE,
     refund::LOOK,
+    search::SETTINGS,
+    search::SET_SETTINGS,
+    search::PUT_DOCUMENTS,
+    search::INSERT_WORDS,
+    search::UNINDEXED,
+    search::WHOLE,
+    search::COMPLETE,
+    search::SIMILAR,
     unmatched::INSERT,
     unmatched::ADVANCE,
     unmatched::LOOK_BY_ID,

@@ -34,6 +34,8 @@ fn without_comments(sql: &str) -> String {
 fn the_migrations_are_portable() {
     for (name, sql) in files() {
         let sql = without_comments(&sql);
+        // The search is a module of its own: a relative that has no text search of this kind takes another through its port.
+        let of_search = name.contains("_search");
         for forbidden in [
             "advisory",
             "listen",
@@ -60,7 +62,8 @@ fn the_migrations_are_portable() {
             "tsvector",
             "language",
         ] {
-            assert!(!sql.contains(forbidden), "{name} has {forbidden:?}");
+            let allowed = of_search && ["using gin", "tsvector"].contains(&forbidden);
+            assert!(allowed || !sql.contains(forbidden), "{name} has {forbidden:?}");
         }
         let words: Vec<&str> = sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
         for vague in [

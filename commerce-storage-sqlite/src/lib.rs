@@ -24,6 +24,7 @@ pub mod promotion;
 mod refund;
 mod row;
 mod script;
+pub mod search;
 mod store;
 mod trouble;
 mod unmatched;
