@@ -219,3 +219,25 @@ async fn a_newer_schema_is_left_alone_by_an_older_program() {
     })
     .await;
 }
+
+/// A shop that is older than the search, and what an older program wrote beside it, are indexed by the next migration.
+#[tokio::test]
+async fn what_is_not_indexed_is_indexed() {
+    shop::in_shop(|store| async move {
+        stocked(&store, 3, &["mug", "cup", "pot"]).await;
+        for statement in [
+            "delete from search_documents where product_id = (select id from products where slug = 'mug')",
+            "update products set name = 'Beaker', version = version + 1 where slug = 'cup'",
+        ] {
+            sqlx::query(statement).execute(store.pool()).await.unwrap();
+        }
+        store.migrate().await.unwrap();
+        let found = async |sql: &str| shop::number(&store, sql).await;
+        let current = "select count(*) from search_documents d join products p on p.id = d.product_id \
+                       where d.version = p.version";
+        assert_eq!(found(current).await, 3);
+        assert_eq!(found("select count(*) from search_documents where terms @@ 'beaker'::tsquery").await, 1);
+        assert_eq!(store.index(10).await.unwrap(), 0);
+    })
+    .await;
+}

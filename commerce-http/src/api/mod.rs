@@ -10,6 +10,7 @@ mod orders;
 mod payments;
 mod products;
 mod refusal;
+mod search;
 mod token;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
+pub(crate) use search::SearchApi;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -53,7 +55,8 @@ impl Shop {
 }
 
 /// All operations.
-pub(crate) type Operations = (ProductsApi, CartApi, CheckoutApi, OrdersApi, PaymentsApi, AdminApi, HealthApi);
+pub(crate) type Operations =
+    (ProductsApi, SearchApi, CartApi, CheckoutApi, OrdersApi, PaymentsApi, AdminApi, HealthApi);
 
 #[derive(Tags)]
 enum Tag {
@@ -78,6 +81,7 @@ enum Tag {
 pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
+        SearchApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },

@@ -77,6 +77,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
     let shop = Shop::open_paid(&database, migrations, &payments).await?;
+    if let Some(search) = &settings.search {
+        shop.engine.search().configure(search.clone()).await?;
+    }
     out::line(&format!("listening on http://{}", server.address()))?;
     let server = match counted_on_redis(&settings, &shop.engine).await? {
         Some(limiter) => server.limiter(limiter),

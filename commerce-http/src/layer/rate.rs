@@ -61,16 +61,21 @@ impl Caller {
     }
 
     /// What the caller's requests are taken from.
-    fn budget(&self, method: &Method) -> (Budget, String) {
+    fn budget(&self, method: &Method, path: &str) -> (Budget, String) {
         match self {
             Self::Admin => (Budget::Admin, "token".to_owned()),
-            Self::Guest(address) if reads(method) => (Budget::AddressReads, address.subject()),
+            Self::Guest(address) if reads(method, path) => (Budget::AddressReads, address.subject()),
             Self::Guest(address) => (Budget::AddressWrites, address.subject()),
         }
     }
 }
 
-fn reads(method: &Method) -> bool {
+/// Whether nothing is changed by it: a search that is asked in a body is one.
+fn reads(method: &Method, path: &str) -> bool {
+    safe(method) || (*method == Method::POST && path == "/api/products/search")
+}
+
+fn safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
@@ -146,13 +151,14 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         if !path.starts_with("/api/") || path == "/api/payments/webhook" {
             return self.endpoint.call(request).await.map(IntoResponse::into_response);
         }
-        let (budget, subject) = Caller::of(&request, address, &self.rate.admin).budget(request.method());
+        let (budget, subject) =
+            Caller::of(&request, address, &self.rate.admin).budget(request.method(), path);
         let small = tries(&request, path, address);
         let shown = request.data::<AnswerHeaders>().cloned().unwrap_or_default();
         let verdict = match self.take_all(budget, &subject, &small).await {
             Ok(verdict) => verdict,
             Err(problem) => {
-                if !reads(request.method()) {
+                if !safe(request.method()) {
                     discard(&mut request.take_body().into_bytes_stream(), 0).await;
                 }
                 return Err(problem.into());

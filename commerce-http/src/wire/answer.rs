@@ -72,12 +72,21 @@ impl<T: Serialize> Catalogue<T> {
     pub(crate) fn new(body: &T, if_none_match: Option<&str>) -> Result<Self, Problem> {
         let body = bytes(body)?;
         let etag = etag(&body);
-        let known = if_none_match.is_some_and(|known| names(known, &etag));
+        Self::tagged(body, &etag, if_none_match)
+    }
+
+    /// As [`Catalogue::new`], for an answer of this [`version`], which says something beside what it is about.
+    pub(crate) fn of_version(body: &T, version: &str, if_none_match: Option<&str>) -> Result<Self, Problem> {
+        Self::tagged(bytes(body)?, version, if_none_match)
+    }
+
+    fn tagged(body: Vec<u8>, etag: &str, if_none_match: Option<&str>) -> Result<Self, Problem> {
+        let known = if_none_match.is_some_and(|known| names(known, etag));
         let mut response =
             if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body).into_response() };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Self::CACHE_CONTROL));
-        headers.insert(header::ETAG, HeaderValue::from_str(&etag).map_err(Problem::internal)?);
+        headers.insert(header::ETAG, HeaderValue::from_str(etag).map_err(Problem::internal)?);
         Ok(Self { response, kind: PhantomData })
     }
 }
@@ -196,6 +205,11 @@ fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
 
 fn written(body: Vec<u8>) -> Response {
     body.with_content_type(JSON).into_response()
+}
+
+/// The validator of an answer.
+pub(crate) fn version(body: &impl Serialize) -> Result<String, Problem> {
+    Ok(etag(&bytes(body)?))
 }
 
 /// A strong validator: half of the SHA-256 of the answer.

@@ -25,11 +25,12 @@ mod product;
 pub(crate) mod reader;
 mod refund;
 mod schema;
+mod search;
 mod time;
 mod word;
 
 pub(crate) use address::{AddressBody, AddressDto};
-pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses};
+pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses, version};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{
@@ -47,7 +48,7 @@ pub(crate) use operation::{InvariantsDto, JobDto, JobsDto};
 pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBody, StatusBody};
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
-pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
+pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
@@ -56,4 +57,5 @@ pub(crate) use refund::{
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
 };
 pub(crate) use schema::wire_type;
+pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
 pub(crate) use time::Instant;
