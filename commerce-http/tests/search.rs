@@ -231,6 +231,7 @@ const JUDGED: [(&str, &[&str]); 30] = [
 
 /// How well the best comes first: nDCG of the first ten, where the first pick counts 3, and each later one less.
 #[expect(clippy::print_stdout, reason = "the score is what the test is read for")]
+#[expect(clippy::float_arithmetic, reason = "a score is no money")]
 async fn relevance(server: &TestServer, kind: Kind) {
     let discount = |place: usize| 1.0 / ((place + 2) as f64).log2();
     let mut sum = 0.0;

@@ -166,12 +166,13 @@ pub async fn index(conn: &mut PgConnection, products: &[Uuid]) -> Result<(), Com
     fused.run(conn).await
 }
 
-// Of a beginning that very many have, only so many are looked at.
+// Of a beginning that very many have, only so many are looked at, each by its key: a plan that reads every product for each
+// of them is what a database without statistics may choose.
 pub(crate) const COMPLETE: &str = "
 select (select coalesce(json_agg(json_build_array(f.slug, f.name, f.image_url)), '[]')
           from (select p.slug, p.name, p.image_url
-                  from (select product_id from search_documents where typed @@ $1::text::tsquery limit 2000) d
-                  join products p on p.id = d.product_id
+                  from (select product_id from search_documents where typed @@ $1::text::tsquery limit 2000) d,
+               lateral (select * from products where id = d.product_id offset 0) p
                  where p.status = 'published' and p.deleted_at is null and p.listed_variant_price is not null
                  order by left(p.sort_name, length($2)) <> $2, p.sort_name, p.slug
                  limit $3) f) as products,

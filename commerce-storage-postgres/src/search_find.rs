@@ -187,8 +187,9 @@ fn push_values(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
         _ => None,
     });
     statement.push(
-        ", counted_values as materialized (select * from (select v, count(*) as products \
-         from found, unnest(facet_values) v group by v) c where split_part(v, chr(31), 1) <> all(",
+        ", counted_values as materialized (select * from (select v, sum(f.products)::bigint as products \
+         from (select facet_values, count(*) as products from found group by facet_values) f, \
+         unnest(f.facet_values) v group by v) c where split_part(v, chr(31), 1) <> all(",
     );
     statement.push_bind(codes.collect::<Vec<_>>()).push(")");
     for (number, without) in own.iter().enumerate() {
@@ -222,11 +223,9 @@ fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
             'prices', (select coalesce(json_agg(json_build_array(low, products)), '[]')
                          from (select low, count(*) as products from {prices} where low = high group by low) c),
             'spans', (select coalesce(json_agg(spans), '[]')
-                        from (select json_agg(distinct v.price) as spans
+                        from (select (select array_agg(distinct v.price) from variants v where v.product_id = f.id) as spans
                                 from {prices} f
-                                join variants v on v.product_id = f.id
-                               where f.low <> f.high
-                               group by f.id) c),
+                               where f.low <> f.high) c),
             'facet_values', (select coalesce(json_agg(json_build_array(v, products)), '[]') from counted_values),
             'attributes', (select coalesce(json_agg(a), '[]')
                              from attributes a

@@ -464,7 +464,7 @@ impl Counts {
             own => own == facet,
         };
         let mut facet = |facet, sql: &'static str, name: &str| {
-            query.push(", ").push(if wanted(facet) { sql } else { "'[]'" }).push(" AS ").push(name);
+            query.push(", ").push(if wanted(facet) { sql } else { "NULL" }).push(" AS ").push(name);
         };
         facet(Without::Category, BY_CATEGORY, "categories");
         facet(Without::Brand, BY_BRAND, "brands");
@@ -485,20 +485,28 @@ impl Counts {
             Without::Attribute(code) => {
                 query.push(BY_VALUE).push("= ").push_bind(code.to_owned()).push(VALUES_END);
             }
-            Without::Category | Without::Brand | Without::Price => drop(query.push(", '[]'")),
+            Without::Category | Without::Brand | Without::Price => drop(query.push(", NULL")),
         }
         query.push(" AS facet_values");
         let row: SqliteRow = query.build().fetch_one(conn).await.map_err(trouble)?;
         let fields = Fields::new("search_documents", "count", &row);
         Ok(Self {
             count: fields.get("count")?,
-            categories: fields.json("categories")?,
-            brands: fields.json("brands")?,
-            prices: fields.json("prices")?,
-            spans: fields.json("spans")?,
-            values: fields.json("facet_values")?,
+            categories: fields.json_if("categories")?.unwrap_or_default(),
+            brands: fields.json_if("brands")?.unwrap_or_default(),
+            prices: fields.json_if("prices")?.unwrap_or_default(),
+            spans: spans(&fields)?,
+            values: fields.json_if("facet_values")?.unwrap_or_default(),
         })
     }
+}
+
+/// The prices of each product whose variants do not all cost the same.
+fn spans(fields: &Fields<'_>) -> Result<Vec<Vec<i64>>, StoreError> {
+    let text: Option<&str> = fields.get("spans")?;
+    let products = text.into_iter().flat_map(|text| text.split(';')).filter(|prices| !prices.is_empty());
+    let price = |text: &str| text.parse().map_err(|error| fields.invalid("spans", error));
+    products.map(|prices| prices.split(',').map(price).collect()).collect()
 }
 
 const BY_CATEGORY: &str = "
@@ -517,18 +525,18 @@ const BY_PRICE: &str = "
 (SELECT json_group_array(json_array(c.low, c.products))
    FROM (SELECT low, count(*) AS products FROM found WHERE low = high GROUP BY low) AS c)";
 
+// Plain text, for it may be long: a product's prices with commas between them.
 const BY_PRICES: &str = "
-(SELECT json_group_array(json(c.prices))
-   FROM (SELECT json_group_array(DISTINCT v.price) AS prices
-           FROM found AS f
-           JOIN variants AS v ON v.product_id = f.id
-          WHERE f.low <> f.high
-          GROUP BY f.id) AS c)";
+(SELECT coalesce(group_concat((SELECT group_concat(DISTINCT v.price) FROM variants AS v WHERE v.product_id = f.id), ';'), '')
+   FROM found AS f
+  WHERE f.low <> f.high)";
 
+// Many products have the same values in all, so these are taken apart once.
 const BY_VALUE: &str = ",
 (SELECT json_group_array(json_array(c.value, c.products))
-   FROM (SELECT v.value, count(*) AS products
-           FROM found AS f, json_each(f.facet_values) AS v
+   FROM (SELECT v.value, sum(f.products) AS products
+           FROM (SELECT facet_values, count(*) AS products FROM found GROUP BY facet_values) AS f,
+                json_each(f.facet_values) AS v
           GROUP BY v.value) AS c
   WHERE substr(c.value, 1, instr(c.value, char(31)) - 1) ";
 
