@@ -19,6 +19,8 @@ type FoundRow = (i64, i64, Vec<String>, Json<Vec<SummaryRow>>, Option<Json<Count
 /// What was counted, as the statement puts it together.
 #[derive(Deserialize)]
 struct CountedRow {
+    /// Whether the one set from which the others were taken was cut off, so that nothing was counted right.
+    beyond: bool,
     counts: Vec<i64>,
     categories: Vec<(Uuid, u64)>,
     tree: Vec<CategoryRow>,
@@ -31,7 +33,8 @@ struct CountedRow {
 
 impl CountedRow {
     fn read(self) -> Result<Counted, StoreError> {
-        let Self { counts, categories, tree, brands, prices, spans, facet_values, attributes } = self;
+        let Self { beyond: _, counts, categories, tree, brands, prices, spans, facet_values, attributes } =
+            self;
         let one_price = prices.into_iter().map(|(price, count)| (vec![price], count));
         let several = spans.into_iter().map(|prices| (prices, 1));
         let value = |(value, count): (String, u64)| {
@@ -58,10 +61,21 @@ impl CountedRow {
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn find(conn: &mut PgConnection, request: &Request) -> Result<Found, StoreError> {
+    let (found, beyond) = find_in(conn, request, Sets::OfOne).await?;
+    if beyond { Ok(find_in(conn, request, Sets::Each).await?.0) } else { Ok(found) }
+}
+
+/// What is found, and whether the one set was too large to count in it.
+pub(crate) async fn find_in(
+    conn: &mut PgConnection,
+    request: &Request,
+    sets: Sets,
+) -> Result<(Found, bool), StoreError> {
     let (count, settings_version, unknown_attributes, Json(rows), counted): FoundRow =
-        statement(request).build_query_as().fetch_one(conn).await.map_err(store_error)?;
+        statement(request, sets).build_query_as().fetch_one(conn).await.map_err(store_error)?;
     let count = u64::try_from(count).unwrap_or_default();
-    Ok(Found {
+    let beyond = counted.as_ref().is_some_and(|Json(counted)| counted.beyond);
+    let found = Found {
         page: Page {
             rows: rows.into_iter().map(SummaryRow::read).collect::<Result<_, _>>()?,
             count: count.min(ROWS_MAX),
@@ -70,7 +84,8 @@ pub async fn find(conn: &mut PgConnection, request: &Request) -> Result<Found, S
         facets: counted.map(|Json(counted)| counted.read()).transpose()?.map(Counted::facets),
         unknown_attributes,
         settings_version: u64::try_from(settings_version).unwrap_or_default(),
-    })
+    };
+    Ok((found, beyond))
 }
 
 /// The facets whose own filter is left out.
@@ -82,16 +97,31 @@ enum Without<'r> {
     Attribute(&'r str),
 }
 
+/// How the sets are found in which facets are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sets {
+    /// All of them in one that no facet's own filter narrows: right unless that one is too large to be counted whole.
+    OfOne,
+    /// Each by itself.
+    Each,
+}
+
 /// The statement of a search: only what is asked for is in it.
-pub(crate) fn statement(request: &Request) -> QueryBuilder<Postgres> {
+fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
     let filter = &request.filter;
     let own = if request.facets { own_filters(request) } else { Vec::new() };
     let mut statement = QueryBuilder::new("with recursive ");
     if request.facets {
-        push_set(&mut statement, request, "found", None);
-        for (number, without) in own.iter().enumerate() {
-            statement.push(", ");
-            push_set(&mut statement, request, &format!("without_{number}"), Some(*without));
+        let own_sets = if own.is_empty() { Sets::Each } else { sets };
+        match own_sets {
+            Sets::OfOne => push_sets_of_one(&mut statement, request, &own),
+            Sets::Each => {
+                push_set(&mut statement, request, "found", &[]);
+                for (number, without) in own.iter().enumerate() {
+                    statement.push(", ");
+                    push_set(&mut statement, request, &format!("without_{number}"), &[*without]);
+                }
+            }
         }
         push_values(&mut statement, &own);
         statement.push(", tree as (select c.* from categories c where c.id in (select category_id from ");
@@ -100,7 +130,7 @@ pub(crate) fn statement(request: &Request) -> QueryBuilder<Postgres> {
         statement.push("select (select count(*) from found) as count");
     } else {
         statement.push("nothing as (select) select (select count(*) from (select 1");
-        push_found(&mut statement, request, None);
+        push_found(&mut statement, request, &[]);
         statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(") counted) as count");
     }
     statement.push(", coalesce((select s.version from search_settings s), 0) as settings_version");
@@ -128,14 +158,14 @@ pub(crate) fn statement(request: &Request) -> QueryBuilder<Postgres> {
             .push("::text::tsquery, 1) as rank"),
         None => statement.push("0 as rank"),
     };
-    push_found(&mut statement, request, None);
+    push_found(&mut statement, request, &[]);
     statement.push(" order by ").push(if by_rank { "rank desc, " } else { "" }).push(sorted);
     let reachable = ROWS_MAX.saturating_sub(filter.offset());
     statement.push(" limit ").push_bind(reachable.min(u64::from(filter.page_size)) as i64);
     statement.push(" offset ").push_bind(filter.offset().min(ROWS_MAX) as i64);
     statement.push(JOINED).push(", ");
     if request.facets {
-        push_counted(&mut statement, &own);
+        push_counted(&mut statement, &own, sets == Sets::OfOne && !own.is_empty());
     } else {
         statement.push("null::json");
     }
@@ -165,19 +195,59 @@ fn set_of(own: &[Without<'_>], facet: Without<'_>) -> String {
     place.map_or_else(|| "found".to_owned(), |place| format!("without_{place}"))
 }
 
+const COLUMNS: &str = " as materialized (select p.id, p.category_id, p.brand_id, p.listed_variant_price as low, \
+                       p.price_max as high, d.facet_values";
+
 /// A set of products, no larger than is counted.
-fn push_set(
-    statement: &mut QueryBuilder<Postgres>,
-    request: &Request,
-    name: &str,
-    without: Option<Without<'_>>,
-) {
-    statement.push(name).push(
-        " as materialized (select p.id, p.category_id, p.brand_id, p.listed_variant_price as low, p.price_max as high, \
-         d.facet_values",
-    );
+fn push_set(statement: &mut QueryBuilder<Postgres>, request: &Request, name: &str, without: &[Without<'_>]) {
+    statement.push(name).push(COLUMNS);
     push_found(statement, request, without);
     statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(")");
+}
+
+/// One set without the filter of any facet, in which each product says which of them it meets; and the others from it.
+fn push_sets_of_one(statement: &mut QueryBuilder<Postgres>, request: &Request, own: &[Without<'_>]) {
+    statement.push("base").push(COLUMNS);
+    for (number, facet) in own.iter().enumerate() {
+        statement.push(", (");
+        push_own(statement, request, *facet);
+        statement.push(format!(") as meets_{number}"));
+    }
+    push_found(statement, request, own);
+    statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(")");
+    let sets = [("found".to_owned(), None)].into_iter();
+    for (name, without) in
+        sets.chain((0..own.len()).map(|number| (format!("without_{number}"), Some(number))))
+    {
+        let met = (0..own.len()).filter(|number| Some(*number) != without);
+        let met: String = met.map(|number| format!(" and meets_{number}")).collect();
+        statement.push(format!(", {name} as (select * from base where true{met})"));
+    }
+}
+
+/// The condition that is a facet's own filter.
+fn push_own(statement: &mut QueryBuilder<Postgres>, request: &Request, facet: Without<'_>) {
+    let filter = &request.filter;
+    let only = match facet {
+        Without::Category => ProductFilter { category: filter.category.clone(), ..ProductFilter::default() },
+        Without::Brand => ProductFilter { brand: filter.brand.clone(), ..ProductFilter::default() },
+        Without::Price => {
+            let (min_price, max_price) = (filter.min_price, filter.max_price);
+            ProductFilter { min_price, max_price, ..ProductFilter::default() }
+        }
+        Without::Attribute(code) => {
+            if let Some(filter) = request.attributes.iter().find(|filter| filter.code == code) {
+                push_attribute(statement, filter);
+            }
+            return;
+        }
+    };
+    push_conditions(statement, &only);
+}
+
+fn push_attribute(statement: &mut QueryBuilder<Postgres>, filter: &AttributeFilter) {
+    let keys: Vec<String> = filter.values.iter().map(|value| Document::key(&filter.code, value)).collect();
+    statement.push("d.keys && ").push_bind(keys).push("::text[]");
 }
 
 /// The values that facets count: of each attribute in its own set.
@@ -203,14 +273,17 @@ fn push_values(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
     statement.push(")");
 }
 
-fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
+fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>], of_one: bool) {
     let sets = (0..own.len()).map(|number| format!("without_{number}"));
     let counts = ["found".to_owned()].into_iter().chain(sets);
     let counts: Vec<String> = counts.map(|set| format!("(select count(*) from {set})")).collect();
     let (counts, categories) = (counts.join(", "), set_of(own, Without::Category));
     let (brands, prices) = (set_of(own, Without::Brand), set_of(own, Without::Price));
+    let beyond =
+        if of_one { format!("(select count(*) > {ROWS_MAX} from base)") } else { "false".to_owned() };
     statement.push(format!(
         "json_build_object(
+            'beyond', {beyond},
             'counts', json_build_array({counts}),
             'categories', (select coalesce(json_agg(json_build_array(category_id, products)), '[]')
                              from (select category_id, count(*) as products
@@ -234,15 +307,17 @@ fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
 }
 
 /// From what, and under which conditions.
-fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without: Option<Without<'_>>) {
+fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without: &[Without<'_>]) {
     let Request { query, text: _, filter, attributes, by_relevance: _, facets: _ } = request;
     statement.push(" from products p join search_documents d on d.product_id = p.id where ");
     let mut filter: ProductFilter = filter.clone();
-    match without {
-        Some(Without::Category) => filter.category = None,
-        Some(Without::Brand) => filter.brand = None,
-        Some(Without::Price) => (filter.min_price, filter.max_price) = (None, None),
-        Some(Without::Attribute(_)) | None => {}
+    for without in without {
+        match without {
+            Without::Category => filter.category = None,
+            Without::Brand => filter.brand = None,
+            Without::Price => (filter.min_price, filter.max_price) = (None, None),
+            Without::Attribute(_) => {}
+        }
     }
     push_conditions(statement, &filter);
     match query.as_ref().map(matching) {
@@ -254,10 +329,10 @@ fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without
         }
         None => {}
     }
-    for AttributeFilter { code, values } in attributes {
-        if without != Some(Without::Attribute(code)) {
-            let keys: Vec<String> = values.iter().map(|value| Document::key(code, value)).collect();
-            statement.push(" and d.keys && ").push_bind(keys).push("::text[]");
+    for filter in attributes {
+        if !without.contains(&Without::Attribute(&filter.code)) {
+            statement.push(" and ");
+            push_attribute(statement, filter);
         }
     }
 }

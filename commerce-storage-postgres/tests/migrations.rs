@@ -4,7 +4,7 @@
 
 mod shop;
 
-use commerce_core::{ChangeSet, Store};
+use commerce_core::{ChangeSet, Search, Store};
 use commerce_storage_postgres::PostgresStore;
 use shop::data::*;
 use shop::{drop_schema, options};
@@ -238,6 +238,23 @@ async fn what_is_not_indexed_is_indexed() {
         assert_eq!(found(current).await, 3);
         assert_eq!(found("select count(*) from search_documents where terms @@ 'beaker'::tsquery").await, 1);
         assert_eq!(store.index(10).await.unwrap(), 0);
+    })
+    .await;
+}
+
+/// Without the extension by which words are found by their letters, a mistyped word is still taken for the nearest one.
+#[tokio::test]
+async fn words_are_corrected_without_the_extension() {
+    shop::in_shop(|store| async move {
+        stocked(&store, 3, &["lantern"]).await;
+        sqlx::query("drop index if exists search_words_trigrams").execute(store.pool()).await.unwrap();
+        let similar = store.similar(&["lantren".to_owned(), "xantern".to_owned()]).await.unwrap();
+        assert_eq!(similar[0].candidates, ["lantern"]);
+        assert_eq!(similar[1].candidates, [""; 0], "but for its first letter");
+        store.migrate().await.unwrap();
+        let again = PostgresStore::from_pool(store.pool().clone());
+        let similar = again.similar(&["xantern".to_owned()]).await.unwrap();
+        assert_eq!(similar[0].candidates, ["lantern"], "this server has the extension");
     })
     .await;
 }

@@ -25,6 +25,7 @@ mod refund;
 mod row;
 mod script;
 pub mod search;
+pub mod search_find;
 mod store;
 mod trouble;
 mod unmatched;

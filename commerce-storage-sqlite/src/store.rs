@@ -31,7 +31,7 @@ use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
     audit, doctor, inventory, job, journal, listing, message, order, order_list, order_note, payment,
-    pricing, product, promotion, refund, search, unmatched,
+    pricing, product, promotion, refund, search, search_find, unmatched,
 };
 
 impl SqliteStore {
@@ -48,7 +48,7 @@ impl SqliteStore {
 impl Search for SqliteStore {
     async fn find(&self, request: &Request) -> Result<Found, StoreError> {
         let mut tx = self.snapshot().await?;
-        let found = search::find(&mut tx, request).await?;
+        let found = search_find::find(&mut tx, request).await?;
         tx.commit().await.map_err(trouble)?;
         Ok(found)
     }

@@ -23,7 +23,7 @@ const PIECES: [&str; 11] = [
     "BY_PRICE",
     "BY_PRICES",
     "BY_VALUE",
-    "VALUES_END",
+    "COLUMNS",
 ];
 
 #[tokio::test]
