@@ -39,6 +39,7 @@ unsettled! {
     crate::catalog::CatalogError,
     crate::checkout::ConfirmError,
     crate::inventory::InventoryError,
+    crate::mail::MailError,
     crate::order::CancelError,
     crate::order::MoveOnError,
     crate::order::NoteError,

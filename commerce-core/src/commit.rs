@@ -18,7 +18,7 @@
 //! looks and decides again, a bounded number of times, and the pure function words what the shopper reads ("only 2
 //! left"). A store never words a refusal of the domain.
 //!
-//! An adapter applies the parts in one order: what has one owner first (cart, order, payment, idempotency record, audit,
+//! An adapter applies the parts in one order: what has one owner first (account, cart, order, payment, idempotency record, audit,
 //! events), what is shared last, so that the lock on a popular SKU is held for the shortest time: the counters of coupons
 //! and promotions in the order of [`Counter`](crate::promotion::Counter), then stock by variant and location. Every commit
 //! takes these locks in that one order. Nothing outside the database happens between BEGIN and COMMIT.
@@ -28,8 +28,9 @@ use crate::event::Event;
 use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
-    CartId, LocationId, MessageId, OrderId, PaymentId, ProductId, RefundId, ReservationId, VariantId, cart,
-    inventory, job, order, payment, pricing, promotion,
+    CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
+    ReservationId, SessionId, VariantId, access, account, cart, inventory, job, mail, order, payment,
+    pricing, promotion,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -38,6 +39,10 @@ use crate::{
 #[must_use = "a change set changes nothing until a store commits it"]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangeSet {
+    /// Accounts, their sessions and what is mailed to them.
+    pub account: account::Changes,
+    /// Keys of programs.
+    pub access: access::Changes,
     /// Carts.
     pub cart: cart::Changes,
     /// Orders.
@@ -52,6 +57,8 @@ pub struct ChangeSet {
     pub promotion: promotion::Changes,
     /// Jobs.
     pub job: job::Changes,
+    /// Mails.
+    pub mail: mail::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did what.
@@ -77,6 +84,16 @@ pub enum Expect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Guard {
+    /// The account changed.
+    Account(CustomerId),
+    /// An account has this e-mail address, or one that looks like it.
+    Email,
+    /// The session has ended, or its refresh token was exchanged meanwhile.
+    Session(SessionId),
+    /// The link was used meanwhile.
+    Link,
+    /// The key was revoked meanwhile.
+    ApiKey(KeyId),
     /// The cart changed, was closed, or another open one has its token.
     Cart(CartId),
     /// The order changed.
@@ -93,6 +110,8 @@ pub enum Guard {
     Unmatched,
     /// The gateway's message changed.
     Message(MessageId),
+    /// The mail changed.
+    Mail(MailId),
     /// Somebody else runs the job.
     Job(String),
     /// The audit trail has a seal at this position, or of this row, already.

@@ -2,13 +2,14 @@
 //!
 //! Without the feature `crash-points`, which is how a shop is built, a point is nothing. With it, the process aborts where
 //! `COMMERCE_CRASH_POINT` says, as if the machine had lost its power between two steps that cannot be one: a commit and
-//! what the gateway is asked for, what it answered and the commit that records it.
+//! what the gateway is asked for, what it answered and the commit that records it; a mail that was sent and the commit that
+//! says so.
 
 /// The variable that names the point to crash at.
 #[cfg(feature = "crash-points")]
 pub const VARIABLE: &str = "COMMERCE_CRASH_POINT";
 
-/// Every point, in the order in which a payment passes them.
+/// Every point of a payment, in the order in which it passes them.
 #[cfg(feature = "crash-points")]
 pub const POINTS: &[&str] = &[
     // The order is placed with its attempt; the gateway has not heard of it.
@@ -31,11 +32,20 @@ pub const POINTS: &[&str] = &[
     "refund.answered",
 ];
 
+/// Every point of a mail.
+#[cfg(feature = "crash-points")]
+pub const MAIL_POINTS: &[&str] = &[
+    // Somebody has a mail to itself, and has not sent it.
+    "mail.claimed",
+    // The mail system has taken a mail; that is not recorded.
+    "mail.sent",
+];
+
 /// Ends the process here, if it is to end at this point.
 #[cfg(feature = "crash-points")]
 pub(crate) fn point(name: &str) {
     // A point that is not on the list is one at which no test crashes.
-    assert!(POINTS.contains(&name), "the crash point {name} is not listed");
+    assert!(POINTS.contains(&name) || MAIL_POINTS.contains(&name), "the crash point {name} is not listed");
     if std::env::var_os(VARIABLE).is_some_and(|named| named == name) {
         std::process::abort();
     }

@@ -3,16 +3,22 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::access::Access;
+use crate::account::{AccountTerms, Accounts};
 use crate::audit::AuditTrail;
 use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
-use crate::commit::StoreError;
+use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::inventory::Inventory;
 use crate::job::Job;
+use crate::mail::Mails;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
-use crate::ports::{Clock, PaymentGateway, Random, Search, ShippingRates, Store, SystemRandom, TaxProvider};
+use crate::ports::{
+    Clock, Mailer, PasswordHasher, PaymentGateway, Random, Search, ShippingRates, Store, SystemRandom,
+    TaxProvider,
+};
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
 use crate::search::{InForce, Searching, StoredSettings};
@@ -41,7 +47,10 @@ pub struct Builder {
     random: Arc<dyn Random>,
     currency: Currency,
     terms: PaymentTerms,
+    account_terms: AccountTerms,
+    hasher: Option<Arc<dyn PasswordHasher>>,
     gateway: Option<Arc<dyn PaymentGateway>>,
+    mailer: Option<Arc<dyn Mailer>>,
     shipping_rates: Option<Arc<dyn ShippingRates>>,
     carrier_deadline: Duration,
     tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -55,7 +64,10 @@ pub(crate) struct Parts {
     pub(crate) search: Arc<dyn Search>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
+    pub(crate) account_terms: AccountTerms,
+    pub(crate) hasher: Option<Arc<dyn PasswordHasher>>,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
     pub(crate) carrier_deadline: Duration,
     pub(crate) tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -83,12 +95,27 @@ impl Engine {
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
+            account_terms: AccountTerms::default(),
+            hasher: None,
             gateway: None,
+            mailer: None,
             shipping_rates: None,
             carrier_deadline: Duration::from_secs(2),
             tax_provider: None,
             trouble: Arc::new(|_| {}),
         }
+    }
+
+    /// The accounts, their sessions and addresses.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The keys of programs.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access { parts: Arc::clone(&self.parts) }
     }
 
     /// The catalogue.
@@ -127,6 +154,12 @@ impl Engine {
         Payments { parts: Arc::clone(&self.parts) }
     }
 
+    /// The mails.
+    #[must_use]
+    pub fn mails(&self) -> Mails {
+        Mails { parts: Arc::clone(&self.parts) }
+    }
+
     /// The stock.
     #[must_use]
     pub fn inventory(&self) -> Inventory {
@@ -155,6 +188,12 @@ impl Engine {
     #[must_use]
     pub fn has_gateway(&self) -> bool {
         self.parts.gateway.is_some()
+    }
+
+    /// Whether mails are sent.
+    #[must_use]
+    pub fn has_mailer(&self) -> bool {
+        self.parts.mailer.is_some()
     }
 
     /// The ways to pay that the shop takes.
@@ -250,11 +289,32 @@ impl Builder {
         self
     }
 
+    /// For how long sessions and links are good, and what passwords the shop takes.
+    #[must_use]
+    pub fn account_terms(mut self, terms: AccountTerms) -> Self {
+        self.account_terms = terms;
+        self
+    }
+
+    /// Hashes passwords so. Without a hasher nobody registers or logs in.
+    #[must_use]
+    pub fn password_hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
+        self.hasher = Some(hasher);
+        self
+    }
+
     /// Collects through this gateway. Without one, attempts of methods that need a gateway stay open until they lapse.
     #[must_use]
     pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
         self.terms.mode = Some(gateway.mode());
         self.gateway = Some(gateway);
+        self
+    }
+
+    /// Sends mails through this port. Without one the shop sends none, and writes none down.
+    #[must_use]
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
         self
     }
 
@@ -291,7 +351,10 @@ impl Builder {
             random,
             currency,
             terms,
+            account_terms,
+            hasher,
             gateway,
+            mailer,
             shipping_rates,
             carrier_deadline,
             tax_provider,
@@ -312,7 +375,10 @@ impl Builder {
             search,
             random,
             terms,
+            account_terms,
+            hasher,
             gateway,
+            mailer,
             shipping_rates,
             carrier_deadline,
             tax_provider,
@@ -327,6 +393,14 @@ impl Builder {
 impl Parts {
     pub(crate) fn ids(&self, now: Timestamp) -> Ids {
         Ids::new(self.random.seed(), now)
+    }
+
+    /// Writes what a decision changes. Decisions say whom to write to; a shop without a mailer leaves that out.
+    pub(crate) async fn commit(&self, changes: &mut ChangeSet) -> Result<(), CommitError> {
+        if self.mailer.is_none() {
+            changes.mail.send.clear();
+        }
+        self.store.commit(changes).await
     }
 
     /// The rulebook of the version that a look named, or a later one. What is decided by it names its version in the

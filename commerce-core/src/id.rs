@@ -72,8 +72,16 @@ ids! {
     JournalId;
     /// A message of a payment gateway.
     MessageId;
-    /// A registered customer.
+    /// A mail.
+    MailId;
+    /// An account; the registered customer of an order.
     CustomerId;
+    /// A session of an account.
+    SessionId;
+    /// An address of an account.
+    AddressId;
+    /// The key of a program.
+    KeyId;
     /// An event in the outbox.
     EventId;
     /// An audit row.

@@ -38,11 +38,21 @@ pub enum Invariant {
     /// Each seal of the audit trail fits to its row and to the seal before it, and no row is without one for long. The store
     /// looks for rows without a seal, the engine computes the hashes.
     AuditChain,
+    /// A mail that was sent or given up holds no token, and one that waits for its link has it.
+    MailSecret,
+    /// An e-mail address has one account.
+    AccountOne,
+    /// A session has one refresh token that no other has, exchanges none after it ended, and does not go on when its
+    /// account is deactivated.
+    SessionOne,
+    /// What an account is to the shop, whether it is active, and each key of a program, is what audit rows say; and none of
+    /// these was changed by a shopper.
+    RoleAudit,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -58,6 +68,10 @@ impl Invariant {
         Self::CaptureBal,
         Self::LedgerZero,
         Self::AuditChain,
+        Self::MailSecret,
+        Self::AccountOne,
+        Self::SessionOne,
+        Self::RoleAudit,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -79,6 +93,10 @@ impl Invariant {
             Self::CaptureBal => "CAPTURE_BAL",
             Self::LedgerZero => "LEDGER_ZERO",
             Self::AuditChain => "AUDIT_CHAIN",
+            Self::MailSecret => "MAIL_SECRET",
+            Self::AccountOne => "ACCOUNT_ONE",
+            Self::SessionOne => "SESSION_ONE",
+            Self::RoleAudit => "ROLE_AUDIT",
         }
     }
 }

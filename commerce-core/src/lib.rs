@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
+pub mod account;
 mod attempts;
 pub mod audit;
+mod backoff;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
@@ -19,6 +22,7 @@ mod invariant;
 pub mod inventory;
 pub mod job;
 pub mod limit;
+pub mod mail;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -35,25 +39,28 @@ pub mod tax;
 pub mod testkit;
 mod text;
 mod time;
+mod token;
 
 pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble};
 pub use engine::{Builder, Engine};
 pub use id::{
-    AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId, JournalId, LineId,
-    LocationId, MessageId, MovementId, OrderId, PaymentId, ProductId, RefundId, ReservationId, SellerId,
-    UnmatchedId, VariantId,
+    AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
+    JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId,
+    RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, PaymentGateway, Random, RateLimiter, Search, ShippingRates, Store, SystemRandom, TaxProvider,
+    Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, Search, ShippingRates,
+    Store, SystemRandom, TaxProvider, Verified,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockPaymentGateway, MockRandom, MockRateLimiter, MockSearch, MockShippingRates, MockStore,
-    MockTaxProvider,
+    MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter, MockSearch,
+    MockShippingRates, MockStore, MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;
 pub use time::{Timestamp, TimestampError};
+pub use token::TokenHash;

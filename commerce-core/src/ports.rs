@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::access::{self, ApiKey};
+use crate::account::{self, Account, Password, PasswordHash};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -14,6 +16,7 @@ use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
+use crate::mail::{Envelope, Mail, MailState, MailerError};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{Balance, Entry as JournalEntry};
@@ -28,8 +31,8 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId, VariantId,
-    audit, cart, idempotency, order, search,
+    AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
+    VariantId, audit, cart, idempotency, order, search,
 };
 
 /// Where the shop is kept.
@@ -51,6 +54,18 @@ use crate::{
 pub trait Store: Send + Sync + 'static {
     /// The clock by which services wait between two looks.
     fn clock(&self) -> Arc<dyn Clock>;
+
+    /// What a decision about an account, its sessions and links looks at.
+    async fn account(&self, look: &account::Look) -> Result<account::View, StoreError>;
+
+    /// Up to `limit` accounts, by id, the newest first.
+    async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError>;
+
+    /// What a decision about the key of a program looks at.
+    async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;
+
+    /// Up to `limit` keys of programs before `before`, by id, the newest first; revoked and expired ones too.
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
 
     /// What a decision about a cart, checkout included, looks at.
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError>;
@@ -132,6 +147,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// One message, and the time of the look.
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError>;
+
+    /// Mails that wait and whose time has come, the one that has waited longest first, at most `limit`; and the time of the
+    /// look.
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError>;
+
+    /// Up to `limit` mails before `before`, the newest first; in one state or in all.
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError>;
+
+    /// One mail, and the time of the look.
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError>;
 
     /// A job, as it would be if it had never run when it has no row; and the time of the look.
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError>;
@@ -381,6 +411,76 @@ impl RateLimiter for InProcessLimiter {
     async fn give_back(&self, key: &str, quota: Quota) -> Verdict {
         self.give_back(key, quota)
     }
+}
+
+/// Whoever brings mails to people: makes words of the facts, and hands them to a mail system.
+///
+/// # Contract
+/// - `Ok` MUST mean that the mail system has taken the mail and answers for it from now on.
+/// - It MUST answer or fail within 20 s, and MUST NOT block the thread.
+/// - A mail MUST go to [`Envelope::to`] and nowhere else.
+/// - Every delivery of an envelope MUST carry one message id, made of its [`id`](Envelope::id), and no other envelope's: a
+///   mail may be sent twice, and mail systems recognise the second copy by it.
+/// - Links MUST be made of an address that the shop configured, never of anything that a request said.
+/// - [`MailerTrouble::Refused`](crate::mail::MailerTrouble::Refused) MUST mean that the same mail will never be taken, and
+///   [`MailerTrouble::Unavailable`](crate::mail::MailerTrouble::Unavailable) that other mails will not be taken now either.
+/// - No secret may appear in an error, a `Debug` form or a log line: no token of a link, no password of a mail server.
+///
+/// The suite `testkit::mailer` (feature `testkit`) checks what of this can be seen from outside.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends a mail.
+    async fn send(&self, envelope: &Envelope) -> Result<(), MailerError>;
+}
+
+/// Whoever hashes passwords.
+///
+/// # Contract
+/// - [`hash`](PasswordHasher::hash) MUST salt each hash with fresh randomness, and cost whoever guesses time and memory.
+/// - [`verify`](PasswordHasher::verify) MUST take as long without a hash as with one, and MUST NOT match then.
+/// - Neither may block the thread. At most so many MUST run at once as the machine has room for; what is beyond that MUST
+///   be refused with [`HasherTrouble::Busy`] rather than wait for long.
+/// - A hash that was made by other parameters, or by another algorithm that it knows, MUST match the password that it was
+///   made of, and be answered as [`Verified::Outdated`] when today's cost more.
+/// - No password and no hash may appear in an error, a `Debug` form or a log line.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync + 'static {
+    /// A fresh hash of the password.
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherTrouble>;
+
+    /// Whether the hash is the password's; `None`: nobody's hash, compared with all the same.
+    async fn verify<'p>(
+        &self,
+        password: &'p Password,
+        hash: Option<&'p PasswordHash>,
+    ) -> Result<Verified, HasherTrouble>;
+
+    /// How hard the password is to guess for somebody who knows these words, from 0, not at all, to 4.
+    fn strength<'p>(&self, password: &'p Password, words: &[&'p str]) -> u8;
+}
+
+/// What came out when a password was compared with a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verified {
+    /// It is another password's, or nobody's.
+    No,
+    /// It is the password's.
+    Yes,
+    /// It is the password's, and should be replaced by a new one.
+    Outdated,
+}
+
+/// Why a password was neither hashed nor compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HasherTrouble {
+    /// As many as there is room for are being worked on: try again in a moment.
+    #[error("too many passwords are being checked at once")]
+    Busy,
+    /// It failed, or does not know the algorithm of the hash.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

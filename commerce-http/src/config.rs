@@ -11,9 +11,12 @@ use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::accounts::Accounts;
 pub use crate::client_address::Network;
 use crate::gateway::{GatewayConfigError, Payments, PaystackAccount};
 pub use crate::layer::Origin;
+use crate::mail::{MailConfig, MailConfigError, MailSettings, Patterns};
+use crate::password::PasswordCostError;
 pub use crate::rate_limits::RateLimits;
 use crate::secret::{self, SecretError};
 
@@ -80,6 +83,18 @@ pub struct Settings {
     pub previous_secret: Option<SecretString>,
     /// What opens the back office.
     pub admin_token: Option<SecretString>,
+    /// The fewest characters of a password: 8 unless set.
+    pub password_length_min: Option<NonZeroUsize>,
+    /// How hard to guess a password must be, from 0 to 4: 2 unless set.
+    pub password_strength_min: Option<u8>,
+    /// Whether a password needs upper and lower case, a digit and a symbol.
+    pub password_composition: Option<bool>,
+    /// Memory that the hash of a password takes, in KiB: 19456 unless set.
+    pub password_memory_kib: Option<NonZeroU32>,
+    /// Passes over that memory: 2 unless set.
+    pub password_passes: Option<NonZeroU32>,
+    /// How many passwords are hashed at once: as many as there are processors unless set.
+    pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
     pub payment_methods: Option<Vec<String>>,
     /// The secret key of the shop's account with Paystack.
@@ -96,6 +111,30 @@ pub struct Settings {
     pub message_sources: Option<Vec<IpAddr>>,
     /// How often payments that are due are looked for, in milliseconds: shorter for tests that do not want to wait.
     pub payments_interval_ms: Option<NonZeroU64>,
+    /// The mail server that mails are sent through.
+    pub smtp_url: Option<SecretString>,
+    /// Who sends mails.
+    pub mail_from: Option<String>,
+    /// Who gets answers to mails.
+    pub mail_reply_to: Option<String>,
+    /// The language of mails to those who did not choose one.
+    pub mail_language: Option<String>,
+    /// The folder of the shop's own mail templates.
+    pub mail_templates: Option<PathBuf>,
+    /// How often mails that wait are looked for, in milliseconds.
+    pub mail_interval_ms: Option<NonZeroU64>,
+    /// What the shop is called.
+    pub shop_name: Option<String>,
+    /// Where shoppers find the shop: links in mails begin with it.
+    pub public_url: Option<String>,
+    /// The page of an order, for links in mails.
+    pub link_order: Option<String>,
+    /// The page that proves an address, for links in mails.
+    pub link_verify: Option<String>,
+    /// The page that sets a new password, for links in mails.
+    pub link_reset: Option<String>,
+    /// The page that proves a new address, for links in mails.
+    pub link_email_change: Option<String>,
     /// Whether `/docs` is shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
@@ -193,6 +232,12 @@ pub enum ConfigError {
     /// The Redis cannot be used.
     #[error("the address in COMMERCE_REDIS_URL (or redis_url in commerce.toml) cannot be used: {0}")]
     Redis(String),
+    /// Mails cannot be sent.
+    #[error(transparent)]
+    Mail(#[from] MailConfigError),
+    /// Passwords cannot be hashed at the cost.
+    #[error(transparent)]
+    Passwords(#[from] PasswordCostError),
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -234,6 +279,12 @@ impl Settings {
             secret: secret("SECRET"),
             previous_secret: secret("PREVIOUS_SECRET"),
             admin_token: secret("ADMIN_TOKEN"),
+            password_length_min: parsed("PASSWORD_LENGTH_MIN", &text)?,
+            password_strength_min: parsed("PASSWORD_STRENGTH_MIN", &text)?,
+            password_composition: parsed("PASSWORD_COMPOSITION", &text)?,
+            password_memory_kib: parsed("PASSWORD_MEMORY_KIB", &text)?,
+            password_passes: parsed("PASSWORD_PASSES", &text)?,
+            passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
@@ -242,6 +293,18 @@ impl Settings {
             return_url: text("RETURN_URL"),
             message_sources: list("MESSAGE_SOURCES", &text)?,
             payments_interval_ms: parsed("PAYMENTS_INTERVAL_MS", &text)?,
+            smtp_url: secret("SMTP_URL"),
+            mail_from: text("MAIL_FROM"),
+            mail_reply_to: text("MAIL_REPLY_TO"),
+            mail_language: text("MAIL_LANGUAGE"),
+            mail_templates: text("MAIL_TEMPLATES").map(PathBuf::from),
+            mail_interval_ms: parsed("MAIL_INTERVAL_MS", &text)?,
+            shop_name: text("SHOP_NAME"),
+            public_url: text("PUBLIC_URL"),
+            link_order: text("LINK_ORDER"),
+            link_verify: text("LINK_VERIFY"),
+            link_reset: text("LINK_RESET"),
+            link_email_change: text("LINK_EMAIL_CHANGE"),
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
@@ -275,6 +338,12 @@ impl Settings {
             secret: above.secret.or(self.secret),
             previous_secret: above.previous_secret.or(self.previous_secret),
             admin_token: above.admin_token.or(self.admin_token),
+            password_length_min: above.password_length_min.or(self.password_length_min),
+            password_strength_min: above.password_strength_min.or(self.password_strength_min),
+            password_composition: above.password_composition.or(self.password_composition),
+            password_memory_kib: above.password_memory_kib.or(self.password_memory_kib),
+            password_passes: above.password_passes.or(self.password_passes),
+            passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
             payment_methods: above.payment_methods.or(self.payment_methods),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
@@ -285,6 +354,18 @@ impl Settings {
             return_url: above.return_url.or(self.return_url),
             message_sources: above.message_sources.or(self.message_sources),
             payments_interval_ms: above.payments_interval_ms.or(self.payments_interval_ms),
+            smtp_url: above.smtp_url.or(self.smtp_url),
+            mail_from: above.mail_from.or(self.mail_from),
+            mail_reply_to: above.mail_reply_to.or(self.mail_reply_to),
+            mail_language: above.mail_language.or(self.mail_language),
+            mail_templates: above.mail_templates.or(self.mail_templates),
+            mail_interval_ms: above.mail_interval_ms.or(self.mail_interval_ms),
+            shop_name: above.shop_name.or(self.shop_name),
+            public_url: above.public_url.or(self.public_url),
+            link_order: above.link_order.or(self.link_order),
+            link_verify: above.link_verify.or(self.link_verify),
+            link_reset: above.link_reset.or(self.link_reset),
+            link_email_change: above.link_email_change.or(self.link_email_change),
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
@@ -329,15 +410,63 @@ impl Settings {
         Ok(Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?)
     }
 
+    /// How the shop sends mails; `None`: it sends none.
+    ///
+    /// # Errors
+    /// When a setting of mail is missing or wrong, a template is, or there is no secret to sign links of orders with.
+    pub fn mail(&self) -> Result<Option<MailConfig>, ConfigError> {
+        if self.smtp_url.is_none() {
+            return Ok(None);
+        }
+        let (secret, previous) = self.secrets()?;
+        let settings = MailSettings {
+            smtp_url: self.smtp_url.clone(),
+            from: self.mail_from.clone(),
+            reply_to: self.mail_reply_to.clone(),
+            shop_name: self.shop_name.clone(),
+            public_url: self.public_url.clone(),
+            language: self.mail_language.clone(),
+            templates: self.mail_templates.clone(),
+            links: Patterns {
+                order: self.link_order.clone(),
+                verify: self.link_verify.clone(),
+                reset: self.link_reset.clone(),
+                email_change: self.link_email_change.clone(),
+            },
+        };
+        Ok(settings.checked(&secret, previous.as_ref())?)
+    }
+
+    /// How the shop keeps its accounts.
+    ///
+    /// # Errors
+    /// When passwords cannot be hashed at the cost.
+    pub fn accounts(&self) -> Result<Accounts, ConfigError> {
+        let mut accounts = Accounts::default();
+        let (policy, cost) = (&mut accounts.terms.passwords, &mut accounts.cost);
+        policy.length_min = self.password_length_min.map_or(policy.length_min, NonZeroUsize::get);
+        policy.strength_min = self.password_strength_min.unwrap_or(policy.strength_min);
+        policy.composition = self.password_composition.unwrap_or(policy.composition);
+        cost.memory_kib = self.password_memory_kib.map_or(cost.memory_kib, NonZeroU32::get);
+        cost.passes = self.password_passes.map_or(cost.passes, NonZeroU32::get);
+        cost.at_once = self.passwords_at_once.map_or(cost.at_once, NonZeroUsize::get);
+        Ok(accounts)
+    }
+
     /// What the server needs beside the database.
     ///
     /// # Errors
     /// When the secret is missing or weak, or an address is none.
     pub fn server(&self) -> Result<ServerConfig, ConfigError> {
-        let secret = secret::checked(self.secret.as_ref())?;
-        let previous_secret =
-            self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
+        let (secret, previous_secret) = self.secrets()?;
         self.server_with(secret, previous_secret)
+    }
+
+    /// What tokens are signed with, and were before.
+    fn secrets(&self) -> Result<(SecretString, Option<SecretString>), ConfigError> {
+        let previous =
+            self.previous_secret.as_ref().map(|secret| secret::checked(Some(secret))).transpose()?;
+        Ok((secret::checked(self.secret.as_ref())?, previous))
     }
 
     /// As [`Settings::server`], with a secret that comes from elsewhere.
@@ -364,6 +493,9 @@ impl Settings {
         config.message_sources = self.message_sources.clone().unwrap_or_default();
         if let Some(millis) = self.payments_interval_ms {
             config.payments_interval = Duration::from_millis(millis.get());
+        }
+        if let Some(millis) = self.mail_interval_ms {
+            config.mail_interval = Duration::from_millis(millis.get());
         }
         config.docs = self.docs.unwrap_or(config.docs);
         if let Some(seconds) = self.request_timeout_seconds {
@@ -423,6 +555,8 @@ pub struct ServerConfig {
     pub message_sources: Vec<IpAddr>,
     /// How often attempts, refunds and messages of the gateway are looked for that are due.
     pub payments_interval: Duration,
+    /// How often mails that wait are looked for.
+    pub mail_interval: Duration,
     /// Whether `/docs` is shown.
     pub docs: bool,
     /// The longest a request may take.
@@ -456,6 +590,7 @@ impl ServerConfig {
             return_url: None,
             message_sources: Vec::new(),
             payments_interval: Duration::from_secs(5),
+            mail_interval: Duration::from_secs(2),
             docs: true,
             request_timeout: Duration::from_secs(5),
             head_timeout: Duration::from_secs(10),

@@ -3,9 +3,12 @@
 use std::future::Future;
 use std::time::Duration;
 
+use commerce_core::account::AccountError;
 use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::config::ServerConfig;
 
 /// How often orders whose time to pay has passed are looked for.
 const EXPIRY: Duration = Duration::from_secs(30);
@@ -13,16 +16,13 @@ const EXPIRY: Duration = Duration::from_secs(30);
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 /// How often audit rows are sealed.
 const SEALING: Duration = Duration::from_secs(10);
+/// How often links and sessions that are over are forgotten, and for how long they are kept.
+const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
-/// Starts all of it; it ends soon after `stopped` says so. Attempts, refunds and messages that are due are looked for every
-/// `payments_interval`.
-pub(crate) fn start(
-    engine: &Engine,
-    payments_interval: Duration,
-    stopped: &watch::Receiver<bool>,
-) -> JoinSet<()> {
+/// Starts all of it; it ends soon after `stopped` says so.
+pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     let shop = engine.clone();
     jobs.spawn(each(EXPIRY, stopped.clone(), "cannot look for overdue orders", move || {
@@ -41,12 +41,29 @@ pub(crate) fn start(
         let trail = shop.audit_trail();
         async move { Ok(trail.seal(BATCH).await? == BATCH) }
     }));
+    if engine.has_mailer() {
+        let shop = engine.clone();
+        let send = move || send_mails(shop.clone());
+        jobs.spawn(each(config.mail_interval, stopped.clone(), "cannot look for mails to send", send));
+    }
+    let shop = engine.clone();
+    let (look, kept) = FORGET;
+    jobs.spawn(each(look, stopped.clone(), "cannot forget links and sessions that are over", move || {
+        let shop = shop.clone();
+        async move {
+            let before = shop.store().clock().now().minus(kept);
+            match shop.accounts().forget(before).await {
+                Err(AccountError::Store(error)) => Err(error),
+                _ => Ok(false), // nothing else is refused; if it were, the next round tries again
+            }
+        }
+    }));
     if !engine.has_gateway() {
         return jobs;
     }
     let shop = engine.clone();
     jobs.spawn(each(
-        payments_interval,
+        config.payments_interval,
         stopped.clone(),
         "cannot look for payments that are due",
         move || {
@@ -80,6 +97,20 @@ pub(crate) fn start(
         }
     }));
     jobs
+}
+
+/// Sends mails that wait.
+async fn send_mails(shop: Engine) -> Result<bool, StoreError> {
+    let round = shop.mails().send_waiting(BATCH).await?;
+    metrics::counter!("mails_sent_total").increment(round.sent.into());
+    metrics::counter!("mails_parked_total").increment(round.parked.into());
+    if round.parked > 0 {
+        tracing::warn!(parked = round.parked, "gave mails up; `commerce mail parked` lists them");
+    }
+    if let Some(trouble) = &round.trouble {
+        tracing::warn!(%trouble, "no mail gets through; they are tried again");
+    }
+    Ok(round.trouble.is_none() && round.taken() == BATCH)
 }
 
 /// Does the work, at once again while it says that more is waiting, else after `pause`.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod access_token;
+pub mod accounts;
 mod admin_token;
 mod api;
 mod audit_export;
@@ -12,7 +14,9 @@ pub mod gateway;
 pub mod import;
 mod jobs;
 mod layer;
+pub mod mail;
 mod order_token;
+pub mod password;
 mod rate_limits;
 mod routes;
 mod secret;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use commerce_core::access::Permission;
+
 use crate::api;
 
 /// An operation and where it is.
@@ -13,6 +15,8 @@ pub struct Route {
     pub path: String,
     /// The name of the operation in the OpenAPI document; absent for pages.
     pub operation_id: Option<&'static str>,
+    /// What its caller must be allowed to do; absent: it is open, or for whoever has the token of what it is about.
+    pub permission: Option<Permission>,
 }
 
 /// Every address.
@@ -22,7 +26,7 @@ pub struct Routes {
 }
 
 /// Pages beside the operations.
-const PAGES: [&str; 5] = ["/", "/docs", "/metrics", "/openapi.json", "/swagger"];
+const PAGES: [&str; 6] = ["/", "/docs", "/metrics", "/openapi.json", "/orders/{order_id}", "/swagger"];
 
 impl Routes {
     /// The addresses of this build.
@@ -39,6 +43,7 @@ impl Routes {
                     method: operation.method.to_string(),
                     path: path.path.clone(),
                     operation_id: operation.operation_id,
+                    permission: api::permission_of(&operation),
                 });
             }
         }
@@ -46,6 +51,7 @@ impl Routes {
             method: "GET".to_owned(),
             path: path.to_owned(),
             operation_id: None,
+            permission: None,
         }));
         all.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
         Self { all, path_of }

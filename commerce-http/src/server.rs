@@ -16,8 +16,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::accept::Accept;
+use crate::access_token::AccessTokens;
 use crate::admin_token::AdminAccess;
-use crate::api::{self, MessageSources, Shop};
+use crate::api::{self, Door, MessageSources, Shop};
 use crate::config::ServerConfig;
 use crate::jobs;
 use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
@@ -65,7 +66,7 @@ pub struct Bound {
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
     address: SocketAddr,
-    mounted: Option<(&'static str, BoxEndpoint<'static>)>,
+    mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
     limiter: Option<Arc<dyn RateLimiter>>,
 }
 
@@ -81,7 +82,7 @@ impl Bound {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { config, listener, metrics_listener, address, mounted: None, limiter: None })
+        Ok(Self { config, listener, metrics_listener, address, mounted: Vec::new(), limiter: None })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
@@ -100,7 +101,7 @@ impl Bound {
     /// Answers what lies below `path` by `endpoint`.
     #[must_use]
     pub fn mount(mut self, path: &'static str, endpoint: BoxEndpoint<'static>) -> Self {
-        self.mounted = Some((path, endpoint));
+        self.mounted.push((path, endpoint));
         self
     }
 
@@ -123,7 +124,7 @@ impl Bound {
         let Self { config, listener, metrics_listener, address, mounted, limiter } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
-        let mut jobs = jobs::start(engine, config.payments_interval, &stopped);
+        let mut jobs = jobs::start(engine, &config, &stopped);
         jobs.spawn(upkeep(recorded.clone(), stopped.clone()));
         let beside = match metrics_listener {
             Some(listener) => {
@@ -178,10 +179,17 @@ fn app(
     config: &ServerConfig,
     limiter: Arc<dyn RateLimiter>,
     metrics: Option<PrometheusHandle>,
-    mounted: Option<(&'static str, BoxEndpoint<'static>)>,
+    mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
-    let shop = Shop { engine: engine.clone(), order_tokens, return_url: config.return_url.clone() };
+    let access_tokens = AccessTokens::new(&config.secret, config.previous_secret.as_ref());
+    let door = Door {
+        engine: engine.clone(),
+        access_tokens: access_tokens.clone(),
+        admin: AdminAccess::new(config.admin_token.as_ref()),
+    };
+    let return_url = config.return_url.clone();
+    let shop = Shop { engine: engine.clone(), order_tokens, access_tokens, return_url };
     let operations = api::operations(&shop);
     let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
     let limits = Limits {
@@ -196,18 +204,15 @@ fn app(
         routes: Arc::clone(&routes),
         transport_security: security.and_then(|text| HeaderValue::from_str(&text).ok()),
     };
-    let site = match mounted {
-        Some((path, endpoint)) => site.endpoint().nest(path, endpoint),
-        None => site.endpoint(),
-    };
+    let nest = |route: Route, (path, endpoint)| route.nest(path, endpoint);
+    let site = mounted.into_iter().fold(site.endpoint(), nest);
     let fork = Fork { operations, site };
-    let access = AdminAccess::new(config.admin_token.as_ref());
     let rate = Rate {
         counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
         proxies: config.trusted_proxies.clone().into(),
-        admin: access.clone(),
+        door: door.clone(),
     };
-    fork.data(access)
+    fork.data(door)
         .data(MessageSources(config.message_sources.clone()))
         .with(Slash)
         .with(limits)
@@ -257,6 +262,8 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
         "rate_limiter_fallbacks_total",
         "Callers counted in the process because Redis did not answer."
     );
+    metrics::describe_counter!("mails_sent_total", "Mails that the mail server has taken.");
+    metrics::describe_counter!("mails_parked_total", "Mails that were given up.");
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(
         "payment_messages_refused_total",

@@ -20,7 +20,7 @@ struct Page {
 
 /// The documentation page is one file with script and style in it, and talks to this server only.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The page to which browsers return has a script of its own, which asks this server.
+/// The pages to which browsers return, and links in mails lead, have a script of their own, which asks this server.
 const PAID_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 const PLAIN_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
@@ -41,6 +41,10 @@ impl Site {
         let route = Route::new()
             .at("/", page("text/html; charset=utf-8", PLAIN_POLICY, start))
             .at("/paid", page("text/html; charset=utf-8", PAID_POLICY, include_str!("paid.html").to_owned()))
+            .at(
+                "/orders/:id",
+                page("text/html; charset=utf-8", PAID_POLICY, include_str!("order.html").to_owned()),
+            )
             .at("/openapi.json", page("application/json", PLAIN_POLICY, self.document));
         let route = match self.docs {
             Some(html) => {

@@ -3,11 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use commerce_core::{Engine, Store, StoreError};
+use commerce_core::{Engine, Mailer, Store, StoreError};
 use secrecy::SecretString;
 
+use crate::accounts::Accounts;
+use crate::config::ConfigError;
 use crate::config::{Database, DatabaseUrl};
-use crate::gateway::{GatewayConfigError, Payments};
+use crate::gateway::Payments;
+
+/// What a shop has beside its store: how it is paid, how it keeps its accounts, and who sends its mails.
+#[derive(Default)]
+pub struct Around {
+    /// How it is paid.
+    pub payments: Payments,
+    /// How it keeps its accounts.
+    pub accounts: Accounts,
+    /// Who sends its mails; absent: nobody.
+    pub mailer: Option<Arc<dyn Mailer>>,
+}
 
 /// An open store.
 #[derive(Clone)]
@@ -69,12 +82,18 @@ impl Opened {
         }
     }
 
-    /// The engine over this store, paid as `payments` says.
+    /// The engine over this store.
     ///
     /// # Errors
-    /// When the payment gateway cannot be used.
-    pub fn engine(&self, payments: &Payments) -> Result<Engine, GatewayConfigError> {
-        Ok(payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?.build())
+    /// When the payment gateway cannot be used, or passwords cannot be hashed at the cost.
+    pub fn engine(&self, around: &Around) -> Result<Engine, ConfigError> {
+        let Around { payments, accounts, mailer } = around;
+        let builder = payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?;
+        let builder = accounts.apply(builder)?;
+        Ok(match mailer {
+            Some(mailer) => builder.mailer(Arc::clone(mailer)).build(),
+            None => builder.build(),
+        })
     }
 
     /// Writes what waits and closes the store.

@@ -127,6 +127,7 @@ async fn far_from_its_database() -> (TestServer, Wire) {
     let mut server = TestServer::start_with(database, &[]).await;
     server.set("COMMERCE_DATABASE_URL", &wire.url);
     server.set("COMMERCE_DATABASE_CONNECTIONS", "3");
+    server.set("COMMERCE_REQUEST_TIMEOUT_SECONDS", "5");
     server.restart().await;
     (server, wire)
 }

@@ -4,7 +4,10 @@ use commerce_core::{ChangeSet, CommitError, Expect, Guard};
 use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
-use crate::{audit, cart, event, idempotency, inventory, job, order, payment, pricing, promotion};
+use crate::{
+    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, pricing,
+    promotion,
+};
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
 pub(crate) const EXPECT_RULEBOOK: &str = "
@@ -26,6 +29,8 @@ select p.id
 /// [`CommitError::Stale`] names the first guard that does not hold. [`CommitError::Store`] when the database fails.
 pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), CommitError> {
     let ChangeSet {
+        account,
+        access,
         cart,
         order,
         payment,
@@ -33,6 +38,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         pricing,
         promotion,
         job,
+        mail,
         idempotency,
         audit,
         seals,
@@ -41,11 +47,14 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     } = changes;
     let mut own = Fused::new();
     expect(expects, &mut own);
+    account::write(account, &mut own);
+    access::write(access, &mut own);
     cart::write(cart, &mut own);
     order::write(order, &mut own);
     payment::write(payment, &mut own);
     pricing::write(pricing, &mut own);
     job::write(job, &mut own);
+    mail::write(mail, &mut own);
     if let Some(record) = idempotency {
         idempotency::write(record, &mut own);
     }

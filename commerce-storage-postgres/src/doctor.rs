@@ -348,6 +348,13 @@ select format('journal_entries order=%s', o.id),
     or (r.currency <> o.currency and r.amount <> 0)
  order by 1";
 
+pub(crate) const MAIL_SECRET: &str = "
+select 'mails id=' || id,
+       'a mail of kind ' || (content ->> 'kind') || ' that is ' || state
+       || case when state = 'waiting' then ' has no token for its link' else ' holds a token' end
+  from mails
+ where content ->> 'link' is not null and (state = 'waiting') <> (content -> 'link' ->> 'token' is not null)";
+
 /// Every row that breaks an invariant: all of it from one snapshot, on a connection that is in no transaction.
 ///
 /// # Errors
@@ -383,6 +390,10 @@ async fn broken(conn: &mut PgConnection, invariant: Invariant) -> Result<Vec<(St
         Invariant::CaptureBal => CAPTURE_BAL,
         Invariant::LedgerZero => LEDGER_ZERO,
         Invariant::AuditChain => AUDIT_CHAIN,
+        Invariant::MailSecret => MAIL_SECRET,
+        Invariant::AccountOne => ACCOUNT_ONE,
+        Invariant::SessionOne => SESSION_ONE,
+        Invariant::RoleAudit => ROLE_AUDIT,
     };
     sqlx::query_as(sql).fetch_all(conn).await
 }
@@ -400,6 +411,63 @@ async fn broken_histories(conn: &mut PgConnection) -> Result<Vec<(String, String
         .fetch_all(conn)
         .await
 }
+
+pub(crate) const ACCOUNT_ONE: &str = "
+select format('accounts id=%s', min(id::text)), format('%s accounts have its e-mail address', count(*))
+  from accounts
+ group by lower(email)
+having count(*) > 1
+ order by 1";
+
+pub(crate) const SESSION_ONE: &str = "
+select format('sessions id=%s', id), format('ended at %s, its token was exchanged at %s', ended_at, last_used_at)
+  from sessions
+ where ended_at < last_used_at
+ union all
+select format('sessions id=%s', s.id), 'it goes on, and its account is deactivated'
+  from sessions s
+  join accounts a on a.id = s.account_id
+ where s.ended_at is null and not a.is_active
+ union all
+select format('sessions id=%s', min(id::text)), format('%s sessions have its refresh token', count(*))
+  from sessions
+ group by refresh_hash
+having count(*) > 1
+ order by 1";
+
+// Roles come and go in audit rows. However often they did, the present one came once more than it went; who registered
+// came as a customer, without a row.
+pub(crate) const ROLE_AUDIT: &str = "
+with told as (
+    select substr(target, 9) as id, actor, action, data ->> 'before' as was, data ->> 'after' as now
+      from audit
+     where action in ('account.role', 'account.active') and target like 'account:%'
+), balances as (
+    select a.id::text as id, 'account.role' as action, a.role as now,
+           case when a.role = 'customer'
+                 and not exists (select 1 from told t
+                                  where t.id = a.id::text and t.action = 'account.role' and t.was is null)
+                then 1 else 0 end as base
+      from accounts a
+     union all
+    select a.id::text, 'account.active', a.is_active::text, a.is_active::int4 from accounts a
+)
+select format('accounts id=%s', b.id), format('%s is %s, which its audit rows do not tell', b.action, b.now)
+  from balances b
+  left join told t on t.id = b.id and t.action = b.action
+ group by b.id, b.action, b.now, b.base
+having b.base + coalesce(sum((t.now is not distinct from b.now)::int4 - (t.was is not distinct from b.now)::int4), 0) <> 1
+ union all
+select format('accounts id=%s', id), format('%s was changed by %s', action, actor)
+  from told
+ where actor = 'guest' or actor like 'customer:%'
+ union all
+select format('api_keys id=%s', k.id), 'a key whose making or revocation has no audit row'
+  from api_keys k
+ where not exists (select 1 from audit t where t.action = 'api_key.create' and t.target = 'api_key:' || k.id)
+    or (k.revoked_at is not null
+        and not exists (select 1 from audit t where t.action = 'api_key.revoke' and t.target = 'api_key:' || k.id))
+ order by 1";
 
 pub(crate) const PING: &str = "select count(*) from rulebook_current";
 

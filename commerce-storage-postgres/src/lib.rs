@@ -4,6 +4,8 @@
 #[cfg(test)]
 extern crate self as commerce_storage_postgres;
 
+pub mod access;
+pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
@@ -22,6 +24,7 @@ pub mod job;
 mod journal;
 mod lent;
 pub mod listing;
+pub mod mail;
 mod message;
 pub mod order;
 mod order_line;

@@ -71,6 +71,11 @@ impl<'r> Row<'r> {
         }
     }
 
+    /// 32 bytes as JSON has them: `\x`, then hexadecimal.
+    pub(crate) fn bytes(&self, column: &str, text: &str) -> Result<[u8; 32], StoreError> {
+        self.hash(column, text.strip_prefix("\\x").unwrap_or_default())
+    }
+
     /// 32 bytes in hexadecimal: a hash.
     pub(crate) fn hash(&self, column: &str, hex: &str) -> Result<[u8; 32], StoreError> {
         let mut bytes = [0; 32];

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job, journal, listing,
-    message, order, order_line,
+    access, account, audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job,
+    journal, listing, mail, message, order, order_line,
 };
 use crate::{order_list, order_note, payment, pricing, promotion, refund, search, search_find, unmatched};
 
@@ -14,6 +14,26 @@ use crate::{order_list, order_note, payment, pricing, promotion, refund, search,
 pub(crate) mod shop;
 
 const STATEMENTS: &[&str] = &[
+    access::INSERT,
+    access::REVOKE,
+    access::USED,
+    access::LOOK,
+    access::LIST,
+    account::INSERT,
+    account::UPDATE,
+    account::SPEND,
+    account::WITHDRAW,
+    account::RENEW,
+    account::END,
+    account::OPEN,
+    account::ISSUE,
+    account::CROWD_LINKS,
+    account::WRITE_ADDRESSES,
+    account::REMOVE_ADDRESSES,
+    account::FORGET_LINKS,
+    account::FORGET_SESSIONS,
+    account::LOOK,
+    account::LIST,
     audit::INSERT,
     audit::SEARCH,
     audit::INSERT_SEALS,
@@ -63,6 +83,10 @@ const STATEMENTS: &[&str] = &[
     doctor::CAPTURE_BAL,
     doctor::LEDGER_ZERO,
     doctor::AUDIT_CHAIN,
+    doctor::MAIL_SECRET,
+    doctor::ACCOUNT_ONE,
+    doctor::SESSION_ONE,
+    doctor::ROLE_AUDIT,
     doctor::PING,
     event::INSERT,
     idempotency::INSERT,
@@ -89,6 +113,13 @@ const STATEMENTS: &[&str] = &[
     listing::DETAIL_BY_ID,
     listing::DETAIL_BY_SLUG,
     listing::CATEGORIES,
+    mail::INSERT,
+    mail::UPDATE,
+    mail::WAITING,
+    mail::LIST,
+    mail::LIST_PARKED,
+    mail::LIST_IN,
+    mail::ONE,
     message::RECEIVE,
     message::ADVANCE,
     message::WAITING,

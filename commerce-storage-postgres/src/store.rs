@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use commerce_core::access::ApiKey;
+use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -12,6 +14,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
+use commerce_core::mail::{Mail, MailState};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -23,8 +26,8 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, Search,
-    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
+    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -33,12 +36,14 @@ use sqlx::postgres::{PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::audit;
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
-use crate::{cart, catalog, commit, doctor, import, inventory, job, journal, listing, message, order};
-use crate::{order_list, order_note, payment, pricing, promotion, refund, search, search_find, unmatched};
+use crate::{
+    access, account, audit, cart, catalog, commit, doctor, import, inventory, job, journal, listing, mail,
+    message, order, order_list, order_note, payment, pricing, promotion, refund, search, search_find,
+    unmatched,
+};
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
 #[derive(Debug, Clone)]
@@ -149,6 +154,32 @@ impl Store for PostgresStore {
         Arc::new(SystemClock)
     }
 
+    async fn account(
+        &self,
+        look: &commerce_core::account::Look,
+    ) -> Result<commerce_core::account::View, StoreError> {
+        look!(self, conn => account::view(conn, look))
+    }
+
+    async fn accounts(
+        &self,
+        search: &commerce_core::account::Search,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        look!(self, conn => account::list(conn, search, limit))
+    }
+
+    async fn api_key(
+        &self,
+        look: commerce_core::access::Look,
+    ) -> Result<commerce_core::access::View, StoreError> {
+        look!(self, conn => access::view(conn, look))
+    }
+
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        look!(self, conn => access::list(conn, before, limit))
+    }
+
     async fn cart(&self, look: &Look) -> Result<View, StoreError> {
         look!(self, conn => cart::view(conn, look))
     }
@@ -249,6 +280,23 @@ impl Store for PostgresStore {
 
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
         look!(self, conn => message::message(conn, id))
+    }
+
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+        look!(self, conn => mail::waiting(conn, limit))
+    }
+
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError> {
+        look!(self, conn => mail::mails(conn, state, before, limit))
+    }
+
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
+        look!(self, conn => mail::mail(conn, id))
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

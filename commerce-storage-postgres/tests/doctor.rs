@@ -321,3 +321,26 @@ async fn audit_chain() {
           from audit limit 1";
     assert_eq!(broken_by(slipped_in).await, [Invariant::AuditChain]);
 }
+
+#[tokio::test]
+async fn mail_secret() {
+    let mail = |state: &str, link: &str| {
+        format!(
+            "insert into mails values (gen_random_uuid(), 'ada@example.com', null,
+             '{{\"kind\": \"password_reset\", \"first_name\": null, \"link\": {link}}}', now(), '{state}', 0, now(), null, 1)"
+        )
+    };
+    let (kept, gone) = (r#"{"token": "t", "expires_at": "2999-01-01T00:00:00Z"}"#, r#"{"token": null}"#);
+    for (state, link, right) in [
+        ("waiting", kept, true),
+        ("waiting", gone, false),
+        ("sent", gone, true),
+        ("sent", kept, false),
+        ("parked", gone, true),
+        ("parked", kept, false),
+    ] {
+        let found = broken_by(mail(state, link).leak()).await;
+        let expected: &[Invariant] = if right { &[] } else { &[Invariant::MailSecret] };
+        assert_eq!(found, expected, "{state} {link}");
+    }
+}

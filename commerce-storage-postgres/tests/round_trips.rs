@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use commerce_core::catalog::{Batch, ImportKeys, Product, ProductFilter, ProductKey};
+use commerce_core::mail::{Kind, Mail};
 use commerce_core::order::OrderKey;
 use commerce_core::payment::UnmatchedKey;
 use commerce_core::search::{Request, Typed};
@@ -76,6 +77,9 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.parked_messages(None, 9)).await, 1);
         assert_eq!(sent(store.message(nobody())).await, 1);
         assert_eq!(sent(store.job("payments.reconcile")).await, 1);
+        assert_eq!(sent(store.waiting_mails(9)).await, 1);
+        assert_eq!(sent(store.mails(None, None, 9)).await, 1);
+        assert_eq!(sent(store.mail(nobody())).await, 1);
         assert_eq!(sent(store.rulebook()).await, 1);
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
         assert_eq!(sent(store.product(&ProductKey::Id(stocked.products[0].id))).await, 1);
@@ -116,8 +120,11 @@ async fn a_commit_is_one_statement_and_one_more_for_the_counters_and_its_commit(
             let mut fresh = ids(70 + byte);
             filled.lines.iter_mut().for_each(|line| line.id = fresh.fresh());
             assert_eq!(sent(store.commit(&write(&filled))).await, 2, "a changed cart");
-            let changes = place(&mut ids(50 + byte), &filled, &stocked, later(60));
-            assert_eq!(sent(store.commit(&changes)).await, 3, "an order");
+            let mut changes = place(&mut ids(50 + byte), &filled, &stocked, later(60));
+            let placed = Kind::OrderPlaced { order: changes.order.place.as_ref().unwrap().id };
+            changes.mail.send =
+                vec![Mail::new(fresh.fresh(), "ada@example.com".parse().unwrap(), placed, now())];
+            assert_eq!(sent(store.commit(&changes)).await, 3, "an order with its mail");
             let view = store.order(changes.order.place.unwrap().id.into(), None).await.unwrap().unwrap();
             assert_eq!(sent(store.commit(&cancel(&mut ids(80 + byte), &view))).await, 3, "a cancellation");
         }

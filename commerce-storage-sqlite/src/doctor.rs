@@ -51,6 +51,10 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::CaptureBal => ("payments", CAPTURE_BAL),
         Invariant::LedgerZero => ("journal_entries", LEDGER_ZERO),
         Invariant::AuditChain => ("audit", AUDIT_CHAIN),
+        Invariant::MailSecret => ("mails", MAIL_SECRET),
+        Invariant::AccountOne => ("accounts", ACCOUNT_ONE),
+        Invariant::SessionOne => ("sessions", SESSION_ONE),
+        Invariant::RoleAudit => ("accounts", ROLE_AUDIT),
     }
 }
 
@@ -382,4 +386,67 @@ SELECT NULL, o.id,
          ON kept.order_id = o.id
  WHERE coalesce(received.amount, 0) <> coalesce(kept.amount, 0)
     OR (received.currency <> o.currency AND received.amount <> 0)
+";
+
+const MAIL_SECRET: &str = "
+SELECT id, format('a mail of kind %s that is %s %s', content ->> '$.kind', state,
+                  iif(state = 'waiting', 'has no token for its link', 'holds a token')) AS detail
+  FROM mails
+ WHERE content ->> '$.link' IS NOT NULL AND (state = 'waiting') <> (content ->> '$.link.token' IS NOT NULL)
+";
+
+const ACCOUNT_ONE: &str = "
+SELECT min(id) AS id, format('%d accounts have its e-mail address', count(*)) AS detail
+  FROM accounts
+ GROUP BY lower(email)
+HAVING count(*) > 1
+";
+
+const SESSION_ONE: &str = "
+SELECT id, format('ended at %d, its token was exchanged at %d', ended_at, last_used_at) AS detail
+  FROM sessions
+ WHERE ended_at < last_used_at
+ UNION ALL
+SELECT s.id, 'it goes on, and its account is deactivated'
+  FROM sessions AS s
+  JOIN accounts AS a ON a.id = s.account_id
+ WHERE s.ended_at IS NULL AND a.is_active = 0
+ UNION ALL
+SELECT min(id), format('%d sessions have its refresh token', count(*))
+  FROM sessions
+ GROUP BY refresh_hash
+HAVING count(*) > 1
+";
+
+// Roles come and go in audit rows. However often they did, the present one came once more than it went; who registered
+// came as a customer, without a row.
+const ROLE_AUDIT: &str = "
+  WITH told AS (
+           SELECT unhex(substr(target, 9), '-') AS id, actor, action, data ->> '$.before' AS was, data ->> '$.after' AS now
+             FROM audit
+            WHERE action IN ('account.role', 'account.active') AND target LIKE 'account:%'),
+       balances AS (
+           SELECT a.id, 'account.role' AS action, a.role AS now,
+                  a.role = 'customer' AND NOT EXISTS (
+                      SELECT 1 FROM told AS t WHERE t.id = a.id AND t.action = 'account.role' AND t.was IS NULL) AS base
+             FROM accounts AS a
+            UNION ALL
+           SELECT a.id, 'account.active', a.is_active, a.is_active FROM accounts AS a)
+SELECT b.id AS id, format('%s is %s, which its audit rows do not tell', b.action, b.now) AS detail
+  FROM balances AS b
+  LEFT JOIN told AS t ON t.id = b.id AND t.action = b.action
+ GROUP BY b.id, b.action, b.now, b.base
+HAVING b.base + coalesce(sum((t.now IS b.now) - (t.was IS b.now)), 0) <> 1
+ UNION ALL
+SELECT id, format('%s was changed by %s', action, actor)
+  FROM told
+ WHERE actor = 'guest' OR actor LIKE 'customer:%'
+ UNION ALL
+SELECT k.id, 'a key whose making or revocation has no audit row'
+  FROM api_keys AS k
+ WHERE NOT EXISTS (SELECT 1 FROM audit AS t
+                    WHERE t.action = 'api_key.create' AND t.target LIKE 'api_key:%' AND unhex(substr(t.target, 9), '-') = k.id)
+    OR (k.revoked_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM audit AS t
+                         WHERE t.action = 'api_key.revoke' AND t.target LIKE 'api_key:%' AND unhex(substr(t.target, 9), '-') = k.id))
 ";

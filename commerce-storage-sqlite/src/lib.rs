@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
+pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
@@ -12,6 +14,7 @@ pub mod inventory;
 pub mod job;
 mod journal;
 pub mod listing;
+pub mod mail;
 mod message;
 pub mod order;
 pub mod order_list;
@@ -58,6 +61,8 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &ChangeSet) -> Result<(
 
 fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
+        account,
+        access,
         cart,
         order,
         payment,
@@ -65,6 +70,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         pricing,
         promotion,
         job,
+        mail,
         idempotency,
         audit,
         seals,
@@ -72,11 +78,14 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         expects,
     } = changes;
     pricing::add_comparison(script, expects);
+    account::add(script, account);
+    access::add(script, access);
     cart::add(script, cart);
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);
     job::add(script, job);
+    mail::add(script, mail);
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
     audit::add_seals(script, seals);

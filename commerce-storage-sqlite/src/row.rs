@@ -59,6 +59,11 @@ impl<'r> Fields<'r> {
         u64::try_from(self.get::<i64>(column)?).map_err(|error| self.invalid(column, error))
     }
 
+    /// 32 bytes: a hash.
+    pub(crate) fn hash(&self, column: &'static str) -> Result<[u8; 32], StoreError> {
+        self.get::<&[u8]>(column)?.try_into().map_err(|error| self.invalid(column, error))
+    }
+
     /// A count, or none.
     pub(crate) fn count_if(&self, column: &'static str) -> Result<Option<u64>, StoreError> {
         let count: Option<i64> = self.get(column)?;

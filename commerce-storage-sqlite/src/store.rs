@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use commerce_core::access::{self, ApiKey};
+use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -10,6 +12,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
+use commerce_core::mail::{Mail, MailState};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -21,8 +24,8 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, Search,
-    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
+    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart,
     idempotency,
 };
 
@@ -30,7 +33,7 @@ use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, inventory, job, journal, listing, message, order, order_list, order_note, payment,
+    audit, doctor, inventory, job, journal, listing, mail, message, order, order_list, order_note, payment,
     pricing, product, promotion, refund, search, search_find, unmatched,
 };
 
@@ -70,6 +73,28 @@ impl Search for SqliteStore {
 impl Store for SqliteStore {
     fn clock(&self) -> Arc<dyn Clock> {
         self.the_clock().clone()
+    }
+
+    async fn account(&self, look: &account::Look) -> Result<account::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::account::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::account::accounts(&mut conn, search, limit).await
+    }
+
+    async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::access::view(&mut conn, look, self.the_clock().now()).await
+    }
+
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::access::keys(&mut conn, before, limit).await
     }
 
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError> {
@@ -192,6 +217,28 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let message = message::message(&mut conn, id).await?;
         Ok(message.map(|message| (self.the_clock().now(), message)))
+    }
+
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+        let mut conn = self.reader().await?;
+        let now = self.the_clock().now();
+        Ok((now, mail::waiting(&mut conn, now, limit).await?))
+    }
+
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError> {
+        let mut conn = self.reader().await?;
+        mail::mails(&mut conn, state, before, limit).await
+    }
+
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
+        let mut conn = self.reader().await?;
+        let mail = mail::mail(&mut conn, id).await?;
+        Ok(mail.map(|mail| (self.the_clock().now(), mail)))
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

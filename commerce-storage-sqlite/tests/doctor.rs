@@ -266,3 +266,29 @@ async fn audit_chain() {
         INSERT INTO audit SELECT zeroblob(16), at - 3600000001, actor, action, target, data FROM audit LIMIT 1";
     finds(slipped_in, Invariant::AuditChain, "audit id=00000000-0000-0000-0000-000000000000").await;
 }
+
+#[tokio::test]
+async fn a_mail_holds_a_token_only_while_it_waits() {
+    let shop = Shop::stocked().await;
+    let mut conn = shop.raw().await;
+    let (kept, gone) = (r#"{"token": "t", "expires_at": "2999-01-01T00:00:00Z"}"#, r#"{"token": null}"#);
+    for (state, link, right) in [
+        ("waiting", kept, true),
+        ("waiting", gone, false),
+        ("sent", gone, true),
+        ("sent", kept, false),
+        ("parked", gone, true),
+        ("parked", kept, false),
+    ] {
+        let damage = format!(
+            "DELETE FROM mails;
+             INSERT INTO mails VALUES (x'00112233445566778899aabbccddeeff', 'ada@example.com', NULL,
+                '{{\"kind\": \"password_reset\", \"first_name\": null, \"link\": {link}}}', 1, '{state}', 0, 1, NULL, 1)"
+        );
+        sqlx::raw_sql(AssertSqlSafe(damage)).execute(&mut conn).await.unwrap();
+        let found = shop.store.violations().await.unwrap();
+        let found: Vec<_> = found.iter().map(|said| (said.invariant, said.row.as_str())).collect();
+        let expected = [(Invariant::MailSecret, "mails id=00112233-4455-6677-8899-aabbccddeeff")];
+        assert_eq!(found, if right { &[][..] } else { &expected[..] }, "{state} {link}");
+    }
+}

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AuditId, CustomerId, Timestamp};
+use crate::{AuditId, CustomerId, KeyId, Timestamp};
 
 pub use chain::{ChainHash, Seal};
 pub use service::{AuditTrail, ExportPage};
@@ -21,8 +21,10 @@ pub enum Actor {
     Guest,
     /// A shopper with one.
     Customer(CustomerId),
-    /// Somebody of the shop, by a name that the host knows.
+    /// Somebody of the shop: the id of their account, or a name that the host knows.
     Staff(String),
+    /// A program, by its key.
+    Key(KeyId),
     /// The engine itself: expiry and other jobs.
     System,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Actor {
             Self::Guest => f.write_str("guest"),
             Self::Customer(id) => write!(f, "customer:{id}"),
             Self::Staff(name) => write!(f, "staff:{name}"),
+            Self::Key(id) => write!(f, "key:{id}"),
             Self::System => f.write_str("system"),
         }
     }
@@ -40,7 +43,7 @@ impl fmt::Display for Actor {
 
 /// The text is no actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an actor: guest, customer:<id>, staff:<name> or system")]
+#[error("not an actor: guest, customer:<id>, staff:<name>, key:<id> or system")]
 pub struct ActorError;
 
 impl FromStr for Actor {
@@ -52,6 +55,7 @@ impl FromStr for Actor {
             None if text == "system" => Ok(Self::System),
             Some(("customer", id)) => id.parse().map(Self::Customer).map_err(|_| ActorError),
             Some(("staff", name)) => Ok(Self::Staff(name.to_owned())),
+            Some(("key", id)) => id.parse().map(Self::Key).map_err(|_| ActorError),
             _ => Err(ActorError),
         }
     }

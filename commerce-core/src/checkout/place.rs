@@ -10,6 +10,7 @@ use crate::customer::Email;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Request};
 use crate::inventory::{Allocation, Hold, Reservation, allocate, demand};
+use crate::mail::{self, Kind, Mail};
 use crate::order::{
     FulfillmentState, Machine, Order, OrderLine, OrderNumber, OrderState, ShippingChoice, Transition,
 };
@@ -86,6 +87,10 @@ pub fn place_order(
         payment: crate::payment::Changes { open: vec![payment.clone()], ..Default::default() },
         inventory: crate::inventory::Changes {
             reserve: sources.into_iter().map(|source| reservation(id, source, start.hold, ids)).collect(),
+            ..Default::default()
+        },
+        mail: mail::Changes {
+            send: vec![Mail::about(&order, Kind::OrderPlaced { order: id }, view.now, ids)],
             ..Default::default()
         },
         promotion: crate::promotion::Changes {

@@ -60,8 +60,8 @@ impl Checkout {
                 learn(&self.parts, &mut view, &cart, None, &rules).await?;
             }
             let mut ids = self.parts.ids(view.now);
-            let placed = place_order(&view, hash, command, &rules, &self.parts.terms, &mut ids)?;
-            match self.parts.store.commit(&placed.changes).await {
+            let mut placed = place_order(&view, hash, command, &rules, &self.parts.terms, &mut ids)?;
+            match self.parts.commit(&mut placed.changes).await {
                 Ok(()) => {
                     crash::point("confirm.placed");
                     let history =

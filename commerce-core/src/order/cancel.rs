@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::{CancelError, FulfillmentState, Moves, OrderState, OrderView};
-use crate::Ids;
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Request};
 use crate::inventory::Release;
+use crate::mail::{self, CancelledBy, Kind, Mail};
 use crate::payment::{self, PaymentState, give_back};
+use crate::{Ids, Money};
 
 /// Calls an order off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +91,22 @@ pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<Chang
             data: json!({"order_id": order.id, "number": order.number, "by": command.actor}),
             at: view.now,
         }],
+        mail: mail::Changes { send: vec![letter(view, &command.actor, ids)], ..Default::default() },
         ..ChangeSet::default()
     })
+}
+
+/// What the shopper reads of it.
+fn letter(view: &OrderView, actor: &Actor, ids: &mut Ids) -> Mail {
+    let by = match actor {
+        Actor::Guest | Actor::Customer(_) => CancelledBy::Shopper,
+        Actor::Staff(_) | Actor::Key(_) => CancelledBy::Shop,
+        Actor::System => CancelledBy::Lapse,
+    };
+    let back: i64 = view.payments.iter().map(|payment| payment.progress.balance().minor).sum();
+    let back = (back > 0).then(|| Money::from_minor(back, view.order.totals.total.currency));
+    let kind = Kind::OrderCancelled { order: view.order.id, by, back };
+    Mail::about(&view.order, kind, view.now, ids)
 }
 
 /// Cancels an order that waits for payment and whose time to pay has passed. `None`: it does not, or it has not.

@@ -111,8 +111,8 @@ impl Orders {
                 request.answered_by(record)?;
                 return Ok(OrderAnswer { order: view, replayed: true });
             }
-            let changes = cancel(&view, command, &mut self.parts.ids(view.now))?;
-            match self.parts.store.commit(&changes).await {
+            let mut changes = cancel(&view, command, &mut self.parts.ids(view.now))?;
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => {
                     let order =
                         self.parts.store.order(id.into(), None).await?.ok_or(CancelError::NotFound)?;
@@ -182,8 +182,8 @@ impl Orders {
             loop {
                 let Some(view) = self.parts.store.order(id.into(), None).await? else { break };
                 // Whoever cannot be cancelled any more was paid or cancelled meanwhile.
-                let Ok(Some(changes)) = expire(&view, &mut self.parts.ids(view.now)) else { break };
-                match self.parts.store.commit(&changes).await {
+                let Ok(Some(mut changes)) = expire(&view, &mut self.parts.ids(view.now)) else { break };
+                match self.parts.commit(&mut changes).await {
                     Ok(()) => {
                         expired += 1;
                         break;

@@ -13,6 +13,7 @@ use crate::audit::{self, Actor};
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Request};
+use crate::mail::{Kind, Mail};
 use crate::order::{FulfillmentState, InvalidTransition, Moves, OrderState, OrderView};
 use crate::{Ids, LocationId, Money, Timestamp};
 
@@ -109,6 +110,10 @@ pub fn collect(
         at: view.now,
     }];
     changes.order = moves.changes();
+    if left.minor == 0 {
+        let kind = Kind::OrderPaid { order: order.id, amount: counted };
+        changes.mail.send = vec![Mail::about(order, kind, view.now, ids)];
+    }
     Ok(changes)
 }
 

@@ -1,5 +1,7 @@
 //! Refunds: what may go back, and what became of it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::give_back::taken;
@@ -11,9 +13,11 @@ use super::{
     UnmatchedView, Wish, restock,
 };
 use crate::audit::{self, Actor};
+use crate::backoff::doubling;
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::idempotency::{Outcome, Request};
+use crate::mail::{self, Kind, Mail};
 use crate::order::{self, Moves, ORDER_MOVES, OrderState, OrderView, check};
 use crate::{Ids, LineId, LocationId, Money, Quantity, RefundId, Timestamp};
 
@@ -100,9 +104,22 @@ pub fn pay_back(
             data: json!({"order_id": view.order.id, "number": view.order.number, "amount": amount}),
             at: view.now,
         }],
+        mail: mail::Changes {
+            send: paid_back(view, &refunds, ids).into_iter().collect(),
+            ..Default::default()
+        },
         ..ChangeSet::default()
     };
     Ok((refunds, changes))
+}
+
+/// What the shopper reads of what is paid back by this very decision, by hand; what a gateway sends is told of once it did.
+fn paid_back(view: &OrderView, refunds: &[Refund], ids: &mut Ids) -> Option<Mail> {
+    let gone = refunds.iter().filter(|refund| refund.progress.state == RefundState::Processed);
+    let amount: i64 = gone.map(|refund| refund.amount.minor).sum();
+    let amount = Money::from_minor(amount, view.order.totals.total.currency);
+    let kind = Kind::OrderRefunded { order: view.order.id, amount };
+    (amount.minor > 0).then(|| Mail::about(&view.order, kind, view.now, ids))
 }
 
 /// The attempts that money may be taken from.
@@ -310,8 +327,8 @@ pub(crate) fn refund_told(
 }
 
 /// How long until a refund is asked about again: five minutes, then twice as long each time, up to six hours.
-pub(crate) fn patience(checks: u32) -> std::time::Duration {
-    std::time::Duration::from_secs((300_u64 << checks.min(7)).min(6 * 60 * 60))
+pub(crate) fn patience(checks: u32) -> Duration {
+    doubling(Duration::from_secs(5 * 60), checks, Duration::from_secs(6 * 60 * 60))
 }
 
 /// Whose money a refund is taken from.
@@ -363,6 +380,8 @@ pub(crate) fn processed(
                 at: now,
             }];
             changes.order = moves.changes();
+            let kind = Kind::OrderRefunded { order: view.order.id, amount: refund.amount };
+            changes.mail.send = vec![Mail::about(&view.order, kind, now, ids)];
         }
         Owner::Unmatched(view) => {
             changes.payment.unmatched_advance = vec![of(view, UnmatchedState::Refunded)]

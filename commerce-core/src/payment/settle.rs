@@ -26,6 +26,7 @@ use crate::audit::Actor;
 use crate::commit::ChangeSet;
 use crate::event::Event;
 use crate::inventory::{Allocation, Hold, Rehold, Reservation};
+use crate::mail::{Kind, Mail};
 use crate::order::{InvalidTransition, Moves, OrderState, OrderView};
 use crate::promotion::Redemption;
 use crate::{Ids, Money, Timestamp};
@@ -281,6 +282,11 @@ impl Step<'_> {
             at: view.now,
         }];
         changes.order = moves.changes();
+        // Whose money goes back reads of it once it did.
+        if settlement != Settlement::GoesBack {
+            let kind = Kind::OrderPaid { order: view.order.id, amount: payment.amount };
+            changes.mail.send = vec![Mail::about(&view.order, kind, view.now, ids)];
+        }
         Ok((settlement, Some(changes)))
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{GatewayMode, PaymentMethod};
+use crate::backoff::doubling;
 
 /// The ways to pay that a shop takes, and for how long it holds goods for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl PaymentTerms {
     /// then twice as long each time, up to an hour.
     #[must_use]
     pub fn check_after(checks: u32) -> Duration {
-        Duration::from_secs((60 << checks.min(6)).min(60 * 60))
+        doubling(Duration::from_secs(60), checks, Duration::from_secs(60 * 60))
     }
 }
 

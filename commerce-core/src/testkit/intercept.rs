@@ -11,7 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::CartId;
+use crate::access::{self, ApiKey};
+use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
 use crate::cart::{Look, View};
 use crate::catalog::{
@@ -21,6 +22,7 @@ use crate::catalog::{
 use crate::idempotency::Scope;
 use crate::inventory::Location;
 use crate::job::Job;
+use crate::mail::{Mail, MailState};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{self, Balance};
@@ -31,8 +33,8 @@ use crate::payment::{
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    AuditId, ChangeSet, Clock, CommitError, MessageId, OrderId, PaymentId, RefundId, StockLevel, Store,
-    StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
+    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -93,6 +95,22 @@ impl<I: Intercept> Intercepted<I> {
 impl<I: Intercept> Store for Intercepted<I> {
     fn clock(&self) -> Arc<dyn Clock> {
         self.store.clock()
+    }
+
+    async fn account(&self, look: &account::Look) -> Result<account::View, StoreError> {
+        self.store.account(look).await
+    }
+
+    async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
+        self.store.accounts(search, limit).await
+    }
+
+    async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
+        self.store.api_key(look).await
+    }
+
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        self.store.api_keys(before, limit).await
     }
 
     async fn cart(&self, look: &Look) -> Result<View, StoreError> {
@@ -191,6 +209,23 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError> {
         self.store.message(id).await
+    }
+
+    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+        self.store.waiting_mails(limit).await
+    }
+
+    async fn mails(
+        &self,
+        state: Option<MailState>,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<Mail>, StoreError> {
+        self.store.mails(state, before, limit).await
+    }
+
+    async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
+        self.store.mail(id).await
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

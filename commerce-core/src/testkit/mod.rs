@@ -45,9 +45,11 @@
 mod clock;
 pub mod conformance;
 mod gateway;
+mod hasher;
 mod intercept;
 mod item;
 pub mod limiter;
+pub mod mailer;
 pub mod model;
 #[cfg(feature = "planted")]
 pub mod planted;
@@ -57,8 +59,10 @@ pub mod shopify_csv;
 
 pub use clock::{MockClock, SeededRandom, seed, soak_minutes, soaking};
 pub use gateway::{PretendGateway, Trouble, always};
+pub use hasher::PretendHasher;
 pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};
 pub use item::{Item, MAIN, batch, item, location_id, named, product_id, start, variant_id};
+pub use mailer::PretendMailer;
 pub use scene::{
     Decide, Decision, Given, Made, Scene, SetQuantity, add, address, given, ids, key, line_id, offers,
     order_searches, order_view, units, view,

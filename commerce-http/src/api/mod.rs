@@ -1,7 +1,9 @@
 //! The operations of the HTTP contract, a file per resource. Handlers are thin: read the request, call the engine, shape
 //! the answer.
 
+mod access;
 mod admin;
+mod auth;
 mod cart;
 mod checkout;
 mod health;
@@ -12,6 +14,7 @@ mod products;
 mod refusal;
 mod search;
 mod token;
+mod users;
 
 use std::collections::HashMap;
 
@@ -22,10 +25,14 @@ use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
+use crate::access_token::AccessTokens;
+use crate::layer;
 use crate::order_token::OrderTokens;
-use crate::wire::Problem;
+use crate::wire::{Problem, too_many};
 
+pub(crate) use access::{Door, Known, permission_of};
 pub(crate) use admin::AdminApi;
+pub(crate) use auth::AuthApi;
 pub(crate) use cart::CartApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
@@ -33,12 +40,14 @@ pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
 pub(crate) use search::SearchApi;
+pub(crate) use users::UsersApi;
 
 /// What the handlers share.
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
     pub(crate) order_tokens: OrderTokens,
+    pub(crate) access_tokens: AccessTokens,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub(crate) return_url: Option<String>,
 }
@@ -55,8 +64,18 @@ impl Shop {
 }
 
 /// All operations.
-pub(crate) type Operations =
-    (ProductsApi, SearchApi, CartApi, CheckoutApi, OrdersApi, PaymentsApi, AdminApi, HealthApi);
+pub(crate) type Operations = (
+    ProductsApi,
+    SearchApi,
+    CartApi,
+    CheckoutApi,
+    OrdersApi,
+    PaymentsApi,
+    AuthApi,
+    UsersApi,
+    AdminApi,
+    HealthApi,
+);
 
 #[derive(Tags)]
 enum Tag {
@@ -70,7 +89,10 @@ enum Tag {
     Orders,
     /// How an order is paid, and how money goes back.
     Payments,
-    /// What the shop decides: its rules and its coupons. Opened by `Authorization: Bearer` and the admin token.
+    /// Who somebody is: registering, logging in, sessions, profile and addresses.
+    Accounts,
+    /// What the shop decides: its rules and its coupons. Opened by `Authorization: Bearer` for whoever may do what the
+    /// operation names: staff who are logged in, a program with its key, the admin token.
     #[oai(rename = "Back office")]
     BackOffice,
     /// For those who run the server.
@@ -86,6 +108,8 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },
         PaymentsApi { shop: shop.clone() },
+        AuthApi { shop: shop.clone() },
+        UsersApi { shop: shop.clone() },
         admin::operations(shop),
         HealthApi { shop: shop.clone() },
     );
@@ -99,6 +123,14 @@ pub(crate) fn contract() -> Vec<MetaApi> {
     for path in contract.iter_mut().flat_map(|api| &mut api.paths) {
         if path.path.starts_with("/api/") && !path.path.ends_with('/') {
             path.path.push('/');
+        }
+        path.operations.iter_mut().for_each(access::scoped);
+        if layer::is_counted(&path.path) {
+            for operation in &mut path.operations {
+                let responses = &mut operation.responses.responses;
+                let default = responses.iter().position(|response| response.status.is_none());
+                responses.insert(default.unwrap_or(responses.len()), too_many());
+            }
         }
     }
     contract

@@ -8,7 +8,7 @@ use commerce_core::{AuditId, OrderId, Timestamp};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
-use super::admin::{Admin, PerhapsAdmin};
+use super::access::{MayReadOrders, MayWriteOrders, Perhaps, PerhapsCancelsOrders, PerhapsReadsOrders};
 use super::key::OptionalKey;
 use super::token::OrderAccess;
 use super::{Shop, Tag};
@@ -21,7 +21,8 @@ use crate::wire::{
 statuses! {
     /// Refusals of listing orders.
     ListOrders:
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         422 "A parameter cannot be understood.";
     /// Refusals of reading an order.
     ReadOrder: 401 "No token was sent.", 404 "There is no such order, or the token is not its own.";
@@ -37,7 +38,8 @@ statuses! {
     /// Refusals of moving an order on.
     MoveOrder:
         400 "The body cannot be understood, or the `Idempotency-Key` is none.",
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such order.",
         409 "The order cannot get there from where it is, or not yet: `invalid-transition`.",
         413 "The body is too large.",
@@ -45,13 +47,15 @@ statuses! {
         422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
     /// Refusals of reading notes.
     ReadNotes:
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such order.",
         422 "A parameter cannot be understood.";
     /// Refusals of a note.
     WriteNote:
         400 "The body cannot be understood, or the `Idempotency-Key` is none.",
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such order.",
         413 "The body is too large.",
         415 "The body is not JSON.",
@@ -71,7 +75,7 @@ impl OrdersApi {
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
-        _admin: Admin,
+        _staff: MayReadOrders,
         /// Those that have got this far: `processing`.
         status: Query<Option<Text>>,
         /// Those whose payment has got this far: `due`.
@@ -144,7 +148,7 @@ impl OrdersApi {
     #[oai(path = "/:id/", method = "get", operation_id = "getOrder")]
     async fn show(
         &self,
-        staff: PerhapsAdmin,
+        staff: PerhapsReadsOrders,
         /// The order.
         id: Path<Id>,
         /// The order's secret.
@@ -162,7 +166,7 @@ impl OrdersApi {
     #[oai(path = "/:id/cancel/", method = "post", operation_id = "cancelOrder")]
     async fn cancel(
         &self,
-        staff: PerhapsAdmin,
+        staff: PerhapsCancelsOrders,
         /// The order.
         id: Path<Id>,
         /// The order's secret.
@@ -191,7 +195,7 @@ impl OrdersApi {
     #[oai(path = "/:id/status/", method = "put", operation_id = "setOrderStatus")]
     async fn move_on(
         &self,
-        _admin: Admin,
+        staff: MayWriteOrders,
         /// The order.
         id: Path<Id>,
         /// A key under which the request may be repeated.
@@ -200,7 +204,7 @@ impl OrdersApi {
         body: Body<StatusBody>,
     ) -> Result<Answer<OrderDto>, Refused<MoveOrder>> {
         let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
-        let mut command = body.value.command(Admin::actor())?;
+        let mut command = body.value.command(staff.actor())?;
         command.restock = self.shop.location("/restock", body.value.restock.as_deref()).await?;
         command.request = key.request(format!("order:{id}"), "PUT /api/orders/{id}/status/", &body.canonical);
         let orders = self.shop.engine.orders();
@@ -214,7 +218,7 @@ impl OrdersApi {
     #[oai(path = "/:id/notes/", method = "get", operation_id = "listOrderNotes")]
     async fn notes(
         &self,
-        _admin: Admin,
+        _staff: MayReadOrders,
         /// The order.
         id: Path<Id>,
         /// The note behind which to begin: `next` of the page before leads there.
@@ -241,7 +245,7 @@ impl OrdersApi {
     #[oai(path = "/:id/notes/", method = "post", operation_id = "addOrderNote")]
     async fn add_note(
         &self,
-        _admin: Admin,
+        staff: MayWriteOrders,
         /// The order.
         id: Path<Id>,
         /// A key under which the request may be repeated.
@@ -252,7 +256,7 @@ impl OrdersApi {
         let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let command = AddNote {
             text: body.value.text,
-            actor: Admin::actor(),
+            actor: staff.actor(),
             request: key.request(format!("order:{id}"), "POST /api/orders/{id}/notes/", &body.canonical),
         };
         let orders = self.shop.engine.orders();
@@ -263,18 +267,18 @@ impl OrdersApi {
 
 impl OrdersApi {
     /// The order that whoever asks may see, and who that is: staff sees all of them, and whoever has a token its own.
-    fn opened(
+    fn opened<const PERMISSION: usize>(
         &self,
         id: &Path<Id>,
-        staff: PerhapsAdmin,
+        staff: Perhaps<PERMISSION>,
         token: &OrderAccess,
     ) -> Result<(OrderId, Actor), Problem> {
         match staff {
-            PerhapsAdmin::Admin => {
+            Perhaps::Permitted(staff) => {
                 let id = id.0.0.parse().map_err(|_| Problem::not_found())?;
-                Ok((id, Admin::actor()))
+                Ok((id, staff.actor()))
             }
-            PerhapsAdmin::Refused(refused) if !token.is_sent() => Err(refused),
+            Perhaps::Refused(refused) if !token.is_sent() => Err(refused),
             _ => Ok((token.opens(&id.0.0, &self.shop.order_tokens)?, Actor::Guest)),
         }
     }

@@ -11,7 +11,7 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaR
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, Object, OpenApi};
 use serde::Serialize;
 
-use super::admin::Admin;
+use super::access::{MayCollectPayments, MayReadPayments, MayRefund};
 use super::key::{OptionalKey, RequiredKey};
 use super::token::OrderAccess;
 use super::{Shop, Tag};
@@ -46,7 +46,8 @@ statuses! {
     /// Refusals of a refund.
     RequestRefund:
         400 "The body cannot be understood, or there is no valid `Idempotency-Key`.",
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such order or payment.",
         409 "Nothing was paid (`invalid-transition`), or more would go back than came (`refund-exceeds-capture`).",
         413 "The body is too large.",
@@ -54,13 +55,15 @@ statuses! {
         422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
     /// Refusals of reading payments.
     ReadPayments:
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such payment.",
         422 "A parameter cannot be understood.";
     /// Refusals of what is done by hand.
     ByHand:
         400 "The body cannot be understood.",
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such payment.",
         409 "The payment or the order has got too far for this: `invalid-transition`.",
         413 "The body is too large.",
@@ -143,15 +146,15 @@ impl PaymentsApi {
     #[oai(path = "/refund/", method = "post", operation_id = "refundPayment")]
     async fn refund(
         &self,
-        _admin: Admin,
+        admin: MayRefund,
         /// A key of the client's own making, the same one for every try at this refund.
         #[oai(name = "Idempotency-Key")]
         key: RequiredKey,
         body: Body<RefundBody>,
     ) -> Result<Answer<RefundsDto, 201>, Refused<RequestRefund>> {
-        let request = key.request(Admin::actor().to_string(), "POST /api/payments/refund/", &body.canonical);
+        let request = key.request(admin.actor().to_string(), "POST /api/payments/refund/", &body.canonical);
         let shelf = self.shop.engine.store().locations().await?.first().map(|location| location.id);
-        let (order, mut command) = body.value.command(Admin::actor(), shelf)?;
+        let (order, mut command) = body.value.command(admin.actor(), shelf)?;
         command.request = Some(request);
         let payments = self.shop.engine.payments();
         let refunded = settle(async move { payments.refund(&order, &command).await }).await?;
@@ -164,7 +167,7 @@ impl PaymentsApi {
     #[oai(path = "/transactions/", method = "get", operation_id = "listTransactions")]
     async fn transactions(
         &self,
-        _admin: Admin,
+        _admin: MayReadPayments,
         /// Those in this state only.
         status: Query<Option<Text>>,
         /// Where to begin: `next` of the page before leads there.
@@ -190,7 +193,7 @@ impl PaymentsApi {
     #[oai(path = "/transactions/:id/", method = "get", operation_id = "getTransaction")]
     async fn transaction(
         &self,
-        _admin: Admin,
+        _admin: MayReadPayments,
         /// Its id.
         id: Path<Id>,
     ) -> Result<Answer<TransactionDto>, Refused<ReadPayments>> {
@@ -206,7 +209,7 @@ impl PaymentsApi {
     #[oai(path = "/:reference/collect/", method = "post", operation_id = "collectPayment")]
     async fn collect(
         &self,
-        _admin: Admin,
+        admin: MayCollectPayments,
         /// The reference of the attempt.
         reference: Path<Text>,
         /// A key under which the request may be repeated.
@@ -217,7 +220,7 @@ impl PaymentsApi {
         let reference = PaymentReference(reference.0.0);
         let route = "POST /api/payments/{reference}/collect/";
         let request = key.request(format!("payment:{reference}"), route, &body.canonical);
-        let mut command = body.value.command(reference, Admin::actor())?;
+        let mut command = body.value.command(reference, admin.actor())?;
         command.request = request;
         let payments = self.shop.engine.payments();
         let collected = settle(async move { payments.collect(&command).await }).await?;
@@ -230,7 +233,7 @@ impl PaymentsApi {
     #[oai(path = "/:reference/returned-to-sender/", method = "post", operation_id = "returnPaymentToSender")]
     async fn returned(
         &self,
-        _admin: Admin,
+        admin: MayRefund,
         /// The reference of the attempt.
         reference: Path<Text>,
         /// A key under which the request may be repeated.
@@ -243,7 +246,7 @@ impl PaymentsApi {
         let command = ReturnToSender {
             restock: self.shop.location("/restock", body.value.restock.as_deref()).await?,
             note: body.value.note,
-            actor: Admin::actor(),
+            actor: admin.actor(),
             request: key.request(format!("payment:{reference}"), route, &body.canonical),
             reference,
         };

@@ -1,5 +1,7 @@
 //! From what the engine refuses to what the client reads: one place for each of its errors.
 
+use commerce_core::access::KeyError;
+use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
 use commerce_core::order::{CancelError, MoveOnError, NoteError};
@@ -255,6 +257,55 @@ impl From<ExportError> for Problem {
         match error {
             ExportError::Store(error) => error.into(),
             ExportError::Format(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let words = error.to_string();
+        match error {
+            AccountError::Credentials => Self::new(Code::InvalidCredentials, words)
+                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            AccountError::EmailNotVerified => Self::new(Code::EmailNotVerified, words),
+            AccountError::Inactive => Self::new(Code::AccountInactive, words),
+            AccountError::Weak(weak) => {
+                Self::fields(Code::WeakPassword, vec![FieldError::new("/password", weak.code(), words)])
+            }
+            AccountError::Link => Self::new(Code::LinkInvalid, words),
+            AccountError::Session => Self::new(Code::Unauthenticated, words)
+                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\"")),
+            AccountError::NotFound => Self::not_found(),
+            AccountError::Invalid { field, reason } => Self::field(&format!("/{field}"), "invalid", reason),
+            AccountError::Address(errors) => {
+                let mut check = Check::default();
+                for error in errors {
+                    check.wrong(&format!("/{}", error.field), "invalid", error.reason);
+                }
+                check.problem()
+            }
+            AccountError::TooManyAddresses => Self::new(Code::ValidationFailed, words),
+            AccountError::EmailTaken => Self::new(Code::AlreadyExists, words),
+            AccountError::Oneself => Self::new(Code::Forbidden, words),
+            AccountError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            AccountError::HasherBusy | AccountError::Busy => Self::unavailable(words),
+            AccountError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        let words = error.to_string();
+        match error {
+            KeyError::NotFound => Self::not_found(),
+            KeyError::Invalid { field, reason } => Self::field(&format!("/{field}"), "invalid", reason),
+            KeyError::NotYours(_) => Self::new(Code::Forbidden, words),
+            KeyError::TooMany => Self::new(Code::ValidationFailed, words),
+            KeyError::Busy => Self::unavailable(words),
+            KeyError::Store(error) => error.into(),
+            other => Self::internal(other),
         }
     }
 }

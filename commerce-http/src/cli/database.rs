@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use commerce_core::Engine;
 
 use super::failure::Failure;
-use crate::config::{ConfigError, Database, Settings};
-use crate::gateway::Payments;
-use crate::store::{Migrations, Opened};
+use crate::config::{Database, Settings};
+use crate::store::{Around, Migrations, Opened};
 
 /// Which database.
 #[derive(Debug, clap::Args)]
@@ -49,19 +48,19 @@ pub(super) struct Shop {
 }
 
 impl Shop {
-    /// The shop of a command that has nothing to do with payments.
+    /// The shop of a command that has nothing to do with payments, accounts or mails.
     pub(super) async fn open(database: &Database, migrations: Migrations) -> Result<Self, Failure> {
-        Self::open_paid(database, migrations, &Payments::default()).await
+        Self::open_with(database, migrations, &Around::default()).await
     }
 
-    /// The shop, paid as `payments` says.
-    pub(super) async fn open_paid(
+    /// The shop with what stands around it.
+    pub(super) async fn open_with(
         database: &Database,
         migrations: Migrations,
-        payments: &Payments,
+        around: &Around,
     ) -> Result<Self, Failure> {
         let store = Opened::open(database, migrations).await?;
-        let engine = store.engine(payments).map_err(ConfigError::from)?;
+        let engine = store.engine(around)?;
         Ok(Self { engine, store })
     }
 

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use poem::EndpointExt;
 use secrecy::ExposeSecret;
 
 use super::database::Shop;
@@ -12,9 +13,9 @@ use crate::config::{ConfigError, Database, DatabaseUrl, Settings};
 use crate::gateway::Payments;
 #[cfg(feature = "sandbox")]
 use crate::gateway::PaystackAccount;
-use crate::secret;
 use crate::server::Bound;
-use crate::store::Migrations;
+use crate::store::{Around, Migrations};
+use crate::{mail, secret};
 
 /// Run a shop with a sample catalogue, without any configuration.
 ///
@@ -49,13 +50,17 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let kept = |name| secret::kept_beside(&args.data, name).map_err(ConfigError::from);
     let (secret, admin_token) = (kept("secret")?, kept("admin-token")?);
     let settings = Settings { admin_token: Some(admin_token.clone()), ..settings };
-    let server = Bound::new(settings.server_with(secret, None)?).await?;
+    let server = Bound::new(settings.server_with(secret.clone(), None)?).await?;
     let (server, payments) = paid(server)?;
+    let shop_url = format!("http://{}", server.address());
+    let (mailer, mails) = mail::kept("The demo shop", &shop_url, &secret).map_err(ConfigError::from)?;
+    let server = server.mount(mail::dev::PATH, mail::dev::pages(mails).boxed());
     if args.fresh {
         delete(&args.data)?;
     }
     let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
-    let shop = Shop::open_paid(&database, Migrations::Run, &payments).await?;
+    let around = Around { payments, mailer: Some(mailer), ..Around::default() };
+    let shop = Shop::open_with(&database, Migrations::Run, &around).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
     out::write(&session::welcome(server.address(), &args.data, loaded, admin_token.expose_secret()))?;
     let ran = server.run(&shop.engine, stop).await;
@@ -69,7 +74,6 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
 #[cfg(feature = "sandbox")]
 fn paid(server: Bound) -> Result<(Bound, Payments), Failure> {
     use commerce_paystack::sandbox::Sandbox;
-    use poem::EndpointExt;
 
     const PATH: &str = "/sandbox/paystack";
     const KEY: &str = "sk_test_the_demo_shop";

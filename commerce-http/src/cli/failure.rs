@@ -1,5 +1,6 @@
 //! Why a command failed, and with which exit code.
 
+use commerce_core::account::AccountError;
 use commerce_core::catalog::CatalogError;
 use commerce_core::inventory::InventoryError;
 use commerce_core::pricing::RulesError;
@@ -40,6 +41,8 @@ pub(super) enum Failure {
     Catalog(#[from] CatalogError),
     #[error("the sample cannot be loaded: {}", chain(.0))]
     Inventory(#[from] InventoryError),
+    #[error("{}", accounts(.0))]
+    Account(#[from] AccountError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("{0}")]
@@ -53,6 +56,9 @@ impl Failure {
             Self::Rules(RulesError::Invalid(_) | RulesError::HasCoupons(_)) => EXIT_USAGE,
             Self::Coupon(error) if !matches!(error, CouponError::Busy | CouponError::Store(_)) => EXIT_USAGE,
             Self::Search(SearchError::Settings(_)) => EXIT_USAGE,
+            Self::Account(
+                AccountError::EmailTaken | AccountError::Weak(_) | AccountError::Invalid { .. },
+            ) => EXIT_USAGE,
             Self::Open(OpenError::NotBuilt(_) | OpenError::Absent(_) | OpenError::NoFolder(_)) => EXIT_USAGE,
             _ => EXIT_TROUBLE,
         }
@@ -65,6 +71,13 @@ fn store(error: &StoreError) -> String {
             format!("{}\nIf the tables are not up to date, `commerce migrate` helps.", chain(error))
         }
         _ => chain(error),
+    }
+}
+
+fn accounts(error: &AccountError) -> String {
+    match error {
+        AccountError::Store(error) => store(error),
+        other => chain(other),
     }
 }
 

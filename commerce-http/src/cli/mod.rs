@@ -1,5 +1,6 @@
 //! The command line.
 
+mod admin;
 mod audit;
 mod coupons;
 mod database;
@@ -9,6 +10,7 @@ mod document;
 mod export;
 mod failure;
 mod import;
+mod mail;
 mod migrate;
 mod openapi;
 mod out;
@@ -67,6 +69,8 @@ enum Command {
     Rules(rules::Args),
     /// Make, list and end coupons
     Coupons(coupons::Args),
+    /// Make an account that runs the shop
+    Admin(admin::Args),
     /// Price a cart by a rulebook, from two files and without a database
     Quote(quote::Args),
     /// Print the JSON Schema of a rulebook or a cart
@@ -75,6 +79,8 @@ enum Command {
     Audit(audit::Args),
     /// Compare payments with the payment gateway
     Payments(payments::Args),
+    /// Try the mail server, look at mails that were given up
+    Mail(mail::Args),
     /// Run a local stand-in for a payment provider
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Args),
@@ -116,9 +122,11 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Import(args) => import::run(args).await,
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
+                    Command::Admin(args) => admin::run(args).await,
                     Command::Coupons(args) => coupons::run(args).await,
                     Command::Audit(args) => audit::run(args).await,
                     Command::Payments(args) => payments::run(args).await,
+                    Command::Mail(args) => mail::run(args).await,
                     #[cfg(feature = "sandbox")]
                     Command::Sandbox(args) => sandbox::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,

@@ -10,7 +10,7 @@ use super::database::{DatabaseArgs, Shop};
 use super::failure::Failure;
 use super::out;
 use crate::config::Settings;
-use crate::store::Migrations;
+use crate::store::{Around, Migrations};
 
 /// Compare payments with the payment gateway.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let flags = Settings { allow_sandbox: args.allow_sandbox.then_some(true), ..Settings::default() };
     let settings = args.database.settings(flags)?;
     super::log(&settings, "warn")?;
-    let shop = Shop::open_paid(&settings.database()?, Migrations::Skip, &settings.payments()?).await?;
+    let mailer = super::mail::mailer(&settings)?;
+    let around = Around { payments: settings.payments()?, mailer, ..Around::default() };
+    let shop = Shop::open_with(&settings.database()?, Migrations::Skip, &around).await?;
     let bar = counting();
     let report = shop.engine.payments().reconcile(args.from, args.to, |seen| bar.set_position(seen)).await;
     bar.finish_and_clear();

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::{out, stop};
 use crate::config::{ConfigError, LogFormat, Settings};
 use crate::server::Bound;
-use crate::store::Migrations;
+use crate::store::{Around, Migrations};
 
 /// Run the server.
 #[derive(Debug, clap::Args)]
@@ -22,9 +22,12 @@ Examples:
 
 The secret comes from COMMERCE_SECRET or from `secret` in the configuration file, never from a flag, which others on
 the machine could read. To change it, put the old one into COMMERCE_PREVIOUS_SECRET: tokens of both are then good.
-The back office below /api/admin/ opens with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file; without
-one it stays closed. Payments go through Paystack once COMMERCE_PAYSTACK_SECRET_KEY is set; until then the shop takes
-cash on delivery. COMMERCE_PAYMENT_METHODS=card,cash_on_delivery says which ways to pay are taken.
+The back office below /api/admin/ opens for accounts that may (`commerce admin create` makes the first one), for keys of
+programs, and with the token in COMMERCE_ADMIN_TOKEN, or `admin_token` in the file. COMMERCE_PASSWORD_LENGTH_MIN,
+_STRENGTH_MIN, _COMPOSITION, _MEMORY_KIB and _PASSES say which passwords are taken and what a hash of one costs.
+Payments go through Paystack once COMMERCE_PAYSTACK_SECRET_KEY is set; until then the shop takes cash on delivery.
+COMMERCE_PAYMENT_METHODS=card,cash_on_delivery says which ways to pay are taken. Mails are sent once COMMERCE_SMTP_URL,
+COMMERCE_MAIL_FROM and COMMERCE_PUBLIC_URL are set; `commerce mail test` tries it.
 
 A public server belongs behind a proxy that ends TLS: name it in COMMERCE_TRUSTED_PROXIES=10.0.0.0/8, or all its clients
 count as one. COMMERCE_RATE_LIMITS=address_writes=500/hour,login_account=5/15m,admin=off changes what callers may ask for;
@@ -72,11 +75,12 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     super::log(&settings, "info,sqlx=warn")?;
     let config = settings.server()?;
     let database = settings.database()?;
-    let payments = settings.payments()?;
+    let mailer = super::mail::mailer(&settings)?;
+    let around = Around { payments: settings.payments()?, accounts: settings.accounts()?, mailer };
     let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
-    let shop = Shop::open_paid(&database, migrations, &payments).await?;
+    let shop = Shop::open_with(&database, migrations, &around).await?;
     if let Some(search) = &settings.search {
         shop.engine.search().configure(search.clone()).await?;
     }

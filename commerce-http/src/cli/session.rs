@@ -51,6 +51,7 @@ The shop is open.  Ctrl-C closes it.
   Docs     {shop}/docs
   OpenAPI  {shop}/openapi.json
   Health   {shop}/health/ready
+  Mails    {shop}/dev/mail
   Data     {} ({state})
 
 Change the rules, make coupons:

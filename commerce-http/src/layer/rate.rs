@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use commerce_core::RateLimiter;
+use commerce_core::access::{Caller, Role};
 use commerce_core::cart::CartToken;
 use commerce_core::limit::{Budget, Budgets, Verdict};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -13,7 +14,7 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use super::AnswerHeaders;
 use super::limits::discard;
-use crate::admin_token::AdminAccess;
+use crate::api::{Door, Known};
 use crate::client_address::{ClientAddress, Network};
 use crate::wire::{Code, Problem};
 
@@ -27,7 +28,7 @@ pub(crate) struct Rate {
     pub(crate) counter: Counter,
     /// Whose `X-Forwarded-For` is believed.
     pub(crate) proxies: Arc<[Network]>,
-    pub(crate) admin: AdminAccess,
+    pub(crate) door: Door,
 }
 
 /// Takes from budgets. Handlers find it in the request's data, for budgets that depend on what the body says, such as
@@ -38,36 +39,21 @@ pub(crate) struct Counter {
     pub(crate) budgets: Arc<Budgets>,
 }
 
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Caller {
-    /// Whoever has the token of the back office.
-    Admin,
-    /// Anybody else, by where they are.
-    Guest(ClientAddress),
+/// What a request is taken from: the budget of whoever is logged in, or that of the address.
+fn budget(known: Option<&Known>, address: ClientAddress, method: &Method, path: &str) -> (Budget, String) {
+    match known.map(|known| &known.caller) {
+        Some(Caller::Account { id, role: Role::Staff | Role::Admin, .. }) => (Budget::Admin, id.to_string()),
+        Some(Caller::Account { id, .. }) => (Budget::Customer, id.to_string()),
+        Some(Caller::Program { id, .. }) => (Budget::ApiKey, id.to_string()),
+        Some(Caller::Operator { .. }) => (Budget::Admin, "token".to_owned()),
+        _ if reads(method, path) => (Budget::AddressReads, address.subject()),
+        _ => (Budget::AddressWrites, address.subject()),
+    }
 }
 
-impl Caller {
-    /// Who sent the request. Once there are accounts and API keys, this tells them too.
-    fn of(request: &Request, address: ClientAddress, admin: &AdminAccess) -> Self {
-        let sent = request.headers().get(header::AUTHORIZATION);
-        let token = sent.and_then(|sent| sent.as_bytes().split_at_checked(7));
-        match token {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") && admin.opens(token) => {
-                Self::Admin
-            }
-            _ => Self::Guest(address),
-        }
-    }
-
-    /// What the caller's requests are taken from.
-    fn budget(&self, method: &Method, path: &str) -> (Budget, String) {
-        match self {
-            Self::Admin => (Budget::Admin, "token".to_owned()),
-            Self::Guest(address) if reads(method, path) => (Budget::AddressReads, address.subject()),
-            Self::Guest(address) => (Budget::AddressWrites, address.subject()),
-        }
-    }
+/// Whether requests to this path are counted.
+pub(crate) fn is_counted(path: &str) -> bool {
+    path.starts_with("/api/") && path.strip_suffix('/').unwrap_or(path) != "/api/payments/webhook"
 }
 
 /// Whether nothing is changed by it: a search that is asked in a body is one.
@@ -87,6 +73,17 @@ fn tries(request: &Request, path: &str, address: ClientAddress) -> Vec<(Budget, 
             let cart = token.map(|token| (Budget::CouponAccount, format!("cart-{}", token.hash().to_hex())));
             cart.into_iter().chain([(Budget::CouponAddress, address.subject())]).collect()
         }
+        (&Method::POST, "/api/auth/login") => vec![(Budget::LoginAddress, address.subject())],
+        (&Method::POST, "/api/auth/password/reset" | "/api/auth/password/reset/confirm") => {
+            vec![(Budget::ResetAddress, address.subject())]
+        }
+        (
+            &Method::POST,
+            "/api/auth/register"
+            | "/api/auth/email/verify"
+            | "/api/auth/email/resend"
+            | "/api/users/email/change/confirm",
+        ) => vec![(Budget::VerifyAddress, address.subject())],
         _ => Vec::new(),
     }
 }
@@ -110,7 +107,7 @@ impl Counter {
     }
 
     /// Gives back what was taken.
-    async fn give_back(&self, budget: Budget, subject: &str) -> Option<Verdict> {
+    pub(crate) async fn give_back(&self, budget: Budget, subject: &str) -> Option<Verdict> {
         let quota = self.budgets.quota(budget)?;
         Some(self.limiter.give_back(&budget.key(subject), quota).await)
     }
@@ -148,12 +145,16 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         // One slash at the end makes no difference: see `Slash`.
         let path = request.uri().path();
         let path = path.strip_suffix('/').unwrap_or(path);
-        if !path.starts_with("/api/") || path == "/api/payments/webhook" {
+        if !is_counted(path) {
             return self.endpoint.call(request).await.map(IntoResponse::into_response);
         }
-        let (budget, subject) =
-            Caller::of(&request, address, &self.rate.admin).budget(request.method(), path);
+        // Whoever shows something that is no good is counted by address; what is wrong with it the operation says.
+        let known = self.rate.door.who(&request).await.unwrap_or_default();
+        let (budget, subject) = budget(known.as_ref(), address, request.method(), path);
         let small = tries(&request, path, address);
+        if let Some(known) = known {
+            request.set_data(known);
+        }
         let shown = request.data::<AnswerHeaders>().cloned().unwrap_or_default();
         let verdict = match self.take_all(budget, &subject, &small).await {
             Ok(verdict) => verdict,

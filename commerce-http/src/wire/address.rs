@@ -54,6 +54,21 @@ impl Example for AddressBody {
 }
 
 impl AddressBody {
+    /// The fields in their order: name, phone, two lines of the street, city, state, postal code, country.
+    pub(crate) fn of_parts(parts: [Option<String>; 8]) -> Self {
+        let [name, phone, line1, street_line2, city, state_province, postal_code, country] = parts;
+        Self {
+            contact_name: name.unwrap_or_default(),
+            phone,
+            street_line1: line1.unwrap_or_default(),
+            street_line2,
+            city: city.unwrap_or_default(),
+            state_province,
+            postal_code,
+            country_code: country.unwrap_or_default(),
+        }
+    }
+
     /// The address, or what is wrong with each field of it.
     pub(crate) fn check(self, pointer: &str, check: &mut Check) -> Option<Address> {
         let at = |field: &str| format!("{pointer}/{field}");

@@ -58,6 +58,32 @@ impl<T: Type, const STATUS: u16> ApiResponse for Answer<T, STATUS> {
     }
 }
 
+/// It is done, and there is nothing to say: 204.
+pub(crate) struct Done;
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        response
+    }
+}
+
+impl ApiResponse for Done {
+    fn meta() -> MetaResponses {
+        let done = MetaResponse {
+            description: "Done.",
+            status: Some(204),
+            status_range: None,
+            content: Vec::new(),
+            headers: Vec::new(),
+        };
+        MetaResponses { responses: vec![done] }
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
 /// A public JSON answer of the catalogue: caches may keep it, and whoever has it already is told so.
 pub(crate) struct Catalogue<T> {
     response: Response,
@@ -163,8 +189,35 @@ impl<S> From<Refused<S>> for poem::Error {
     }
 }
 
-/// What any operation may come to; the document says it once for each, as the answer to everything else.
-const ALWAYS: [u16; 3] = [500, 503, 507];
+/// What any operation may come to. The document says the first of them for each ([`too_many`]), and the others as the answer
+/// to everything else.
+const ALWAYS: [u16; 4] = [429, 500, 503, 507];
+
+/// The answer to a caller whose budget is used up.
+pub(crate) fn too_many() -> MetaResponse {
+    let header = |name: &str, description: &str| MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer"))),
+    };
+    MetaResponse {
+        description: "Too much for now: `rate-limited`.",
+        status: Some(429),
+        status_range: None,
+        content: vec![MetaMediaType {
+            content_type: Problem::CONTENT_TYPE,
+            schema: ProblemDto::schema_ref(),
+        }],
+        headers: vec![
+            header("Retry-After", "In how many seconds the same request may succeed."),
+            header("RateLimit-Limit", "How many requests the budget allows at once."),
+            header("RateLimit-Remaining", "How many of them are left."),
+            header("RateLimit-Reset", "In how many seconds all of them are there again."),
+        ],
+    }
+}
 
 impl<S: Statuses> ApiResponse for Refused<S> {
     fn meta() -> MetaResponses {

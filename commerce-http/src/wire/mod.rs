@@ -3,8 +3,10 @@
 //! Nothing of the domain is serialized by accident: each answer is made field by field from what the engine gives, and
 //! each request is read by one reader ([`Body`]) that says precisely what is wrong and where.
 
+mod account;
 mod address;
 mod answer;
+mod api_key;
 mod audit;
 mod body;
 mod cart;
@@ -29,8 +31,16 @@ mod search;
 mod time;
 mod word;
 
+pub(crate) use account::{
+    AcceptedDto, ChangeEmailBody, ChangePasswordBody, EmailBody, LinkBody, LoginBody, LogoutBody,
+    ProfileBody, RefreshBody, RegisterBody, ResetBody, SavedAddressBody, SavedAddressDto, SavedAddressesDto,
+    SessionsDto, StandingBody, TokenPairDto, UserDto, UserPageDto,
+};
 pub(crate) use address::{AddressBody, AddressDto};
-pub(crate) use answer::{Answer, Catalogue, Refused, Statuses, etag, names, statuses, version};
+pub(crate) use answer::{
+    Answer, Catalogue, Done, Refused, Statuses, etag, names, statuses, too_many, version,
+};
+pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{

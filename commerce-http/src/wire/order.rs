@@ -307,7 +307,7 @@ impl From<&Transition> for MoveDto {
         let actor = match &transition.actor {
             Actor::Guest => "guest",
             Actor::Customer(_) => "customer",
-            Actor::Staff(_) => "staff",
+            Actor::Staff(_) | Actor::Key(_) => "staff",
             Actor::System => "system",
         };
         Self {

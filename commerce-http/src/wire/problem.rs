@@ -22,6 +22,11 @@ pub(crate) enum Code {
     IdempotencyKeyInvalid,
     Unauthenticated,
     Forbidden,
+    InvalidCredentials,
+    EmailNotVerified,
+    AccountInactive,
+    LinkInvalid,
+    WeakPassword,
     NotFound,
     MethodNotAllowed,
     Timeout,
@@ -71,6 +76,23 @@ impl Code {
             }
             Self::Unauthenticated => ("unauthenticated", StatusCode::UNAUTHORIZED, "A token is required"),
             Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "This is not for you"),
+            Self::InvalidCredentials => (
+                "invalid-credentials",
+                StatusCode::UNAUTHORIZED,
+                "The e-mail address or the password is wrong",
+            ),
+            Self::EmailNotVerified => {
+                ("email-not-verified", StatusCode::FORBIDDEN, "The e-mail address is not confirmed")
+            }
+            Self::AccountInactive => {
+                ("account-inactive", StatusCode::FORBIDDEN, "The account was deactivated")
+            }
+            Self::LinkInvalid => {
+                ("link-invalid", StatusCode::UNPROCESSABLE_ENTITY, "The link is not good any more")
+            }
+            Self::WeakPassword => {
+                ("weak-password", StatusCode::UNPROCESSABLE_ENTITY, "The password is not good enough")
+            }
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is no such thing here"),
             Self::MethodNotAllowed => {
                 ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here")

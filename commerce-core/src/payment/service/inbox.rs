@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Payments;
 use crate::attempts::Attempts;
+use crate::backoff::doubling;
 use crate::commit::{ChangeSet, StoreError};
 use crate::payment::inbox::{Handling, Message, MessageState};
 use crate::payment::{Changes, Notice, NoticeError, PaymentError, Settlement};
@@ -165,5 +166,5 @@ enum Undone {
 
 /// How long until a message is taken up again: half a minute, then twice as long each time, up to six hours.
 fn again_after(tries: u32) -> Duration {
-    Duration::from_secs((15_u64 << tries.min(11)).min(6 * 60 * 60))
+    doubling(Duration::from_secs(15), tries, Duration::from_secs(6 * 60 * 60))
 }

@@ -281,8 +281,8 @@ impl Payments {
                     settle(view, charge, reopening.as_ref(), &mut self.parts.ids(view.now))?
                 }
             };
-            let Some(changes) = changes else { return Ok(settlement) };
-            match self.parts.store.commit(&changes).await {
+            let Some(mut changes) = changes else { return Ok(settlement) };
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => return Ok(settlement),
                 Err(error) => {
                     // Its promotions have no use left for it: then its money goes back. Of the goods, another look tells.
@@ -399,8 +399,8 @@ impl Payments {
                 let (order, payment) = self.find(&command.reference).await?;
                 return Ok(PaymentAnswer { order, payment, replayed: true });
             }
-            let changes = collect(&view, command, &self.parts.terms, &mut self.parts.ids(view.now))?;
-            match self.parts.store.commit(&changes).await {
+            let mut changes = collect(&view, command, &self.parts.terms, &mut self.parts.ids(view.now))?;
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => {
                     let (order, payment) = self.find(&command.reference).await?;
                     return Ok(PaymentAnswer { order, payment, replayed: false });

@@ -60,8 +60,8 @@ impl Payments {
             {
                 return Ok(of_request(view, request, true));
             }
-            let (refunds, changes) = decide(&view, command, &mut self.parts.ids(view.now))?;
-            match self.parts.store.commit(&changes).await {
+            let (refunds, mut changes) = decide(&view, command, &mut self.parts.ids(view.now))?;
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => {
                     crash::point("refund.requested");
                     for refund in &refunds {
@@ -172,10 +172,10 @@ impl Payments {
             }
             let held = self.held(&refund).await?;
             let mut ids = self.parts.ids(now);
-            let Some(changes) = refund_told(&held.owner(), &refund, told, now, &mut ids)? else {
+            let Some(mut changes) = refund_told(&held.owner(), &refund, told, now, &mut ids)? else {
                 return Ok(Some(refund));
             };
-            match self.parts.store.commit(&changes).await {
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => return Ok(Some(self.look_refund(id).await?.refund)),
                 Err(error) => attempts.again(error).await?,
             }
@@ -241,8 +241,8 @@ impl Payments {
             let note = Some(format!("paid back by hand by {actor}"));
             let progress = RefundProgress { state: to, note, ..refund.progress.clone() };
             let mut ids = self.parts.ids(now);
-            let changes = pay_back::processed(&held.owner(), &refund, progress, place, now, &mut ids)?;
-            match self.parts.store.commit(&changes).await {
+            let mut changes = pay_back::processed(&held.owner(), &refund, progress, place, now, &mut ids)?;
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => return Ok(self.look_refund(id).await?.refund),
                 Err(error) => attempts.again(error).await?,
             }
@@ -339,7 +339,7 @@ impl Payments {
                 refund.progress.gateway_id = Some(told.id.clone());
                 refund.progress.asked_at = Some(view.now);
             }
-            match self.parts.store.commit(&changes).await {
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => {
                     for refund in &refunds {
                         self.told(refund.id, refund.progress.state, told).await?;

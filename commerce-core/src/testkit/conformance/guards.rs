@@ -486,6 +486,7 @@ fn renamed(placed: &Placed, name: &str) -> ChangeSet {
     }
     changes.events[0].id = named("event", name);
     changes.events[0].subject = format!("order:{id}");
+    changes.mail.send[0].id = named("mail", name);
     changes
 }
 

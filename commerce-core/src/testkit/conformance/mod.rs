@@ -27,6 +27,8 @@
 //! - [`moving_on`]: what staff does with orders, from their acceptance to their end;
 //! - [`orders`]: lists of orders, and notes on them;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
+//! - [`mails`]: what the shop writes to people, and how it is sent;
+//! - [`accounts`], [`sign_in`]: accounts, sessions, links and keys, and what the services promise of them;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
@@ -45,6 +47,7 @@ use async_trait::async_trait;
 use crate::Store;
 use crate::testkit::MockClock;
 
+pub mod accounts;
 pub mod audit;
 pub mod cancelling;
 pub mod catalog;
@@ -57,6 +60,7 @@ pub mod import_guards;
 pub mod jobs;
 pub mod listing;
 pub mod looks;
+pub mod mails;
 pub mod messages;
 pub mod moving_on;
 pub mod orders;
@@ -67,6 +71,7 @@ pub mod races;
 pub mod round_trips;
 pub mod search;
 mod shop;
+pub mod sign_in;
 mod snapshot;
 pub mod stock;
 
@@ -209,6 +214,35 @@ macro_rules! __store_case_list {
 macro_rules! __each_store_case {
     ($then:ident) => {
         $crate::$then! {
+            accounts:
+                an_account_in_full_and_one_with_nothing
+                a_session_in_full_and_one_with_nothing
+                links_in_full_and_the_newest_are_kept
+                addresses_come_by_id
+                accounts_are_listed_newest_first
+                a_key_in_full_and_one_with_nothing
+                a_key_that_was_revoked
+                an_account_that_changed
+                an_email_address_that_is_taken
+                a_session_that_changed
+                sessions_are_ended_by_their_account
+                a_link_that_was_used
+                what_is_over_is_forgotten
+            ;
+            sign_in:
+                somebody_registers_and_logs_in
+                an_address_is_not_told_from_another
+                a_password_is_set_anew
+                a_hash_of_before_is_replaced
+                an_address_is_changed
+                a_role_counts_at_once
+                one_address_registered_eight_times
+                one_refresh_token_shown_thirty_times
+                one_link_opened_fifty_times
+                a_password_changes_while_somebody_logs_in
+                an_account_is_deactivated_while_it_goes_on
+                addresses_written_down_at_once
+            ;
             listing:
                 an_empty_shop_lists_nothing
                 a_row_shows_the_cheapest_variant
@@ -387,6 +421,21 @@ macro_rules! __each_store_case {
                 a_job_that_changed
                 a_lease_is_taken_by_one
             ;
+            mails:
+                a_mail_in_full_and_one_with_nothing
+                every_kind_of_mail
+                waiting_mails_come_by_their_time
+                mails_are_listed_newest_first
+                a_mail_that_changed
+                what_happens_to_an_order_is_mailed
+                an_order_that_lapses_is_mailed
+                a_shop_without_a_mailer_writes_no_mail_down
+                a_mail_is_sent_by_one_of_many_servers
+                a_mail_that_is_refused_is_parked_and_others_go
+                a_mail_is_tried_again
+                a_mail_whose_sending_was_not_recorded_goes_again
+                a_link_is_kept_no_longer_than_it_waits
+            ;
             payment_flow:
                 an_order_is_paid_through_the_gateway
                 signs_of_a_payment_in_any_order
@@ -536,7 +585,9 @@ mod tests {
     #[test]
     fn every_case_is_in_the_list() {
         let files = [
+            ("accounts", include_str!("accounts.rs")),
             ("audit", include_str!("audit.rs")),
+            ("sign_in", include_str!("sign_in.rs")),
             ("cancelling", include_str!("cancelling.rs")),
             ("catalog", include_str!("catalog.rs")),
             ("checkout", include_str!("checkout.rs")),
@@ -548,6 +599,7 @@ mod tests {
             ("listing", include_str!("listing.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("looks", include_str!("looks.rs")),
+            ("mails", include_str!("mails.rs")),
             ("messages", include_str!("messages.rs")),
             ("moving_on", include_str!("moving_on.rs")),
             ("orders", include_str!("orders.rs")),

@@ -13,9 +13,9 @@ use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, OrderView};
 use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
-use crate::testkit::{Item, MockClock, SeededRandom, add, address, batch, key, variant_id};
+use crate::testkit::{Item, MockClock, PretendHasher, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
-    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, OrderId, PaymentGateway, Random,
+    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, OrderId, PaymentGateway, Random,
     StockLevel, Store, Timestamp,
 };
 
@@ -59,6 +59,18 @@ impl Shop {
     #[must_use]
     pub fn paid_through(&self, gateway: Arc<dyn PaymentGateway>) -> Engine {
         builder(Arc::clone(&self.store), &self.random).gateway(gateway).build()
+    }
+
+    /// The same shop, which sends its mails through this mailer.
+    #[must_use]
+    pub fn mailing_through(&self, mailer: Arc<dyn Mailer>) -> Engine {
+        self.mailing(Arc::clone(&self.store), mailer)
+    }
+
+    /// The same, reached through another door: a decorator of its store.
+    #[must_use]
+    pub fn mailing(&self, store: Arc<dyn Store>, mailer: Arc<dyn Mailer>) -> Engine {
+        builder(store, &self.random).mailer(mailer).build()
     }
 
     /// The same shop reached through another door: a decorator of its store.
@@ -262,7 +274,11 @@ fn engine(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Engine {
 
 fn builder(store: Arc<dyn Store>, random: &Arc<SeededRandom>) -> Builder {
     let random: Arc<dyn Random> = Arc::<SeededRandom>::clone(random);
-    Engine::builder_shared(store).random(random).currency(Currency::NGN).payment_methods(PaymentMethod::ALL)
+    Engine::builder_shared(store)
+        .random(random)
+        .currency(Currency::NGN)
+        .payment_methods(PaymentMethod::ALL)
+        .password_hasher(Arc::new(PretendHasher))
 }
 
 /// Fills a new cart.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::delivery;
 use super::shop::Known;
+use crate::account::{self, By, Search};
 use crate::cart::{Look, VariantKey};
 use crate::catalog::{ImportKeys, PAGE_SIZE_MAX, ProductFilter, ProductKey};
 use crate::promotion::CustomerKey;
@@ -48,6 +49,14 @@ impl Snapshot {
             let look = Look { repeated: Some(scope.clone()), ..Look::default() };
             seen.note(&format!("record {scope:?}"), store.cart(&look).await.unwrap().record);
         }
+        for account in store.accounts(&Search::default(), 1_000).await.unwrap() {
+            let look =
+                account::Look { sessions: true, addresses: true, ..account::Look::by(By::Id(account.id)) };
+            let mut view = store.account(&look).await.unwrap();
+            view.now = start();
+            seen.note(&format!("account {}", account.id), view);
+        }
+        seen.note("keys", store.api_keys(None, 1_000).await.unwrap());
         seen.note("overdue", store.overdue_orders(1_000).await.unwrap());
         seen.note("due payments", store.due_payments(1_000).await.unwrap());
         seen.note("due refunds", store.due_refunds(1_000).await.unwrap());

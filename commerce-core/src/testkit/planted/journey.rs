@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::access::{Caller, Role};
+use crate::account::{Login, Register, Standing};
 use crate::audit::Actor;
 use crate::cart::CartToken;
 use crate::checkout::Confirm;
@@ -11,7 +13,7 @@ use crate::promotion::Coupon;
 use crate::testkit::conformance::moving_on::moving;
 use crate::testkit::conformance::promotions::{code, coupon, gives, issue, of, promotion};
 use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
-use crate::testkit::{Intercepted, Meeting, add, item};
+use crate::testkit::{Intercepted, Meeting, PretendMailer, add, item};
 use crate::{Engine, Money, Store};
 
 /// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
@@ -47,6 +49,43 @@ pub(super) async fn journey(opened: Opened) -> Vec<String> {
     trouble.extend(collect_too_much_and_pay_back(&shop).await);
     use_coupons_once_too_often(&shop).await;
     trouble.extend(ship(&shop).await);
+    trouble.extend(register_twice_and_be_made_staff(&shop).await);
+    trouble
+}
+
+/// Somebody registers twice and begins to work for the shop; another one is deactivated while logged in.
+async fn register_twice_and_be_made_staff(shop: &Shop) -> Vec<String> {
+    let mut trouble = Vec::new();
+    let engine = shop.mailing_through(Arc::new(PretendMailer::default()));
+    let accounts = engine.accounts();
+    let by = Caller::Operator { name: "admin".to_owned() };
+    let (Ok(email), Ok(password)) = ("eve@example.com".parse(), "tr0mbone & oar 99".parse()) else {
+        return trouble;
+    };
+    let registering = Register {
+        email,
+        password,
+        first_name: "Eve".to_owned(),
+        last_name: "Obi".to_owned(),
+        phone: None,
+        locale: None,
+    };
+    for _ in 0..2 {
+        trouble.extend(accounts.register(&registering).await.err().map(|error| error.to_string()));
+    }
+    let Ok(boss) = "boss@example.com".parse() else { return trouble };
+    let password = &registering.password;
+    match accounts.create(&by, &boss, Some(password), ("B", "O"), Role::Staff).await {
+        Ok(made) => {
+            let login = Login { email: boss, password: password.clone(), device: None };
+            trouble.extend(accounts.log_in(&login).await.err().map(|error| error.to_string()));
+            let off = Standing { is_active: Some(false), ..Standing::default() };
+            let ended = accounts.change_standing(&by, made.id, &off, None).await;
+            trouble.extend(ended.err().map(|error| error.to_string()));
+        }
+        Err(error) => trouble.push(error.to_string()),
+    }
+    trouble.extend(engine.mails().send_waiting(100).await.err().map(|error| error.to_string()));
     trouble
 }
 

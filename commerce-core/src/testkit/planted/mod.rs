@@ -120,6 +120,26 @@ pub enum Bug {
     MessagesDropped,
     /// The lease of a job is taken whoever has it.
     LeaseIgnored,
+    /// Sessions that should end go on.
+    SessionsKept,
+    /// A refresh token that comes back after it was spent ends nothing.
+    ReuseForgiven,
+    /// A refresh token is exchanged whatever it is by now.
+    RefreshUnguarded,
+    /// An account is written over whatever is there.
+    AccountVersionIgnored,
+    /// Two accounts may have one e-mail address.
+    EmailKeyWrong,
+    /// A link can be used again.
+    LinkKept,
+    /// A role has no audit row.
+    RoleUnaudited,
+    /// A key that was revoked goes on letting programs in.
+    KeyRevocationLost,
+    /// A mail is not written down.
+    MailDropped,
+    /// A mail that was sent keeps the token of its link.
+    MailTokenKept,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -173,6 +193,16 @@ macro_rules! __each_planted_bug {
             fulfil_skipped: FulfilSkipped;
             messages_dropped: MessagesDropped;
             lease_ignored: LeaseIgnored;
+            sessions_kept: SessionsKept;
+            reuse_forgiven: ReuseForgiven;
+            refresh_unguarded: RefreshUnguarded;
+            account_version_ignored: AccountVersionIgnored;
+            email_key_wrong: EmailKeyWrong;
+            link_kept: LinkKept;
+            role_unaudited: RoleUnaudited;
+            key_revocation_lost: KeyRevocationLost;
+            mail_dropped: MailDropped;
+            mail_token_kept: MailTokenKept;
         }
     };
 }
@@ -355,6 +385,33 @@ impl Bug {
                 "payment_flow::a_message_fifty_times_at_once",
             ],
             Self::LeaseIgnored => &["jobs::a_job_that_changed", "jobs::a_lease_is_taken_by_one"],
+            Self::SessionsKept => &[
+                "accounts::sessions_are_ended_by_their_account",
+                "sign_in::somebody_registers_and_logs_in",
+                "sign_in::a_password_is_set_anew",
+                "sign_in::a_role_counts_at_once",
+            ],
+            Self::ReuseForgiven => &["sign_in::one_refresh_token_shown_thirty_times"],
+            Self::RefreshUnguarded => &[
+                "accounts::a_session_that_changed",
+                "sign_in::one_refresh_token_shown_thirty_times",
+                "sign_in::an_account_is_deactivated_while_it_goes_on",
+            ],
+            Self::AccountVersionIgnored => &[
+                "accounts::an_account_that_changed",
+                "sign_in::a_password_changes_while_somebody_logs_in",
+                "sign_in::addresses_written_down_at_once",
+            ],
+            Self::EmailKeyWrong => {
+                &["accounts::an_email_address_that_is_taken", "sign_in::one_address_registered_eight_times"]
+            }
+            Self::LinkKept => &["accounts::a_link_that_was_used", "sign_in::an_address_is_changed"],
+            Self::RoleUnaudited => &["sign_in::a_role_counts_at_once"],
+            Self::KeyRevocationLost => &["accounts::a_key_that_was_revoked"],
+            Self::MailDropped => {
+                &["mails::a_mail_in_full_and_one_with_nothing", "mails::what_happens_to_an_order_is_mailed"]
+            }
+            Self::MailTokenKept => &["mails::a_link_is_kept_no_longer_than_it_waits"],
         }
     }
 
@@ -404,7 +461,12 @@ impl Bug {
             Self::JournalSkipped | Self::JournalLopsided => Some(Invariant::LedgerZero),
             Self::CartLeftOpen | Self::OrderLost => Some(Invariant::CartOne),
             Self::UsesCapIgnored | Self::CustomerCapIgnored | Self::UsesKept => Some(Invariant::CouponCap),
+            Self::SessionsKept => Some(Invariant::SessionOne),
+            Self::EmailKeyWrong => Some(Invariant::AccountOne),
+            Self::RoleUnaudited => Some(Invariant::RoleAudit),
+            Self::MailTokenKept => Some(Invariant::MailSecret),
             Self::ReleaseTwice
+            | Self::MailDropped
             | Self::SafetyForgotten
             | Self::CountUnguarded
             | Self::CartVersionIgnored
@@ -420,7 +482,12 @@ impl Bug {
             | Self::BudgetIgnored
             | Self::StrayMoneyDropped
             | Self::MessagesDropped
-            | Self::LeaseIgnored => None,
+            | Self::LeaseIgnored
+            | Self::ReuseForgiven
+            | Self::RefreshUnguarded
+            | Self::AccountVersionIgnored
+            | Self::LinkKept
+            | Self::KeyRevocationLost => None,
         }
     }
 }

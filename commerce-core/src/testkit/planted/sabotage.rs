@@ -5,10 +5,12 @@ use std::sync::{Arc, RwLock};
 use async_trait::async_trait;
 
 use super::Bug;
+use crate::account::{self, By, EmailKey, EndReason};
 use crate::cart::{Look, View};
 use crate::catalog::{Batch, ImportKeys};
 use crate::idempotency::Outcome;
 use crate::inventory::Hold;
+use crate::mail::{Kind, Token};
 use crate::order::{Machine, Transition};
 use crate::payment::{PaymentReference, PaymentState};
 use crate::testkit::{Intercept, Intercepted, named};
@@ -65,6 +67,31 @@ impl Intercept for Sabotage {
                     done => return done,
                 }
             },
+            Bug::RefreshUnguarded if !changes.account.renew.is_empty() => {
+                for renewal in &mut changes.account.renew {
+                    let look = account::Look::by(By::Session(renewal.session));
+                    let now = store.account(&look).await?.session.filter(|session| session.ended.is_none());
+                    let Some(now) = now else { return Ok(()) };
+                    renewal.expected = now.refresh;
+                }
+                // Whoever is first, the others write over it.
+                return match store.commit(&changes).await {
+                    Err(CommitError::Stale { .. }) => self.commit(store, &changes).await,
+                    done => done,
+                };
+            }
+            Bug::AccountVersionIgnored if !changes.account.write.is_empty() => loop {
+                for (account, read) in &mut changes.account.write {
+                    let now = store.account(&account::Look::by(By::Id(account.id))).await?.account;
+                    *read = now.map_or(*read, |now| now.version);
+                    account.version = *read + 1;
+                }
+                match store.commit(&changes).await {
+                    Err(CommitError::Stale { guard: Guard::Account(id) })
+                        if store.account(&account::Look::by(By::Id(id))).await?.account.is_some() => {}
+                    done => return done,
+                }
+            },
             Bug::NotAtomic => {
                 let stock =
                     ChangeSet { inventory: std::mem::take(&mut changes.inventory), ..ChangeSet::default() };
@@ -105,6 +132,13 @@ impl Intercept for Sabotage {
             view.offers.iter_mut().for_each(|offer| offer.on_sale = true);
         }
         view
+    }
+}
+
+/// Puts a token where there was one.
+fn keep_token(kind: &mut Kind) {
+    if let Kind::Verification { link, .. } | Kind::PasswordReset { link, .. } = kind {
+        link.token.get_or_insert_with(|| Token("kept".to_owned()));
     }
 }
 
@@ -201,6 +235,16 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         Bug::ReholdSkipped => inventory.rehold.clear(),
         Bug::FulfilSkipped => inventory.fulfil.clear(),
         Bug::MessagesDropped => changes.payment.receive.clear(),
+        Bug::SessionsKept => changes.account.end.clear(),
+        Bug::ReuseForgiven => changes.account.end.retain(|end| end.reason != EndReason::Reuse),
+        Bug::EmailKeyWrong => changes.account.create.iter_mut().for_each(|account| {
+            account.email_key = EmailKey::from_stored(account.id.to_string());
+        }),
+        Bug::LinkKept => changes.account.spend.clear(),
+        Bug::RoleUnaudited => changes.audit.retain(|row| row.action != "account.role"),
+        Bug::KeyRevocationLost => changes.access.revoke.clear(),
+        Bug::MailDropped => changes.mail.send.clear(),
+        Bug::MailTokenKept => changes.mail.update.iter_mut().for_each(|mail| keep_token(&mut mail.kind)),
         Bug::CartLeftOpen
         | Bug::OrderLost
         | Bug::CartVersionIgnored
@@ -211,7 +255,9 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         | Bug::StaleSwallowed
         | Bug::WriteLost
         | Bug::DraftsSold
-        | Bug::LeaseIgnored => {}
+        | Bug::LeaseIgnored
+        | Bug::RefreshUnguarded
+        | Bug::AccountVersionIgnored => {}
     }
 }
 

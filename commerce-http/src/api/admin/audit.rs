@@ -7,7 +7,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
 use super::Read;
-use super::access::Admin;
+use crate::api::access::MayReadAudit;
 use crate::api::{Shop, Tag};
 use crate::audit_export::{Export, Format};
 use crate::wire::{Answer, AuditDto, AuditFile, AuditPageDto, Check, CursorLinks, PageSize, Refused, Text};
@@ -55,7 +55,7 @@ impl AuditApi {
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
-        _admin: Admin,
+        _admin: MayReadAudit,
         /// By whom: `staff:admin`, `system`.
         actor: Query<Option<Text>>,
         /// To what, to the letter: `promotion:summer`, `coupon:WELCOME10`.
@@ -88,7 +88,7 @@ impl AuditApi {
     #[oai(path = "/export/", method = "get", operation_id = "exportAudit")]
     async fn export(
         &self,
-        _admin: Admin,
+        _admin: MayReadAudit,
         /// `csv` or `jsonl`; `csv` when absent.
         format: Query<Option<Text>>,
         /// By whom: `staff:admin`, `system`.

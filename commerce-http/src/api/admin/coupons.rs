@@ -4,8 +4,8 @@ use commerce_core::promotion::{CouponChanged, CouponCode, Issued};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
-use super::access::Admin;
 use super::{Read, Write};
+use crate::api::access::{MayReadCoupons, MayWriteCoupons};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -26,7 +26,7 @@ impl CouponsApi {
     #[oai(path = "/", method = "get", operation_id = "listCoupons")]
     async fn list(
         &self,
-        _admin: Admin,
+        _admin: MayReadCoupons,
         /// The code of a promotion: those for it only.
         promotion: Query<Option<Text>>,
         /// The code behind which to begin: `next` of the page before leads there.
@@ -50,17 +50,17 @@ impl CouponsApi {
     #[oai(path = "/", method = "post", operation_id = "createCoupon")]
     async fn create(
         &self,
-        _admin: Admin,
+        admin: MayWriteCoupons,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
         body: Body<NewCouponBody>,
     ) -> Result<Answer<CouponDto, 201>, Refused<Write>> {
-        let request = key.request(Admin::actor().to_string(), "POST /api/admin/coupons/", &body.canonical);
+        let request = key.request(admin.actor().to_string(), "POST /api/admin/coupons/", &body.canonical);
         let (code, new) = body.value.command()?;
         let promotions = self.shop.engine.promotions();
         let made =
-            settle(async move { promotions.create(code, &new, &Admin::actor(), request.as_ref()).await });
+            settle(async move { promotions.create(code, &new, &admin.actor(), request.as_ref()).await });
         let CouponChanged { coupon, replayed } = made.await?;
         Ok(Answer::new(&coupon.into())?.replayed(replayed))
     }
@@ -72,20 +72,21 @@ impl CouponsApi {
     #[oai(path = "/generate/", method = "post", operation_id = "generateCoupons")]
     async fn generate(
         &self,
-        _admin: Admin,
+        admin: MayWriteCoupons,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
         body: Body<GenerateBody>,
     ) -> Result<Answer<GeneratedDto, 201>, Refused<Write>> {
         let route = "POST /api/admin/coupons/generate/";
-        let request = key.request(Admin::actor().to_string(), route, &body.canonical);
+        let request = key.request(admin.actor().to_string(), route, &body.canonical);
         let (count, prefix, new) = body.value.command()?;
         let promotions = self.shop.engine.promotions();
         let promotion = new.promotion.clone();
-        let issued = settle(async move {
-            promotions.issue(count, &prefix, &new, &Admin::actor(), request.as_ref()).await
-        });
+        let issued =
+            settle(
+                async move { promotions.issue(count, &prefix, &new, &admin.actor(), request.as_ref()).await },
+            );
         let Issued { coupons, replayed } = issued.await?;
         let codes = coupons.iter().map(|coupon| coupon.code.to_string()).collect();
         Ok(Answer::new(&GeneratedDto { promotion, codes })?.replayed(replayed))
@@ -95,7 +96,7 @@ impl CouponsApi {
     #[oai(path = "/:code/", method = "get", operation_id = "getCoupon")]
     async fn show(
         &self,
-        _admin: Admin,
+        _admin: MayReadCoupons,
         /// Its code; case does not count.
         code: Path<Text>,
     ) -> Result<Answer<CouponDto>, Refused<Read>> {
@@ -109,7 +110,7 @@ impl CouponsApi {
     #[oai(path = "/:code/end/", method = "post", operation_id = "endCoupon")]
     async fn end(
         &self,
-        _admin: Admin,
+        admin: MayWriteCoupons,
         /// Its code; case does not count.
         code: Path<Text>,
         /// A key under which the request may be repeated.
@@ -118,9 +119,9 @@ impl CouponsApi {
     ) -> Result<Answer<CouponDto>, Refused<Write>> {
         let code = code.0.0.parse::<CouponCode>().map_err(|_| Problem::not_found())?;
         let route = "POST /api/admin/coupons/{code}/end/";
-        let request = key.request(Admin::actor().to_string(), route, code.as_str().as_bytes());
+        let request = key.request(admin.actor().to_string(), route, code.as_str().as_bytes());
         let promotions = self.shop.engine.promotions();
-        let ended = settle(async move { promotions.end(&code, &Admin::actor(), request.as_ref()).await });
+        let ended = settle(async move { promotions.end(&code, &admin.actor(), request.as_ref()).await });
         let CouponChanged { coupon, replayed } = ended.await?;
         Ok(Answer::new(&coupon.into())?.replayed(replayed))
     }

@@ -7,7 +7,7 @@ use poem_openapi::OpenApi;
 use tokio::sync::Mutex;
 
 use super::Read;
-use super::access::Admin;
+use crate::api::access::MayReadSettings;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{Answer, Code, InvariantsDto, Problem, Refused};
@@ -31,7 +31,7 @@ impl InvariantsApi {
     /// As `commerce doctor` does. It reads the whole store, so a server runs one such check at a time: while it does, the
     /// answer is 503.
     #[oai(path = "/", method = "get", operation_id = "checkInvariants")]
-    async fn check(&self, _admin: Admin) -> Result<Answer<InvariantsDto>, Refused<Read>> {
+    async fn check(&self, _admin: MayReadSettings) -> Result<Answer<InvariantsDto>, Refused<Read>> {
         let Ok(alone) = Arc::clone(&self.checking).try_lock_owned() else {
             let words = "the invariants are being checked at this moment; ask again in some seconds";
             let problem = Problem::new(Code::Unavailable, words);

@@ -1,17 +1,15 @@
 //! `/api/admin/`: the back office.
 
-mod access;
 mod audit;
 mod coupons;
 mod invariants;
 mod jobs;
+mod keys;
 mod money;
 mod parts;
 mod rules;
 mod settings;
 mod trial;
-
-pub(super) use access::{Admin, PerhapsAdmin};
 
 use super::Shop;
 use crate::wire::statuses;
@@ -19,13 +17,15 @@ use crate::wire::statuses;
 statuses! {
     /// Refusals of reading.
     Read:
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such rule.",
         422 "A parameter cannot be understood.";
     /// Refusals of a change.
     Write:
         400 "The body cannot be understood, or the `Idempotency-Key` is none.",
-        401 "The admin token is missing or wrong.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
         404 "There is no such rule.",
         409 "The code is taken (`already-exists`), or something refers to it (`in-use`; `errors` says what).",
         412 "Another version of the rules is in force: `version-conflict`.",
@@ -48,6 +48,7 @@ pub(crate) type AdminApi = (
     trial::TrialApi,
     coupons::CouponsApi,
     money::MoneyApi,
+    keys::KeysApi,
     audit::AuditApi,
     jobs::JobsApi,
     invariants::InvariantsApi,
@@ -66,6 +67,7 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
         money::MoneyApi { shop: shop.clone() },
+        keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },
         invariants::InvariantsApi::new(shop),

@@ -5,8 +5,8 @@ use commerce_core::{MessageId, RefundId, Timestamp, UnmatchedId};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
-use super::access::Admin;
 use super::{Read, Write};
+use crate::api::access::{MayReadPayments, MayRefund, MayResolvePayments};
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
@@ -27,7 +27,7 @@ impl MoneyApi {
     #[oai(path = "/unmatched-payments/", method = "get", operation_id = "listUnmatchedPayments")]
     async fn unmatched(
         &self,
-        _admin: Admin,
+        _admin: MayReadPayments,
         /// Those in this state only: `open`, `refunding`, `refunded`, `resolved`.
         status: Query<Option<Text>>,
         /// Where to begin: `next` of the page before leads there.
@@ -53,7 +53,7 @@ impl MoneyApi {
     #[oai(path = "/unmatched-payments/:id/refund/", method = "post", operation_id = "refundUnmatchedPayment")]
     async fn refund_unmatched(
         &self,
-        _admin: Admin,
+        admin: MayRefund,
         /// Its id.
         id: Path<Id>,
         body: Body<NoteBody>,
@@ -61,7 +61,7 @@ impl MoneyApi {
         let id: UnmatchedId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let payments = self.shop.engine.payments();
         let note = body.value.note;
-        let view = settle(async move { payments.refund_unmatched(id, &note, &Admin::actor()).await }).await?;
+        let view = settle(async move { payments.refund_unmatched(id, &note, &admin.actor()).await }).await?;
         Ok(Answer::new(&(&view.unmatched).into())?)
     }
 
@@ -75,7 +75,7 @@ impl MoneyApi {
     )]
     async fn resolve_unmatched(
         &self,
-        _admin: Admin,
+        admin: MayResolvePayments,
         /// Its id.
         id: Path<Id>,
         body: Body<NoteBody>,
@@ -83,8 +83,7 @@ impl MoneyApi {
         let id: UnmatchedId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let payments = self.shop.engine.payments();
         let note = body.value.note;
-        let view =
-            settle(async move { payments.resolve_unmatched(id, &note, &Admin::actor()).await }).await?;
+        let view = settle(async move { payments.resolve_unmatched(id, &note, &admin.actor()).await }).await?;
         Ok(Answer::new(&(&view.unmatched).into())?)
     }
 
@@ -94,13 +93,13 @@ impl MoneyApi {
     #[oai(path = "/refunds/:id/paid-by-hand/", method = "post", operation_id = "refundPaidByHand")]
     async fn paid_by_hand(
         &self,
-        _admin: Admin,
+        admin: MayRefund,
         /// Its id.
         id: Path<Id>,
     ) -> Result<Answer<RefundDto>, Refused<Write>> {
         let id: RefundId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let payments = self.shop.engine.payments();
-        let refund = settle(async move { payments.refund_paid_by_hand(id, &Admin::actor()).await }).await?;
+        let refund = settle(async move { payments.refund_paid_by_hand(id, &admin.actor()).await }).await?;
         Ok(Answer::new(&(&refund).into())?)
     }
 
@@ -110,7 +109,7 @@ impl MoneyApi {
     #[oai(path = "/payment-messages/", method = "get", operation_id = "listPaymentMessages")]
     async fn messages(
         &self,
-        _admin: Admin,
+        _admin: MayReadPayments,
         /// Where to begin: `next` of the page before leads there.
         cursor: Query<Option<Text>>,
         /// Rows on a page.
@@ -130,7 +129,7 @@ impl MoneyApi {
     #[oai(path = "/payment-messages/:id/replay/", method = "post", operation_id = "replayPaymentMessage")]
     async fn replay(
         &self,
-        _admin: Admin,
+        _admin: MayResolvePayments,
         /// Its id.
         id: Path<Id>,
     ) -> Result<Answer<ReplayedDto>, Refused<Write>> {
@@ -144,7 +143,7 @@ impl MoneyApi {
     #[oai(path = "/balances/", method = "get", operation_id = "getBalances")]
     async fn balances(
         &self,
-        _admin: Admin,
+        _admin: MayReadPayments,
         /// From this instant on.
         from: Query<Text>,
         /// Up to, not including, this one.

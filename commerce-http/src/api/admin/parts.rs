@@ -1,13 +1,13 @@
 //! What can be done with the lists of the rulebook: the same for each.
 
 use commerce_core::Timestamp;
+use commerce_core::audit::Actor;
 use commerce_core::cart::Look;
 use commerce_core::idempotency::Request;
 use commerce_core::pricing::{RuleChange, Rulebook, RulebookError, RulesChanged, RulesError};
 use poem_openapi::param::Header;
 use serde_json::Value;
 
-use super::access::Admin;
 use crate::api::Shop;
 use crate::settle::settle;
 use crate::wire::{
@@ -72,12 +72,13 @@ pub(super) async fn show<P: Part>(shop: &Shop, code: &str) -> Result<Answer<Docu
 /// A new one, behind the others.
 pub(super) async fn create<P: Part>(
     shop: &Shop,
+    actor: Actor,
     request: Option<Request>,
     version: Option<u64>,
     part: P::Document,
 ) -> Result<Answer<Document<P>, 201>, Problem> {
     let kept = part.clone();
-    let changed = change::<P>(shop, request, version, move |rulebook| {
+    let changed = change::<P>(shop, actor, request, version, move |rulebook| {
         let all = P::all_mut(rulebook);
         if all.iter().any(|known| P::code(known) == P::code(&part)) {
             return Err(RulesError::Exists);
@@ -92,6 +93,7 @@ pub(super) async fn create<P: Part>(
 /// Another one in its place.
 pub(super) async fn replace<P: Part>(
     shop: &Shop,
+    actor: Actor,
     code: String,
     version: Option<u64>,
     part: P::Document,
@@ -100,7 +102,7 @@ pub(super) async fn replace<P: Part>(
         return Err(Problem::field("/code", "invalid", format_args!("must be `{code}`, as in the address")));
     }
     let kept = part.clone();
-    let changed = change::<P>(shop, None, version, move |rulebook| {
+    let changed = change::<P>(shop, actor, None, version, move |rulebook| {
         let (at, known) = found::<P>(rulebook, &code)?;
         let before = std::mem::replace(known, part.clone());
         Ok((at, told::<P>("replace", Some(&before), Some(&part))))
@@ -111,12 +113,13 @@ pub(super) async fn replace<P: Part>(
 /// Ends it.
 pub(super) async fn end<P: Part>(
     shop: &Shop,
+    actor: Actor,
     request: Option<Request>,
     code: String,
     version: Option<u64>,
 ) -> Result<Answer<Document<P>>, Problem> {
     let now = now(shop).await?;
-    let changed = change::<P>(shop, request, version, move |rulebook| {
+    let changed = change::<P>(shop, actor, request, version, move |rulebook| {
         let (at, known) = found::<P>(rulebook, &code)?;
         let before = known.clone();
         P::end(known, now);
@@ -130,6 +133,7 @@ pub(super) async fn end<P: Part>(
 /// Takes it out, unless something refers to it. What was taken out.
 pub(super) async fn remove<P: Part>(
     shop: &Shop,
+    actor: Actor,
     code: String,
     version: Option<u64>,
 ) -> Result<Answer<Document<P>>, Problem> {
@@ -137,7 +141,7 @@ pub(super) async fn remove<P: Part>(
     let removed = settle(async move {
         let mut removed = None;
         let stored = rules
-            .change(version, &Admin::actor(), None, |rulebook| {
+            .change(version, &actor, None, |rulebook| {
                 let (at, _) = found::<P>(rulebook, &code)?;
                 let (_, before) = removed.insert((at, P::all_mut(rulebook).remove(at)));
                 Ok(told::<P>("delete", Some(before), None))
@@ -176,6 +180,7 @@ fn as_before(pointer: &str, place: &str, removed: usize) -> String {
 /// Changes the rulebook; `change` says where the part is that was sent.
 async fn change<P: Part>(
     shop: &Shop,
+    actor: Actor,
     request: Option<Request>,
     version: Option<u64>,
     change: impl Fn(&mut Rulebook) -> Result<(usize, RuleChange), RulesError> + Send + Sync + 'static,
@@ -184,7 +189,7 @@ async fn change<P: Part>(
     let changed = settle(async move {
         let mut place = 0;
         let changed = rules
-            .change(version, &Admin::actor(), request.as_ref(), |rulebook| {
+            .change(version, &actor, request.as_ref(), |rulebook| {
                 let (at, told) = change(rulebook)?;
                 place = at;
                 Ok(told)

@@ -4,9 +4,9 @@ use commerce_core::promotion::Promotion;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
-use super::access::Admin;
 use super::parts::{self, IfMatch, expected};
 use super::{Read, Write};
+use crate::api::access::{MayReadRules, MayWriteRules};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::wire::{
@@ -34,7 +34,7 @@ macro_rules! resource {
             #[oai(path = "/", method = "get", operation_id = $list)]
             async fn list(
                 &self,
-                _admin: Admin,
+                _admin: MayReadRules,
                 /// Which page, from 1.
                 page: Query<Option<PageNumber>>,
                 /// Rows on a page.
@@ -49,7 +49,7 @@ macro_rules! resource {
             #[oai(path = "/", method = "post", operation_id = $create)]
             async fn create(
                 &self,
-                _admin: Admin,
+                admin: MayWriteRules,
                 /// The version of the rules for which it is meant.
                 #[oai(name = "If-Match")]
                 if_match: IfMatch,
@@ -61,15 +61,15 @@ macro_rules! resource {
                 $($may_create(&body.part)?;)?
                 let version = expected(&if_match, body.version)?;
                 let sent = serde_json::to_vec(&body).map_err(Problem::internal)?;
-                let request = key.request(Admin::actor().to_string(), concat!("POST ", $path, "/"), &sent);
-                Ok(parts::create(&self.shop, request, version, body.part).await?)
+                let request = key.request(admin.actor().to_string(), concat!("POST ", $path, "/"), &sent);
+                Ok(parts::create(&self.shop, admin.actor(), request, version, body.part).await?)
             }
 
             #[doc = $shows]
             #[oai(path = "/:code/", method = "get", operation_id = $get)]
             async fn show(
                 &self,
-                _admin: Admin,
+                _admin: MayReadRules,
                 /// Its code.
                 code: Path<Text>,
             ) -> Result<Answer<Document<$part>>, Refused<Read>> {
@@ -82,7 +82,7 @@ macro_rules! resource {
             #[oai(path = "/:code/", method = "put", operation_id = $replace)]
             async fn replace(
                 &self,
-                _admin: Admin,
+                admin: MayWriteRules,
                 /// Its code.
                 code: Path<Text>,
                 /// The version of the rules for which it is meant.
@@ -91,7 +91,7 @@ macro_rules! resource {
                 body: Document<$part>,
             ) -> Result<Answer<Document<$part>>, Refused<Write>> {
                 let version = expected(&if_match, body.version)?;
-                Ok(parts::replace(&self.shop, code.0.0, version, body.part).await?)
+                Ok(parts::replace(&self.shop, admin.actor(), code.0.0, version, body.part).await?)
             }
 
             #[doc = $deletes]
@@ -100,7 +100,7 @@ macro_rules! resource {
             #[oai(path = "/:code/", method = "delete", operation_id = $delete)]
             async fn remove(
                 &self,
-                _admin: Admin,
+                admin: MayWriteRules,
                 /// Its code.
                 code: Path<Text>,
                 /// The version of the rules for which it is meant.
@@ -108,7 +108,7 @@ macro_rules! resource {
                 if_match: IfMatch,
             ) -> Result<Answer<Document<$part>>, Refused<Write>> {
                 let version = expected(&if_match, None)?;
-                Ok(parts::remove(&self.shop, code.0.0, version).await?)
+                Ok(parts::remove(&self.shop, admin.actor(), code.0.0, version).await?)
             }
 
             $(
@@ -118,7 +118,7 @@ macro_rules! resource {
                 #[oai(path = "/:code/end/", method = "post", operation_id = $end)]
                 async fn end(
                     &self,
-                    _admin: Admin,
+                    admin: MayWriteRules,
                     /// Its code.
                     code: Path<Text>,
                     /// The version of the rules for which it is meant.
@@ -131,8 +131,8 @@ macro_rules! resource {
                     let version = expected(&if_match, None)?;
                     let code = code.0.0;
                     let route = concat!("POST ", $path, "/{code}/end/");
-                    let request = key.request(Admin::actor().to_string(), route, code.as_bytes());
-                    Ok(parts::end(&self.shop, request, code, version).await?)
+                    let request = key.request(admin.actor().to_string(), route, code.as_bytes());
+                    Ok(parts::end(&self.shop, admin.actor(), request, code, version).await?)
                 }
             )?
         }

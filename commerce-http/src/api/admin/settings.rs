@@ -4,9 +4,9 @@ use commerce_core::pricing::RuleChange;
 use poem_openapi::OpenApi;
 use serde_json::{Value, to_value};
 
-use super::access::Admin;
 use super::parts::{IfMatch, etag, expected, refusal};
 use super::{Read, Write};
+use crate::api::access::{MayReadSettings, MayWriteSettings};
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{Answer, Document, Problem, Refused, Settings, SettingsDocument};
@@ -21,7 +21,7 @@ impl SettingsApi {
     ///
     /// The home country, rounding, the choice among prices, and what tax and shipping have beside their lists.
     #[oai(path = "/", method = "get", operation_id = "getSettings")]
-    async fn show(&self, _admin: Admin) -> Result<Answer<Document<Settings>>, Refused<Read>> {
+    async fn show(&self, _admin: MayReadSettings) -> Result<Answer<Document<Settings>>, Refused<Read>> {
         let rules = self.shop.engine.rules().show().await?;
         Ok(answer(rules.version, SettingsDocument::of(&rules.rulebook))?)
     }
@@ -32,7 +32,7 @@ impl SettingsApi {
     #[oai(path = "/", method = "put", operation_id = "replaceSettings")]
     async fn replace(
         &self,
-        _admin: Admin,
+        admin: MayWriteSettings,
         /// The version of the rules for which they are meant.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
@@ -55,7 +55,7 @@ impl SettingsApi {
                 })
             };
             // The settings stand where they stand in the rulebook, so its pointers lead into the body.
-            rules.change(version, &Admin::actor(), None, change).await.map_err(|error| refusal(error, None))
+            rules.change(version, &admin.actor(), None, change).await.map_err(|error| refusal(error, None))
         });
         Ok(answer(changed.await?.version, kept)?)
     }

@@ -6,9 +6,9 @@ use commerce_core::promotion::{CouponError, Promotion};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
-use super::access::Admin;
 use super::parts::field;
 use super::{Read, Write};
+use crate::api::access::MayReadRules;
 use crate::api::{Shop, Tag};
 use crate::wire::{Answer, Check, Days, Document, Problem, Promotions, Refused, Text, TrialDto};
 
@@ -25,7 +25,7 @@ impl TrialApi {
     #[oai(path = "/try/", method = "post", operation_id = "tryPromotion")]
     async fn try_out(
         &self,
-        _admin: Admin,
+        _admin: MayReadRules,
         /// Carts that changed in the last so many days.
         days: Query<Option<Days>>,
         body: Document<Promotions>,
@@ -39,7 +39,7 @@ impl TrialApi {
     #[oai(path = "/:code/try/", method = "post", operation_id = "tryKnownPromotion")]
     async fn try_known(
         &self,
-        _admin: Admin,
+        _admin: MayReadRules,
         /// Its code.
         code: Path<Text>,
         /// Carts that changed in the last so many days.

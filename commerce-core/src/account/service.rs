@@ -1,0 +1,450 @@
+//! Accounts: look, decide, commit, and tell by mail.
+
+use std::sync::Arc;
+
+use super::sign_in::{self, Checked, Refreshed, SignedIn};
+use super::{
+    Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
+    Password, PasswordHash, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing,
+    View, address_book, email_change, profile, register, reset, standing,
+};
+use crate::access::{Caller, Role};
+use crate::attempts::Attempts;
+use crate::commit::{ChangeSet, CommitError};
+use crate::customer::{Email, Phone};
+use crate::engine::Parts;
+use crate::mail::Language;
+use crate::ports::{PasswordHasher, Verified};
+use crate::{AddressId, CustomerId, Ids, SessionId, Timestamp};
+
+/// The accounts of the shop; reached by [`Engine::accounts`](crate::Engine::accounts).
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) parts: Arc<Parts>,
+}
+
+/// What whoever registers says.
+#[derive(Debug, Clone)]
+pub struct Register {
+    /// The e-mail address.
+    pub email: Email,
+    /// The password.
+    pub password: Password,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Phone number.
+    pub phone: Option<Phone>,
+    /// The language of mails.
+    pub locale: Option<Language>,
+}
+
+/// What whoever logs in shows.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The e-mail address.
+    pub email: Email,
+    /// The password.
+    pub password: Password,
+    /// What the client says it is.
+    pub device: Option<String>,
+}
+
+impl Accounts {
+    /// Registers somebody, who is mailed a link to confirm the address. For an address that has an account the answer is the
+    /// same, and its owner is told.
+    ///
+    /// # Errors
+    /// [`AccountError::Weak`]; and as [`register`](super::register()).
+    pub async fn register(&self, wanted: &Register) -> Result<(), AccountError> {
+        let Register { email, password, first_name, last_name, phone, locale } = wanted.clone();
+        self.check_strength(&password, &[email.as_str(), &first_name, &last_name])?;
+        // Hashed for every address: it is what takes time.
+        let password = self.hasher()?.hash(&password).await?;
+        let registration = Registration { password, first_name, last_name, phone, locale };
+        self.decide(Look::by(By::Email(EmailKey::of(&email))), |view, ids| {
+            register(view, &email, &registration, &self.parts.account_terms, ids)
+        })
+        .await
+    }
+
+    /// Mails the link to confirm an address once more. The answer is the same for every address.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn resend(&self, email: &Email) -> Result<(), AccountError> {
+        let terms = &self.parts.account_terms;
+        let decide = |view: &View, ids: &mut Ids| Ok(register::resend(view, terms, ids));
+        self.decide(Look::by(By::Email(EmailKey::of(email))), decide).await
+    }
+
+    /// Confirms an address by the link that was mailed, and logs its owner in.
+    ///
+    /// # Errors
+    /// As [`verify`](super::verify).
+    pub async fn verify(&self, token: &LinkToken, device: Option<&str>) -> Result<SignedIn, AccountError> {
+        let look = Look { sessions: true, ..Look::by(By::Link(token.hash())) };
+        self.decide(look, |view, ids| register::verify(view, device, &self.parts.account_terms, ids)).await
+    }
+
+    /// Logs somebody in.
+    ///
+    /// # Errors
+    /// As [`log_in`](super::log_in).
+    pub async fn log_in(&self, login: &Login) -> Result<SignedIn, AccountError> {
+        let look = Look { sessions: true, ..Look::by(By::Email(EmailKey::of(&login.email))) };
+        let device = login.device.as_deref();
+        self.decide_checked(look, &login.password, |view, checked, ids| {
+            sign_in::log_in(view, checked, device, &self.parts.account_terms, ids)
+        })
+        .await
+    }
+
+    /// Exchanges a refresh token for the next one of its session. One that was exchanged before ends the session.
+    ///
+    /// # Errors
+    /// [`AccountError::Session`].
+    pub async fn refresh(&self, token: &RefreshToken) -> Result<SignedIn, AccountError> {
+        let look = Look::by(By::Family(token.family()));
+        let decide =
+            |view: &View, ids: &mut Ids| sign_in::refresh(view, token, &self.parts.account_terms, ids);
+        match self.decide(look, decide).await? {
+            Refreshed::Renewed(signed_in) => Ok(*signed_in),
+            Refreshed::Stolen => Err(AccountError::Session),
+        }
+    }
+
+    /// Who asks in this session: looked up anew, so that whatever was taken away counts at once.
+    ///
+    /// # Errors
+    /// [`AccountError::Session`] when the session has ended, or the account is active no more.
+    pub async fn admit(&self, session: SessionId) -> Result<(Caller, Account), AccountError> {
+        let view = self.parts.store.account(&Look::by(By::Session(session))).await?;
+        let (caller, account) = sign_in::admit(&view)?;
+        Ok((caller, account.clone()))
+    }
+
+    /// Ends the session that a refresh token is of. One that is of none ends nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_out(&self, token: &RefreshToken) -> Result<(), AccountError> {
+        let view = self.parts.store.account(&Look::by(By::Family(token.family()))).await?;
+        match view.session {
+            Some(session) => self.end_session(session.account, session.id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends one session of the account.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`] when it has none of this id.
+    pub async fn end_session(&self, account: CustomerId, session: SessionId) -> Result<(), AccountError> {
+        self.decide(Look::by(By::Session(session)), |view, _| {
+            let changes = sign_in::end_session(view, account, session)?;
+            Ok(Decided { answer: (), changes })
+        })
+        .await
+    }
+
+    /// Ends every session of the account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_out_everywhere(&self, account: CustomerId) -> Result<(), AccountError> {
+        self.decide(Look::by(By::Id(account)), |view, _| {
+            let changes = sign_in::log_out_everywhere(account, view.now);
+            Ok(Decided { answer: (), changes })
+        })
+        .await
+    }
+
+    /// The sessions of the account that go on, by id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sessions(&self, account: CustomerId) -> Result<Vec<Session>, AccountError> {
+        let look = Look { sessions: true, ..Look::by(By::Id(account)) };
+        Ok(self.parts.store.account(&look).await?.sessions)
+    }
+
+    /// Mails a link to set a new password. The answer is the same for every address.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ask_reset(&self, email: &Email) -> Result<(), AccountError> {
+        let terms = &self.parts.account_terms;
+        let decide = |view: &View, ids: &mut Ids| Ok(reset::ask_reset(view, terms, ids));
+        self.decide(Look::by(By::Email(EmailKey::of(email))), decide).await
+    }
+
+    /// Sets a new password by the link that was mailed, and ends every session.
+    ///
+    /// # Errors
+    /// [`AccountError::Link`], [`AccountError::Weak`].
+    pub async fn reset_password(&self, token: &LinkToken, new: &Password) -> Result<(), AccountError> {
+        let look = Look::by(By::Link(token.hash()));
+        // Before any work is spent on the password.
+        let view = self.parts.store.account(&look).await?;
+        let (account, _) = register::opened(&view, super::Purpose::Reset)?;
+        self.check_strength(new, &words(account))?;
+        let hash = self.hasher()?.hash(new).await?;
+        self.decide(look, |view, ids| reset::reset_password(view, &hash, ids)).await
+    }
+
+    /// Sets a new password for somebody who shows the present one, and ends every session but theirs.
+    ///
+    /// # Errors
+    /// [`AccountError::Credentials`], [`AccountError::Weak`].
+    pub async fn change_password(
+        &self,
+        account: CustomerId,
+        session: SessionId,
+        present: &Password,
+        new: &Password,
+    ) -> Result<(), AccountError> {
+        let look = Look::by(By::Id(account));
+        let known = self.account(account).await?;
+        self.check_strength(new, &words(&known))?;
+        // The present one first: a new one is hashed for its owner only.
+        self.decide_checked(look.clone(), present, |view, checked, _| {
+            sign_in::owner(view, checked)?;
+            Ok(Decided { answer: (), changes: ChangeSet::default() })
+        })
+        .await?;
+        let hash = self.hasher()?.hash(new).await?;
+        self.decide_checked(look, present, |view, checked, ids| {
+            reset::change_password(view, session, checked, &hash, ids)
+        })
+        .await
+    }
+
+    /// Asks for another e-mail address: both are mailed a link to confirm it.
+    ///
+    /// # Errors
+    /// As [`ask_email_change`](super::ask_email_change).
+    pub async fn ask_email_change(
+        &self,
+        account: CustomerId,
+        password: &Password,
+        new: &Email,
+    ) -> Result<(), AccountError> {
+        let look = Look { email: Some(EmailKey::of(new)), ..Look::by(By::Id(account)) };
+        self.decide_checked(look, password, |view, checked, ids| {
+            email_change::ask_email_change(view, checked, new, &self.parts.account_terms, ids)
+        })
+        .await
+    }
+
+    /// Confirms a change of address by one of the links that were mailed.
+    ///
+    /// # Errors
+    /// As [`confirm_email_change`](super::confirm_email_change).
+    pub async fn confirm_email_change(&self, token: &LinkToken) -> Result<Confirmed, AccountError> {
+        let by = Look::by(By::Link(token.hash()));
+        let waiting = self.parts.store.account(&by).await?.account.and_then(|account| account.email_change);
+        let look = Look { email: waiting.map(|change| EmailKey::of(&change.email)), ..by };
+        self.decide(look, email_change::confirm_email_change).await
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`].
+    pub async fn account(&self, id: CustomerId) -> Result<Account, AccountError> {
+        let view = self.parts.store.account(&Look::by(By::Id(id))).await?;
+        view.account.ok_or(AccountError::NotFound)
+    }
+
+    /// Up to `limit` accounts, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accounts(&self, search: &Search, limit: u32) -> Result<Vec<Account>, AccountError> {
+        Ok(self.parts.store.accounts(search, limit).await?)
+    }
+
+    /// Changes names, phone and language of an account, if it is at the version `expected`.
+    ///
+    /// # Errors
+    /// As [`change_profile`](super::change_profile).
+    pub async fn change_profile(
+        &self,
+        account: CustomerId,
+        new: &Profile,
+        expected: Option<u64>,
+    ) -> Result<Account, AccountError> {
+        self.decide(Look::by(By::Id(account)), |view, _| profile::change_profile(view, new, expected)).await
+    }
+
+    /// The addresses of an account, by id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn addresses(&self, account: CustomerId) -> Result<Vec<SavedAddress>, AccountError> {
+        let look = Look { addresses: true, ..Look::by(By::Id(account)) };
+        Ok(self.parts.store.account(&look).await?.addresses)
+    }
+
+    /// Writes an address of the account down: a new one, or in place of the one of this id.
+    ///
+    /// # Errors
+    /// As [`save_address`](super::save_address).
+    pub async fn save_address(
+        &self,
+        account: CustomerId,
+        id: Option<AddressId>,
+        new: &NewAddress,
+    ) -> Result<SavedAddress, AccountError> {
+        let look = Look { addresses: true, ..Look::by(By::Id(account)) };
+        self.decide(look, |view, ids| address_book::save_address(view, id, new, ids)).await
+    }
+
+    /// Deletes an address of the account.
+    ///
+    /// # Errors
+    /// As [`remove_address`](super::remove_address).
+    pub async fn remove_address(&self, account: CustomerId, id: AddressId) -> Result<(), AccountError> {
+        let look = Look { addresses: true, ..Look::by(By::Id(account)) };
+        self.decide(look, |view, _| address_book::remove_address(view, id)).await
+    }
+
+    /// Changes what an account is to the shop, if it is at the version `expected`.
+    ///
+    /// # Errors
+    /// As [`change_standing`](super::change_standing).
+    pub async fn change_standing(
+        &self,
+        by: &Caller,
+        account: CustomerId,
+        new: &Standing,
+        expected: Option<u64>,
+    ) -> Result<Account, AccountError> {
+        let look = Look::by(By::Id(account));
+        self.decide(look, |view, ids| standing::change_standing(view, by, new, expected, ids)).await
+    }
+
+    /// Makes an account for somebody else: the first administrator, somebody who begins to work for the shop. Without a
+    /// password its owner asks for one by mail.
+    ///
+    /// # Errors
+    /// [`AccountError::Weak`]; and as [`create_account`](super::create_account).
+    pub async fn create(
+        &self,
+        by: &Caller,
+        email: &Email,
+        password: Option<&Password>,
+        names: (&str, &str),
+        role: Role,
+    ) -> Result<Account, AccountError> {
+        let (first_name, last_name) = (names.0.to_owned(), names.1.to_owned());
+        let password = match password {
+            None => None,
+            Some(password) => {
+                self.check_strength(password, &[email.as_str(), names.0, names.1])?;
+                Some(self.hasher()?.hash(password).await?)
+            }
+        };
+        let new = NewAccount { email: email.clone(), password, first_name, last_name, role };
+        let look = Look::by(By::Email(EmailKey::of(email)));
+        self.decide(look, |view, ids| standing::create_account(view, by, &new, ids)).await
+    }
+
+    /// Forgets links that have expired and sessions that have long been over: a job for now and then.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget(&self, before: Timestamp) -> Result<(), AccountError> {
+        let mut changes = ChangeSet::default();
+        changes.account.forget_before = Some(before);
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return Ok(()),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    async fn decide<T>(
+        &self,
+        look: Look,
+        decide: impl Fn(&View, &mut Ids) -> Result<Decided<T>, AccountError>,
+    ) -> Result<T, AccountError> {
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.parts.store.account(&look).await?;
+            let decided = decide(&view, &mut self.parts.ids(view.now))?;
+            match self.commit(decided).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// The same, with a password that the owner of the account shows. It is checked again only when the hash changed, and
+    /// also where there is no account: that takes as long.
+    async fn decide_checked<T>(
+        &self,
+        look: Look,
+        password: &Password,
+        decide: impl Fn(&View, &Checked, &mut Ids) -> Result<Decided<T>, AccountError>,
+    ) -> Result<T, AccountError> {
+        let hasher = self.hasher()?;
+        let mut attempts = Attempts::new(&self.parts);
+        let mut checked: Option<Checked> = None;
+        loop {
+            let view = self.parts.store.account(&look).await?;
+            let hash = view.account.as_ref().and_then(|account| account.password.clone());
+            let checked = match &mut checked {
+                Some(known) if known.hash == hash => known,
+                stale => stale.insert(check(&**hasher, password, hash).await?),
+            };
+            let decided = decide(&view, checked, &mut self.parts.ids(view.now))?;
+            match self.commit(decided).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    async fn commit<T>(&self, decided: Decided<T>) -> Result<T, CommitError> {
+        let Decided { answer, mut changes } = decided;
+        if changes != ChangeSet::default() {
+            self.parts.commit(&mut changes).await?;
+        }
+        Ok(answer)
+    }
+
+    fn check_strength(&self, password: &Password, words: &[&str]) -> Result<(), AccountError> {
+        let terms = &self.parts.account_terms;
+        let words: Vec<&str> =
+            words.iter().copied().chain(terms.guessable.iter().map(String::as_str)).collect();
+        let strength = self.hasher()?.strength(password, &words);
+        Ok(terms.passwords.check(password, strength)?)
+    }
+
+    fn hasher(&self) -> Result<&Arc<dyn PasswordHasher>, AccountError> {
+        self.parts.hasher.as_ref().ok_or_else(|| AccountError::Hasher("there is no hasher".to_owned()))
+    }
+}
+
+async fn check(
+    hasher: &dyn PasswordHasher,
+    password: &Password,
+    hash: Option<PasswordHash>,
+) -> Result<Checked, AccountError> {
+    let verified = hasher.verify(password, hash.as_ref()).await?;
+    let rehashed = match verified {
+        Verified::Outdated => Some(hasher.hash(password).await?),
+        Verified::Yes | Verified::No => None,
+    };
+    Ok(Checked { hash, verified, rehashed })
+}
+
+/// What a guesser of this account's password tries first.
+fn words(account: &Account) -> [&str; 3] {
+    [account.email.as_str(), &account.first_name, &account.last_name]
+}

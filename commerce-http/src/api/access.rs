@@ -1,0 +1,294 @@
+//! Who asks: a shopper or somebody of the shop who is logged in, a program with its key, or whoever holds the token of the
+//! configuration. All of them show it in the header `Authorization`, and each is looked up with every request.
+
+use std::collections::HashMap;
+
+use commerce_core::access::{ApiSecret, Caller, KeyError, Permission};
+use commerce_core::account::{Account, AccountError};
+use commerce_core::audit::Actor;
+use commerce_core::{CustomerId, Engine, SessionId};
+use poem::http::header;
+use poem::{Request, RequestBody, Result};
+use poem_openapi::registry::{MetaOperation, MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::access_token::AccessTokens;
+use crate::admin_token::AdminAccess;
+use crate::wire::{Code, Problem};
+
+/// What it takes to find out who asks.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) engine: Engine,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) admin: AdminAccess,
+}
+
+/// Who was found to ask, and their account when they have one.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) caller: Caller,
+    account: Option<Account>,
+}
+
+impl Door {
+    /// Who asks; `None`: they show nothing. Who was found once is kept with the request.
+    pub(crate) async fn who(&self, request: &Request) -> Result<Option<Known>, Problem> {
+        match request.data::<Known>() {
+            Some(known) => Ok(Some(known.clone())),
+            None => self.look_up(request).await,
+        }
+    }
+
+    async fn look_up(&self, request: &Request) -> Result<Option<Known>, Problem> {
+        let mut sent = request.headers().get_all(header::AUTHORIZATION).iter();
+        let Some(first) = sent.next() else { return Ok(None) };
+        let shown =
+            bearer(first.as_bytes()).filter(|_| sent.next().is_none()).ok_or_else(|| self.refused())?;
+        if self.admin.opens(shown) {
+            let caller = Caller::Operator { name: "admin".to_owned() };
+            return Ok(Some(Known { caller, account: None }));
+        }
+        let shown = std::str::from_utf8(shown).map_err(|_| self.refused())?;
+        if let Ok(secret) = shown.parse::<ApiSecret>() {
+            return match self.engine.access().admit(&secret).await {
+                Ok(caller) => Ok(Some(Known { caller, account: None })),
+                Err(KeyError::NotFound) => Err(self.refused()),
+                Err(error) => Err(error.into()),
+            };
+        }
+        let now = self.engine.store().clock().now();
+        let (account, session) = self.access_tokens.session(shown, now).ok_or_else(|| self.refused())?;
+        match self.engine.accounts().admit(session).await {
+            Ok((caller, found)) if found.id == account => Ok(Some(Known { caller, account: Some(found) })),
+            Ok(_) | Err(AccountError::Session) => Err(self.refused()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn refused(&self) -> Problem {
+        let problem = |detail| Problem::not_admin(detail, "Bearer error=\"invalid_token\"");
+        match self.admin.is_configured() {
+            true => problem("the token is not valid, or not any more: log in again"),
+            false => problem(
+                "the token is not valid, or not any more: log in again. An admin token opens nothing here, as the \
+                 server has none: set COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml",
+            ),
+        }
+    }
+
+    fn of(request: &Request) -> Result<&Self, Problem> {
+        request.data().ok_or_else(|| Problem::internal("nobody knows who asks"))
+    }
+}
+
+fn missing(door: &Door) -> Problem {
+    const CLOSED: &str = "log in and send the access token, or a program's key: Authorization: Bearer TOKEN. As long as \
+        nobody can log in, set COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml, or run `commerce admin create`";
+    const SEND: &str =
+        "send an access token, a program's key or the admin token: Authorization: Bearer TOKEN";
+    Problem::not_admin(if door.admin.is_configured() { SEND } else { CLOSED }, "Bearer")
+}
+
+/// What stands behind the word `Bearer`, whose case does not count.
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (word, token) = value.split_at_checked(7)?;
+    word.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+/// Somebody who may do what has this place among [`Permission::ALL`]. It is looked for before anything else of the request
+/// is.
+pub(in crate::api) struct Permitted<const PERMISSION: usize> {
+    pub(in crate::api) caller: Caller,
+}
+
+impl<const PERMISSION: usize> Permitted<PERMISSION> {
+    /// By which name changes are kept.
+    pub(in crate::api) fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+
+    fn of(caller: Caller) -> Result<Self, Problem> {
+        // A merchant may do some of this with what is their own; until an operation knows whose it is, it is not theirs.
+        let may = Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted));
+        if may && caller.seller().is_none() {
+            Ok(Self { caller })
+        } else {
+            Err(Problem::new(Code::Forbidden, "you may not do this"))
+        }
+    }
+}
+
+/// Somebody who perhaps may do what has this place among [`Permission::ALL`]: of what is for them and for others too.
+pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
+    /// They may.
+    Permitted(Permitted<PERMISSION>),
+    /// What they show does not let them.
+    Refused(Problem),
+    /// They show nothing.
+    Nobody,
+}
+
+/// Somebody who may do what stands behind the name, one for each permission that an operation asks for.
+macro_rules! may {
+    ($($name:ident $permission:ident;)+) => {$(
+        pub(in crate::api) type $name = Permitted<{ Permission::$permission as usize }>;
+    )+};
+}
+
+may! {
+    MayReadOrders OrdersRead;
+    MayWriteOrders OrdersWrite;
+    MayReadRules RulesRead;
+    MayWriteRules RulesWrite;
+    MayReadCoupons CouponsRead;
+    MayWriteCoupons CouponsWrite;
+    MayReadAudit AuditRead;
+    MayReadSettings SettingsRead;
+    MayWriteSettings SettingsWrite;
+    MayReadPayments PaymentsRead;
+    MayCollectPayments PaymentsCollect;
+    MayResolvePayments PaymentsResolve;
+    MayRefund OrdersRefund;
+    MayReadCustomers CustomersRead;
+    MayWriteCustomers CustomersWrite;
+    MayReadKeys KeysRead;
+    MayWriteKeys KeysWrite;
+}
+
+/// Somebody who perhaps sees every order.
+pub(in crate::api) type PerhapsReadsOrders = Perhaps<{ Permission::OrdersRead as usize }>;
+
+/// Somebody who perhaps calls off any order.
+pub(in crate::api) type PerhapsCancelsOrders = Perhaps<{ Permission::OrdersCancel as usize }>;
+
+/// Somebody with an account who is logged in.
+pub(in crate::api) struct SignedIn {
+    pub(in crate::api) account: Account,
+    pub(in crate::api) session: SessionId,
+}
+
+impl SignedIn {
+    pub(in crate::api) fn id(&self) -> CustomerId {
+        self.account.id
+    }
+}
+
+fn register(registry: &mut Registry) {
+    let scheme = MetaSecurityScheme {
+        ty: "http",
+        description: Some(
+            "An access token from `/api/auth/login/`, the key of a program, or the admin token of the configuration.",
+        ),
+        name: None,
+        key_in: None,
+        scheme: Some("bearer"),
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    };
+    registry.create_security_scheme(SCHEME, scheme);
+}
+
+const SCHEME: &str = "Bearer";
+
+/// Writes the permission that an operation asks for as the scope of the one scheme that there is.
+pub(in crate::api) fn scoped(operation: &mut MetaOperation) {
+    if let Some(permission) = permission_of(operation) {
+        operation.security = vec![HashMap::from([(SCHEME, vec![permission.as_str()])])];
+    }
+}
+
+/// The permission that an operation asks for.
+pub(crate) fn permission_of(operation: &MetaOperation) -> Option<Permission> {
+    let mut named =
+        operation.security.iter().flatten().flat_map(|(scheme, scopes)| scopes.iter().chain([scheme]));
+    named.find_map(|name| name.parse().ok())
+}
+
+impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Permitted<PERMISSION> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register(registry);
+    }
+
+    // The permission stands for the scheme, until the contract is written: see `scoped`.
+    fn security_schemes() -> Vec<&'static str> {
+        Permission::ALL.get(PERMISSION).map_or_else(Vec::new, |permission| vec![permission.as_str()])
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let door = Door::of(request)?;
+        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
+        Ok(Self::of(caller)?)
+    }
+}
+
+impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::security_schemes()
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        Ok(match Door::of(request)?.who(request).await {
+            Ok(None) => Self::Nobody,
+            Ok(Some(known)) => Permitted::of(known.caller).map_or_else(Self::Refused, Self::Permitted),
+            Err(refused) => Self::Refused(refused),
+        })
+    }
+}
+
+impl<'a> ApiExtractor<'a> for SignedIn {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let door = Door::of(request)?;
+        let shown = door.who(request).await?;
+        let missing =
+            || Problem::not_admin("log in and send the access token: Authorization: Bearer TOKEN", "Bearer");
+        match shown.ok_or_else(missing)? {
+            Known { caller: Caller::Account { session, .. }, account: Some(account) } => {
+                Ok(Self { account, session })
+            }
+            _ => Err(Problem::new(Code::Forbidden, "this is for accounts; programs and operators have none")
+                .into()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Mail servers that are away, refuse and hang, and our own server that dies: every mail comes, at least once.
+
+use commerce_core::crash;
+use commerce_core::testkit::conformance::block_on;
+
+use crate::MailShop;
+use crate::catcher::Manner;
+use crate::server::{KINDS, Kind};
+
+#[test]
+fn mails_wait_while_the_mail_server_is_away() {
+    on_both(async |kind| {
+        let mut shop = MailShop::open(kind).await;
+        shop.catcher.go_away();
+        shop.order("ada@example.com").await;
+        shop.order("bola@example.com").await;
+        shop.wait_for("waiting", 2).await;
+        shop.catcher.come_back().await;
+        // Whichever was tried meanwhile is tried again.
+        while shop.count("sent").await < 2 {
+            shop.hurry().await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let mut recipients: Vec<String> =
+            shop.catcher.caught().into_iter().flat_map(|mail| mail.recipients).collect();
+        recipients.sort();
+        recipients.dedup();
+        assert_eq!(recipients, ["ada@example.com", "bola@example.com"]);
+        shop.server.stop().await;
+    });
+}
+
+#[test]
+fn a_recipient_that_is_refused_is_parked_while_others_get_their_mails() {
+    on_both(async |kind| {
+        let mut shop = MailShop::open(kind).await;
+        shop.catcher.refuse("poison@example.com", Some("550 5.1.1 no such user"));
+        shop.catcher.refuse("greylisted@example.com", Some("451 4.7.1 come back later"));
+        for email in ["poison@example.com", "greylisted@example.com", "ada@example.com"] {
+            shop.order(email).await;
+        }
+        shop.wait_for("parked", 1).await;
+        shop.wait_for("sent", 1).await;
+        assert_eq!(shop.catcher.caught()[0].recipients, ["ada@example.com"]);
+        let parked = shop.server.database.succeed(&["mail", "parked"]);
+        assert!(parked.contains("poison@example.com") && parked.contains("no such user"), "{parked}");
+        assert!(!parked.contains("greylisted"), "{parked}");
+        shop.catcher.refuse("greylisted@example.com", None);
+        shop.hurry().await;
+        shop.wait_for("sent", 2).await;
+        shop.catcher.refuse("poison@example.com", None);
+        let said = shop.server.database.succeed(&["mail", "replay", "--all"]);
+        assert!(said.starts_with("1 mails"), "{said}");
+        shop.wait_for("sent", 3).await;
+        assert!(shop.server.database.succeed(&["mail", "parked"]).contains("No mail was given up"));
+        shop.server.stop().await;
+    });
+}
+
+/// The server is killed while the mail server has the mail and has not said so.
+#[test]
+fn a_mail_that_was_sent_and_not_recorded_goes_again_under_its_message_id() {
+    on_both(async |kind| {
+        let mut shop = MailShop::open(kind).await;
+        shop.catcher.behave(Manner::Silent);
+        shop.order("ada@example.com").await;
+        shop.catcher.wait_for(1).await;
+        shop.server.kill();
+        shop.catcher.behave(Manner::Normal);
+        shop.hurry().await;
+        shop.server.restart().await;
+        let caught = shop.catcher.wait_for(2).await;
+        assert_eq!(caught[0].header("Message-ID"), caught[1].header("Message-ID"));
+        shop.wait_for("sent", 1).await;
+        shop.server.stop().await;
+    });
+}
+
+#[test]
+fn a_mail_comes_after_a_crash_at_every_point() {
+    on_both(async |kind| {
+        for point in crash::MAIL_POINTS {
+            let mut shop = MailShop::open(kind).await;
+            shop.server.set(crash::VARIABLE, point);
+            shop.server.restart().await;
+            shop.order("ada@example.com").await;
+            shop.server.crashed();
+            shop.server.unset(crash::VARIABLE);
+            shop.hurry().await;
+            shop.server.restart().await;
+            shop.wait_for("sent", 1).await;
+            let ids: Vec<String> =
+                shop.catcher.caught().iter().map(|mail| mail.header("Message-ID")).collect();
+            let times = if *point == "mail.sent" { 2 } else { 1 };
+            assert_eq!(ids.len(), times, "{point}");
+            assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+            shop.server.stop().await;
+        }
+    });
+}
+
+fn on_both(story: impl AsyncFn(Kind)) {
+    block_on(async { tokio::join!(story(KINDS[0]), story(KINDS[1])) });
+}
