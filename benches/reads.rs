@@ -1,5 +1,5 @@
 //! What catalogue reads cost over HTTP: the server against a Poem server that returns the same bytes from memory, with
-//! the same raw clients, in one run.
+//! the same raw clients, in one run; with answers that are kept, and with a read of the database for each.
 //!
 //! `cargo xtask bench reads`
 
@@ -34,30 +34,34 @@ async fn main() {
         return;
     }
     // A process has one recorder of metrics, and so one server.
+    let cached = std::env::var("READS_CACHED").is_ok_and(|cached| cached == "yes");
     match std::env::var("READS_OF").as_deref() {
         Ok("SQLite") => {
             let folder = Folder::new("reads");
             let store = SqliteStore::open(folder.0.join("shop.db")).await.expect("a store");
-            measure("SQLite", Arc::new(store)).await;
+            measure("SQLite", Arc::new(store), cached).await;
         }
         Ok(_) => {
             let schema = format!("bench_reads_{}", std::process::id());
             let options = PostgresOptions::new(postgres_url()).schema(&schema).pool_size(16);
             let store = PostgresStore::connect_with(options).await.expect("a store");
             store.migrate().await.expect("its tables");
-            measure("PostgreSQL", Arc::new(store)).await;
+            measure("PostgreSQL", Arc::new(store), cached).await;
         }
         Err(_) => {
-            for name in ["SQLite", "PostgreSQL"] {
+            for (name, cached) in
+                [("SQLite", "yes"), ("SQLite", "no"), ("PostgreSQL", "yes"), ("PostgreSQL", "no")]
+            {
                 let myself = std::env::current_exe().expect("a path");
-                let status = std::process::Command::new(myself).arg("reads").env("READS_OF", name).status();
-                assert!(status.expect("it starts").success());
+                let mut command = std::process::Command::new(myself);
+                command.arg("reads").env("READS_OF", name).env("READS_CACHED", cached);
+                assert!(command.status().expect("it starts").success());
             }
         }
     }
 }
 
-async fn measure(name: &str, store: Arc<dyn Store>) {
+async fn measure(name: &str, store: Arc<dyn Store>, cached: bool) {
     let engine = Engine::builder_shared(store).build();
     let mut file = Vec::new();
     shopify_csv::write(42, PRODUCTS, &mut file).expect("a written file");
@@ -70,6 +74,9 @@ async fn measure(name: &str, store: Arc<dyn Store>) {
     let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into(), secret.into());
     // Counted like every request, and never refused.
     config.rate_limits.set(Budget::AddressReads, "1000000/s".parse().ok());
+    if !cached {
+        config.cache_bytes_max = None;
+    }
     let server = Bound::new(config).await.expect("a free port");
     let address = server.address().to_string();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -77,7 +84,8 @@ async fn measure(name: &str, store: Arc<dyn Store>) {
         let engine = engine.clone();
         async move { server.run(&engine, async { drop(stopped.await) }).await }
     });
-    println!("{name}, {PRODUCTS} products, {CLIENTS} connections");
+    let kept = if cached { "kept answers (at least 0.6)" } else { "each from the database" };
+    println!("{name}, {PRODUCTS} products, {CLIENTS} connections, {kept}");
     for (what, path) in [
         ("list, newest", "/api/products/".to_owned()),
         ("list, by price", "/api/products/?sort_by=price_asc&page_size=50".to_owned()),

@@ -96,6 +96,7 @@ impl Shop {
         let mut cart = Cart {
             id: ids.fresh(),
             token: token.hash(),
+            customer: None,
             currency: None,
             channel: None,
             coupons: Vec::new(),

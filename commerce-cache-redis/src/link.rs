@@ -8,8 +8,9 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::{AsyncConnectionConfig, FromRedisValue, RedisResult, ScriptInvocation, Value};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisResult, ScriptInvocation, Value};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use crate::url::{RedisUrlError, Target};
@@ -89,19 +90,16 @@ impl RedisLink {
 
     /// Runs a script that names one key.
     pub(crate) async fn run(&self, script: &ScriptInvocation<'_>) -> Result<(i64, i64), Fault> {
-        let Some((mut connection, generation)) = self.0.present() else {
-            self.0.start_mending();
-            return Err(Fault::Down);
-        };
-        let ran = match timeout(self.0.deadline, connection.run(script)).await {
-            Ok(ran) => ran.map_err(Fault::from),
-            Err(_) => Err(Fault::Late),
-        };
-        match &ran {
-            Ok(_) => self.0.faults.store(0, Ordering::Relaxed),
-            Err(fault) => self.0.failed(generation, fault),
-        }
-        ran
+        let (mut connection, generation) = self.0.up()?;
+        let ran = timeout(self.0.deadline, connection.run(script)).await;
+        self.0.ended(generation, ran)
+    }
+
+    /// Runs a command that names one key.
+    pub(crate) async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let (mut connection, generation) = self.0.up()?;
+        let ran = timeout(self.0.deadline, connection.command(command)).await;
+        self.0.ended(generation, ran)
     }
 }
 
@@ -123,6 +121,27 @@ impl Inside {
         }
     }
 
+    /// The connection, unless there is none now.
+    fn up(self: &Arc<Self>) -> Result<(Connection, u64), Fault> {
+        self.present().ok_or_else(|| {
+            self.start_mending();
+            Fault::Down
+        })
+    }
+
+    /// What became of a call on the connection of this generation.
+    fn ended<T>(self: &Arc<Self>, generation: u64, ran: Result<RedisResult<T>, Elapsed>) -> Result<T, Fault> {
+        let ran = match ran {
+            Ok(ran) => ran.map_err(Fault::from),
+            Err(Elapsed { .. }) => Err(Fault::Late),
+        };
+        match &ran {
+            Ok(_) => self.faults.store(0, Ordering::Relaxed),
+            Err(fault) => self.failed(generation, fault),
+        }
+        ran
+    }
+
     /// Gives the connection up, unless that has been done already.
     fn failed(self: &Arc<Self>, generation: u64, fault: &Fault) {
         let faults = self.faults.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -138,7 +157,7 @@ impl Inside {
                 _ => return,
             }
         }
-        tracing::warn!(error = %fault, "Redis does not answer; counting in the process until it does");
+        tracing::warn!(error = %fault, "Redis does not answer; doing without it until it does");
         self.start_mending();
     }
 
@@ -221,6 +240,13 @@ impl Connection {
         match self {
             Self::Single(connection) => script.invoke_async(connection).await,
             Self::Cluster(connection) => script.invoke_async(connection).await,
+        }
+    }
+
+    async fn command<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(connection).await,
+            Self::Cluster(connection) => command.query_async(connection).await,
         }
     }
 }

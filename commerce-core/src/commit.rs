@@ -30,7 +30,7 @@ use crate::promotion::CouponCode;
 use crate::{
     CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
     ReservationId, SessionId, VariantId, access, account, cart, inventory, job, mail, order, payment,
-    pricing, promotion,
+    personal, pricing, promotion,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -43,6 +43,8 @@ pub struct ChangeSet {
     pub account: account::Changes,
     /// Keys of programs.
     pub access: access::Changes,
+    /// What belongs to whom: orders that are claimed, and who leaves.
+    pub personal: personal::Changes,
     /// Carts.
     pub cart: cart::Changes,
     /// Orders.

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::access::Access;
-use crate::account::{AccountTerms, Accounts};
+use crate::account::{AccountError, AccountTerms, Accounts};
 use crate::audit::AuditTrail;
 use crate::cart::Carts;
 use crate::catalog::Catalog;
@@ -15,6 +15,7 @@ use crate::job::Job;
 use crate::mail::Mails;
 use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
+use crate::personal::Personal;
 use crate::ports::{
     Clock, Mailer, PasswordHasher, PaymentGateway, Random, Search, ShippingRates, Store, SystemRandom,
     TaxProvider,
@@ -110,6 +111,12 @@ impl Engine {
     #[must_use]
     pub fn accounts(&self) -> Accounts {
         Accounts { parts: Arc::clone(&self.parts) }
+    }
+
+    /// What the shop knows of somebody.
+    #[must_use]
+    pub fn personal(&self) -> Personal {
+        Personal { parts: Arc::clone(&self.parts) }
     }
 
     /// The keys of programs.
@@ -395,12 +402,16 @@ impl Parts {
         Ids::new(self.random.seed(), now)
     }
 
-    /// Writes what a decision changes. Decisions say whom to write to; a shop without a mailer leaves that out.
+    /// Writes what a decision changes. Decisions say whom to write to; a shop without a mailer leaves that out, and nobody
+    /// is written to who left.
     pub(crate) async fn commit(&self, changes: &mut ChangeSet) -> Result<(), CommitError> {
-        if self.mailer.is_none() {
-            changes.mail.send.clear();
-        }
+        changes.mail.send.retain(|mail| self.mailer.is_some() && !mail.to.is_erased());
         self.store.commit(changes).await
+    }
+
+    /// What checks passwords.
+    pub(crate) fn hasher(&self) -> Result<&Arc<dyn PasswordHasher>, AccountError> {
+        self.hasher.as_ref().ok_or_else(|| AccountError::Hasher("there is no hasher".to_owned()))
     }
 
     /// The rulebook of the version that a look named, or a later one. What is decided by it names its version in the

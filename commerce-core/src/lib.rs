@@ -5,6 +5,7 @@ pub mod account;
 mod attempts;
 pub mod audit;
 mod backoff;
+pub mod cache;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
@@ -26,6 +27,7 @@ pub mod mail;
 pub mod money;
 pub mod order;
 pub mod payment;
+pub mod personal;
 mod ports;
 pub mod pricing;
 pub mod promotion;
@@ -52,13 +54,13 @@ pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, Search, ShippingRates,
-    Store, SystemRandom, TaxProvider, Verified,
+    Cache, Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, Search,
+    ShippingRates, Store, SystemRandom, TaxProvider, Verified,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter, MockSearch,
-    MockShippingRates, MockStore, MockTaxProvider,
+    MockCache, MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter,
+    MockSearch, MockShippingRates, MockStore, MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;

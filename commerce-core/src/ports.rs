@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use crate::access::{self, ApiKey};
 use crate::account::{self, Account, Password, PasswordHash};
+use crate::cache::Generation;
+#[cfg(feature = "answers")]
+use crate::cache::InProcessCache;
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -32,7 +36,7 @@ use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
     AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
-    VariantId, audit, cart, idempotency, order, search,
+    VariantId, audit, cart, idempotency, order, personal, search,
 };
 
 /// Where the shop is kept.
@@ -46,6 +50,10 @@ use crate::{
 ///   atomically with the writes, whatever else runs. A store never retries a decision and never words a refusal.
 /// - Retryable trouble of the database (serialization, deadlock, busy) is retried inside, bounded, with the same change
 ///   set; what remains is [`StoreTrouble::Unavailable`](crate::StoreTrouble::Unavailable).
+/// - The [generation](Store::catalog_generation) of the catalogue MUST be another one after each commit and import that
+///   changes what [`products`](Store::products), [`product`](Store::product) or [`categories`](Store::categories) answer,
+///   whoever makes it, and MUST be written with it. A read of these that begins after a generation was told MUST see all
+///   that it stands for: a replica that lags behind may not be read beside a generation of the primary.
 /// - Sets MUST come in the order that their types name, with text compared bytewise, so that every store answers alike.
 ///
 /// The conformance suite in `testkit` (feature `testkit`) checks all of this.
@@ -60,6 +68,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Up to `limit` accounts, by id, the newest first.
     async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError>;
+
+    /// What a decision about somebody's belongings looks at.
+    async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError>;
 
     /// What a decision about the key of a program looks at.
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;
@@ -220,6 +231,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The category tree with the number of products on sale.
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError>;
+
+    /// The generation of the catalogue: as long as it is the same, so are the answers to the three above. Cheap, and asked
+    /// for several times a second. A commit moves it as [`ChangeSet::moves_catalog`] says, an import always.
+    async fn catalog_generation(&self) -> Result<Generation, StoreError>;
 
     /// What an import of these keys looks at.
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError>;
@@ -481,6 +496,39 @@ pub enum HasherTrouble {
     /// It failed, or does not know the algorithm of the hash.
     #[error("{0}")]
     Broken(String),
+}
+
+/// Whoever keeps answers for later, for one process or for many.
+///
+/// # Contract
+/// - What is found under a key MUST be all of what was put there last, or nothing; a cache may forget anything at any time.
+/// - Keys MUST be opaque and told apart byte by byte. They have at most 256 bytes.
+/// - It MUST answer within a second, whatever has become of where it keeps things: trouble is finding nothing, and keeping
+///   nothing. It MUST NOT fail and MUST NOT wait longer for what has just failed.
+/// - What it keeps MUST be bounded, and MUST go by itself when nobody asks for it any more.
+/// - It MUST NOT be relied on for what is right: whoever asks can do without it.
+///
+/// The conformance suite in `testkit` checks this.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Cache: Send + Sync + 'static {
+    /// What is kept under the key.
+    async fn get(&self, key: &str) -> Option<Bytes>;
+
+    /// Keeps this under the key, in place of what was there.
+    async fn put(&self, key: &str, value: Bytes);
+}
+
+#[cfg(feature = "answers")]
+#[async_trait]
+impl Cache for InProcessCache {
+    async fn get(&self, key: &str) -> Option<Bytes> {
+        self.entries.get(key).await
+    }
+
+    async fn put(&self, key: &str, value: Bytes) {
+        self.entries.insert(key.to_owned(), value).await;
+    }
 }
 
 /// Randomness that nobody can guess, for ids, tokens and codes.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use commerce_core::cache::InProcessCache;
+use commerce_core::cart::MergePolicy;
 use commerce_core::limit::Budgets;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -93,6 +95,8 @@ pub struct Settings {
     pub password_memory_kib: Option<NonZeroU32>,
     /// Passes over that memory: 2 unless set.
     pub password_passes: Option<NonZeroU32>,
+    /// What becomes of line items that a guest's cart and that of their account both have: `add_up` unless set.
+    pub cart_merge: Option<MergePolicy>,
     /// How many passwords are hashed at once: as many as there are processors unless set.
     pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
@@ -158,12 +162,41 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// The Redis on which servers count callers together.
     pub redis_url: Option<SecretString>,
+    /// Whether and where answers of the catalogue are kept.
+    pub cache: Option<CacheMode>,
+    /// How many bytes of them in memory.
+    pub cache_bytes_max: Option<NonZeroU64>,
     /// What the keys of this shop begin with on Redis.
     pub redis_prefix: Option<String>,
     /// What is logged.
     pub log: Option<String>,
     /// How it is logged.
     pub log_format: Option<LogFormat>,
+}
+
+/// Where answers of the catalogue are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheMode {
+    /// Nowhere: each is read from the database.
+    Off,
+    /// In the memory of the server.
+    InProcess,
+    /// In the memory of the server, and on a Redis for all servers.
+    Redis,
+}
+
+impl FromStr for CacheMode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            "in-process" => Ok(Self::InProcess),
+            "redis" => Ok(Self::Redis),
+            _ => Err("it must be off, in-process or redis"),
+        }
+    }
 }
 
 /// How log lines look.
@@ -235,9 +268,22 @@ pub enum ConfigError {
     /// Mails cannot be sent.
     #[error(transparent)]
     Mail(#[from] MailConfigError),
+    /// Passwords of fewer characters are too easily guessed, and of so many nobody takes one.
+    #[error(
+        "password_length_min = {0}: a password has at least 8 characters, and the rule asks for 64 at most"
+    )]
+    PasswordLength(usize),
+    /// There is no such strength.
+    #[error("password_strength_min = {0}: strengths go from 0 to 4; 2 is usual")]
+    PasswordStrength(u8),
     /// Passwords cannot be hashed at the cost.
     #[error(transparent)]
     Passwords(#[from] PasswordCostError),
+    /// The cache is to be on a Redis, and there is none.
+    #[error(
+        "cache = \"redis\" (or COMMERCE_CACHE=redis) needs a Redis: set COMMERCE_REDIS_URL, or write redis_url = \"redis://host:6379\" into commerce.toml"
+    )]
+    CacheWithoutRedis,
     /// The token of the back office cannot be used.
     #[error("the admin token (COMMERCE_ADMIN_TOKEN, or admin_token in commerce.toml) cannot be used: {0}")]
     AdminToken(SecretError),
@@ -285,6 +331,7 @@ impl Settings {
             password_memory_kib: parsed("PASSWORD_MEMORY_KIB", &text)?,
             password_passes: parsed("PASSWORD_PASSES", &text)?,
             passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
+            cart_merge: parsed("CART_MERGE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
@@ -316,6 +363,8 @@ impl Settings {
             search: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
+            cache: parsed("CACHE", &text)?,
+            cache_bytes_max: parsed("CACHE_BYTES_MAX", &text)?,
             redis_prefix: text("REDIS_PREFIX"),
             log: text("LOG"),
             log_format: match text("LOG_FORMAT").as_deref() {
@@ -344,6 +393,7 @@ impl Settings {
             password_memory_kib: above.password_memory_kib.or(self.password_memory_kib),
             password_passes: above.password_passes.or(self.password_passes),
             passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
+            cart_merge: above.cart_merge.or(self.cart_merge),
             payment_methods: above.payment_methods.or(self.payment_methods),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
@@ -377,6 +427,8 @@ impl Settings {
             search: above.search.or(self.search),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
+            cache: above.cache.or(self.cache),
+            cache_bytes_max: above.cache_bytes_max.or(self.cache_bytes_max),
             redis_prefix: above.redis_prefix.or(self.redis_prefix),
             log: above.log.or(self.log),
             log_format: above.log_format.or(self.log_format),
@@ -440,16 +492,28 @@ impl Settings {
     /// How the shop keeps its accounts.
     ///
     /// # Errors
-    /// When passwords cannot be hashed at the cost.
+    /// When passwords would be too short, or there is no such strength.
     pub fn accounts(&self) -> Result<Accounts, ConfigError> {
         let mut accounts = Accounts::default();
         let (policy, cost) = (&mut accounts.terms.passwords, &mut accounts.cost);
         policy.length_min = self.password_length_min.map_or(policy.length_min, NonZeroUsize::get);
         policy.strength_min = self.password_strength_min.unwrap_or(policy.strength_min);
+        if !(8..=64).contains(&policy.length_min) {
+            return Err(ConfigError::PasswordLength(policy.length_min));
+        }
+        if policy.strength_min > 4 {
+            return Err(ConfigError::PasswordStrength(policy.strength_min));
+        }
         policy.composition = self.password_composition.unwrap_or(policy.composition);
         cost.memory_kib = self.password_memory_kib.map_or(cost.memory_kib, NonZeroU32::get);
         cost.passes = self.password_passes.map_or(cost.passes, NonZeroU32::get);
         cost.at_once = self.passwords_at_once.map_or(cost.at_once, NonZeroUsize::get);
+        // Whoever attacks the shop tries its name first.
+        let host = self.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+        let host = host.as_ref().and_then(|url| url.host_str()).into_iter().flat_map(|host| host.split('.'));
+        let known = self.shop_name.as_deref().into_iter().chain(host);
+        accounts.terms.guessable.extend(known.map(str::to_owned));
+        accounts.terms.cart_merge = self.cart_merge.unwrap_or_default();
         Ok(accounts)
     }
 
@@ -508,9 +572,28 @@ impl Settings {
         config.cors_origins = self.cors_origins.clone().unwrap_or_default();
         config.hsts_seconds = self.hsts_seconds.filter(|seconds| *seconds > 0);
         config.rate_limits = self.rate_limits.budgets();
+        config.cache_bytes_max = match self.cache()? {
+            CacheMode::Off => None,
+            CacheMode::InProcess | CacheMode::Redis => {
+                Some(self.cache_bytes_max.map_or(InProcessCache::BYTES_MAX, NonZeroU64::get))
+            }
+        };
         config.body_bytes_max = self.body_bytes_max.map_or(config.body_bytes_max, NonZeroUsize::get);
         config.connections_max = self.connections_max.map_or(config.connections_max, NonZeroUsize::get);
         Ok(config)
+    }
+
+    /// Where answers of the catalogue are kept: unless it is said, on Redis where there is one, and else in memory.
+    ///
+    /// # Errors
+    /// When it is to be a Redis, and there is none.
+    pub fn cache(&self) -> Result<CacheMode, ConfigError> {
+        match (self.cache, &self.redis_url) {
+            (Some(CacheMode::Redis), None) => Err(ConfigError::CacheWithoutRedis),
+            (Some(mode), _) => Ok(mode),
+            (None, Some(_)) => Ok(CacheMode::Redis),
+            (None, None) => Ok(CacheMode::InProcess),
+        }
     }
 }
 
@@ -571,6 +654,8 @@ pub struct ServerConfig {
     pub hsts_seconds: Option<u32>,
     /// What callers may ask for.
     pub rate_limits: Budgets,
+    /// How many bytes of answers of the catalogue are kept in memory; absent: none are kept anywhere.
+    pub cache_bytes_max: Option<u64>,
     /// The largest body.
     pub body_bytes_max: usize,
     /// The most connections of clients at once.
@@ -598,6 +683,7 @@ impl ServerConfig {
             cors_origins: Vec::new(),
             hsts_seconds: None,
             rate_limits: Budgets::default(),
+            cache_bytes_max: Some(InProcessCache::BYTES_MAX),
             body_bytes_max: 1 << 20,
             connections_max: 10_000,
         }
@@ -667,6 +753,21 @@ mod tests {
         let unclear = Settings { listen: Some("8080".to_owned()), ..Settings::default() };
         let said = unclear.server_with("s".into(), None).unwrap_err().to_string();
         assert!(said.contains("127.0.0.1:8080"), "{said}");
+    }
+
+    #[test]
+    fn where_answers_are_kept() {
+        let mode = |set| variables(set).and_then(|settings| settings.cache());
+        assert_eq!(mode(&[]).unwrap(), CacheMode::InProcess);
+        assert_eq!(mode(&[("COMMERCE_REDIS_URL", "redis://h")]).unwrap(), CacheMode::Redis);
+        let off = &[("COMMERCE_REDIS_URL", "redis://h"), ("COMMERCE_CACHE", "off")];
+        assert_eq!(mode(off).unwrap(), CacheMode::Off);
+        let said = mode(&[("COMMERCE_CACHE", "redis")]).unwrap_err().to_string();
+        assert!(said.contains("COMMERCE_REDIS_URL"), "{said}");
+        let said = mode(&[("COMMERCE_CACHE", "memory")]).unwrap_err().to_string();
+        assert!(said.contains("COMMERCE_CACHE") && said.contains("in-process"), "{said}");
+        let file: Settings = toml::from_str("cache = \"in-process\"\ncache_bytes_max = 1000000").unwrap();
+        assert_eq!(file.server_with("s".into(), None).unwrap().cache_bytes_max, Some(1_000_000));
     }
 
     #[test]

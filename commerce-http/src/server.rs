@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use commerce_core::cache::{Answers, InProcessCache, validator};
 use commerce_core::limit::InProcessLimiter;
-use commerce_core::{Engine, RateLimiter};
+use commerce_core::{Cache, Engine, RateLimiter};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderValue;
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use crate::accept::Accept;
 use crate::access_token::AccessTokens;
 use crate::admin_token::AdminAccess;
-use crate::api::{self, Door, MessageSources, Shop};
+use crate::api::{self, Cached, Door, MessageSources, Shop};
 use crate::config::ServerConfig;
 use crate::jobs;
 use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
@@ -68,6 +69,7 @@ pub struct Bound {
     address: SocketAddr,
     mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
     limiter: Option<Arc<dyn RateLimiter>>,
+    cache: Option<Arc<dyn Cache>>,
 }
 
 impl Bound {
@@ -82,7 +84,8 @@ impl Bound {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { config, listener, metrics_listener, address, mounted: Vec::new(), limiter: None })
+        let mounted = Vec::new();
+        Ok(Self { config, listener, metrics_listener, address, mounted, limiter: None, cache: None })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
@@ -112,6 +115,13 @@ impl Bound {
         self
     }
 
+    /// Shares answers of the catalogue with other servers through this cache, beside the memory of this one.
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<dyn Cache>) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Serves the shop until `stop` is done, then finishes what is under way.
     ///
     /// # Errors
@@ -121,7 +131,7 @@ impl Bound {
         engine: &Engine,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServerError> {
-        let Self { config, listener, metrics_listener, address, mounted, limiter } = self;
+        let Self { config, listener, metrics_listener, address, mounted, limiter, cache } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
         let mut jobs = jobs::start(engine, &config, &stopped);
@@ -142,7 +152,7 @@ impl Bound {
         };
         let here = (beside.is_none() && address.ip().is_loopback()).then_some(recorded);
         let limiter = limiter.unwrap_or_else(|| Arc::new(InProcessLimiter::new(engine.store().clock())));
-        let app = app(engine, &config, limiter, here, mounted);
+        let app = app(engine, &config, limiter, cache, here, mounted);
         let acceptor =
             Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max, config.head_timeout);
         let ran = serve(acceptor, app, stop).await;
@@ -178,6 +188,7 @@ fn app(
     engine: &Engine,
     config: &ServerConfig,
     limiter: Arc<dyn RateLimiter>,
+    cache: Option<Arc<dyn Cache>>,
     metrics: Option<PrometheusHandle>,
     mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
@@ -188,10 +199,26 @@ fn app(
         access_tokens: access_tokens.clone(),
         admin: AdminAccess::new(config.admin_token.as_ref()),
     };
-    let return_url = config.return_url.clone();
-    let shop = Shop { engine: engine.clone(), order_tokens, access_tokens, return_url };
+    let document = api::document();
+    let cached = config.cache_bytes_max.map(|bytes_max| {
+        // A server that words answers in another way has another document, and finds none of ours.
+        let form = validator(format!("{} {document}", env!("CARGO_PKG_VERSION")).as_bytes());
+        let near = InProcessCache::new(bytes_max);
+        let answers = Answers::new(Arc::clone(engine.store()), near, &form[1..17]);
+        Cached::new(match cache {
+            Some(cache) => answers.far(cache),
+            None => answers,
+        })
+    });
+    let shop = Shop {
+        engine: engine.clone(),
+        cached: cached.clone(),
+        order_tokens,
+        access_tokens,
+        return_url: config.return_url.clone(),
+    };
     let operations = api::operations(&shop);
-    let site = Site { document: api::document(), docs: config.docs.then(api::documentation), metrics };
+    let site = Site { document, docs: config.docs.then(api::documentation), metrics };
     let limits = Limits {
         body_bytes_max: config.body_bytes_max,
         request_timeout: config.request_timeout,
@@ -206,7 +233,7 @@ fn app(
     };
     let nest = |route: Route, (path, endpoint)| route.nest(path, endpoint);
     let site = mounted.into_iter().fold(site.endpoint(), nest);
-    let fork = Fork { operations, site };
+    let fork = Fork { operations, site, cached };
     let rate = Rate {
         counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
         proxies: config.trusted_proxies.clone().into(),
@@ -225,6 +252,7 @@ fn app(
 struct Fork<O, S> {
     operations: O,
     site: S,
+    cached: Option<Cached>,
 }
 
 impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint for Fork<O, S> {
@@ -233,7 +261,13 @@ impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint fo
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path();
         if path.starts_with("/api/") || path.starts_with("/health/") {
-            self.operations.call(request).await
+            let changes = !request.method().is_safe();
+            let answered = self.operations.call(request).await;
+            // Whatever it was: to look at the generation once more costs less than to know.
+            if let Some(cached) = self.cached.as_ref().filter(|_| changes) {
+                cached.touch();
+            }
+            answered
         } else {
             self.site.call(request).await
         }
@@ -264,6 +298,18 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
     );
     metrics::describe_counter!("mails_sent_total", "Mails that the mail server has taken.");
     metrics::describe_counter!("mails_parked_total", "Mails that were given up.");
+    metrics::describe_counter!(
+        "catalogue_answers_total",
+        "Answers of the catalogue, by where they came from: memory, outdated, beside, shared, store."
+    );
+    metrics::describe_gauge!(
+        "catalogue_cache_hit_ratio",
+        "The part of the catalogue's answers since the start for which the store was not asked."
+    );
+    metrics::describe_counter!(
+        "shared_cache_faults_total",
+        "Calls of the shared cache that Redis did not answer."
+    );
     metrics::describe_counter!("payment_messages_total", "Messages of the payment gateway that were stored.");
     metrics::describe_counter!(
         "payment_messages_refused_total",

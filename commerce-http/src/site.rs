@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use commerce_core::cache::validator;
 use metrics_exporter_prometheus::PrometheusHandle;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result, Route, RouteMethod};
 
-use crate::wire::{Problem, etag, names};
+use crate::wire::{Problem, names};
 
 /// A page that does not change while the server runs.
 #[derive(Clone)]
@@ -76,7 +77,8 @@ fn page(content_type: &'static str, policy: &'static str, body: String) -> Route
 
 impl Page {
     fn new(content_type: &'static str, policy: &'static str, body: String) -> Self {
-        let etag = HeaderValue::from_str(&etag(body.as_bytes())).unwrap_or(HeaderValue::from_static("\"\""));
+        let etag =
+            HeaderValue::from_str(&validator(body.as_bytes())).unwrap_or(HeaderValue::from_static("\"\""));
         Self { content_type, policy, body: body.into(), etag }
     }
 }

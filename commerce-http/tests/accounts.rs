@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use commerce_core::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::{ADMIN_TOKEN, KINDS, Kind, TestDatabase, TestServer};
@@ -48,6 +49,11 @@ async fn log_in(server: &TestServer, email: &str, password: &str) -> Value {
 fn median(mut taken: Vec<Duration>) -> Duration {
     taken.sort();
     taken[taken.len() / 2]
+}
+
+/// A log without its colours.
+fn plain(log: &str) -> String {
+    log.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, text)| text)).collect()
 }
 
 fn bearer(pair: &Value) -> String {
@@ -306,12 +312,16 @@ async fn tries_to_log_in_are_counted_by_account_and_by_address() {
             server.post("/api/auth/login/").json(&body).send().await
         };
         // Whoever knows the password has not guessed it: that takes nothing from the account.
-        for _ in 0..2 {
-            attempt("boss@example.com", SECRET).await.expect(200);
-        }
+        attempt("boss@example.com", SECRET).await.expect(200);
+        let pair = attempt("boss@example.com", SECRET).await.expect(200);
         for email in ["boss@example.com", "BOSS@example.com", "boss@example.com"] {
             attempt(email, OTHER).await.refused(401, "invalid-credentials");
         }
+        // Nor does whoever has one of its sessions try the password any further.
+        let new = json!({"current_password": SECRET, "new_password": OTHER});
+        let change =
+            server.post("/api/auth/password/change/").header("Authorization", &bearer(&pair)).json(&new);
+        change.send().await.refused(429, "rate-limited");
         let late = attempt("Boss@example.com", SECRET).await;
         assert!(late.header("retry-after").parse::<u32>().unwrap() > 0);
         late.refused(429, "rate-limited");
@@ -319,7 +329,12 @@ async fn tries_to_log_in_are_counted_by_account_and_by_address() {
         attempt("nobody@example.com", OTHER).await.refused(401, "invalid-credentials");
         attempt("nobody@example.com", OTHER).await.refused(401, "invalid-credentials");
         attempt("somebody@example.com", OTHER).await.refused(429, "rate-limited");
-        server.stop().await;
+        // What was tried, from where and at which account stands in the log, and whose address it is does not.
+        let log = server.stop().await;
+        for told in ["logged in", "invalid-credentials", "rate-limited", "from=127.0.0.1", "caller=login:"] {
+            assert!(plain(&log).contains(told), "{told} is not in {log}");
+        }
+        assert!(!log.to_lowercase().contains("boss@example.com"), "{log}");
     }
 }
 
@@ -388,4 +403,118 @@ async fn an_answer_takes_as_long_for_nobody() {
         }
         server.stop().await;
     }
+}
+
+/// What the contract says each operation asks for, tried by everybody: who may not is refused, who may is not.
+#[tokio::test]
+async fn every_operation_opens_to_who_may_and_to_nobody_else() {
+    for kind in KINDS {
+        let server = with_admin(kind).await;
+        let boss = log_in(&server, "boss@example.com", SECRET).await;
+        let mut callers = Vec::new();
+        for role in Role::ALL {
+            callers.push((role.as_str().to_owned(), token_of(&server, &boss, role).await, may_of(role)));
+        }
+        let new = json!({"name": "reader", "permissions": ["orders.read"]});
+        let made = server.post("/api/admin/api-keys/").header("Authorization", &bearer(&boss)).json(&new);
+        let key = made.send().await.expect(201)["key"].as_str().unwrap().to_owned();
+        callers.push(("a key".to_owned(), key, vec!["orders.read"]));
+        let mut asked = 0;
+        for operation in operations() {
+            let Operation { method, path, permission, also_others } = &operation;
+            let call = async |token: Option<&str>| {
+                let call = server.call(method.clone(), path);
+                let call = match token {
+                    Some(token) => call.header("Authorization", &format!("Bearer {token}")),
+                    None => call,
+                };
+                let call = if *method == Method::GET { call } else { call.key("k").json(&json!({})) };
+                call.send_in_trouble().await
+            };
+            for nobody in [None, Some("nonsense"), Some("ck_nonsense"), Some("a.b.c")] {
+                let reply = call(nobody).await;
+                assert!(reply.status < 500, "{operation:?} for {nobody:?}: {}", reply.text);
+                // Guests do some of it too. Whoever shows what is no good is nobody's guest.
+                if nobody.is_some() || !also_others {
+                    assert_eq!(reply.status, 401, "{operation:?} for {nobody:?}: {}", reply.text);
+                }
+            }
+            for (name, token, may) in &callers {
+                let opens = permission.as_ref().is_none_or(|wanted| may.contains(&wanted.as_str()));
+                let reply = call(Some(token)).await;
+                assert!(reply.status < 500, "{operation:?} for {name}: {}", reply.text);
+                let refused = matches!(reply.status, 401 | 403);
+                let own = permission.is_none() && name == "a key";
+                if !also_others {
+                    assert_eq!(refused, !opens || own, "{operation:?} for {name}: {}", reply.text);
+                }
+                assert!(
+                    opens || *also_others || reply.status >= 400,
+                    "{operation:?} for {name}: {}",
+                    reply.text
+                );
+                asked += 1;
+            }
+        }
+        assert!(asked > 200, "only {asked} were asked");
+        server.doctor().await;
+    }
+}
+
+/// An operation for which somebody has to be logged in.
+#[derive(Debug)]
+struct Operation {
+    method: Method,
+    path: String,
+    /// What it takes; absent: an account.
+    permission: Option<String>,
+    /// Whether it is for others too, who show something else.
+    also_others: bool,
+}
+
+/// Those of the contract, but for the ones that end the session that asks.
+fn operations() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let Some(schemes) = operation["security"].as_array() else { continue };
+            if ["/api/auth/logout/", "/api/users/profile/"].contains(&path.as_str()) && method != "get" {
+                continue;
+            }
+            let permission = schemes.iter().find_map(|scheme| scheme["Bearer"][0].as_str());
+            let others = operation["parameters"].as_array().is_some_and(|parameters| {
+                parameters.iter().any(|parameter| parameter["name"] == "X-Order-Token")
+            });
+            let filled = path.split('/').map(|part| match part.starts_with('{') {
+                true => "01a206dc-5dee-7000-b946-59061dd2ef1b",
+                false => part,
+            });
+            found.push(Operation {
+                method: method.to_uppercase().parse().unwrap(),
+                path: filled.collect::<Vec<_>>().join("/"),
+                permission: permission.map(str::to_owned),
+                also_others: others || schemes.iter().any(|scheme| scheme.as_object().unwrap().is_empty()),
+            });
+        }
+    }
+    found
+}
+
+/// What somebody in the role may do. Merchants wait until operations know what is theirs.
+fn may_of(role: Role) -> Vec<&'static str> {
+    let may = role.permissions().iter().filter(|_| role != Role::Merchant);
+    may.map(|permission| permission.as_str()).collect()
+}
+
+/// The access token of somebody in this role.
+async fn token_of(server: &TestServer, boss: &Value, role: Role) -> String {
+    let email = format!("{}@example.com", role.as_str());
+    let (made, said) = make_admin(&server.database, &email, SECRET);
+    assert!(made, "{said}");
+    let user = log_in(server, &email, SECRET).await["user"].clone();
+    let path = format!("/api/users/{}/", user["id"].as_str().unwrap());
+    let change = server.call(Method::PATCH, &path).header("Authorization", &bearer(boss));
+    change.json(&json!({"role": role.as_str()})).send().await.expect(200);
+    log_in(server, &email, SECRET).await["access_token"].as_str().unwrap().to_owned()
 }

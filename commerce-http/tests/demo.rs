@@ -49,6 +49,13 @@ async fn a_newcomer_buys_something_and_finds_it_again() {
         assert_eq!(answer.status(), 200, "{page}");
     }
     assert_eq!(count(&first.base, "/api/products/").await, 132);
+    let (_, password) = first.said.split_once("runs the shop; password ").unwrap();
+    for (email, role) in [("ada@example.com", "customer"), ("boss@example.com", "admin")] {
+        let login = serde_json::json!({"email": email, "password": password.lines().next().unwrap()});
+        let client = reqwest::Client::new().post(format!("{}/api/auth/login/", first.base));
+        let pair: Value = client.json(&login).send().await.unwrap().json().await.unwrap();
+        assert_eq!(pair["user"]["role"], role, "{pair}");
+    }
     let bought = order(&paste(&session(&first.said), "sh"));
     assert_eq!(bought["status"], "pending");
     let discount = |order: &Value| order["totals"]["discount"]["amount"].as_str().unwrap().to_owned();

@@ -408,7 +408,7 @@ async fn a_new_shop_sells_in_the_currency_of_its_catalogue(store: Store) {
                 mug,Mug,MUG,9.50,shopify,12\n";
     import(&shop, file, ImportOptions::new(Currency::GHS)).await.unwrap();
     let item = AddItem::new(VariantKey::Sku("MUG".parse().unwrap()), Quantity::ONE);
-    let cart = shop.carts().add(None, &item, None).await.unwrap().cart;
+    let cart = shop.carts().add(commerce_core::cart::Shopper::Newcomer, &item, None).await.unwrap().cart;
     assert_eq!(cart.quote.summary.total, Money::parse("9.50", Currency::GHS).unwrap());
     let refused = import(&shop, file, ImportOptions::new(Currency::NGN)).await.unwrap_err();
     assert!(matches!(refused, ImportError::Currency { shop: Currency::GHS, file: Currency::NGN }));

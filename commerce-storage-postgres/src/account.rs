@@ -250,6 +250,9 @@ fn write_links(issue: &[Link], fused: &mut Fused) {
         return;
     }
     let owned: Vec<&Link> = issue.iter().filter(|link| link.account.is_some()).collect();
+    if let Some(account) = owned.first().and_then(|link| link.account) {
+        fused.constraint("links_account_fkey", Guard::Account(account));
+    }
     if !owned.is_empty() {
         fused
             .write(CROWD_LINKS)

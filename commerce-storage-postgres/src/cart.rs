@@ -21,17 +21,20 @@ use crate::row::Row;
 
 pub(crate) const INSERT: &str = "
 insert into carts (id, token_hash, currency, channel, coupons, email, customer_key, shipping_address, billing_address,
-                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version, mobile_money)
+                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version, mobile_money,
+                   customer_id)
 select $1::uuid, $2::bytea, $3::text, $4::text, $5::jsonb, $6::text, $7::bytea, $8::jsonb, $9::jsonb, $10::text,
-       $11::text, $12::uuid, $13::timestamptz, $14::timestamptz, $15::timestamptz, $16::bigint, $17::jsonb
+       $11::text, $12::uuid, $13::timestamptz, $14::timestamptz, $15::timestamptz, $16::bigint, $17::jsonb,
+       $18::uuid
  where (select held from guards)";
 
 pub(crate) const UPDATE: &str = "
 update carts
    set token_hash = $2, currency = $3, channel = $4, coupons = $5, email = $6, customer_key = $7, shipping_address = $8,
        billing_address = $9, shipping_method = $10, payment_method = $11, order_id = $12, created_at = $13,
-       updated_at = $14, expires_at = $15, version = $16, mobile_money = $17
- where id = $1 and version = $18
+       updated_at = $14, expires_at = $15, version = $16, mobile_money = $17,
+       customer_id = $18
+ where id = $1 and version = $19
 returning id";
 
 pub(crate) const WRITE_LINES: &str = "
@@ -59,11 +62,18 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 }
 
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { write } = changes;
-    let Some(Write { cart, expected_version, lines_written, lines_removed }) = write else { return };
+    let Changes { write, merged } = changes;
+    for cart in write.iter().chain(merged) {
+        write_cart(cart, fused);
+    }
+}
+
+fn write_cart(write: &Write, fused: &mut Fused) {
+    let Write { cart, expected_version, lines_written, lines_removed } = write;
     let Cart {
         id,
         token,
+        customer,
         currency,
         channel,
         lines: _, // those that differ come one by one
@@ -102,9 +112,13 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
         .bind(Instant(*updated_at))
         .bind(Instant(*expires_at))
         .bind(*version as i64)
-        .bind(mobile_money.as_ref().map(Json));
+        .bind(mobile_money.as_ref().map(Json))
+        .bind(customer.map(|customer| customer.0));
     if let Some(expected) = expected_version {
         fused.bind(*expected as i64).needs(Some(id.0), guard.clone());
+    }
+    if let Some(account) = customer {
+        fused.constraint("carts_account_fkey", Guard::Account(*account));
     }
     fused.constraint("carts_pkey", guard.clone());
     fused.constraint("carts_open_token_key", guard.clone());
@@ -144,7 +158,7 @@ with open_cart as (
 )
 select statement_timestamp() as now,
        (select json_build_object(
-            'id', c.id, 'token', encode(c.token_hash, 'hex'), 'currency', c.currency, 'channel', c.channel,
+            'id', c.id, 'customer_id', c.customer_id, 'token', encode(c.token_hash, 'hex'), 'currency', c.currency, 'channel', c.channel,
             'coupons', c.coupons, 'email', c.email, 'shipping_address', c.shipping_address,
             'billing_address', c.billing_address, 'shipping_method', c.shipping_method,
             'payment_method', c.payment_method, 'mobile_money', c.mobile_money, 'order_id', c.order_id, 'created_at', c.created_at,
@@ -309,6 +323,7 @@ fn read(seen: LookRow) -> Result<View, StoreError> {
 #[derive(Deserialize)]
 struct CartRow {
     id: Uuid,
+    customer_id: Option<Uuid>,
     token: String,
     currency: Option<String>,
     channel: Option<String>,
@@ -333,6 +348,7 @@ impl CartRow {
         Ok(Cart {
             id: id.into(),
             token: TokenHash(row.hash("token_hash", &self.token)?),
+            customer: self.customer_id.map(Into::into),
             currency: row.optional_text("currency", self.currency.as_deref())?,
             channel: self.channel,
             lines: lines.into_iter().map(CartLine::try_from).collect::<Result<_, _>>()?,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use commerce_core::cache::Shard;
 use commerce_core::catalog::{
     Attribute, Batch, Brand, Category, Facts, Names, Product, ProductWrite, Variant,
 };
@@ -169,7 +170,8 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     inventory::write(inventory, &mut second);
     second.run(conn).await?;
 
-    inventory::move_counters(conn, inventory).await
+    let moves = inventory.moves_catalog().unwrap_or(Shard::FIRST);
+    inventory::move_counters(conn, inventory, Some(moves)).await
 }
 
 /// What products share with others, as far as it is there already; and how the shop searches.

@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
 use crate::{
-    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, pricing,
-    promotion,
+    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, personal,
+    pricing, promotion,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -31,6 +31,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     let ChangeSet {
         account,
         access,
+        personal,
         cart,
         order,
         payment,
@@ -49,6 +50,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     expect(expects, &mut own);
     account::write(account, &mut own);
     access::write(access, &mut own);
+    personal::write(personal, &mut own);
     cart::write(cart, &mut own);
     order::write(order, &mut own);
     payment::write(payment, &mut own);
@@ -66,7 +68,8 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     own.run(conn).await?;
     promotion::issue(conn, &promotion.issue).await?;
     promotion::release(conn, promotion).await?;
-    inventory::move_counters_after(conn, inventory, promotion::count(promotion)).await
+    let moves = changes.moves_catalog();
+    inventory::move_counters_after(conn, inventory, promotion::count(promotion), moves).await
 }
 
 fn expect(expects: &[Expect], fused: &mut Fused) {

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use commerce_core::cache::Shard;
 use commerce_core::inventory::{
     Adjustment, Changes, Fulfil, Hold, Level, Location, Rehold, Release, Reservation, StockLevel,
 };
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column, refused};
+use crate::generation;
 use crate::instant::Instant;
 use crate::row::Row;
 use crate::steps::Steps;
@@ -74,19 +76,21 @@ select w.variant_id, w.location_id, 0, 0, w.safety_stock
  order by w.variant_id, w.location_id
 on conflict (variant_id, location_id) do update set safety_stock = excluded.safety_stock";
 
-macro_rules! move_counters {
-    ($gate:literal) => {
-        concat!(
-            "
+// The order of the arrays is not the order of the locks: the sorted CTE is. The guards are in the update itself, which
+// reads each row again as it is once the lock is held.
+//
+// What else is promised for certain is summed up only where goods leave that were sold beyond the stock. That sum is of
+// the statement's snapshot, and may be too high: then another look finds less. It is never too low, because nobody gets
+// a new promise for certain unless there is enough for all promises, these included.
+pub(crate) const MOVE_COUNTERS: &str = "
 with wanted as (
     select s.variant_id, s.location_id, w.delta, w.lowest_taking, w.expected, w.firm, w.backordered, w.released, w.leaving,
            w.scarce
       from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                   $8::bigint[], $9::bigint[], $10::boolean[])
            as w (variant_id, location_id, delta, lowest_taking, expected, firm, backordered, released, leaving, scarce)
-      join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id",
-            $gate,
-            "
+      join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id
+     where (select held from before)
      order by s.variant_id, s.location_id
        for update of s
 )
@@ -104,21 +108,7 @@ update stock s
                                                  from reservations r
                                                 where r.variant_id = s.variant_id and r.location_id = s.location_id
                                                   and r.state = 'open' and not r.backorder))
-returning s.variant_id, s.location_id"
-        )
-    };
-}
-
-// The order of the arrays is not the order of the locks: the sorted CTE is. The guards are in the update itself, which
-// reads each row again as it is once the lock is held.
-//
-// What else is promised for certain is summed up only where goods leave that were sold beyond the stock. That sum is of
-// the statement's snapshot, and may be too high: then another look finds less. It is never too low, because nobody gets
-// a new promise for certain unless there is enough for all promises, these included.
-pub(crate) const MOVE_COUNTERS: &str = move_counters!("");
-
-// The same as the last step of a statement, once the steps before it have found what they need.
-pub(crate) const MOVE_COUNTERS_LAST: &str = move_counters!("\n where (select held from before)");
+returning s.variant_id, s.location_id";
 
 /// Applies the changes in the caller's transaction, which is to be rolled back on an error.
 ///
@@ -132,7 +122,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
     let mut fused = Fused::new();
     write(changes, &mut fused);
     fused.run(conn).await?;
-    move_counters(conn, changes).await
+    move_counters(conn, changes, changes.moves_catalog()).await
 }
 
 /// What has one owner: everything but the counters.
@@ -206,26 +196,29 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     }
 }
 
-/// Opens the rows that are new, then moves the counters: the last statements of a commit.
-pub(crate) async fn move_counters(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
-    move_counters_after(conn, changes, Steps::default()).await
+/// Opens the rows that are new, then moves the counters, and with them the generation of the catalogue: the last statements
+/// of a commit.
+pub(crate) async fn move_counters(
+    conn: &mut PgConnection,
+    changes: &Changes,
+    catalog: Option<Shard>,
+) -> Result<(), CommitError> {
+    move_counters_after(conn, changes, Steps::default(), catalog).await
 }
 
 /// The same, in one statement with the steps on other counters that come before: a round trip is saved, and the lock on
-/// a popular SKU is still the last to be taken.
+/// a popular SKU is still the last to be taken but for that on the generation.
 pub(crate) async fn move_counters_after(
     conn: &mut PgConnection,
     changes: &Changes,
-    mut before: Steps,
+    mut steps: Steps,
+    catalog: Option<Shard>,
 ) -> Result<(), CommitError> {
     open_levels(conn, &changes.levels).await?;
     let counters = Counter::of(changes)?;
-    if counters.is_empty() {
-        return before.run(conn).await;
-    }
-    if !before.is_empty() {
-        before
-            .step(MOVE_COUNTERS_LAST)
+    if !counters.is_empty() {
+        steps
+            .step(MOVE_COUNTERS)
             .bind(column(counters.keys(), |(variant, _)| variant.0))
             .bind(column(counters.keys(), |(_, location)| location.0))
             .bind(column(counters.values(), |counter| counter.delta))
@@ -238,30 +231,13 @@ pub(crate) async fn move_counters_after(
             .bind(column(counters.values(), |counter| counter.scarce));
         for (variant, location) in counters.keys() {
             let guard = Guard::Stock { variant: *variant, location: *location };
-            before.needs(Some((variant.0, location.0)), guard);
+            steps.needs(Some((variant.0, location.0)), guard);
         }
-        return before.run(conn).await;
     }
-    let found: Vec<(Uuid, Uuid)> = sqlx::query_as(MOVE_COUNTERS)
-        .bind(column(counters.keys(), |(variant, _)| variant.0))
-        .bind(column(counters.keys(), |(_, location)| location.0))
-        .bind(column(counters.values(), |counter| counter.delta))
-        .bind(column(counters.values(), |counter| counter.lowest_taking))
-        .bind(column(counters.values(), |counter| counter.expected))
-        .bind(column(counters.values(), |counter| counter.firm))
-        .bind(column(counters.values(), |counter| counter.backordered))
-        .bind(column(counters.values(), |counter| counter.released))
-        .bind(column(counters.values(), |counter| counter.leaving))
-        .bind(column(counters.values(), |counter| counter.scarce))
-        .fetch_all(conn)
-        .await
-        .map_err(store_error)?;
-    if found.len() == counters.len() {
-        return Ok(());
+    if let Some(shard) = catalog {
+        generation::advance(shard, &mut steps);
     }
-    let found: std::collections::HashSet<(Uuid, Uuid)> = found.into_iter().collect();
-    let missed = counters.keys().find(|(variant, location)| !found.contains(&(variant.0, location.0)));
-    missed.map_or(Ok(()), |(variant, location)| Err(stale(*variant, *location)))
+    steps.run(conn).await
 }
 
 async fn open_levels(conn: &mut PgConnection, levels: &[Level]) -> Result<(), CommitError> {

@@ -5,10 +5,12 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, idempotency, import, inventory, job,
-    journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
+    job, journal, listing, mail, message, order, order_line,
 };
-use crate::{order_list, order_note, payment, pricing, promotion, refund, search, search_find, unmatched};
+use crate::{
+    order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, unmatched,
+};
 
 #[path = "../tests/shop/mod.rs"]
 pub(crate) mod shop;
@@ -89,6 +91,8 @@ const STATEMENTS: &[&str] = &[
     doctor::ROLE_AUDIT,
     doctor::PING,
     event::INSERT,
+    generation::ADVANCE,
+    generation::CURRENT,
     idempotency::INSERT,
     import::IMPORT_LOOK,
     import::EXPORT_LOOK,
@@ -100,7 +104,6 @@ const STATEMENTS: &[&str] = &[
     inventory::OPEN_LEVELS,
     inventory::SET_LEVELS,
     inventory::MOVE_COUNTERS,
-    inventory::MOVE_COUNTERS_LAST,
     inventory::LOCATIONS,
     inventory::LEVELS,
     job::INSERT,
@@ -134,6 +137,15 @@ const STATEMENTS: &[&str] = &[
     order_note::OF_ORDER,
     order_line::INSERT,
     order_line::INSERT_ADJUSTMENTS,
+    personal::CLAIM,
+    personal::CLEAR_CARTS,
+    personal::DELETE_LINES,
+    personal::ANONYMISE,
+    personal::DROP_WISHES,
+    personal::DROP_PHONES,
+    personal::DELETE_MAILS,
+    personal::DELETE_ACCOUNT,
+    personal::ORDERS,
     payment::INSERT,
     payment::ADVANCE,
     payment::DUE,

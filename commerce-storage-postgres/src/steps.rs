@@ -14,8 +14,6 @@
 //!
 //! A step whose guard does not hold finds nothing, and those after it lock nothing.
 
-use std::fmt::Write as _;
-
 use commerce_core::{CommitError, Guard, StoreError, StoreTrouble};
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Type};
@@ -31,6 +29,8 @@ const GATE: &str = "(select held from before)";
 #[derive(Default)]
 pub(crate) struct Steps {
     steps: Vec<String>,
+    /// What follows them, and answers nothing.
+    last: Option<String>,
     arguments: PgArguments,
     unbound: Option<StoreError>,
     needs: Vec<Need>,
@@ -45,18 +45,36 @@ struct Need {
 
 impl Steps {
     pub(crate) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.last.is_none()
     }
 
     /// Adds a step, which waits for those before it and answers two columns. Its values follow by [`bind`](Self::bind).
     pub(crate) fn step(&mut self, sql: &'static str) -> &mut Self {
         debug_assert!(sql.contains(GATE), "this step waits for none before it: {sql}");
+        let step = self.gated(sql);
+        self.steps.push(step);
+        self
+    }
+
+    /// Adds what is done after all steps, which answers nothing. No other step follows. Its values follow by
+    /// [`bind`](Self::bind).
+    pub(crate) fn last(&mut self, sql: &'static str) -> &mut Self {
+        debug_assert!(sql.contains(GATE), "this waits for no step before it: {sql}");
+        self.last = Some(self.gated(sql));
+        self
+    }
+
+    fn gated(&self, sql: &'static str) -> String {
         let gate = match self.steps.len() {
             0 => "true".to_owned(),
             number => format!("(select held from b{number})"),
         };
-        self.steps.push(renumber(sql, self.arguments.len()).replace(GATE, &gate));
-        self
+        renumber(sql, self.arguments.len()).replace(GATE, &gate)
+    }
+
+    /// How many steps have one that waits for them.
+    fn awaited(&self) -> usize {
+        if self.last.is_some() { self.steps.len() } else { self.steps.len().saturating_sub(1) }
     }
 
     /// Binds the next value of the step that was added last.
@@ -77,23 +95,25 @@ impl Steps {
         self
     }
 
-    /// The text of the statement, of which the last parameters are the numbers of rows that all steps but the last need.
+    /// The text of the statement, of which the last parameters are the numbers of rows that the steps need for which others wait.
     fn sql(&self) -> String {
-        let mut sql = String::from("with ");
+        let mut parts = Vec::with_capacity(2 * self.steps.len() + 1);
         for (number, step) in self.steps.iter().enumerate() {
-            if number > 0 {
-                let needed = self.arguments.len() + number;
-                let _ = write!(
-                    sql,
-                    ",\nb{number} as (select (select count(*) from s{}) = ${needed} as held),\n",
-                    number - 1
-                );
+            parts.push(format!("s{number} (a, b) as ({step})"));
+            let next = number + 1;
+            if next <= self.awaited() {
+                let needed = self.arguments.len() + next;
+                parts.push(format!(
+                    "b{next} as (select (select count(*) from s{number}) = ${needed} as held)"
+                ));
             }
-            let _ = write!(sql, "s{number} (a, b) as ({step})");
         }
+        parts.extend(self.last.as_ref().map(|last| format!("last as ({last})")));
         let rows = (0..self.steps.len()).map(|number| format!("select {number}::int4, a, b from s{number}"));
-        let rows = rows.reduce(|rows, more| format!("{rows} union all {more}")).unwrap_or_default();
-        format!("{sql}\n{rows}")
+        let rows = rows
+            .reduce(|rows, more| format!("{rows} union all {more}"))
+            .unwrap_or_else(|| "select 0, null::uuid, null::uuid where false".to_owned());
+        format!("with {}\n{rows}", parts.join(",\n"))
     }
 
     /// Runs it in the caller's transaction, and compares what it answers with what is needed.
@@ -101,13 +121,13 @@ impl Steps {
         if self.is_empty() {
             return Ok(());
         }
-        let sql = self.sql();
-        let Self { steps, mut arguments, unbound, needs } = self;
+        let (sql, awaited) = (self.sql(), self.awaited() as i32);
+        let Self { steps: _, last: _, mut arguments, unbound, needs } = self;
         if let Some(error) = unbound {
             return Err(error.into());
         }
-        for step in 1..steps.len() as i32 {
-            let needed = needs.iter().filter(|need| need.step == step - 1).count();
+        for step in 0..awaited {
+            let needed = needs.iter().filter(|need| need.step == step).count();
             arguments.add(needed as i64).map_err(|error| StoreError::new(StoreTrouble::Broken, error))?;
         }
         // Safe: the text is made of constants of this crate; values are bound.
@@ -143,6 +163,27 @@ mod tests {
              b1 as (select (select count(*) from s0) = $4 as held),\n\
              s1 (a, b) as (update b set x = $2 where id = $3 and (select held from b1) returning y, z)\n\
              select 0::int4, a, b from s0 union all select 1::int4, a, b from s1"
+        );
+    }
+
+    #[test]
+    fn what_is_last_waits_for_all_steps_and_answers_nothing() {
+        let mut steps = Steps::default();
+        steps.step("update a set x = $1 where (select held from before) returning y, z").bind(1_i64);
+        steps.needs(None, Guard::Sku).last("update b set x = $1 where (select held from before)").bind(1_i64);
+        assert_eq!(
+            steps.sql(),
+            "with s0 (a, b) as (update a set x = $1 where true returning y, z),\n\
+             b1 as (select (select count(*) from s0) = $3 as held),\n\
+             last as (update b set x = $2 where (select held from b1))\n\
+             select 0::int4, a, b from s0"
+        );
+        let mut alone = Steps::default();
+        alone.last("update b set x = $1 where (select held from before)").bind(1_i64);
+        assert_eq!(
+            alone.sql(),
+            "with last as (update b set x = $1 where true)\n\
+             select 0, null::uuid, null::uuid where false"
         );
     }
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use commerce_core::access::ApiKey;
 use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
+use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -40,9 +41,9 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, import, inventory, job, journal, listing, mail,
-    message, order, order_list, order_note, payment, pricing, promotion, refund, search, search_find,
-    unmatched,
+    access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
+    listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
+    search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -159,6 +160,13 @@ impl Store for PostgresStore {
         look: &commerce_core::account::Look,
     ) -> Result<commerce_core::account::View, StoreError> {
         look!(self, conn => account::view(conn, look))
+    }
+
+    async fn personal(
+        &self,
+        look: commerce_core::personal::Look,
+    ) -> Result<commerce_core::personal::View, StoreError> {
+        look!(self, conn => personal::view(conn, look))
     }
 
     async fn accounts(
@@ -363,6 +371,10 @@ impl Store for PostgresStore {
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         look!(self, conn => listing::categories(conn))
+    }
+
+    async fn catalog_generation(&self) -> Result<Generation, StoreError> {
+        look!(self, conn => generation::current(conn))
     }
 
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {

@@ -84,6 +84,7 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
         assert_eq!(sent(store.product(&ProductKey::Id(stocked.products[0].id))).await, 1);
         assert_eq!(sent(store.categories()).await, 1);
+        assert_eq!(sent(store.catalog_generation()).await, 1);
         assert_eq!(sent(store.import_view(&ImportKeys::default())).await, 1);
         assert_eq!(sent(store.export(None, 9)).await, 1);
         for page_size in [1, 100] {

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 
 use crate::row::{Fields, before, signed};
 use crate::script::{Script, Statement};
-use crate::trouble::trouble;
+use crate::trouble::{is_reference, trouble};
 
 /// Applies account changes inside the caller's transaction.
 ///
@@ -210,6 +210,8 @@ fn insert_link(script: &mut Script, link: &Link) {
         let others = signed(Account::LINKS_MAX as u64 - 1);
         script.add(CROWD_LINKS).bind(account.0).bind(purpose.as_str()).bind(others);
     }
+    let account = *account;
+    let left = move |key: &str| account.filter(|_| is_reference(key)).map(Guard::Account);
     script
         .add(ISSUE)
         .bind(hash.0.to_vec())
@@ -217,7 +219,8 @@ fn insert_link(script: &mut Script, link: &Link) {
         .bind(purpose.as_str())
         .bind(Json(carries))
         .bind(created_at.as_micros())
-        .bind(expires_at.as_micros());
+        .bind(expires_at.as_micros())
+        .unique(left);
 }
 
 const ISSUE: &str = "

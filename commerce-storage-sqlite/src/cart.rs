@@ -15,7 +15,7 @@ use crate::idempotency;
 use crate::promotion::CouponRow;
 use crate::row::{Fields, signed};
 use crate::script::{Script, Statement};
-use crate::trouble::trouble;
+use crate::trouble::{is_reference, trouble};
 
 /// Applies cart changes inside the caller's transaction.
 ///
@@ -28,13 +28,19 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { write } = changes;
-    let Some(Write { cart, expected_version, lines_written, lines_removed }) = write else { return };
+    let Changes { write, merged } = changes;
+    for cart in write.iter().chain(merged) {
+        add_cart(script, cart);
+    }
+}
+
+fn add_cart(script: &mut Script, write: &Write) {
+    let Write { cart, expected_version, lines_written, lines_removed } = write;
     match expected_version {
-        None => bind(script.add(INSERT), cart).unique(taken(cart.id)),
+        None => bind(script.add(INSERT), cart).unique(taken(cart)),
         Some(version) => {
             let update = bind(script.add(UPDATE), cart).bind(signed(*version));
-            update.unique(taken(cart.id)).one(Guard::Cart(cart.id))
+            update.unique(taken(cart)).one(Guard::Cart(cart.id))
         }
     };
     if !lines_removed.is_empty() {
@@ -45,15 +51,21 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
     }
 }
 
-/// Every key of a cart means the same: it was made already, or another open one has its token.
-fn taken(id: CartId) -> impl Fn(&str) -> Option<Guard> {
-    move |_| Some(Guard::Cart(id))
+/// Every key of a cart means the same: it was made already, or another open one has its token. What it refers to is the
+/// account that it belongs to.
+fn taken(cart: &Cart) -> impl Fn(&str) -> Option<Guard> + use<> {
+    let (id, customer) = (cart.id, cart.customer);
+    move |key| match customer {
+        Some(account) if is_reference(key) => Some(Guard::Account(account)),
+        _ => Some(Guard::Cart(id)),
+    }
 }
 
 fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
     let Cart {
         id,
         token,
+        customer,
         currency,
         channel,
         lines: _, // written apart, by what changed
@@ -88,20 +100,23 @@ fn bind<'s>(statement: Statement<'s>, cart: &Cart) -> Statement<'s> {
         .bind(expires_at.as_micros())
         .bind(signed(*version))
         .bind(mobile_money.as_ref().map(Json))
+        .bind(customer.map(|customer| customer.0))
 }
 
 const INSERT: &str = "
 INSERT INTO carts (id, token_hash, currency, channel, coupons, email, customer_key, shipping_address, billing_address,
-                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version, mobile_money)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                   shipping_method, payment_method, order_id, created_at, updated_at, expires_at, version, mobile_money,
+                   customer_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 ";
 
 const UPDATE: &str = "
 UPDATE carts
    SET token_hash = ?2, currency = ?3, channel = ?4, coupons = ?5, email = ?6, customer_key = ?7, shipping_address = ?8,
        billing_address = ?9, shipping_method = ?10, payment_method = ?11, order_id = ?12, created_at = ?13,
-       updated_at = ?14, expires_at = ?15, version = ?16, mobile_money = ?17
- WHERE id = ?1 AND version = ?18
+       updated_at = ?14, expires_at = ?15, version = ?16, mobile_money = ?17,
+       customer_id = ?18
+ WHERE id = ?1 AND version = ?19
 ";
 
 const DELETE_LINES: &str = "
@@ -267,6 +282,7 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
     Ok(Some(Cart {
         id: fields.id("id")?,
         token: cart::TokenHash(token.try_into().map_err(|error| fields.invalid("token_hash", error))?),
+        customer: fields.id_if("customer_id")?,
         currency: fields.get::<Option<&str>>("currency")?.map(|_| fields.currency("currency")).transpose()?,
         channel: fields.get("channel")?,
         lines: fields.json::<Vec<CartLine>>("lines")?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use commerce_core::cache::Shard;
 use commerce_core::catalog::{
     Attribute, AttributeValue, Batch, Brand, Category, Facts, Image, Product, ProductOption, ProductWrite,
     Variant,
@@ -12,8 +13,9 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::script::Script;
 use crate::trouble::{guarded, trouble, violated_key};
-use crate::{audit, inventory, product, search};
+use crate::{audit, generation, inventory, product, search};
 
 /// Applies a batch inside the caller's transaction. On an error the caller must roll back.
 ///
@@ -27,7 +29,10 @@ pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), Co
     insert_categories(conn, categories).await?;
     insert_attributes(conn, attributes).await?;
     write_products(conn, products).await?;
-    inventory::apply(conn, inventory).await?;
+    let mut script = Script::default();
+    inventory::add(&mut script, inventory);
+    generation::advance(&mut script, inventory.moves_catalog().unwrap_or(Shard::FIRST));
+    script.run(conn).await?;
     audit::apply(conn, audit).await
 }
 

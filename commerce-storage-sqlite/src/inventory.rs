@@ -17,6 +17,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
+use crate::generation;
 use crate::row::Fields;
 use crate::script::Script;
 use crate::trouble::trouble;
@@ -29,6 +30,9 @@ use crate::trouble::trouble;
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut script = Script::default();
     add(&mut script, changes);
+    if let Some(shard) = changes.moves_catalog() {
+        generation::advance(&mut script, shard);
+    }
     script.run(conn).await
 }
 

@@ -9,6 +9,7 @@ mod clock;
 mod connect;
 pub mod doctor;
 pub mod event;
+pub mod generation;
 pub mod idempotency;
 pub mod inventory;
 pub mod job;
@@ -21,6 +22,7 @@ pub mod order_list;
 pub mod order_note;
 mod patience;
 pub mod payment;
+pub mod personal;
 pub mod pricing;
 pub mod product;
 pub mod promotion;
@@ -63,6 +65,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
         account,
         access,
+        personal,
         cart,
         order,
         payment,
@@ -80,6 +83,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     pricing::add_comparison(script, expects);
     account::add(script, account);
     access::add(script, access);
+    personal::add(script, personal);
     cart::add(script, cart);
     order::add(script, order);
     payment::add(script, payment);
@@ -92,4 +96,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     event::add(script, events);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
+    if let Some(shard) = changes.moves_catalog() {
+        generation::advance(script, shard);
+    }
 }

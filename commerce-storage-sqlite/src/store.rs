@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use commerce_core::access::{self, ApiKey};
 use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
+use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
@@ -26,15 +27,15 @@ use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
     Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart,
-    idempotency,
+    idempotency, personal,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, inventory, job, journal, listing, mail, message, order, order_list, order_note, payment,
-    pricing, product, promotion, refund, search, search_find, unmatched,
+    audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
+    order_note, payment, pricing, product, promotion, refund, search, search_find, unmatched,
 };
 
 impl SqliteStore {
@@ -85,6 +86,13 @@ impl Store for SqliteStore {
     async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
         let mut conn = self.reader().await?;
         crate::account::accounts(&mut conn, search, limit).await
+    }
+
+    async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::personal::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
     }
 
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
@@ -325,6 +333,11 @@ impl Store for SqliteStore {
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         let mut conn = self.reader().await?;
         listing::categories(&mut conn).await
+    }
+
+    async fn catalog_generation(&self) -> Result<Generation, StoreError> {
+        let mut conn = self.reader().await?;
+        generation::current(&mut conn).await
     }
 
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {

@@ -37,14 +37,20 @@ pub(crate) fn again(error: &StoreError) -> StoreError {
     StoreError::new(error.kind, error.source.to_string())
 }
 
-/// Turns a violated unique key into the guard that `which` sees in it. The key is told as SQLite does: `table.column`,
+/// Turns a violated unique key, or [a reference](is_reference), into the guard that `which` sees in it. The key is told as SQLite does: `table.column`,
 /// the columns separated by `, `, or `index 'name'` for an index over an expression.
 pub(crate) fn guarded(error: sqlx::Error, which: impl FnOnce(&str) -> Option<Guard>) -> CommitError {
-    let guard = violated_key(&error).and_then(which);
+    let refers = error.as_database_error().is_some_and(|said| said.is_foreign_key_violation());
+    let guard = violated_key(&error).or(refers.then_some("a reference")).and_then(which);
     match guard {
         Some(guard) => CommitError::Stale { guard },
         None => trouble(error).into(),
     }
+}
+
+/// Whether this is how a violated reference is told: SQLite does not say which.
+pub(crate) fn is_reference(key: &str) -> bool {
+    key == "a reference"
 }
 
 /// SQLite names a violated unique key only in the text of the error, and that text is part of its stable interface.

@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p commerce-examples --example first_sale`
 
-use commerce_core::cart::{AddItem, Delivery, VariantKey};
+use commerce_core::cart::{AddItem, Delivery, Shopper, VariantKey};
 use commerce_core::catalog::{ProductInput, VariantInput};
 use commerce_core::checkout::Confirm;
 use commerce_core::customer::{Address, Country};
@@ -20,7 +20,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     engine.catalog().put(mug).await?;
 
     let mugs = AddItem::new(VariantKey::Sku("MUG-BLUE".parse()?), Quantity::try_from(2)?);
-    let token = engine.carts().add(None, &mugs, None).await?.token.ok_or("a new cart has a token")?;
+    let made = engine.carts().add(Shopper::Newcomer, &mugs, None).await?;
+    let token = made.token.ok_or("a new cart has a token")?;
     let address = Address {
         contact_name: "Ada Obi".into(),
         phone: Some("+2348031234567".parse()?),

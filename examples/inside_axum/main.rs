@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use commerce_core::cart::{AddItem, CartToken, Delivery, Look, VariantKey};
+use commerce_core::cart::{AddItem, CartToken, Delivery, Look, Shopper, VariantKey};
 use commerce_core::catalog::{ProductFilter, ProductInput, VariantInput};
 use commerce_core::checkout::{Confirm, ConfirmError, Placed, place_order};
 use commerce_core::customer::{Address, Country};
@@ -66,7 +66,7 @@ async fn buy(
 ) -> Result<Json<Value>, Trouble> {
     let member = headers.get("x-member").and_then(|value| value.to_str().ok()).unwrap_or("ada").to_owned();
     let item = AddItem::new(VariantKey::Sku(sku.parse()?), Quantity::ONE);
-    let answer = host.engine.carts().add(None, &item, None).await?;
+    let answer = host.engine.carts().add(Shopper::Newcomer, &item, None).await?;
     let token = answer.token.ok_or("a new cart has a token")?;
     host.engine.carts().set_delivery(&token, &delivery()?, None).await?;
     host.engine.carts().set_payment(&token, PaymentMethod::CashOnDelivery, None).await?;
@@ -106,7 +106,7 @@ impl Host {
             let mut ids = self.engine.ids(view.now);
             let placed = place_order(
                 &view,
-                token.hash(),
+                &token.into(),
                 &Confirm::default(),
                 &rules,
                 self.engine.payment_terms(),

@@ -12,7 +12,7 @@ use crate::customer::Email;
 /// 1. Domain labels in their ASCII form (`xn--..`) are written out: both forms are the same domain (RFC 3492).
 /// 2. Compatibility forms are unified and case is folded (NFKC, then upper and lower case of every letter), so that
 ///    `ＡＤＡ`, `Ada` and `ada` are one.
-/// 3. What cannot be seen is dropped: zero-width characters, soft hyphens, directions, variation selectors.
+/// 3. What cannot be seen is dropped: spaces, zero-width characters, soft hyphens, directions, variation selectors.
 /// 4. Letters of other scripts that are drawn like a Latin one become it: the Cyrillic `а` of `аda` is the `a` of `ada`.
 ///
 /// What differs visibly stays different: accents, `0` and `o`, `1` and `l`, `rn` and `m`, dots and `+tags`. Somebody may
@@ -54,10 +54,27 @@ fn label(label: &str) -> String {
     }
 }
 
+/// What is left of a text when nothing of it changes any more: one step may make what the next one changes (`ẞ` becomes `ß`,
+/// and `ß` becomes `ss`).
 fn skeleton(text: &str) -> String {
+    const STEPS_MAX: usize = 8;
+    let mut plain = step(text);
+    for _ in 1..STEPS_MAX {
+        let next = step(&plain);
+        if next == plain {
+            break;
+        }
+        plain = next;
+    }
+    plain
+}
+
+fn step(text: &str) -> String {
     let folded: String =
         text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect::<String>();
-    folded.nfkc().filter(|letter| !is_invisible(*letter)).map(drawn_like).collect()
+    let plain = folded.nfkc().filter(|letter| !is_invisible(*letter) && !letter.is_whitespace());
+    // Some accents stand alone as a space with the accent on it. Without the space they are on the letter before.
+    plain.map(drawn_like).nfkc().collect()
 }
 
 /// Characters that leave no mark. The dot above is among them because a dotted `i` stays one: `İ` becomes `i` with a dot.
@@ -153,6 +170,13 @@ mod tests {
         ] {
             assert_ne!(key(one), key(other));
         }
+    }
+
+    #[test]
+    fn an_accent_that_stands_alone_is_on_the_letter_before() {
+        assert_eq!(key("a´@example.com"), key("á@example.com"));
+        assert_eq!(key("´@example.com"), "\u{301}@example.com");
+        assert_eq!(key("᾿@example.com"), "\u{313}@example.com");
     }
 
     proptest! {

@@ -51,6 +51,12 @@ pub enum AccountError {
     /// Nobody changes their own role, or deactivates themselves.
     #[error("ask another administrator to change your own role or state")]
     Oneself,
+    /// Whoever works for the shop, or sells there, is taken out by an administrator.
+    #[error("an administrator ends an account that works for the shop or sells there")]
+    Employed,
+    /// Orders have not ended, and need to know whose they are.
+    #[error("{0} of your orders are still under way; cancel them, or wait until they have arrived")]
+    UnderWay(usize),
     /// The account changed since the version that was named.
     #[error("the account changed meanwhile; it is at version {0} now")]
     Version(u64),

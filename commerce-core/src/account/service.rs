@@ -392,7 +392,6 @@ impl Accounts {
         password: &Password,
         decide: impl Fn(&View, &Checked, &mut Ids) -> Result<Decided<T>, AccountError>,
     ) -> Result<T, AccountError> {
-        let hasher = self.hasher()?;
         let mut attempts = Attempts::new(&self.parts);
         let mut checked: Option<Checked> = None;
         loop {
@@ -400,7 +399,7 @@ impl Accounts {
             let hash = view.account.as_ref().and_then(|account| account.password.clone());
             let checked = match &mut checked {
                 Some(known) if known.hash == hash => known,
-                stale => stale.insert(check(&**hasher, password, hash).await?),
+                stale => stale.insert(Checked::of(&self.parts, password, hash).await?),
             };
             let decided = decide(&view, checked, &mut self.parts.ids(view.now))?;
             match self.commit(decided).await {
@@ -427,24 +426,28 @@ impl Accounts {
     }
 
     fn hasher(&self) -> Result<&Arc<dyn PasswordHasher>, AccountError> {
-        self.parts.hasher.as_ref().ok_or_else(|| AccountError::Hasher("there is no hasher".to_owned()))
+        self.parts.hasher()
     }
-}
-
-async fn check(
-    hasher: &dyn PasswordHasher,
-    password: &Password,
-    hash: Option<PasswordHash>,
-) -> Result<Checked, AccountError> {
-    let verified = hasher.verify(password, hash.as_ref()).await?;
-    let rehashed = match verified {
-        Verified::Outdated => Some(hasher.hash(password).await?),
-        Verified::Yes | Verified::No => None,
-    };
-    Ok(Checked { hash, verified, rehashed })
 }
 
 /// What a guesser of this account's password tries first.
 fn words(account: &Account) -> [&str; 3] {
     [account.email.as_str(), &account.first_name, &account.last_name]
+}
+
+impl Checked {
+    /// What the hasher says about a password. Where there is no hash, as for nobody, it takes as long.
+    pub(crate) async fn of(
+        parts: &Parts,
+        password: &Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Self, AccountError> {
+        let hasher = parts.hasher()?;
+        let verified = hasher.verify(password, hash.as_ref()).await?;
+        let rehashed = match verified {
+            Verified::Outdated => Some(hasher.hash(password).await?),
+            Verified::Yes | Verified::No => None,
+        };
+        Ok(Self { hash, verified, rehashed })
+    }
 }

@@ -30,6 +30,12 @@ impl Checked {
     fn is_of(&self, account: &Account) -> bool {
         self.verified != Verified::No && self.hash.is_some() && self.hash == account.password
     }
+
+    /// The account whose password was shown, when anybody may log in.
+    pub(crate) fn owner<'a>(&self, account: Option<&'a Account>) -> Result<&'a Account, AccountError> {
+        let account = account.filter(|account| self.is_of(account)).ok_or(AccountError::Credentials)?;
+        if account.is_active { Ok(account) } else { Err(AccountError::Inactive) }
+    }
 }
 
 /// Somebody who is logged in.
@@ -76,9 +82,7 @@ pub fn log_in(
 
 /// The account whose password was shown, when anybody may log in.
 pub(super) fn owner<'v>(view: &'v View, checked: &Checked) -> Result<&'v Account, AccountError> {
-    let account = view.account.as_ref().filter(|account| checked.is_of(account));
-    let account = account.ok_or(AccountError::Credentials)?;
-    if account.is_active { Ok(account) } else { Err(AccountError::Inactive) }
+    checked.owner(view.account.as_ref())
 }
 
 /// Opens a session of the account, which is written with it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::PasswordPolicy;
+use crate::cart::MergePolicy;
 
 /// What a shop decides about its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct AccountTerms {
     pub reset_within: Duration,
     /// A change of address is to be confirmed within so long: 1 day unless set.
     pub email_change_within: Duration,
+    /// What becomes of line items that both a guest's cart and that of their account have, when they log in.
+    pub cart_merge: MergePolicy,
     /// The shop's name and other words that every guesser of its customers' passwords tries.
     pub guessable: Vec<String>,
 }
@@ -35,6 +38,7 @@ impl Default for AccountTerms {
             verify_within: DAY.saturating_mul(2),
             reset_within: HOUR,
             email_change_within: DAY,
+            cart_merge: MergePolicy::default(),
             guessable: Vec::new(),
         }
     }

@@ -8,6 +8,8 @@ use crate::LineId;
 pub struct Changes {
     /// The cart to insert or to put in place of the one that was read.
     pub write: Option<Write>,
+    /// The guest's cart that was merged into it: another one, that is there.
+    pub merged: Option<Write>,
 }
 
 /// A cart to write.

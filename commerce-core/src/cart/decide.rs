@@ -5,16 +5,14 @@ use std::time::Duration;
 use super::PaymentChoice;
 use super::error::{CartError, ShortLine};
 use super::price::wanted;
-use super::{
-    AddItem, Cart, CartLine, CartToken, Customizations, Delivery, PricedCart, TokenHash, View, Write,
-};
+use super::{AddItem, Cart, CartLine, CartToken, Customizations, Delivery, PricedCart, Shopper, View, Write};
 use crate::commit::ChangeSet;
 use crate::customer::Address;
 use crate::idempotency::{Outcome, Request};
 use crate::payment::PaymentMethod;
 use crate::promotion::CouponCode;
-use crate::text::has_control;
-use crate::{Ids, LineId, Quantity, VariantId};
+use crate::text::{fold, has_control};
+use crate::{Ids, LineId, Quantity, Timestamp, VariantId};
 
 /// A decision about a cart.
 #[derive(Debug, Clone)]
@@ -27,30 +25,28 @@ pub struct Decided {
     pub changes: ChangeSet,
 }
 
-/// Puts units of a variant into the cart of the token; without a token, or with that of a cart that became an order,
-/// into a new one.
+/// Puts units of a variant into the cart of the shopper; into a new one when they have none, or theirs became an order.
 ///
 /// # Errors
 /// [`CartError::NotFound`], [`CartError::UnknownVariant`], [`CartError::OutOfStock`], [`CartError::QuantityTooLarge`],
 /// [`CartError::TooManyLines`], [`CartError::Customizations`].
 pub fn add_item(
     view: &View,
-    token: Option<TokenHash>,
+    shopper: &Shopper,
     command: &AddItem,
     request: Option<&Request>,
     ids: &mut Ids,
 ) -> Result<Decided, CartError> {
-    let before = open_cart(view, token)?;
+    let before = open_cart(view, shopper)?;
     let offer = view.offer_on_sale(&command.variant).ok_or(CartError::UnknownVariant)?;
     check_customizations(&command.customizations)?;
-    let fresh = (before.is_none() && token.is_none()).then(|| CartToken::from_bytes(ids.bytes()));
-    let hash = token.or(fresh.as_ref().map(CartToken::hash)).ok_or(CartError::NotFound)?;
-    let mut after = match &before {
-        Some(before) => before.clone(),
+    let (mut after, fresh) = match before {
+        Some(before) => (before, None),
         None => {
             check_channel(command.channel.as_deref())?;
             let (currency, channel) = (command.currency, command.channel.clone());
-            Cart { currency, channel, ..Cart::new(ids.fresh(), hash, view.now) }
+            let (cart, fresh) = shopper.new_cart(view.now, ids);
+            (Cart { currency, channel, ..cart }, fresh)
         }
     };
     let same = after
@@ -72,7 +68,7 @@ pub fn add_item(
         });
     }
     check_stock(view, &after, offer.variant)?;
-    Ok(decided(view, before.as_ref(), after, fresh, request))
+    Ok(decided(view, after, fresh, request))
 }
 
 /// Sets how many units a line item holds; `None` removes it.
@@ -82,13 +78,12 @@ pub fn add_item(
 /// when the variant is no longer on sale: then the line item can only be removed.
 pub fn set_quantity(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     line: LineId,
     quantity: Option<Quantity>,
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
-    let before = open_cart(view, Some(token))?.ok_or(CartError::LineNotFound)?;
-    let mut after = before.clone();
+    let mut after = open_cart(view, shopper)?.ok_or(CartError::LineNotFound)?;
     let index = after.lines.iter().position(|known| known.id == line).ok_or(CartError::LineNotFound)?;
     match quantity {
         None => {
@@ -103,30 +98,35 @@ pub fn set_quantity(
             check_stock(view, &after, variant)?;
         }
     }
-    Ok(decided(view, Some(&before), after, None, request))
+    Ok(decided(view, after, None, request))
 }
 
 /// Says where the goods go, how, and who is told. Whether the method serves the address is only known when the cart is
 /// priced: see [`check_delivery`].
 ///
 /// # Errors
-/// [`CartError::NotFound`], [`CartError::Address`].
+/// [`CartError::NotFound`], [`CartError::Address`], [`CartError::Email`].
 pub fn set_delivery(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     command: &Delivery,
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
-    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
+    let mut after = open_cart(view, shopper)?.ok_or(CartError::NotFound)?;
+    match shopper {
+        Shopper::Member(member) if fold(member.email.as_str()) != fold(command.email.as_str()) => {
+            return Err(CartError::Email);
+        }
+        Shopper::Member(_) => {}
+        Shopper::Guest(_) | Shopper::Newcomer => after.email = Some(command.email.clone()),
+    }
     let check = |which, address: &Option<Address>| {
         address.clone().map(Address::check).transpose().map_err(|errors| CartError::Address { which, errors })
     };
-    let mut after = before.clone();
-    after.email = Some(command.email.clone());
     after.shipping_address = check("address", &command.address)?;
     after.billing_address = check("billing_address", &command.billing_address)?;
     after.shipping_method = command.shipping_method.clone();
-    Ok(decided(view, Some(&before), after, None, request))
+    Ok(decided(view, after, None, request))
 }
 
 /// Looks whether the goods can go where a cart says, by the method that it names, once carriers have named their prices.
@@ -151,19 +151,18 @@ pub fn check_delivery(priced: &PricedCart) -> Result<(), CartError> {
 /// [`CartError::NotFound`], [`CartError::TooManyCoupons`].
 pub fn apply_coupon(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     code: &CouponCode,
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
-    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
-    let mut after = before.clone();
+    let mut after = open_cart(view, shopper)?.ok_or(CartError::NotFound)?;
     if !after.coupons.contains(code) {
         if after.coupons.len() >= Cart::COUPONS_MAX {
             return Err(CartError::TooManyCoupons);
         }
         after.coupons.push(code.clone());
     }
-    Ok(decided(view, Some(&before), after, None, request))
+    Ok(decided(view, after, None, request))
 }
 
 /// Takes a coupon off the cart.
@@ -172,17 +171,14 @@ pub fn apply_coupon(
 /// [`CartError::NotFound`], [`CartError::CouponNotFound`].
 pub fn remove_coupon(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     code: &CouponCode,
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
-    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
-    let mut after = before.clone();
-    after.coupons.retain(|kept| kept != code);
-    if after.coupons.len() == before.coupons.len() {
-        return Err(CartError::CouponNotFound);
-    }
-    Ok(decided(view, Some(&before), after, None, request))
+    let mut after = open_cart(view, shopper)?.ok_or(CartError::NotFound)?;
+    let place = after.coupons.iter().position(|kept| kept == code).ok_or(CartError::CouponNotFound)?;
+    after.coupons.remove(place);
+    Ok(decided(view, after, None, request))
 }
 
 /// Says how the shopper pays.
@@ -191,29 +187,29 @@ pub fn remove_coupon(
 /// [`CartError::NotFound`], [`CartError::PaymentMethod`] when the shop does not take the method.
 pub fn set_payment(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     choice: &PaymentChoice,
     accepted: &[PaymentMethod],
     request: Option<&Request>,
 ) -> Result<Decided, CartError> {
-    let before = open_cart(view, Some(token))?.ok_or(CartError::NotFound)?;
+    let mut after = open_cart(view, shopper)?.ok_or(CartError::NotFound)?;
     let PaymentChoice { method, mobile_money } = choice;
     if !accepted.contains(method) {
         return Err(CartError::PaymentMethod(*method));
     }
-    let mut after = before.clone();
     after.payment_method = Some(*method);
     after.mobile_money = mobile_money.clone().filter(|_| *method == PaymentMethod::MobileMoney);
-    Ok(decided(view, Some(&before), after, None, request))
+    Ok(decided(view, after, None, request))
 }
 
-/// The open cart of the token. `None`: the next one is still to be made.
-pub(crate) fn open_cart(view: &View, token: Option<TokenHash>) -> Result<Option<Cart>, CartError> {
-    match &view.cart {
-        Some(cart) if cart.expires_at > view.now => Ok(Some(cart.clone())),
-        Some(_) => Err(CartError::NotFound),
-        None if token.is_none() || view.token_known => Ok(None),
-        None => Err(CartError::NotFound),
+/// The open cart of the shopper. `None`: the next one is still to be made.
+pub(crate) fn open_cart(view: &View, shopper: &Shopper) -> Result<Option<Cart>, CartError> {
+    match (&view.cart, shopper) {
+        (cart, Shopper::Member(member)) => Ok(cart.as_ref().map(|cart| member.own(cart, view.now))),
+        (Some(cart), _) if cart.expires_at > view.now => Ok(Some(cart.clone())),
+        (None, Shopper::Newcomer) => Ok(None),
+        (None, Shopper::Guest(_)) if view.token_known => Ok(None),
+        _ => Err(CartError::NotFound),
     }
 }
 
@@ -258,19 +254,20 @@ fn check_customizations(wishes: &Customizations) -> Result<(), CartError> {
     Ok(())
 }
 
-fn decided(
-    view: &View,
-    before: Option<&Cart>,
-    mut after: Cart,
-    token: Option<CartToken>,
-    request: Option<&Request>,
-) -> Decided {
-    after.updated_at = view.now;
-    after.expires_at = view.now.plus(Duration::from_secs(Cart::LIFETIME_SECONDS));
+fn decided(view: &View, mut after: Cart, token: Option<CartToken>, request: Option<&Request>) -> Decided {
+    after.touched(view.now);
     let mut changes = ChangeSet::default();
-    changes.cart.write = Some(Write::between(before, &mut after));
+    changes.cart.write = Some(Write::between(view.cart.as_ref(), &mut after));
     changes.idempotency = request.map(|request| request.record(Outcome::CartChanged(after.id), view.now));
     Decided { cart: after, token, changes }
+}
+
+impl Cart {
+    /// It changed now, and is kept for as long as one that did.
+    pub(super) fn touched(&mut self, now: Timestamp) {
+        self.updated_at = now;
+        self.expires_at = now.plus(Duration::from_secs(Self::LIFETIME_SECONDS));
+    }
 }
 
 impl Write {

@@ -43,6 +43,9 @@ pub enum CartError {
         /// Its fields that are wrong.
         errors: Vec<AddressError>,
     },
+    /// What an account orders is confirmed at its own address.
+    #[error("the confirmation of what you order goes to the address of your account")]
+    Email,
     /// Goods are shipped, so an address is needed.
     #[error("the goods are shipped, so a shipping address is needed")]
     AddressMissing,

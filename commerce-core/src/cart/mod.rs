@@ -7,9 +7,11 @@
 mod changes;
 mod decide;
 mod error;
+mod merge;
 mod outside;
 mod price;
 mod service;
+mod shopper;
 mod token;
 mod types;
 mod view;
@@ -21,10 +23,13 @@ pub use decide::{
 };
 pub(crate) use error::shortages;
 pub use error::{CartError, ShortLine};
+pub use merge::{LeftLine, MergePolicy, MergePolicyError, Merged, Unmerged, merge};
 pub(crate) use outside::learn;
 pub use outside::{Outside, OutsideError};
 pub(crate) use price::{price, pricing_input, wanted};
+pub(crate) use service::look_of;
 pub use service::{CartAnswer, Carts, Explained};
+pub use shopper::{Member, Shopper};
 pub use token::{CartToken, CartTokenError, TokenHash};
 pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, PaymentChoice, VariantKey};
 pub use view::{Look, Offer, PricedCart, PricedLine, View};

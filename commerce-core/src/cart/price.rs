@@ -71,7 +71,11 @@ pub(crate) fn pricing_input<'a>(
         now: view.now,
         currency: cart.currency.unwrap_or_else(|| rules.compiled.currency()),
         channel: cart.channel.as_deref(),
-        customer: Buyer { ordered_before: view.ordered_before, ..Buyer::default() },
+        customer: Buyer {
+            groups: &view.outside.groups,
+            ordered_before: view.ordered_before,
+            ..Buyer::default()
+        },
         lines: lines.collect(),
         destination,
         shipping_method: cart.shipping_method.as_deref(),

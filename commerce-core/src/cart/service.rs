@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use super::decide::{self, Decided, open_cart};
 use super::error::CartError;
+use super::merge::{self, Merged};
 use super::outside::{OutsideError, learn};
 use super::price::{price, pricing_input};
-use super::{AddItem, Cart, CartToken, Delivery, Look, PaymentChoice, PricedCart, TokenHash, View};
+use super::{
+    AddItem, Cart, CartToken, Delivery, Look, Member, PaymentChoice, PricedCart, Shopper, TokenHash, View,
+};
 use crate::attempts::Attempts;
+use crate::commit::{ChangeSet, StoreError};
 use crate::customer::{Address, Destination};
 use crate::engine::Parts;
 use crate::idempotency::Request;
@@ -43,23 +47,23 @@ pub struct Explained {
 }
 
 impl Carts {
-    /// The cart that the token opens. Without a token, and after the cart became an order, an empty one that is not
-    /// stored: its version is 0.
+    /// The cart of the shopper. When they have none, and after it became an order, an empty one that is not stored: its
+    /// version is 0.
     ///
     /// # Errors
     /// [`CartError::NotFound`] when no cart has the token.
-    pub async fn get(&self, token: Option<&CartToken>) -> Result<PricedCart, CartError> {
-        self.of(token.map(CartToken::hash)).await
+    pub async fn get(&self, shopper: impl Into<Shopper> + Send) -> Result<PricedCart, CartError> {
+        self.of(&shopper.into()).await
     }
 
     /// The cart with the story of what it costs: every rule, rounding and allocation.
     ///
     /// # Errors
     /// [`CartError::NotFound`] when no cart has the token.
-    pub async fn explain(&self, token: Option<&CartToken>) -> Result<Explained, CartError> {
-        let hash = token.map(CartToken::hash);
-        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
-        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
+    pub async fn explain(&self, shopper: impl Into<Shopper> + Send) -> Result<Explained, CartError> {
+        let shopper = shopper.into();
+        let mut view = self.look(&shopper, Look::default()).await?;
+        let cart = open_cart(&view, &shopper)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
         learn(&self.parts, &mut view, &cart, None, &rules).await?;
         let destination = cart.shipping_address.as_ref().map(Address::destination);
@@ -68,19 +72,20 @@ impl Carts {
         Ok(Explained { cart, story })
     }
 
-    /// Puts units of a variant into the cart. Without a token a new cart is made, whose token is in the answer.
+    /// Puts units of a variant into the cart. For a newcomer a cart is made, whose token is in the answer.
     ///
     /// # Errors
     /// As [`add_item`](decide::add_item).
     pub async fn add(
         &self,
-        token: Option<&CartToken>,
+        shopper: impl Into<Shopper> + Send,
         command: &AddItem,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
-        let hash = token.map(CartToken::hash);
-        let look = Look { token: hash, variant: Some(command.variant.clone()), ..Look::default() };
-        self.change(look, request, |view, ids| decide::add_item(view, hash, command, request, ids)).await
+        let shopper = &shopper.into();
+        let look = Look { variant: Some(command.variant.clone()), ..Look::default() };
+        let decide = |view: &View, ids: &mut Ids| decide::add_item(view, shopper, command, request, ids);
+        self.change(shopper, look, request, decide).await
     }
 
     /// Sets how many units a line item holds; `None` removes it.
@@ -89,14 +94,14 @@ impl Carts {
     /// As [`set_quantity`](decide::set_quantity).
     pub async fn set_quantity(
         &self,
-        token: &CartToken,
+        shopper: impl Into<Shopper> + Send,
         line: LineId,
         quantity: Option<Quantity>,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
-        let hash = token.hash();
-        let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _| decide::set_quantity(view, hash, line, quantity, request)).await
+        let shopper = &shopper.into();
+        let decide = |view: &View, _: &mut Ids| decide::set_quantity(view, shopper, line, quantity, request);
+        self.change(shopper, Look::default(), request, decide).await
     }
 
     /// Says where the goods go, how, and who is told.
@@ -105,16 +110,16 @@ impl Carts {
     /// As [`set_delivery`](decide::set_delivery) and [`check_delivery`](decide::check_delivery).
     pub async fn set_delivery(
         &self,
-        token: &CartToken,
+        shopper: impl Into<Shopper> + Send,
         command: &Delivery,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
-        let hash = token.hash();
+        let shopper = &shopper.into();
         // The new e-mail address may have used what the one before had not.
         let customer = Some(CustomerKey::of_email(&command.email));
-        let look = Look { token: Some(hash), customer, ..Look::default() };
-        let decide = |view: &View, _: &mut Ids| decide::set_delivery(view, hash, command, request);
-        self.change_if(look, request, decide, decide::check_delivery).await
+        let look = Look { customer, ..Look::default() };
+        let decide = |view: &View, _: &mut Ids| decide::set_delivery(view, shopper, command, request);
+        self.change_if(shopper, look, request, decide, decide::check_delivery).await
     }
 
     /// Says how the shopper pays.
@@ -124,16 +129,15 @@ impl Carts {
     /// cart's total in this way.
     pub async fn set_payment(
         &self,
-        token: &CartToken,
+        shopper: impl Into<Shopper> + Send,
         choice: impl Into<PaymentChoice> + Send,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
-        let hash = token.hash();
         let accepted = &self.parts.terms.accepted;
-        let choice = choice.into();
-        let look = Look { token: Some(hash), ..Look::default() };
-        let decide = |view: &View, _: &mut Ids| decide::set_payment(view, hash, &choice, accepted, request);
-        self.change_if(look, request, decide, |cart| match &self.parts.gateway {
+        let (shopper, choice) = (&shopper.into(), choice.into());
+        let decide =
+            |view: &View, _: &mut Ids| decide::set_payment(view, shopper, &choice, accepted, request);
+        self.change_if(shopper, Look::default(), request, decide, |cart| match &self.parts.gateway {
             Some(gateway)
                 if choice.method.needs_gateway()
                     && !gateway.supports(choice.method, cart.quote.summary.total) =>
@@ -151,14 +155,14 @@ impl Carts {
     /// [`CartError::Coupon`] with the reason why it does not apply; and as [`apply_coupon`](decide::apply_coupon).
     pub async fn apply_coupon(
         &self,
-        token: &CartToken,
+        shopper: impl Into<Shopper> + Send,
         code: &CouponCode,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
-        let hash = token.hash();
-        let look = Look { token: Some(hash), coupon: Some(code.clone()), ..Look::default() };
-        let decide = |view: &View, _: &mut Ids| decide::apply_coupon(view, hash, code, request);
-        self.change_if(look, request, decide, |cart| {
+        let shopper = &shopper.into();
+        let look = Look { coupon: Some(code.clone()), ..Look::default() };
+        let decide = |view: &View, _: &mut Ids| decide::apply_coupon(view, shopper, code, request);
+        self.change_if(shopper, look, request, decide, |cart| {
             let outcome = cart.quote.coupons.iter().find(|outcome| outcome.code == code.as_str());
             match outcome.and_then(|outcome| outcome.refused) {
                 Some(reason) => Err(CartError::Coupon { code: code.clone(), reason }),
@@ -174,13 +178,13 @@ impl Carts {
     /// As [`remove_coupon`](decide::remove_coupon).
     pub async fn remove_coupon(
         &self,
-        token: &CartToken,
+        shopper: impl Into<Shopper> + Send,
         code: &CouponCode,
         request: Option<&Request>,
     ) -> Result<CartAnswer, CartError> {
-        let hash = token.hash();
-        let look = Look { token: Some(hash), ..Look::default() };
-        self.change(look, request, |view, _| decide::remove_coupon(view, hash, code, request)).await
+        let shopper = &shopper.into();
+        let decide = |view: &View, _: &mut Ids| decide::remove_coupon(view, shopper, code, request);
+        self.change(shopper, Look::default(), request, decide).await
     }
 
     /// The shipping methods that would serve the destination with what is in the cart, priced.
@@ -189,34 +193,71 @@ impl Carts {
     /// [`CartError::NotFound`] when no cart has the token.
     pub async fn shipping_options(
         &self,
-        token: Option<&CartToken>,
+        shopper: impl Into<Shopper> + Send,
         destination: Destination,
     ) -> Result<Vec<ShippingOption>, CartError> {
-        let hash = token.map(CartToken::hash);
-        let mut view = self.look(Look { token: hash, ..Look::default() }).await?;
-        let cart = open_cart(&view, hash)?.unwrap_or_else(|| Cart::unsaved(view.now));
+        let shopper = shopper.into();
+        let mut view = self.look(&shopper, Look::default()).await?;
+        let cart = open_cart(&view, &shopper)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
         learn(&self.parts, &mut view, &cart, Some(destination.clone()), &rules).await?;
         let quote = quote(&rules.compiled, &pricing_input(&view, &cart, Some(destination), &rules))?;
         Ok(quote.shipping_options)
     }
 
-    async fn look(&self, look: Look) -> Result<View, CartError> {
-        Ok(self.parts.store.cart(&look).await?)
+    /// Merges the cart of a guest who logged in into that of their account, by the policy of the shop: both carts change
+    /// or neither. What cannot be merged stays where it is, and is told. A token that opens no cart, or an empty one, has
+    /// nothing to merge: so doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`CartError::Busy`], and when the store fails.
+    pub async fn merge(&self, member: &Member, token: &CartToken) -> Result<Merged, CartError> {
+        let shopper = Shopper::from(member.clone());
+        let policy = self.parts.account_terms.cart_merge;
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let guest = self.look(&token.into(), Look::default()).await?;
+            if !merge::has_lines(&guest) {
+                return Ok(Merged::default());
+            }
+            let own = self.look(&shopper, Look::default()).await?;
+            let rules = self.parts.rulebook(own.rulebook_version).await?;
+            let fits = |cart: &Cart| {
+                let view = own.beside(&guest);
+                quote(&rules.compiled, &pricing_input(&view, cart, None, &rules)).is_ok()
+            };
+            let mut ids = self.parts.ids(own.now);
+            let currency = rules.compiled.currency();
+            let (merged, changes) = merge::merge(&own, &guest, member, policy, currency, &fits, &mut ids);
+            if changes == ChangeSet::default() {
+                return Ok(merged);
+            }
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return Ok(merged),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// A look at the cart of the shopper.
+    async fn look(&self, shopper: &Shopper, look: Look) -> Result<View, CartError> {
+        Ok(look_of(&self.parts, shopper, look).await?)
     }
 
     async fn change(
         &self,
+        shopper: &Shopper,
         look: Look,
         request: Option<&Request>,
         decide: impl Fn(&View, &mut Ids) -> Result<Decided, CartError>,
     ) -> Result<CartAnswer, CartError> {
-        self.change_if(look, request, decide, |_| Ok(())).await
+        self.change_if(shopper, look, request, decide, |_| Ok(())).await
     }
 
     /// Changes the cart, when what it then costs is accepted.
     async fn change_if(
         &self,
+        shopper: &Shopper,
         look: Look,
         request: Option<&Request>,
         decide: impl Fn(&View, &mut Ids) -> Result<Decided, CartError>,
@@ -225,11 +266,11 @@ impl Carts {
         let look = Look { repeated: request.map(|request| request.scope.clone()), ..look };
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let mut view = self.look(look.clone()).await?;
+            let mut view = self.look(shopper, look.clone()).await?;
             if let (Some(request), Some(record)) = (request, &view.record) {
                 request.answered_by(record)?;
                 // The cart as it is by now: perhaps with another e-mail address than this look was for.
-                let cart = self.of(look.token).await?;
+                let cart = self.of(shopper).await?;
                 return Ok(CartAnswer { cart, token: None, replayed: true });
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
@@ -245,13 +286,23 @@ impl Carts {
         }
     }
 
-    async fn of(&self, token: Option<TokenHash>) -> Result<PricedCart, CartError> {
-        let mut view = self.look(Look { token, ..Look::default() }).await?;
-        let cart = open_cart(&view, token)?.unwrap_or_else(|| Cart::unsaved(view.now));
+    async fn of(&self, shopper: &Shopper) -> Result<PricedCart, CartError> {
+        let mut view = self.look(shopper, Look::default()).await?;
+        let cart = open_cart(&view, shopper)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
         learn(&self.parts, &mut view, &cart, None, &rules).await?;
         Ok(price(&view, cart, &rules, &self.parts.terms.accepted)?)
     }
+}
+
+/// A look at the cart of the shopper, with what is known of them. Of a member the address of their account counts, whatever
+/// the cart says.
+pub(crate) async fn look_of(parts: &Parts, shopper: &Shopper, look: Look) -> Result<View, StoreError> {
+    let customer = shopper.customer().or(look.customer);
+    let look = Look { token: shopper.key(), customer, ..look };
+    let mut view = parts.store.cart(&look).await?;
+    view.outside.groups = shopper.groups();
+    Ok(view)
 }
 
 impl From<OutsideError> for CartError {
@@ -270,6 +321,7 @@ impl Cart {
         Self {
             id,
             token,
+            customer: None,
             currency: None,
             channel: None,
             lines: Vec::new(),

@@ -9,7 +9,7 @@ use crate::catalog::Sku;
 use crate::customer::{Address, Email};
 use crate::payment::{MobileMoney, PaymentMethod};
 use crate::promotion::CouponCode;
-use crate::{CartId, Currency, LineId, OrderId, Quantity, Timestamp, VariantId};
+use crate::{CartId, Currency, CustomerId, LineId, OrderId, Quantity, Timestamp, VariantId};
 
 /// Wishes of the shopper about a line item, by name: an engraving, a gift note. They do not change the price.
 pub type Customizations = BTreeMap<String, String>;
@@ -19,8 +19,10 @@ pub type Customizations = BTreeMap<String, String>;
 pub struct Cart {
     /// Its id.
     pub id: CartId,
-    /// The hash of the token that it is reached by.
+    /// The hash of the token that it is reached by; that of an account is reached by one that nobody has a token for.
     pub token: TokenHash,
+    /// The account that it belongs to; absent: a guest's.
+    pub customer: Option<CustomerId>,
     /// The currency in which it is priced; absent: the shop's.
     pub currency: Option<Currency>,
     /// Where it was made: `web`, `app`, a shop's own word.

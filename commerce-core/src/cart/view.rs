@@ -45,7 +45,7 @@ pub struct View {
     /// Whether the customer asked for, else the cart's e-mail address, has an order already that was not cancelled; absent
     /// when there is neither, and without a cart.
     pub ordered_before: Option<bool>,
-    /// What the price depends on beyond the look; a look leaves it empty.
+    /// What the price depends on beyond the look; a store leaves it empty.
     pub outside: Outside,
     /// The version of the rulebook in force; 0 while there is none.
     pub rulebook_version: u64,
@@ -106,6 +106,15 @@ impl View {
     #[must_use]
     pub fn offer(&self, variant: VariantId) -> Option<&Offer> {
         self.offers.iter().find(|offer| offer.variant == variant)
+    }
+
+    /// The same look, with what the other one knows of variants too.
+    pub(crate) fn beside(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        let unknown = |variant| self.offer(variant).is_none();
+        both.offers.extend(other.offers.iter().filter(|offer| unknown(offer.variant)).cloned());
+        both.offers.sort_by_key(|offer| offer.variant);
+        both
     }
 
     /// What is known of a variant that shoppers can buy.

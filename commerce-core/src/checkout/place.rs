@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::ConfirmError;
 use crate::audit::Actor;
-use crate::cart::{Cart, Offer, PricedCart, ShortLine, TokenHash, View, Write, open_cart, price, wanted};
+use crate::cart::{Cart, Offer, PricedCart, Shopper, ShortLine, View, Write, open_cart, price, wanted};
 use crate::commit::{ChangeSet, Expect};
 use crate::customer::Email;
 use crate::event::Event;
@@ -51,13 +51,13 @@ pub struct Placed {
 /// [`ConfirmError::CouponExhausted`], [`ConfirmError::OutOfStock`], [`ConfirmError::PriceChanged`], in this order.
 pub fn place_order(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     command: &Confirm,
     rules: &RulesInForce,
     terms: &PaymentTerms,
     ids: &mut Ids,
 ) -> Result<Placed, ConfirmError> {
-    let ready = check(view, token, command, rules, terms)?;
+    let ready = check(view, shopper, command, rules, terms)?;
     let total = ready.priced.quote.summary.total;
     let start = start(ready.method, total, terms, view.now);
     let order = freeze(&ready, &start, rules, view.now, ids)?;
@@ -119,14 +119,13 @@ struct Ready {
 /// Looks whether the cart may become an order, as it stands and as the shopper saw it.
 fn check(
     view: &View,
-    token: TokenHash,
+    shopper: &Shopper,
     command: &Confirm,
     rules: &RulesInForce,
     terms: &PaymentTerms,
 ) -> Result<Ready, ConfirmError> {
-    let cart = open_cart(view, Some(token))
-        .map_err(ConfirmError::opening)?
-        .unwrap_or_else(|| Cart::unsaved(view.now));
+    let cart =
+        open_cart(view, shopper).map_err(ConfirmError::opening)?.unwrap_or_else(|| Cart::unsaved(view.now));
     let seen = cart.version;
     let priced = price(view, cart, rules, &terms.accepted)?;
     if command.cart_version.is_some_and(|version| version != seen) {
@@ -173,7 +172,7 @@ fn freeze(
         status: start.order,
         payment_status: start.payment,
         fulfillment_status: FulfillmentState::Unfulfilled,
-        customer: None,
+        customer: cart.customer,
         email: email.clone(),
         lines: lines(priced)?,
         adjustments: quote.adjustments().collect(),
@@ -317,7 +316,7 @@ fn history(order: &Order, now: Timestamp) -> Vec<Transition> {
     };
     let pending = OrderState::Pending.as_str();
     let mut steps = vec![
-        step(Machine::Order, None, pending, Actor::Guest, "placed"),
+        step(Machine::Order, None, pending, order.customer.map_or(Actor::Guest, Actor::Customer), "placed"),
         step(
             Machine::Payment,
             None,
@@ -385,7 +384,7 @@ fn close(cart: &Cart, order: OrderId, now: Timestamp) -> crate::cart::Changes {
     let mut closed = cart.clone();
     closed.order = Some(order);
     closed.updated_at = now;
-    crate::cart::Changes { write: Some(Write::between(Some(cart), &mut closed)) }
+    crate::cart::Changes { write: Some(Write::between(Some(cart), &mut closed)), merged: None }
 }
 
 fn reservation(order: OrderId, source: Allocation, hold: Hold, ids: &mut Ids) -> Reservation {

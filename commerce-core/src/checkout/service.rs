@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Confirm, ConfirmError, place_order};
 use crate::attempts::Attempts;
-use crate::cart::{CartToken, Look, learn, open_cart};
+use crate::cart::{Look, Shopper, learn, look_of, open_cart};
 use crate::commit::{StoreError, StoreTrouble};
 use crate::engine::Parts;
 use crate::idempotency::Outcome;
@@ -40,13 +40,17 @@ impl Checkout {
     ///
     /// # Errors
     /// As [`place_order`](super::place_order()); nothing is changed then.
-    pub async fn confirm(&self, token: &CartToken, command: &Confirm) -> Result<Confirmed, ConfirmError> {
-        let hash = token.hash();
+    pub async fn confirm(
+        &self,
+        shopper: impl Into<Shopper> + Send,
+        command: &Confirm,
+    ) -> Result<Confirmed, ConfirmError> {
+        let shopper = &shopper.into();
         let repeated = command.request.as_ref().map(|request| request.scope.clone());
-        let look = Look { token: Some(hash), repeated, ..Look::default() };
+        let look = Look { repeated, ..Look::default() };
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            let mut view = self.parts.store.cart(&look).await?;
+            let mut view = look_of(&self.parts, shopper, look.clone()).await?;
             if let (Some(request), Some(record)) = (&command.request, &view.record) {
                 request.answered_by(record)?;
                 let Outcome::OrderPlaced(order) = record.outcome else {
@@ -56,11 +60,11 @@ impl Checkout {
                 return Ok(self.collect(confirmed).await);
             }
             let rules = self.parts.rulebook(view.rulebook_version).await?;
-            if let Ok(Some(cart)) = open_cart(&view, Some(hash)) {
+            if let Ok(Some(cart)) = open_cart(&view, shopper) {
                 learn(&self.parts, &mut view, &cart, None, &rules).await?;
             }
             let mut ids = self.parts.ids(view.now);
-            let mut placed = place_order(&view, hash, command, &rules, &self.parts.terms, &mut ids)?;
+            let mut placed = place_order(&view, shopper, command, &rules, &self.parts.terms, &mut ids)?;
             match self.parts.commit(&mut placed.changes).await {
                 Ok(()) => {
                     crash::point("confirm.placed");

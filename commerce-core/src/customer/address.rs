@@ -118,6 +118,24 @@ pub struct Address {
     pub country_code: Country,
 }
 
+impl Address {
+    /// What is left of it when whoever lived there left: the country and its part, which taxes were reckoned by.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        let erased = || "erased".to_owned();
+        Self {
+            contact_name: erased(),
+            phone: None,
+            street_line1: erased(),
+            street_line2: None,
+            city: erased(),
+            state_province: self.state_province.clone(),
+            postal_code: None,
+            country_code: self.country_code,
+        }
+    }
+}
+
 /// Which field of an address is wrong, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {reason}")]

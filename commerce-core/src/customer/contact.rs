@@ -35,6 +35,22 @@ text_type! {
     }
 }
 
+impl Email {
+    /// What stands in an order in place of the address of somebody who left. Nobody receives mail there (RFC 2606).
+    #[must_use]
+    pub fn erased() -> Self {
+        Self(ERASED.to_owned())
+    }
+
+    /// Whether it stands in place of one.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.0 == ERASED
+    }
+}
+
+const ERASED: &str = "erased@erased.invalid";
+
 text_type! {
     /// A phone number in E.164 form: `+`, then 8 to 15 digits. Spaces, dots, hyphens and brackets are dropped.
     Phone, PhoneError, |text| {

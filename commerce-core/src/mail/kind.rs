@@ -80,6 +80,11 @@ pub enum Kind {
         /// When.
         at: Timestamp,
     },
+    /// The account was erased, by its owner.
+    AccountErased {
+        /// When.
+        at: Timestamp,
+    },
     /// An order was placed.
     OrderPlaced {
         /// Which order.
@@ -152,7 +157,7 @@ impl fmt::Debug for Token {
 
 impl Kind {
     /// The names of all kinds, in the order in which they are declared.
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 14] = [
         "verification",
         "already_registered",
         "password_reset",
@@ -162,6 +167,7 @@ impl Kind {
         "email_changed",
         "new_device",
         "session_stolen",
+        "account_erased",
         "order_placed",
         "order_paid",
         "order_cancelled",
@@ -181,6 +187,7 @@ impl Kind {
             Self::EmailChanged { .. } => "email_changed",
             Self::NewDevice { .. } => "new_device",
             Self::SessionStolen { .. } => "session_stolen",
+            Self::AccountErased { .. } => "account_erased",
             Self::OrderPlaced { .. } => "order_placed",
             Self::OrderPaid { .. } => "order_paid",
             Self::OrderCancelled { .. } => "order_cancelled",

@@ -115,11 +115,14 @@ pub fn stray(charge: &Charge, now: Timestamp, ids: &mut Ids) -> ChangeSet {
     }
 }
 
-/// Whether the order lapsed by itself, so that late money may reopen it: the engine, not a person, cancelled it.
+/// Whether the order lapsed by itself, so that late money may reopen it: the engine, not a person, cancelled it. Not when
+/// whoever placed it left since: nobody knows where its goods would go.
 #[must_use]
 pub fn lapsed(view: &OrderView) -> bool {
     let last = view.history.iter().rfind(|transition| transition.machine == crate::order::Machine::Order);
-    view.order.status == OrderState::Cancelled && last.is_some_and(|last| last.actor == Actor::System)
+    view.order.status == OrderState::Cancelled
+        && last.is_some_and(|last| last.actor == Actor::System)
+        && !view.order.email.is_erased()
 }
 
 pub(crate) fn is_paid(state: PaymentState) -> bool {

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use crate::access::{self, ApiKey};
 use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
+use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -30,6 +31,7 @@ use crate::payment::{
     Payment, PaymentReference, PaymentState, RefundView, Unmatched, UnmatchedKey, UnmatchedState,
     UnmatchedView,
 };
+use crate::personal;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
@@ -103,6 +105,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn accounts(&self, search: &account::Search, limit: u32) -> Result<Vec<Account>, StoreError> {
         self.store.accounts(search, limit).await
+    }
+
+    async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError> {
+        self.store.personal(look).await
     }
 
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
@@ -292,6 +298,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         self.store.categories().await
+    }
+
+    async fn catalog_generation(&self) -> Result<Generation, StoreError> {
+        self.store.catalog_generation().await
     }
 
     async fn import_view(&self, keys: &ImportKeys) -> Result<CatalogView, StoreError> {

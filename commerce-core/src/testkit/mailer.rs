@@ -97,6 +97,7 @@ pub fn envelopes() -> Vec<Envelope> {
         Kind::EmailChanged { first_name: first_name.clone(), new_email, at },
         Kind::NewDevice { first_name: first_name.clone(), device: None, at },
         Kind::SessionStolen { first_name, device: Some("Firefox".to_owned()), at },
+        Kind::AccountErased { at },
     ];
     kinds.into_iter().map(|kind| envelope(&format!("{}@example.com", kind.name()), kind, at)).collect()
 }

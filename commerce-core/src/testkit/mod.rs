@@ -30,6 +30,10 @@
 //!
 //! The suite of [limiter] does the same for the port `RateLimiter`: `commerce_core::limiter_conformance!(MyFixture)`.
 //!
+//! # Testing a cache
+//!
+//! The suite of [cache] does it for the port `Cache`: `commerce_core::cache_conformance!(MyFixture)`.
+//!
 //! # Testing a rule
 //!
 //! A decision is a pure function, so its test is data: [given](given()) a [view](view()), when a command, then these
@@ -42,6 +46,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop, and say where")]
 
+pub mod cache;
 mod clock;
 pub mod conformance;
 mod gateway;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::item::{Item, MAIN, item, location_id, named, start, variant_id};
 use crate::cart::CartError;
 use crate::cart::{
-    self, AddItem, Cart, CartLine, CartToken, Decided, Delivery, Offer, PaymentChoice, TokenHash, VariantKey,
+    self, AddItem, Cart, CartLine, CartToken, Decided, Delivery, Offer, PaymentChoice, Shopper, VariantKey,
     View,
 };
 use crate::catalog::Sku;
@@ -50,6 +50,7 @@ pub fn view() -> Scene {
     let cart = Cart {
         id: named("cart", "open"),
         token: token.hash(),
+        customer: None,
         currency: None,
         channel: None,
         lines: Vec::new(),
@@ -230,10 +231,10 @@ impl Scene {
         self
     }
 
-    /// The hash of the token.
+    /// Whose cart it is.
     #[must_use]
-    pub fn hash(&self) -> TokenHash {
-        self.token.hash()
+    pub fn shopper(&self) -> Shopper {
+        (&self.token).into()
     }
 
     /// The order that confirming the cart places.
@@ -338,7 +339,7 @@ impl Decide<Scene> for Confirm {
 
     fn decide(self, seen: &Scene) -> Result<Placed, ConfirmError> {
         let Scene { view, token, rules, terms } = seen;
-        place_order(view, token.hash(), &self, rules, terms, &mut ids(seen.view.now))
+        place_order(view, &token.into(), &self, rules, terms, &mut ids(seen.view.now))
     }
 }
 
@@ -347,7 +348,7 @@ impl Decide<Scene> for AddItem {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        cart::add_item(&seen.view, Some(seen.hash()), &self, None, &mut ids(seen.view.now))
+        cart::add_item(&seen.view, &seen.shopper(), &self, None, &mut ids(seen.view.now))
     }
 }
 
@@ -356,7 +357,7 @@ impl Decide<Scene> for SetQuantity {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        cart::set_quantity(&seen.view, seen.hash(), line_id(self.0), Quantity::new(self.1), None)
+        cart::set_quantity(&seen.view, &seen.shopper(), line_id(self.0), Quantity::new(self.1), None)
     }
 }
 
@@ -365,7 +366,7 @@ impl Decide<Scene> for Delivery {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        let decided = cart::set_delivery(&seen.view, seen.hash(), &self, None)?;
+        let decided = cart::set_delivery(&seen.view, &seen.shopper(), &self, None)?;
         cart::check_delivery(&cart::price(
             &seen.view,
             decided.cart.clone(),
@@ -390,7 +391,7 @@ impl Decide<Scene> for PaymentChoice {
     type Error = CartError;
 
     fn decide(self, seen: &Scene) -> Result<Decided, CartError> {
-        cart::set_payment(&seen.view, seen.hash(), &self, &seen.terms.accepted, None)
+        cart::set_payment(&seen.view, &seen.shopper(), &self, &seen.terms.accepted, None)
     }
 }
 

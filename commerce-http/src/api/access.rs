@@ -28,7 +28,19 @@ pub(crate) struct Door {
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) caller: Caller,
-    account: Option<Account>,
+    pub(crate) account: Option<Account>,
+}
+
+impl Known {
+    /// The account that is logged in, when it is one.
+    fn signed_in(self) -> Option<SignedIn> {
+        match self {
+            Self { caller: Caller::Account { session, .. }, account: Some(account) } => {
+                Some(SignedIn { account, session })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Door {
@@ -123,10 +135,12 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
 pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     /// They may.
     Permitted(Permitted<PERMISSION>),
-    /// What they show does not let them.
+    /// They may not, and have an account: what is their own they may.
+    Own(Box<SignedIn>),
+    /// What they show does not let them, with what it is answered.
     Refused(Problem),
-    /// They show nothing.
-    Nobody,
+    /// They show nothing, with what that is answered where something has to be shown.
+    Nobody(Problem),
 }
 
 /// Somebody who may do what stands behind the name, one for each permission that an operation asks for.
@@ -174,6 +188,12 @@ impl SignedIn {
     }
 }
 
+/// Whoever asks for what guests may do too: somebody who is logged in, or anybody else. What is shown and is no good is
+/// refused, lest somebody whose login is over goes on as a guest without knowing it.
+pub(in crate::api) struct Visitor {
+    pub(in crate::api) account: Option<Account>,
+}
+
 fn register(registry: &mut Registry) {
     let scheme = MetaSecurityScheme {
         ty: "http",
@@ -195,7 +215,10 @@ const SCHEME: &str = "Bearer";
 /// Writes the permission that an operation asks for as the scope of the one scheme that there is.
 pub(in crate::api) fn scoped(operation: &mut MetaOperation) {
     if let Some(permission) = permission_of(operation) {
-        operation.security = vec![HashMap::from([(SCHEME, vec![permission.as_str()])])];
+        let wanted = HashMap::from([(SCHEME, vec![permission.as_str()])]);
+        // Others may do it too, with what is their own: an alternative without a scheme stays one.
+        let others = operation.security.iter().any(HashMap::is_empty).then(HashMap::new);
+        operation.security = std::iter::once(wanted).chain(others).collect();
     }
 }
 
@@ -253,11 +276,45 @@ impl<'a, const PERMISSION: usize> ApiExtractor<'a> for Perhaps<PERMISSION> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        Ok(match Door::of(request)?.who(request).await {
-            Ok(None) => Self::Nobody,
-            Ok(Some(known)) => Permitted::of(known.caller).map_or_else(Self::Refused, Self::Permitted),
+        let door = Door::of(request)?;
+        Ok(match door.who(request).await {
+            Ok(None) => Self::Nobody(missing(door)),
+            Ok(Some(known)) => match Permitted::of(known.caller.clone()) {
+                Ok(permitted) => Self::Permitted(permitted),
+                Err(refused) => {
+                    let own = known.signed_in().map(Box::new);
+                    own.map_or(Self::Refused(refused), Self::Own)
+                }
+            },
             Err(refused) => Self::Refused(refused),
         })
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Visitor {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let account = Door::of(request)?.who(request).await?.and_then(|known| known.account);
+        Ok(Self { account })
     }
 }
 
@@ -283,12 +340,8 @@ impl<'a> ApiExtractor<'a> for SignedIn {
         let shown = door.who(request).await?;
         let missing =
             || Problem::not_admin("log in and send the access token: Authorization: Bearer TOKEN", "Bearer");
-        match shown.ok_or_else(missing)? {
-            Known { caller: Caller::Account { session, .. }, account: Some(account) } => {
-                Ok(Self { account, session })
-            }
-            _ => Err(Problem::new(Code::Forbidden, "this is for accounts; programs and operators have none")
-                .into()),
-        }
+        let programs =
+            || Problem::new(Code::Forbidden, "this is for accounts; programs and operators have none");
+        Ok(shown.ok_or_else(missing)?.signed_in().ok_or_else(programs)?)
     }
 }

@@ -2,6 +2,7 @@
 
 use commerce_core::TokenHash;
 use commerce_core::account::{EmailKey, LinkToken, Login, Password, RefreshToken, SignedIn as Entered};
+use commerce_core::cart::{CartToken, Member};
 use commerce_core::customer::Email;
 use commerce_core::limit::Budget;
 use poem::http::header;
@@ -64,8 +65,13 @@ impl AuthApi {
     ///
     /// The answer is the same whether the address has an account or not; what follows is mailed.
     #[oai(path = "/register/", method = "post", operation_id = "register")]
-    async fn register(&self, body: Body<RegisterBody>) -> Result<Answer<AcceptedDto, 202>, Refused<Asked>> {
+    async fn register(
+        &self,
+        request: &poem::Request,
+        body: Body<RegisterBody>,
+    ) -> Result<Answer<AcceptedDto, 202>, Refused<Asked>> {
         let command = body.value.command()?;
+        tries(request)?.take(Budget::VerifyAccount, &subject(&command.email)).await?;
         let accounts = self.shop.engine.accounts();
         settle(async move { accounts.register(&command).await }).await?;
         Ok(Answer::new(&check_your_mail())?)
@@ -99,6 +105,9 @@ impl AuthApi {
     }
 
     /// Logs in
+    ///
+    /// With `cart_token` the cart of that token is merged into the one of the account, as the shop has decided. What cannot
+    /// be merged stays with the token, and is told.
     #[oai(path = "/login/", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -110,13 +119,24 @@ impl AuthApi {
         let password = check.parse::<Password>("/password", &body.value.password);
         let (email, password) = check.finish(email.zip(password))?;
         let (counter, subject) = (tries(request)?, subject(&email));
+        // The log names an account by a part of its hash: who has the log has no list of addresses.
+        tracing::Span::current()
+            .record("caller", tracing::field::display(format_args!("login:{}", &subject[..12])));
         counter.take(Budget::LoginAccount, &subject).await?;
         let login = Login { email, password, device: device(request) };
         let accounts = self.shop.engine.accounts();
         let entered = settle(async move { accounts.log_in(&login).await }).await?;
         // Whoever knows the password has not guessed it.
         counter.give_back(Budget::LoginAccount, &subject).await;
-        Ok(Answer::new(&self.pair(&entered)?)?)
+        tracing::info!(account = %entered.account.id, session = %entered.session.id, "logged in");
+        let mut pair = self.pair(&entered)?;
+        // One that opens no cart has nothing to merge.
+        if let Some(Ok(token)) = body.value.cart_token.as_deref().map(str::parse::<CartToken>) {
+            let (carts, member) = (self.shop.engine.carts(), Member::from(&entered.account));
+            let merged = settle(async move { carts.merge(&member, &token).await }).await?;
+            pair.cart_merge = Some(merged.into());
+        }
+        Ok(Answer::new(&pair)?)
     }
 
     /// Exchanges a refresh token for the next pair
@@ -185,6 +205,7 @@ impl AuthApi {
                 .map_err(|error| Problem::from(error).at("/new_password"))
         })
         .await?;
+        tracing::info!("a password was set by a link");
         Ok(Done)
     }
 
@@ -192,11 +213,15 @@ impl AuthApi {
     #[oai(path = "/password/change/", method = "post", operation_id = "changePassword")]
     async fn change(
         &self,
+        request: &poem::Request,
         who: SignedIn,
         body: Body<ChangePasswordBody>,
     ) -> Result<Done, Refused<ChangingPassword>> {
         let present = password("/current_password", &body.value.current_password)?;
         let new = password("/new_password", &body.value.new_password)?;
+        // Whoever has a session of somebody else's does not try their password at leisure.
+        let (counter, subject) = (tries(request)?, subject(&who.account.email));
+        counter.take(Budget::LoginAccount, &subject).await?;
         let accounts = self.shop.engine.accounts();
         settle(async move {
             accounts
@@ -205,6 +230,8 @@ impl AuthApi {
                 .map_err(|error| Problem::from(error).at("/new_password"))
         })
         .await?;
+        counter.give_back(Budget::LoginAccount, &subject).await;
+        tracing::info!("a password was changed");
         Ok(Done)
     }
 
@@ -218,17 +245,18 @@ impl AuthApi {
             token_type: "Bearer".to_owned(),
             expires_in: LIFETIME.as_secs(),
             user: account.into(),
+            cart_merge: None,
         })
     }
 }
 
 /// What counts tries at an account: from wherever they come, and whether there is one or not.
-fn tries(request: &poem::Request) -> Result<&Counter, Problem> {
+pub(super) fn tries(request: &poem::Request) -> Result<&Counter, Problem> {
     request.data().ok_or_else(|| Problem::internal("nobody counts"))
 }
 
 /// The account as limiters know it.
-fn subject(email: &Email) -> String {
+pub(super) fn subject(email: &Email) -> String {
     TokenHash::of(EmailKey::of(email).as_str().as_bytes()).to_hex()
 }
 

@@ -5,6 +5,7 @@ use commerce_core::checkout::Confirm;
 use commerce_core::payment::PaymentMethod;
 use poem_openapi::OpenApi;
 
+use super::access::Visitor;
 use super::cart::{actor, changed};
 use super::key::{OptionalKey, RequiredKey};
 use super::token::{CartAccess, ORDER_TOKEN};
@@ -19,7 +20,7 @@ statuses! {
     /// Refusals of a step of the checkout.
     CheckoutStep:
         400 "The body cannot be understood.",
-        401 "No token was sent.",
+        401 "Nobody is logged in, and no token was sent.",
         404 "No cart has this token.",
         413 "The body is too large.",
         415 "The body is not JSON.",
@@ -27,7 +28,7 @@ statuses! {
     /// Refusals of a confirmation.
     Confirmation:
         400 "The body cannot be understood, or there is no valid `Idempotency-Key`.",
-        401 "No token was sent.",
+        401 "Nobody is logged in, and no token was sent.",
         404 "No cart has this token.",
         409 "The state says no: `out-of-stock`, `price-changed`, `cart-changed`, `coupon-exhausted`, \
              `checkout-incomplete`, `request-in-progress`.",
@@ -45,9 +46,12 @@ pub(crate) struct CheckoutApi {
 #[OpenApi(prefix_path = "/api/cart/checkout", tag = "Tag::Checkout")]
 impl CheckoutApi {
     /// Says where the goods go, how, and who is told
+    ///
+    /// Whoever is logged in may name one of their addresses, and is told at the address of their account.
     #[oai(path = "/shipping/", method = "post", operation_id = "setDelivery")]
     async fn shipping(
         &self,
+        visitor: Visitor,
         /// The cart's secret.
         #[oai(name = "X-Cart-Token")]
         token: CartAccess,
@@ -56,17 +60,23 @@ impl CheckoutApi {
         key: OptionalKey,
         body: Body<DeliveryBody>,
     ) -> Result<Answer<CartDto>, Refused<CheckoutStep>> {
-        let token = token.required()?;
-        let request = key.request(actor(&token), "POST /api/cart/checkout/shipping/", &body.canonical);
-        let command = body.value.command()?;
+        let shopper = token.holder(&visitor)?;
+        let request = actor(&shopper)
+            .and_then(|actor| key.request(actor, "POST /api/cart/checkout/shipping/", &body.canonical));
+        let book = match (&visitor.account, &body.value.address_id) {
+            (Some(account), Some(_)) => self.shop.engine.accounts().addresses(account.id).await?,
+            _ => Vec::new(),
+        };
+        let command = body.value.command(visitor.account.as_ref(), &book)?;
         let carts = self.shop.engine.carts();
-        changed(&settle(async move { carts.set_delivery(&token, &command, request.as_ref()).await }).await?)
+        changed(&settle(async move { carts.set_delivery(shopper, &command, request.as_ref()).await }).await?)
     }
 
     /// Says how the shopper pays
     #[oai(path = "/payment/", method = "post", operation_id = "setPayment")]
     async fn payment(
         &self,
+        visitor: Visitor,
         /// The cart's secret.
         #[oai(name = "X-Cart-Token")]
         token: CartAccess,
@@ -75,15 +85,16 @@ impl CheckoutApi {
         key: OptionalKey,
         body: Body<PaymentBody>,
     ) -> Result<Answer<CartDto>, Refused<CheckoutStep>> {
-        let token = token.required()?;
-        let request = key.request(actor(&token), "POST /api/cart/checkout/payment/", &body.canonical);
+        let shopper = token.holder(&visitor)?;
+        let request = actor(&shopper)
+            .and_then(|actor| key.request(actor, "POST /api/cart/checkout/payment/", &body.canonical));
         let mut check = Check::default();
         let method = check.parse::<PaymentMethod>("/method", &body.value.method.0);
         let account = body.value.mobile_money.and_then(|account| account.check("/mobile_money", &mut check));
         let method = check.finish(method)?;
         let choice = PaymentChoice { method, mobile_money: account };
         let carts = self.shop.engine.carts();
-        changed(&settle(async move { carts.set_payment(&token, choice, request.as_ref()).await }).await?)
+        changed(&settle(async move { carts.set_payment(shopper, choice, request.as_ref()).await }).await?)
     }
 
     /// Confirms the cart: places the order
@@ -95,6 +106,7 @@ impl CheckoutApi {
     #[oai(path = "/confirm/", method = "post", operation_id = "confirmCart")]
     async fn confirm(
         &self,
+        visitor: Visitor,
         /// The cart's secret.
         #[oai(name = "X-Cart-Token")]
         token: CartAccess,
@@ -103,8 +115,9 @@ impl CheckoutApi {
         key: RequiredKey,
         body: Body<ConfirmBody, false>,
     ) -> Result<Answer<ConfirmedDto, 201>, Refused<Confirmation>> {
-        let token = token.required()?;
-        let request = key.request(actor(&token), "POST /api/cart/checkout/confirm/", &body.canonical);
+        let shopper = token.holder(&visitor)?;
+        let request = actor(&shopper)
+            .map(|actor| key.request(actor, "POST /api/cart/checkout/confirm/", &body.canonical));
         let mut check = Check::default();
         let expected_total =
             body.value.expected_total.map(|money| money.check("/expected_total", &mut check));
@@ -114,11 +127,11 @@ impl CheckoutApi {
             expected_total: expected_total.flatten(),
             cart_version: body.value.cart_version,
             return_url: callback_url.or_else(|| self.shop.return_url.clone()),
-            request: Some(request),
+            request,
         };
         let command = check.finish(Some(command))?;
         let checkout = self.shop.engine.checkout();
-        let mut confirmed = settle(async move { checkout.confirm(&token, &command).await }).await?;
+        let mut confirmed = settle(async move { checkout.confirm(shopper, &command).await }).await?;
         if let Some(trouble) = confirmed.trouble.take() {
             return Err(Problem::from(trouble).into());
         }

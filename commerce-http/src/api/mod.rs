@@ -3,6 +3,7 @@
 
 mod access;
 mod admin;
+mod answer;
 mod auth;
 mod cart;
 mod checkout;
@@ -32,6 +33,7 @@ use crate::wire::{Problem, too_many};
 
 pub(crate) use access::{Door, Known, permission_of};
 pub(crate) use admin::AdminApi;
+pub(crate) use answer::Cached;
 pub(crate) use auth::AuthApi;
 pub(crate) use cart::CartApi;
 pub(crate) use checkout::CheckoutApi;
@@ -46,6 +48,8 @@ pub(crate) use users::UsersApi;
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
+    /// Answers of the catalogue that are kept; absent: none are.
+    pub(crate) cached: Option<Cached>,
     pub(crate) order_tokens: OrderTokens,
     pub(crate) access_tokens: AccessTokens,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
@@ -125,7 +129,7 @@ pub(crate) fn contract() -> Vec<MetaApi> {
             path.path.push('/');
         }
         path.operations.iter_mut().for_each(access::scoped);
-        if layer::is_counted(&path.path) {
+        if layer::is_counted(path.path.trim_end_matches('/')) {
             for operation in &mut path.operations {
                 let responses = &mut operation.responses.responses;
                 let default = responses.iter().position(|response| response.status.is_none());

@@ -2,7 +2,7 @@
 
 use commerce_core::audit::Actor;
 use commerce_core::customer::Email;
-use commerce_core::order::{AddNote, Cancel, FulfillmentState, OrderNumber, OrderState, Search};
+use commerce_core::order::{AddNote, Cancel, FulfillmentState, OrderNumber, OrderState, OrderView, Search};
 use commerce_core::payment::{PaymentMethod, PaymentState};
 use commerce_core::{AuditId, OrderId, Timestamp};
 use poem_openapi::OpenApi;
@@ -25,12 +25,16 @@ statuses! {
         403 "You may not do this.",
         422 "A parameter cannot be understood.";
     /// Refusals of reading an order.
-    ReadOrder: 401 "No token was sent.", 404 "There is no such order, or the token is not its own.";
+    ReadOrder:
+        401 "Nobody is logged in, and no token was sent.",
+        403 "You may not do this.",
+        404 "There is no such order, it is not yours, or the token is not its own.";
     /// Refusals of cancelling an order.
     CancelOrder:
         400 "The body cannot be understood.",
-        401 "No token was sent.",
-        404 "There is no such order, or the token is not its own.",
+        401 "Nobody is logged in, and no token was sent.",
+        403 "You may not do this.",
+        404 "There is no such order, it is not yours, or the token is not its own.",
         409 "The order has got too far: `invalid-transition`.",
         413 "The body is too large.",
         415 "The body is not JSON.",
@@ -70,12 +74,13 @@ pub(crate) struct OrdersApi {
 impl OrdersApi {
     /// Lists orders
     ///
-    /// For staff, the newest first. There may be any number, so a page begins behind an order and not at a number.
+    /// The newest first: one's own, and all of them for staff. There may be any number, so a page begins behind an order and
+    /// not at a number.
     #[oai(path = "/", method = "get", operation_id = "listOrders")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
-        _staff: MayReadOrders,
+        who: PerhapsReadsOrders,
         /// Those that have got this far: `processing`.
         status: Query<Option<Text>>,
         /// Those whose payment has got this far: `due`.
@@ -97,6 +102,11 @@ impl OrdersApi {
         /// Orders on a page.
         page_size: Query<Option<PageSize>>,
     ) -> Result<Answer<OrderPageDto>, Refused<ListOrders>> {
+        let customer = match who {
+            Perhaps::Permitted(_) => None,
+            Perhaps::Own(who) => Some(who.id()),
+            Perhaps::Refused(refused) | Perhaps::Nobody(refused) => return Err(refused.into()),
+        };
         let sent = |text: &Query<Option<Text>>| text.0.as_ref().map(|text| text.0.clone());
         let filters: Vec<_> = [
             ("status", &status),
@@ -113,6 +123,7 @@ impl OrdersApi {
         let mut check = Check::default();
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let mut search = Search {
+            customer,
             email: check.parse_optional::<Email>("/email", sent(&email).as_deref()),
             number: sent(&number).map(|number| OrderNumber(number.trim().to_ascii_uppercase())),
             placed_from: check.parse_optional::<Timestamp>("/placed_from", sent(&placed_from).as_deref()),
@@ -144,7 +155,7 @@ impl OrdersApi {
 
     /// Shows an order
     ///
-    /// To whoever has its token, and to staff.
+    /// To whoever placed it and is logged in, to whoever has its token, and to staff.
     #[oai(path = "/:id/", method = "get", operation_id = "getOrder")]
     async fn show(
         &self,
@@ -155,8 +166,9 @@ impl OrdersApi {
         #[oai(name = "X-Order-Token")]
         token: OrderAccess,
     ) -> Result<Answer<OrderDto>, Refused<ReadOrder>> {
-        let (id, _) = self.opened(&id, staff, &token)?;
+        let (id, actor) = self.opened(&id, staff, &token)?;
         let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
+        check_own(&order, &actor)?;
         Ok(Answer::new(&OrderDto::new(&order))?)
     }
 
@@ -178,6 +190,10 @@ impl OrdersApi {
         body: Body<CancelBody, false>,
     ) -> Result<Answer<OrderDto>, Refused<CancelOrder>> {
         let (id, actor) = self.opened(&id, staff, &token)?;
+        if let Actor::Customer(_) = actor {
+            let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
+            check_own(&order, &actor)?;
+        }
         let command = Cancel {
             actor,
             reason: body.value.reason.unwrap_or_default(),
@@ -266,7 +282,8 @@ impl OrdersApi {
 }
 
 impl OrdersApi {
-    /// The order that whoever asks may see, and who that is: staff sees all of them, and whoever has a token its own.
+    /// The order that is asked for, and who asks: staff, which sees all of them, whoever has its token, or somebody who is
+    /// logged in, of whom it is to be seen whether it is theirs.
     fn opened<const PERMISSION: usize>(
         &self,
         id: &Path<Id>,
@@ -278,8 +295,20 @@ impl OrdersApi {
                 let id = id.0.0.parse().map_err(|_| Problem::not_found())?;
                 Ok((id, staff.actor()))
             }
+            Perhaps::Own(who) if !token.is_sent() => {
+                let id = id.0.0.parse().map_err(|_| Problem::not_found())?;
+                Ok((id, Actor::Customer(who.id())))
+            }
             Perhaps::Refused(refused) if !token.is_sent() => Err(refused),
             _ => Ok((token.opens(&id.0.0, &self.shop.order_tokens)?, Actor::Guest)),
         }
+    }
+}
+
+/// Whether the order is that of whoever asks, where it has to be. Somebody else's is answered as if there were none.
+pub(super) fn check_own(order: &OrderView, actor: &Actor) -> Result<(), Problem> {
+    match actor {
+        Actor::Customer(account) if order.order.customer != Some(*account) => Err(Problem::not_found()),
+        _ => Ok(()),
     }
 }

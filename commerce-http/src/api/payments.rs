@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use commerce_core::PaymentId;
+use commerce_core::audit::Actor;
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::{PaymentReference, PaymentState, ReturnToSender};
 use poem::{Request, RequestBody};
@@ -11,8 +12,9 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaR
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, Object, OpenApi};
 use serde::Serialize;
 
-use super::access::{MayCollectPayments, MayReadPayments, MayRefund};
+use super::access::{MayCollectPayments, MayReadPayments, MayRefund, Visitor};
 use super::key::{OptionalKey, RequiredKey};
+use super::orders::check_own;
 use super::token::OrderAccess;
 use super::{Shop, Tag};
 use crate::client_address::ClientAddress;
@@ -27,8 +29,8 @@ statuses! {
     /// Refusals of another attempt.
     InitializePayment:
         400 "The body cannot be understood, or there is no valid `Idempotency-Key`.",
-        401 "No token was sent.",
-        404 "There is no such order, or the token is not its own.",
+        401 "Nobody is logged in, and no token was sent.",
+        404 "There is no such order, it is not yours, or the token is not its own.",
         409 "The order does not wait for payment (`invalid-transition`), or somebody is starting it (`request-in-progress`).",
         413 "The body is too large.",
         415 "The body is not JSON.",
@@ -84,6 +86,7 @@ impl PaymentsApi {
     #[oai(path = "/initialize/", method = "post", operation_id = "initializePayment")]
     async fn initialize(
         &self,
+        visitor: Visitor,
         /// The order's secret.
         #[oai(name = "X-Order-Token")]
         token: OrderAccess,
@@ -92,7 +95,15 @@ impl PaymentsApi {
         key: RequiredKey,
         body: Body<InitializeBody>,
     ) -> Result<Answer<PaymentDto, 201>, Refused<InitializePayment>> {
-        let id = token.opens(&body.value.order_id.to_string(), &self.shop.order_tokens)?;
+        let id = match visitor.account {
+            Some(account) if !token.is_sent() => {
+                let id = body.value.order_id.into();
+                let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
+                check_own(&order, &Actor::Customer(account.id))?;
+                id
+            }
+            _ => token.opens(&body.value.order_id.to_string(), &self.shop.order_tokens)?,
+        };
         let request = key.request(format!("order:{id}"), "POST /api/payments/initialize/", &body.canonical);
         let mut command = body.value.command()?;
         command.return_url = command.return_url.or_else(|| self.shop.return_url.clone());

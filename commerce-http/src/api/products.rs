@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use commerce_core::UnitPrice;
+use commerce_core::cache::Question;
 use commerce_core::catalog::{CategoryNode, ProductFilter, ROWS_MAX, Slug, SortBy};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -24,11 +25,13 @@ statuses! {
     Tree: ;
 }
 
+#[derive(Clone)]
 pub(crate) struct ProductsApi {
     pub(super) shop: Shop,
 }
 
-/// The filters of a listing or a search as they were sent.
+/// The filters of a listing or a search as they were sent: all that a listing depends on.
+#[derive(Debug)]
 pub(super) struct Filters {
     pub(super) category: Option<Text>,
     pub(super) brand: Option<Text>,
@@ -85,9 +88,14 @@ impl ProductsApi {
             page: page.0,
             page_size: page_size.0,
         };
-        let (filter, links) = self.filter(filters, "/api/products/").await?;
-        let page = self.shop.engine.catalog().products(&filter).await?;
-        Ok(Catalogue::new(&ProductPageDto::new(page, &links), known(&if_none_match))?)
+        let question = Question::new("list", &format!("{filters:?}"));
+        let api = self.clone();
+        let make = async move {
+            let (filter, links) = api.filter(filters, "/api/products/").await?;
+            let page = api.shop.engine.catalog().products(&filter).await?;
+            Ok(ProductPageDto::new(page, &links))
+        };
+        Ok(self.shop.answer(&question, known(&if_none_match), make).await?)
     }
 
     /// Shows the category tree
@@ -100,9 +108,12 @@ impl ProductsApi {
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
     ) -> Result<Catalogue<CategoriesDto>, Refused<Tree>> {
-        let tree = self.shop.engine.catalog().categories().await?;
-        let body = CategoriesDto { results: tree.into_iter().map(Into::into).collect() };
-        Ok(Catalogue::new(&body, known(&if_none_match))?)
+        let catalog = self.shop.engine.catalog();
+        let make = async move {
+            let tree = catalog.categories().await?;
+            Ok(CategoriesDto { results: tree.into_iter().map(Into::into).collect() })
+        };
+        Ok(self.shop.answer(&Question::new("tree", ""), known(&if_none_match), make).await?)
     }
 
     /// Shows one branch of the category tree with its products
@@ -144,12 +155,16 @@ impl ProductsApi {
             page: page.0,
             page_size: page_size.0,
         };
-        let (filter, links) = self.filter(filters, &format!("/api/products/categories/{slug}/")).await?;
-        let catalog = self.shop.engine.catalog();
-        let branch = branch(catalog.categories().await?, &slug).ok_or_else(Problem::not_found)?;
-        let page = catalog.products(&ProductFilter { category: Some(slug), ..filter }).await?;
-        let body = BranchDto::new(branch, ProductPageDto::new(page, &links));
-        Ok(Catalogue::new(&body, known(&if_none_match))?)
+        let question = Question::new("branch", &format!("{slug} {filters:?}"));
+        let api = self.clone();
+        let make = async move {
+            let (filter, links) = api.filter(filters, &format!("/api/products/categories/{slug}/")).await?;
+            let catalog = api.shop.engine.catalog();
+            let branch = branch(catalog.categories().await?, &slug).ok_or_else(Problem::not_found)?;
+            let page = catalog.products(&ProductFilter { category: Some(slug), ..filter }).await?;
+            Ok(BranchDto::new(branch, ProductPageDto::new(page, &links)))
+        };
+        Ok(self.shop.answer(&question, known(&if_none_match), make).await?)
     }
 
     /// Shows one product
@@ -163,9 +178,13 @@ impl ProductsApi {
         if_none_match: IfNoneMatch,
     ) -> Result<Catalogue<ProductDto>, Refused<OneProduct>> {
         let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
-        let found = self.shop.engine.catalog().product(&slug).await?;
-        let body = found.as_ref().and_then(ProductDto::new).ok_or_else(Problem::not_found)?;
-        Ok(Catalogue::new(&body, known(&if_none_match))?)
+        let question = Question::new("product", &slug.to_string());
+        let catalog = self.shop.engine.catalog();
+        let make = async move {
+            let found = catalog.product(&slug).await?;
+            found.as_ref().and_then(ProductDto::new).ok_or_else(Problem::not_found)
+        };
+        Ok(self.shop.answer(&question, known(&if_none_match), make).await?)
     }
 }
 

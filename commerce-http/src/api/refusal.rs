@@ -37,6 +37,7 @@ impl From<CartError> for Problem {
                 }
                 check.problem()
             }
+            CartError::Email => Self::field("/email", "unsupported", words),
             CartError::AddressMissing => Self::field("/address", "required", words),
             CartError::ShippingMethod => Self::field("/shipping_method", "unsupported", words),
             CartError::PaymentMethod(_) => Self::field("/method", "unsupported", words),
@@ -287,6 +288,8 @@ impl From<AccountError> for Problem {
             AccountError::TooManyAddresses => Self::new(Code::ValidationFailed, words),
             AccountError::EmailTaken => Self::new(Code::AlreadyExists, words),
             AccountError::Oneself => Self::new(Code::Forbidden, words),
+            AccountError::Employed => Self::new(Code::Forbidden, words),
+            AccountError::UnderWay(_) => Self::new(Code::InvalidTransition, words),
             AccountError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
             AccountError::HasherBusy | AccountError::Busy => Self::unavailable(words),
             AccountError::Store(error) => error.into(),

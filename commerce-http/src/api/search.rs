@@ -204,7 +204,7 @@ impl SearchApi {
         };
         let found = self.found(sent, Check::default()).await?;
         let body = FacetsAloneDto::of(found).ok_or_else(|| Problem::internal("the facets were left out"))?;
-        Ok(Catalogue::new(&body, known(&if_none_match))?)
+        Ok(Catalogue::fresh(&body, known(&if_none_match))?)
     }
 
     /// Completes what somebody types
@@ -235,7 +235,7 @@ impl SearchApi {
         }
         let (text, limit) = check.finish(query.0.zip(limit))?;
         let found = self.shop.engine.search().complete(&text.0, limit).await?;
-        Ok(Catalogue::new(&CompletionsDto::from(found), known(&if_none_match))?)
+        Ok(Catalogue::fresh(&CompletionsDto::from(found), known(&if_none_match))?)
     }
 }
 

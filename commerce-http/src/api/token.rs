@@ -2,11 +2,12 @@
 //! one that does not exist.
 
 use commerce_core::OrderId;
-use commerce_core::cart::CartToken;
+use commerce_core::cart::{CartToken, Shopper};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::access::Visitor;
 use crate::order_token::OrderTokens;
 use crate::wire::Problem;
 
@@ -29,14 +30,22 @@ impl Sent {
 pub(super) struct CartAccess(Sent);
 
 impl CartAccess {
-    /// The token, if one was sent. One that cannot be a token is answered like one that opens no cart.
-    pub(super) fn optional(&self) -> Result<Option<CartToken>, Problem> {
-        self.0.text().map(|text| text.parse().map_err(|_| Problem::not_found())).transpose()
+    /// Whose cart it is: that of the account of whoever is logged in, whatever token is sent; else that of the token, if one
+    /// was sent. One that cannot be a token is answered like one that opens no cart.
+    pub(super) fn shopper(&self, visitor: &Visitor) -> Result<Shopper, Problem> {
+        if let Some(account) = &visitor.account {
+            return Ok(account.into());
+        }
+        let token = self.0.text().map(|text| text.parse::<CartToken>().map_err(|_| Problem::not_found()));
+        Ok(token.transpose()?.as_ref().into())
     }
 
-    /// The token, without which nothing here belongs to the caller.
-    pub(super) fn required(&self) -> Result<CartToken, Problem> {
-        self.optional()?.ok_or_else(|| Problem::unauthenticated("X-Cart-Token", "CartToken"))
+    /// The same of somebody who has a cart: without a login or a token nothing here belongs to the caller.
+    pub(super) fn holder(&self, visitor: &Visitor) -> Result<Shopper, Problem> {
+        match self.shopper(visitor)? {
+            Shopper::Newcomer => Err(Problem::unauthenticated("X-Cart-Token", "CartToken")),
+            holder => Ok(holder),
+        }
     }
 }
 

@@ -2,18 +2,19 @@
 
 use commerce_core::access::{Permission, Role};
 use commerce_core::account::Search;
+use commerce_core::limit::Budget;
 use commerce_core::{AddressId, CustomerId, SessionId};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::{MayReadCustomers, MayWriteCustomers, SignedIn};
-use super::auth::{email, link, password};
+use super::auth::{email, link, password, subject, tries};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    AcceptedDto, Answer, Body, ChangeEmailBody, Check, Code, CursorLinks, Done, Flag, Id, LinkBody, PageSize,
-    Problem, ProfileBody, Refused, SavedAddressBody, SavedAddressDto, SavedAddressesDto, SessionsDto,
-    StandingBody, Text, UserDto, UserPageDto, statuses,
+    AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, Code, CursorLinks, Done, EraseBody, Flag,
+    Id, LinkBody, OrderDto, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody,
+    SavedAddressDto, SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
 };
 
 statuses! {
@@ -38,6 +39,15 @@ statuses! {
         413 "The body is too large.",
         415 "The body is not JSON.",
         422 "A rule is broken: `validation-failed`, `link-invalid`.";
+    /// Refusals of erasing one's account.
+    EraseOwn:
+        400 "The body cannot be understood.",
+        401 "No valid access token, or the password is wrong: `invalid-credentials`.",
+        403 "Programs have no account, and whoever works for the shop or sells there asks an administrator.",
+        409 "Orders have not ended: `invalid-transition`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`.";
     /// Refusals of confirming an address, for which nobody has to be logged in.
     ConfirmEmail:
         400 "The body cannot be understood.",
@@ -77,6 +87,63 @@ impl UsersApi {
         body: Body<ProfileBody>,
     ) -> Result<Answer<UserDto>, Refused<ChangeOwn>> {
         self.change(who, body.value).await
+    }
+
+    /// Erases one's account
+    ///
+    /// Addresses, sessions, carts and mails are deleted. Orders are kept, as the law wants it, without anything that says who
+    /// placed them; so are those that a guest placed with the same e-mail address. Not before every order has ended.
+    #[oai(path = "/profile/", method = "delete", operation_id = "eraseAccount")]
+    async fn erase(
+        &self,
+        request: &poem::Request,
+        who: SignedIn,
+        body: Body<EraseBody>,
+    ) -> Result<Done, Refused<EraseOwn>> {
+        let password = password("/password", &body.value.password)?;
+        let (counter, subject) = (tries(request)?, subject(&who.account.email));
+        counter.take(Budget::LoginAccount, &subject).await?;
+        let personal = self.shop.engine.personal();
+        settle(async move { personal.erase(&who.account, &password).await }).await?;
+        counter.give_back(Budget::LoginAccount, &subject).await;
+        Ok(Done)
+    }
+
+    /// Shows all that the shop knows of oneself, as one document
+    #[oai(path = "/export/", method = "get", operation_id = "exportOwnData")]
+    async fn export(&self, who: SignedIn) -> Result<Answer<OwnDataDto>, Refused<ReadOwn>> {
+        let engine = &self.shop.engine;
+        let addresses = engine.accounts().addresses(who.id()).await?;
+        let sessions = engine.accounts().sessions(who.id()).await?;
+        let cart = engine.carts().get(&who.account).await?;
+        let mut search = commerce_core::order::Search { customer: Some(who.id()), ..Default::default() };
+        let mut orders = Vec::new();
+        loop {
+            let page = engine.orders().search(&search, 100).await?;
+            let Some(last) = page.last() else { break };
+            search.before = Some(last.id);
+            for row in &page {
+                orders.extend(engine.orders().get(row.id).await?.as_ref().map(OrderDto::new));
+            }
+        }
+        let now = engine.store().clock().now();
+        Ok(Answer::new(&OwnDataDto::new(
+            &who.account,
+            now,
+            (&addresses, &sessions, who.session),
+            orders,
+            &cart,
+        ))?)
+    }
+
+    /// Makes the orders one's own that a guest placed with the confirmed address of the account
+    ///
+    /// What was claimed before is not claimed again.
+    #[oai(path = "/orders/claim/", method = "post", operation_id = "claimOrders")]
+    async fn claim(&self, who: SignedIn) -> Result<Answer<ClaimedDto>, Refused<ReadOwn>> {
+        let personal = self.shop.engine.personal();
+        let claimed = settle(async move { personal.claim(&who.account).await }).await?;
+        Ok(Answer::new(&ClaimedDto { orders: claimed.orders.into_iter().map(|id| id.0).collect() })?)
     }
 
     /// Lists one's addresses
@@ -173,13 +240,17 @@ impl UsersApi {
     #[oai(path = "/email/change/", method = "post", operation_id = "requestEmailChange")]
     async fn ask_email_change(
         &self,
+        request: &poem::Request,
         who: SignedIn,
         body: Body<ChangeEmailBody>,
     ) -> Result<Answer<AcceptedDto, 202>, Refused<ChangeOwn>> {
         let new = email("/new_email", &body.value.new_email)?;
         let password = password("/password", &body.value.password)?;
+        let (counter, subject) = (tries(request)?, subject(&who.account.email));
+        counter.take(Budget::LoginAccount, &subject).await?;
         let accounts = self.shop.engine.accounts();
         settle(async move { accounts.ask_email_change(who.id(), &password, &new).await }).await?;
+        counter.give_back(Budget::LoginAccount, &subject).await;
         Ok(Answer::new(&AcceptedDto { detail: "check your mail at both addresses".to_owned() })?)
     }
 

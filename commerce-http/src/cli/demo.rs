@@ -1,5 +1,9 @@
 //! `commerce demo`.
 
+use commerce_core::Engine;
+use commerce_core::access::{Caller, Role};
+use commerce_core::account::{AccountError, Password};
+use commerce_core::customer::Email;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -62,12 +66,32 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let around = Around { payments, mailer: Some(mailer), ..Around::default() };
     let shop = Shop::open_with(&database, Migrations::Run, &around).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
-    out::write(&session::welcome(server.address(), &args.data, loaded, admin_token.expose_secret()))?;
+    let password = kept("password")?;
+    open_accounts(&shop.engine, password.expose_secret()).await?;
+    let (admin_token, password) = (admin_token.expose_secret(), password.expose_secret());
+    out::write(&session::welcome(server.address(), &args.data, loaded, admin_token, password))?;
     let ran = server.run(&shop.engine, stop).await;
     shop.close().await;
     ran?;
     out::line("The shop is closed. Start it again to go on where you stopped.")?;
     Ok(0)
+}
+
+/// Somebody who shops and somebody who runs the shop, to log in as.
+async fn open_accounts(engine: &Engine, password: &str) -> Result<(), Failure> {
+    let by = Caller::Operator { name: "demo".to_owned() };
+    let unusable = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
+    let password: Password = password.parse().map_err(|error| unusable(&error))?;
+    for (email, names, role) in
+        [(session::SHOPPER, ("Ada", "Obi"), Role::Customer), (session::BOSS, ("Bola", "Ade"), Role::Admin)]
+    {
+        let email = email.parse::<Email>().map_err(|error| unusable(&error))?;
+        match engine.accounts().create(&by, &email, Some(&password), names, role).await {
+            Ok(_) | Err(AccountError::EmailTaken) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The payment sandbox, in this process and on the server's own address.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use commerce_core::{Engine, RateLimiter};
+use commerce_core::{Cache, Engine, RateLimiter};
 
 use super::database::{DatabaseArgs, Shop};
 use super::failure::Failure;
 use super::{out, stop};
-use crate::config::{ConfigError, LogFormat, Settings};
+use crate::config::{CacheMode, ConfigError, LogFormat, Settings};
 use crate::server::Bound;
 use crate::store::{Around, Migrations};
 
@@ -31,7 +31,8 @@ COMMERCE_MAIL_FROM and COMMERCE_PUBLIC_URL are set; `commerce mail test` tries i
 
 A public server belongs behind a proxy that ends TLS: name it in COMMERCE_TRUSTED_PROXIES=10.0.0.0/8, or all its clients
 count as one. COMMERCE_RATE_LIMITS=address_writes=500/hour,login_account=5/15m,admin=off changes what callers may ask for;
-several servers count together on COMMERCE_REDIS_URL=redis://host:6379. Pages of other origins may call the API from a
+several servers count together on COMMERCE_REDIS_URL=redis://host:6379, and share answers of the catalogue there;
+COMMERCE_CACHE=off, in-process or redis says otherwise (docs/cache.md). Pages of other origins may call the API from a
 browser when COMMERCE_CORS_ORIGINS=https://shop.example names them. docs/limits.md tells more.
 
 Exit codes: 0 stopped by a signal · 1 failed · 2 wrong usage or configuration")]
@@ -85,8 +86,13 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         shop.engine.search().configure(search.clone()).await?;
     }
     out::line(&format!("listening on http://{}", server.address()))?;
-    let server = match counted_on_redis(&settings, &shop.engine).await? {
+    let Shared { limiter, cache } = shared(&settings, &shop.engine).await?;
+    let server = match limiter {
         Some(limiter) => server.limiter(limiter),
+        None => server,
+    };
+    let server = match cache {
+        Some(cache) => server.cache(cache),
         None => server,
     };
     let ran = server.run(&shop.engine, stop).await;
@@ -95,36 +101,38 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The limiter that servers share, when there is a Redis for it. One that is not there is no reason not to start.
-#[cfg(feature = "redis")]
-async fn counted_on_redis(
-    settings: &Settings,
-    engine: &Engine,
-) -> Result<Option<Arc<dyn RateLimiter>>, ConfigError> {
-    use commerce_cache_redis::{RedisLimiter, RedisLink};
+/// What servers share.
+#[derive(Default)]
+struct Shared {
+    limiter: Option<Arc<dyn RateLimiter>>,
+    cache: Option<Arc<dyn Cache>>,
+}
 
-    let Some(url) = &settings.redis_url else { return Ok(None) };
+/// What servers share, when there is a Redis for it. One that is not there is no reason not to start.
+#[cfg(feature = "redis")]
+async fn shared(settings: &Settings, engine: &Engine) -> Result<Shared, ConfigError> {
+    use commerce_cache_redis::{RedisCache, RedisLimiter, RedisLink};
+
+    let mode = settings.cache()?;
+    let Some(url) = &settings.redis_url else { return Ok(Shared::default()) };
     let link = RedisLink::new(url).map_err(|error| ConfigError::Redis(error.to_string()))?;
     if !link.connect().await {
-        tracing::warn!("Redis does not answer; counting in the process until it does");
+        tracing::warn!("Redis does not answer; doing without it until it does");
     }
-    let limiter = RedisLimiter::new(link, engine.store().clock());
-    Ok(Some(Arc::new(match &settings.redis_prefix {
-        Some(prefix) => limiter.prefix(prefix),
-        None => limiter,
-    })))
+    let (limiter, cache) = (RedisLimiter::new(link.clone(), engine.store().clock()), RedisCache::new(link));
+    let (limiter, cache) = match &settings.redis_prefix {
+        Some(prefix) => (limiter.prefix(prefix), cache.prefix(&format!("{prefix}cache:"))),
+        None => (limiter, cache),
+    };
+    let cache = (mode == CacheMode::Redis).then(|| Arc::new(cache) as Arc<dyn Cache>);
+    Ok(Shared { limiter: Some(Arc::new(limiter)), cache })
 }
 
 #[cfg(not(feature = "redis"))]
 #[expect(clippy::unused_async, reason = "as with Redis")]
-async fn counted_on_redis(
-    settings: &Settings,
-    _: &Engine,
-) -> Result<Option<Arc<dyn RateLimiter>>, ConfigError> {
-    match &settings.redis_url {
-        Some(_) => {
-            Err(ConfigError::Redis("this build of the server has no Redis (feature `redis`)".to_owned()))
-        }
-        None => Ok(None),
+async fn shared(settings: &Settings, _: &Engine) -> Result<Shared, ConfigError> {
+    match (&settings.redis_url, settings.cache()?) {
+        (None, CacheMode::Off | CacheMode::InProcess) => Ok(Shared::default()),
+        _ => Err(ConfigError::Redis("this build of the server has no Redis (feature `redis`)".to_owned())),
     }
 }

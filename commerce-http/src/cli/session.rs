@@ -34,8 +34,19 @@ echo "--- pay it: open this page in a browser and choose a test card"
 printf '%s\n' "$PLACED" | sed -n 's/.*"authorization_url":"\([^"]*\)".*/\1/p'
 "##;
 
+/// Who shops.
+pub(super) const SHOPPER: &str = "ada@example.com";
+/// Who runs the shop.
+pub(super) const BOSS: &str = "boss@example.com";
+
 /// What the demo says when it is ready.
-pub(super) fn welcome(address: SocketAddr, data: &Path, loaded: bool, admin_token: &str) -> String {
+pub(super) fn welcome(
+    address: SocketAddr,
+    data: &Path,
+    loaded: bool,
+    admin_token: &str,
+    password: &str,
+) -> String {
     let shop = format!("http://{address}");
     let state =
         if loaded { "a sample catalogue was loaded" } else { "kept from before; --fresh starts over" };
@@ -53,6 +64,7 @@ The shop is open.  Ctrl-C closes it.
   Health   {shop}/health/ready
   Mails    {shop}/dev/mail
   Data     {} ({state})
+  Log in   {SHOPPER} shops, {BOSS} runs the shop; password {password}
 
 Change the rules, make coupons:
 

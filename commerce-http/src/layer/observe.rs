@@ -51,7 +51,15 @@ impl<E: Endpoint> Endpoint for Observed<E> {
         let more = AnswerHeaders::default();
         request.set_data(more.clone());
         let may_have_body = !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let span = tracing::info_span!("request", request_id = %id, %method, path = %shown(&path));
+        let span = tracing::info_span!(
+            "request",
+            request_id = %id,
+            %method,
+            path = %shown(&path),
+            // Who asks, once that is known: see `Rate`.
+            from = tracing::field::Empty,
+            caller = tracing::field::Empty,
+        );
         let called =
             AssertUnwindSafe(self.endpoint.call(request)).catch_unwind().instrument(span.clone()).await;
         let _entered = span.enter();
@@ -157,6 +165,20 @@ fn told(problem: &Problem, path: &str, id: &str) -> Response {
     match (problem.code(), problem.cause()) {
         (Code::Internal, cause) => tracing::error!(cause, "failed"),
         (Code::Unavailable | Code::StorageFull, cause) => tracing::warn!(cause, "unavailable"),
+        // Who tries doors is worth a line; who mistypes a number is not.
+        (
+            code @ (Code::Unauthenticated
+            | Code::InvalidCredentials
+            | Code::EmailNotVerified
+            | Code::AccountInactive
+            | Code::LinkInvalid
+            | Code::Forbidden
+            | Code::RateLimited
+            | Code::InvalidSignature),
+            cause,
+        ) => {
+            tracing::info!(cause, code = code.name(), "refused");
+        }
         (_, cause) => tracing::debug!(cause, %problem, "refused"),
     }
     problem.response(path, id)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use commerce_core::RateLimiter;
 use commerce_core::access::{Caller, Role};
-use commerce_core::cart::CartToken;
+use commerce_core::cart::{CartToken, Shopper};
 use commerce_core::limit::{Budget, Budgets, Verdict};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
@@ -51,9 +51,9 @@ fn budget(known: Option<&Known>, address: ClientAddress, method: &Method, path: 
     }
 }
 
-/// Whether requests to this path are counted.
+/// Whether requests to this path, without the slash at its end, are counted.
 pub(crate) fn is_counted(path: &str) -> bool {
-    path.starts_with("/api/") && path.strip_suffix('/').unwrap_or(path) != "/api/payments/webhook"
+    path.starts_with("/api/") && path != "/api/payments/webhook"
 }
 
 /// Whether nothing is changed by it: a search that is asked in a body is one.
@@ -66,11 +66,19 @@ fn safe(method: &Method) -> bool {
 }
 
 /// The small budgets that a request is taken from as well: of what somebody might try often.
-fn tries(request: &Request, path: &str, address: ClientAddress) -> Vec<(Budget, String)> {
+fn tries(
+    request: &Request,
+    path: &str,
+    known: Option<&Known>,
+    address: ClientAddress,
+) -> Vec<(Budget, String)> {
     match (request.method(), path) {
         (&Method::POST, "/api/cart/coupon") => {
             let token = request.header("x-cart-token").and_then(|text| text.parse::<CartToken>().ok());
-            let cart = token.map(|token| (Budget::CouponAccount, format!("cart-{}", token.hash().to_hex())));
+            let shopper = known.and_then(|known| known.account.as_ref()).map(Shopper::from);
+            let shopper = shopper.or(token.as_ref().map(Shopper::from));
+            let cart = shopper.as_ref().and_then(Shopper::key);
+            let cart = cart.map(|key| (Budget::CouponAccount, format!("cart-{}", key.to_hex())));
             cart.into_iter().chain([(Budget::CouponAddress, address.subject())]).collect()
         }
         (&Method::POST, "/api/auth/login") => vec![(Budget::LoginAddress, address.subject())],
@@ -150,8 +158,13 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         }
         // Whoever shows something that is no good is counted by address; what is wrong with it the operation says.
         let known = self.rate.door.who(&request).await.unwrap_or_default();
+        let span = tracing::Span::current();
+        span.record("from", tracing::field::display(address.subject()));
+        if let Some(known) = &known {
+            span.record("caller", tracing::field::display(known.caller.actor()));
+        }
         let (budget, subject) = budget(known.as_ref(), address, request.method(), path);
-        let small = tries(&request, path, address);
+        let small = tries(&request, path, known.as_ref(), address);
         if let Some(known) = known {
             request.set_data(known);
         }

@@ -111,6 +111,7 @@ impl Context {
                 (context.first_name, context.at) = (called(first_name), Some(instant(*at)));
                 context.device = device.as_deref().map(harmless);
             }
+            Kind::AccountErased { at } => context.at = Some(instant(*at)),
             Kind::OrderPlaced { order: _ } => {}
             Kind::OrderPaid { order: _, amount: paid } | Kind::OrderRefunded { order: _, amount: paid } => {
                 context.amount = amount(paid);

@@ -52,6 +52,7 @@ const BUILT_IN: [(&str, &[(&str, &str)]); 2] = built_in!("en" "fr": [
     "email_changed.subject.txt" "email_changed.txt" "email_changed.html"
     "new_device.subject.txt" "new_device.txt" "new_device.html"
     "session_stolen.subject.txt" "session_stolen.txt" "session_stolen.html"
+    "account_erased.subject.txt" "account_erased.txt" "account_erased.html"
     "order_placed.subject.txt" "order_placed.txt" "order_placed.html"
     "order_paid.subject.txt" "order_paid.txt" "order_paid.html"
     "order_cancelled.subject.txt" "order_cancelled.txt" "order_cancelled.html"

@@ -4,6 +4,7 @@ use commerce_core::access::Role;
 use commerce_core::account::{
     Account, AddressType, NewAddress, Password, Profile, Register, SavedAddress, Session, Standing,
 };
+use commerce_core::cart::{LeftLine, Merged};
 use commerce_core::customer::{Email, Phone};
 use commerce_core::mail::Language;
 use commerce_core::{SessionId, Timestamp};
@@ -67,12 +68,14 @@ fn contact(
 /// What whoever logs in shows.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
-#[oai(rename = "Login", deny_unknown_fields)]
+#[oai(rename = "Login", deny_unknown_fields, skip_serializing_if_is_none)]
 pub(crate) struct LoginBody {
     /// The e-mail address.
     pub(crate) email: String,
     /// The password.
     pub(crate) password: String,
+    /// The token of the cart that was filled before the login.
+    pub(crate) cart_token: Option<String>,
 }
 
 /// An e-mail address.
@@ -166,6 +169,44 @@ pub(crate) struct TokenPairDto {
     pub(crate) expires_in: u64,
     /// Whose they are.
     pub(crate) user: UserDto,
+    /// What became of the cart whose token the login named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(crate) cart_merge: Option<CartMergeDto>,
+}
+
+/// What became of a guest's cart at a login.
+#[derive(Serialize, Object)]
+#[oai(rename = "CartMerge")]
+pub(crate) struct CartMergeDto {
+    /// Line items that are in the cart of the account now.
+    merged: u64,
+    /// Line items that could not be merged: they stay with the token.
+    left: Vec<LeftLineDto>,
+}
+
+/// A line item that could not be merged.
+#[derive(Serialize, Object)]
+#[oai(rename = "LeftLine")]
+pub(crate) struct LeftLineDto {
+    /// Of which variant.
+    variant_id: Uuid,
+    /// Units.
+    quantity: u32,
+    /// Why: `too-many-lines`, `too-many-units`, `currency` or `total`.
+    reason: String,
+}
+
+impl From<Merged> for CartMergeDto {
+    fn from(merged: Merged) -> Self {
+        let Merged { lines, left } = merged;
+        let told = |left: LeftLine| LeftLineDto {
+            variant_id: left.variant.0,
+            quantity: left.quantity.get(),
+            reason: left.why.code().to_owned(),
+        };
+        Self { merged: lines as u64, left: left.into_iter().map(told).collect() }
+    }
 }
 
 /// An account.
@@ -291,7 +332,7 @@ pub(crate) struct SessionDto {
 #[oai(rename = "Sessions")]
 pub(crate) struct SessionsDto {
     /// The sessions, the oldest first.
-    results: Vec<SessionDto>,
+    pub(super) results: Vec<SessionDto>,
 }
 
 impl SessionsDto {

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use bytes::Bytes;
+use commerce_core::cache::Kept;
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
@@ -10,7 +12,6 @@ use poem_openapi::registry::{
 };
 use poem_openapi::types::Type;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{Problem, ProblemDto};
 
@@ -90,26 +91,34 @@ pub(crate) struct Catalogue<T> {
     kind: PhantomData<fn() -> T>,
 }
 
-impl<T: Serialize> Catalogue<T> {
+impl<T> Catalogue<T> {
     /// Catalogue answers may be this many seconds old. Carts and orders never use them.
     const CACHE_CONTROL: &'static str = "public, max-age=10";
 
     /// The answer, or 304 when `if_none_match` names it.
-    pub(crate) fn new(body: &T, if_none_match: Option<&str>) -> Result<Self, Problem> {
-        let body = bytes(body)?;
-        let etag = etag(&body);
-        Self::tagged(body, &etag, if_none_match)
+    pub(crate) fn new(kept: &Kept, if_none_match: Option<&str>) -> Result<Self, Problem> {
+        Self::tagged(kept.body(), kept.validator(), if_none_match)
     }
 
-    /// As [`Catalogue::new`], for an answer of this [`version`], which says something beside what it is about.
-    pub(crate) fn of_version(body: &T, version: &str, if_none_match: Option<&str>) -> Result<Self, Problem> {
-        Self::tagged(bytes(body)?, version, if_none_match)
+    /// As [`Catalogue::new`], for an answer that is not kept.
+    pub(crate) fn fresh(body: &T, if_none_match: Option<&str>) -> Result<Self, Problem>
+    where
+        T: Serialize,
+    {
+        Self::new(&Kept::new(&json_bytes(body)?), if_none_match)
     }
 
-    fn tagged(body: Vec<u8>, etag: &str, if_none_match: Option<&str>) -> Result<Self, Problem> {
+    /// As [`Catalogue::fresh`], for an answer of this [`version`], which says something beside what it is about.
+    pub(crate) fn of_version(body: &T, version: &str, if_none_match: Option<&str>) -> Result<Self, Problem>
+    where
+        T: Serialize,
+    {
+        Self::tagged(json_bytes(body)?.into(), version, if_none_match)
+    }
+
+    fn tagged(body: Bytes, etag: &str, if_none_match: Option<&str>) -> Result<Self, Problem> {
         let known = if_none_match.is_some_and(|known| names(known, etag));
-        let mut response =
-            if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body).into_response() };
+        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body) };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Self::CACHE_CONTROL));
         headers.insert(header::ETAG, HeaderValue::from_str(etag).map_err(Problem::internal)?);
@@ -249,27 +258,21 @@ fn described<T: Type>(status: u16, description: &'static str, headers: Vec<MetaH
 const JSON: &str = "application/json";
 
 fn json(body: &impl Serialize) -> Result<Response, Problem> {
-    Ok(written(bytes(body)?))
+    Ok(written(json_bytes(body)?.into()))
 }
 
-fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
+/// The body of an answer.
+pub(crate) fn json_bytes(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(body).map_err(Problem::internal)
 }
 
-fn written(body: Vec<u8>) -> Response {
+fn written(body: Bytes) -> Response {
     body.with_content_type(JSON).into_response()
 }
 
 /// The validator of an answer.
 pub(crate) fn version(body: &impl Serialize) -> Result<String, Problem> {
-    Ok(etag(&bytes(body)?))
-}
-
-/// A strong validator: half of the SHA-256 of the answer.
-pub(crate) fn etag(body: &[u8]) -> String {
-    let hash = Sha256::digest(body);
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    Ok(Kept::new(&json_bytes(body)?).validator().to_owned())
 }
 
 /// Whether an `If-None-Match` names the validator, compared weakly as RFC 9110 asks.
@@ -284,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_etag_is_found_in_a_list() {
-        let tag = etag(b"answer");
+        let tag = commerce_core::cache::validator(b"answer");
         assert!(names(&tag, &tag));
         assert!(names(&format!("\"other\", W/{tag}"), &tag));
         assert!(names("*", &tag));

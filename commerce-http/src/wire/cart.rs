@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use commerce_core::account::{Account, SavedAddress};
 use commerce_core::cart::{AddItem, Delivery, PricedCart, PricedLine, VariantKey};
 use commerce_core::catalog::Sku;
 use commerce_core::customer::Email;
@@ -156,11 +157,14 @@ impl CouponBody {
 #[serde(deny_unknown_fields)]
 #[oai(rename = "SetDelivery", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct DeliveryBody {
-    /// Where the order confirmation goes.
+    /// Where the order confirmation goes; left out by whoever is logged in: the address of their account.
     #[serde(default)]
+    #[oai(default)]
     email: String,
     /// Where the goods go; may be left out when nothing is shipped.
     address: Option<AddressBody>,
+    /// The same, as one of the addresses of whoever is logged in.
+    pub(crate) address_id: Option<String>,
     /// Where the bill goes, when elsewhere.
     billing_address: Option<AddressBody>,
     /// The code of one of the shipping options; may be left out when nothing is shipped.
@@ -172,6 +176,7 @@ impl Example for DeliveryBody {
         Self {
             email: "ada@example.com".to_owned(),
             address: Some(AddressBody::example()),
+            address_id: None,
             billing_address: None,
             shipping_method: Some("standard".to_owned()),
         }
@@ -179,10 +184,26 @@ impl Example for DeliveryBody {
 }
 
 impl DeliveryBody {
-    pub(crate) fn command(self) -> Result<Delivery, Problem> {
+    /// What a guest, or the owner of an account with these addresses, asks for.
+    pub(crate) fn command(
+        self,
+        account: Option<&Account>,
+        book: &[SavedAddress],
+    ) -> Result<Delivery, Problem> {
         let mut check = Check::default();
-        let email = check.parse::<Email>("/email", &self.email);
-        let address = self.address.map(|address| address.check("/address", &mut check));
+        let email = match account {
+            Some(account) if self.email.is_empty() => Some(account.email.clone()),
+            _ => check.parse::<Email>("/email", &self.email),
+        };
+        let mut address = self.address.map(|address| address.check("/address", &mut check));
+        if let Some(id) = self.address_id {
+            let found = book.iter().find(|saved| saved.id.to_string() == id.to_ascii_lowercase());
+            match found {
+                Some(saved) if address.is_none() => address = Some(Some(saved.address.clone())),
+                Some(_) => check.wrong("/address_id", "invalid", "leave it out, or the address"),
+                None => check.wrong("/address_id", "unknown", "is none of your addresses"),
+            }
+        }
         let billing = self.billing_address.map(|address| address.check("/billing_address", &mut check));
         let delivery = email.map(|email| Delivery {
             email,

@@ -19,6 +19,7 @@ mod nullable;
 mod operation;
 mod order;
 mod order_list;
+mod own_data;
 mod page;
 mod param;
 mod payment;
@@ -38,7 +39,7 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Statuses, etag, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
@@ -57,6 +58,7 @@ pub(crate) use nullable::OrNull;
 pub(crate) use operation::{InvariantsDto, JobDto, JobsDto};
 pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBody, StatusBody};
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
+pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
 pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};

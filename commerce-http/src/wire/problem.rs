@@ -58,6 +58,11 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// Its name: `not-found`.
+    pub(crate) const fn name(self) -> &'static str {
+        self.facts().0
+    }
+
     /// Name, status and title.
     const fn facts(self) -> (&'static str, StatusCode, &'static str) {
         match self {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod browsers;
+mod cached;
 mod on_redis;
 mod proxies;
 mod rate_limits;

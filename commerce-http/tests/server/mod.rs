@@ -326,13 +326,9 @@ impl TestServer {
         command
     }
 
-    /// Another server over the same database.
+    /// Another server over the same database, configured alike.
     pub(crate) fn beside(&self) -> Process {
-        Process::start(
-            self.database.command(&["serve", "--port", "0"]),
-            &self.database.folder,
-            "listening on ",
-        )
+        Process::start(self.command(&["serve", "--port", "0"]), &self.database.folder, "listening on ")
     }
 
     /// Ends the server at once, as `kill -9` does.

@@ -257,6 +257,7 @@ pub(crate) fn cart(ids: &mut Ids, byte: u8, lines: Vec<CartLine>) -> Cart {
     Cart {
         id: ids.fresh(),
         token: token(byte),
+        customer: None,
         currency: None,
         channel: None,
         lines,
@@ -295,6 +296,7 @@ pub(crate) fn write(cart: &Cart) -> ChangeSet {
                 lines_written: (0..).zip(cart.lines.iter().cloned()).collect(),
                 lines_removed: Vec::new(),
             }),
+            merged: None,
         },
         ..ChangeSet::default()
     }

@@ -333,6 +333,7 @@ pub(crate) fn cart(number: u128) -> Cart {
     Cart {
         id: id(number),
         token: token(number as u8),
+        customer: None,
         currency: None,
         channel: None,
         coupons: vec![],
@@ -374,7 +375,7 @@ pub(crate) fn new_cart(number: u128) -> ChangeSet {
     let cart = cart(number);
     let lines_written = (0..).zip(cart.lines.clone()).collect();
     let write = cart::Write { cart, expected_version: None, lines_written, lines_removed: vec![] };
-    ChangeSet { cart: cart::Changes { write: Some(write) }, ..Default::default() }
+    ChangeSet { cart: cart::Changes { write: Some(write), merged: None }, ..Default::default() }
 }
 
 pub(crate) const TOTAL: i64 = 750_000 - 50_000 + 150_000 + 52_500;
@@ -509,6 +510,7 @@ pub(crate) fn place(cart_number: u128) -> ChangeSet {
                 lines_written: vec![],
                 lines_removed: vec![],
             }),
+            merged: None,
         },
         order: order::Changes {
             notes: Vec::new(),

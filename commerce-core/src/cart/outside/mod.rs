@@ -14,6 +14,8 @@ use crate::tax::{ExternalTax, TaxProviderError};
 /// What was learned beyond the look.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outside {
+    /// The customer groups of whoever asks.
+    pub groups: Vec<String>,
     /// How often limited promotions were used, of those that apply.
     pub usage: Vec<Usage>,
     /// What carriers ask.

@@ -444,6 +444,14 @@ pub async fn what_is_over_is_forgotten(shop: &Shop) {
     }
 }
 
+/// An account whose address was confirmed, as it is in the store.
+pub(super) async fn registered(shop: &Shop, email: &str) -> Account {
+    let now = shop.now().await;
+    let account = Account { email_verified_at: Some(now), ..account(email, now) };
+    commit(shop, |changes| changes.account.create = vec![account.clone()]).await;
+    account
+}
+
 fn account(email: &str, now: Timestamp) -> Account {
     let email: crate::customer::Email = email.parse().unwrap();
     Account {

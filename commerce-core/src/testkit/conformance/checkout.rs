@@ -80,7 +80,7 @@ pub async fn an_order_is_split_over_locations(shop: &Shop) {
     assert_eq!((at(&from_one, "main"), at(&from_one, "second"), at(&from_one, "third")), (0, 0, 4));
     let from_two = shop.order(&[("mug", 5)]).await;
     assert_eq!((at(&from_two, "main"), at(&from_two, "second")), (2, 3));
-    let refused = shop.engine.carts().add(None, &add("mug", 1), None).await;
+    let refused = shop.engine.carts().add(crate::cart::Shopper::Newcomer, &add("mug", 1), None).await;
     assert!(matches!(refused, Err(CartError::OutOfStock(_))), "{refused:?}");
     assert_eq!(shop.stock("mug").await, (9, 9));
 }

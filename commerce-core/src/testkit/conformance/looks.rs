@@ -130,7 +130,7 @@ pub async fn what_is_not_on_sale_is_seen_as_such(shop: &Shop) {
     assert!(offer(shop, variant_id("shown")).await.unwrap().on_sale);
     for sku in ["draft", "gone"] {
         assert!(!offer(shop, variant_id(sku)).await.unwrap().on_sale, "{sku}");
-        let refused = shop.engine.carts().add(None, &add(sku, 1), None).await;
+        let refused = shop.engine.carts().add(crate::cart::Shopper::Newcomer, &add(sku, 1), None).await;
         assert!(matches!(refused, Err(CartError::UnknownVariant)), "{sku}: {refused:?}");
     }
 }
@@ -171,7 +171,8 @@ pub async fn an_expired_cart_is_refused(shop: &Shop) {
 pub async fn a_record_is_found_by_its_whole_scope(shop: &Shop) {
     shop.sell([item("mug").stock(5)]).await;
     let asked = request("key-1", "one mug");
-    let answer = shop.engine.carts().add(None, &add("mug", 1), Some(&asked)).await.unwrap();
+    let answer =
+        shop.engine.carts().add(crate::cart::Shopper::Newcomer, &add("mug", 1), Some(&asked)).await.unwrap();
     let record = async |scope: Scope| {
         let look = Look { repeated: Some(scope), ..Look::default() };
         shop.store.cart(&look).await.unwrap().record

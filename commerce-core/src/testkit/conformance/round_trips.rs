@@ -98,9 +98,11 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
         ("engraving".to_owned(), TEXT.to_owned()),
         (TEXT.to_owned(), "two\nlines".to_owned()),
     ]);
+    let owner = super::accounts::registered(shop, "owner@example.com").await.id;
     let full = Cart {
         id: named::<CartId>("cart", "full"),
         token: CartToken::from_bytes([1; 32]).hash(),
+        customer: Some(owner),
         currency: Some(Currency::GHS),
         channel: Some(TEXT.to_owned()),
         lines: vec![
@@ -127,6 +129,7 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
     let plain = Cart {
         id: named::<CartId>("cart", "plain"),
         token: CartToken::from_bytes([2; 32]).hash(),
+        customer: None,
         currency: None,
         channel: None,
         lines: Vec::new(),
@@ -421,8 +424,12 @@ pub async fn a_rulebook_in_full(shop: &Shop) {
     shop.sell([book()]).await;
     let applied = shop.rules(rulebook.clone()).await;
     assert_eq!(shop.store.rulebook().await.unwrap(), Some(applied));
-    let offered =
-        shop.engine.carts().shipping_options(None, Destination::in_country(Country::NG)).await.unwrap();
+    let offered = shop
+        .engine
+        .carts()
+        .shipping_options(crate::cart::Shopper::Newcomer, Destination::in_country(Country::NG))
+        .await
+        .unwrap();
     assert_eq!(offered, [], "nothing to ship, nothing offered");
 }
 

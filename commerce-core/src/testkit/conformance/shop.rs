@@ -189,7 +189,7 @@ impl Shop {
         let rules = self.engine.rules().show().await.unwrap();
         let mut ids = self.ids(view.now);
         let terms = self.engine.payment_terms();
-        place_order(&view, token.hash(), &Confirm::default(), &rules, terms, &mut ids).unwrap()
+        place_order(&view, &token.into(), &Confirm::default(), &rules, terms, &mut ids).unwrap()
     }
 
     /// The same, of a shop that collects through a gateway of this mode.
@@ -199,7 +199,7 @@ impl Shop {
         let rules = self.engine.rules().show().await.unwrap();
         let mut ids = self.ids(view.now);
         let terms = PaymentTerms { mode: Some(mode), ..self.engine.payment_terms().clone() };
-        place_order(&view, token.hash(), &Confirm::default(), &rules, &terms, &mut ids).unwrap()
+        place_order(&view, &token.into(), &Confirm::default(), &rules, &terms, &mut ids).unwrap()
     }
 
     /// What calling the order off would commit now.
@@ -252,7 +252,8 @@ impl Shop {
     /// Has later snapshots look at what these changes name.
     pub fn know(&self, changes: &ChangeSet) {
         let mut known = self.known();
-        known.tokens.extend(changes.cart.write.iter().map(|write| write.cart.token));
+        let carts = changes.cart.write.iter().chain(&changes.cart.merged);
+        known.tokens.extend(carts.map(|write| write.cart.token));
         known.orders.extend(changes.order.place.iter().map(|order| order.id));
         known.orders.extend(changes.order.advance.iter().map(|advance| advance.id));
         known.scopes.extend(changes.idempotency.iter().map(|record| record.scope.clone()));

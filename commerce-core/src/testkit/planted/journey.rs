@@ -193,7 +193,11 @@ async fn buy_the_last_unit_twice(shop: &Shop) {
 /// A cart that is ready to confirm, or nothing when there is too little left to fill it.
 async fn cart(engine: &Engine, method: PaymentMethod, lines: &[(&str, u32)]) -> Result<CartToken, ()> {
     for (sku, quantity) in lines {
-        engine.carts().add(None, &add(sku, *quantity), None).await.map_err(|_| ())?;
+        engine
+            .carts()
+            .add(crate::cart::Shopper::Newcomer, &add(sku, *quantity), None)
+            .await
+            .map_err(|_| ())?;
     }
     let token = fill(engine, lines).await;
     check_out(engine, &token, method).await;

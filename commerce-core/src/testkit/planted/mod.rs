@@ -140,6 +140,14 @@ pub enum Bug {
     MailDropped,
     /// A mail that was sent keeps the token of its link.
     MailTokenKept,
+    /// A guest's cart that was merged keeps its line items.
+    MergedCartKept,
+    /// Orders of a guest stay nobody's when they are claimed.
+    ClaimDropped,
+    /// Orders of somebody who left say who they were.
+    PersonKept,
+    /// A cart that changed is no reason to look again at somebody who leaves.
+    LeftCartUnguarded,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -203,6 +211,10 @@ macro_rules! __each_planted_bug {
             key_revocation_lost: KeyRevocationLost;
             mail_dropped: MailDropped;
             mail_token_kept: MailTokenKept;
+            merged_cart_kept: MergedCartKept;
+            claim_dropped: ClaimDropped;
+            person_kept: PersonKept;
+            left_cart_unguarded: LeftCartUnguarded;
         }
     };
 }
@@ -292,6 +304,7 @@ impl Bug {
                 "crossings::two_add_to_one_cart",
                 "crossings::a_cart_changes_while_it_is_confirmed",
                 "races::thirty_add_to_one_cart",
+                "own_data::thirty_devices_add_to_one_account",
             ],
             Self::OrderVersionIgnored => {
                 &["crossings::one_order_is_cancelled_twice", "races::one_order_cancelled_ten_times"]
@@ -412,6 +425,12 @@ impl Bug {
                 &["mails::a_mail_in_full_and_one_with_nothing", "mails::what_happens_to_an_order_is_mailed"]
             }
             Self::MailTokenKept => &["mails::a_link_is_kept_no_longer_than_it_waits"],
+            Self::MergedCartKept => {
+                &["own_data::a_guest_cart_is_merged_once", "own_data::one_guest_cart_merged_thirty_times"]
+            }
+            Self::ClaimDropped => &["own_data::guest_orders_are_claimed_once"],
+            Self::PersonKept => &["own_data::somebody_leaves"],
+            Self::LeftCartUnguarded => &["own_data::somebody_orders_while_they_leave"],
         }
     }
 
@@ -466,6 +485,10 @@ impl Bug {
             Self::RoleUnaudited => Some(Invariant::RoleAudit),
             Self::MailTokenKept => Some(Invariant::MailSecret),
             Self::ReleaseTwice
+            | Self::MergedCartKept
+            | Self::ClaimDropped
+            | Self::PersonKept
+            | Self::LeftCartUnguarded
             | Self::MailDropped
             | Self::SafetyForgotten
             | Self::CountUnguarded

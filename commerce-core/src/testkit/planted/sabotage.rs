@@ -92,6 +92,13 @@ impl Intercept for Sabotage {
                     done => return done,
                 }
             },
+            Bug::LeftCartUnguarded => {
+                if let Some(erasure) = &mut changes.personal.erase {
+                    let key = crate::promotion::CustomerKey([0; 32]);
+                    let look = crate::personal::Look { account: erasure.account, key };
+                    erasure.carts = store.personal(look).await?.carts;
+                }
+            }
             Bug::NotAtomic => {
                 let stock =
                     ChangeSet { inventory: std::mem::take(&mut changes.inventory), ..ChangeSet::default() };
@@ -205,6 +212,9 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
             changes.payment.open.iter_mut().for_each(|payment| payment.reference = reference());
         }
         Bug::CartLeftOpen if changes.order.place.is_some() => changes.cart.write = None,
+        Bug::MergedCartKept => changes.cart.merged = None,
+        Bug::ClaimDropped => changes.personal.claim = None,
+        Bug::PersonKept => changes.personal.erase.iter_mut().for_each(|erasure| erasure.orders.clear()),
         Bug::OrderLost if changes.order.place.is_some() => {
             let cart = std::mem::take(&mut changes.cart);
             *changes = ChangeSet { cart, ..ChangeSet::default() };
@@ -252,6 +262,7 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         | Bug::RulebookVersionIgnored
         | Bug::ProductVersionIgnored
         | Bug::NotAtomic
+        | Bug::LeftCartUnguarded
         | Bug::StaleSwallowed
         | Bug::WriteLost
         | Bug::DraftsSold

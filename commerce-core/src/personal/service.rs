@@ -1,0 +1,78 @@
+//! What belongs to somebody: look, decide, commit.
+
+use std::sync::Arc;
+
+use super::{Claimed, Look, View, claim, erase};
+use crate::account::{Account, AccountError, Checked, Decided, Password};
+use crate::attempts::Attempts;
+use crate::commit::ChangeSet;
+use crate::engine::Parts;
+use crate::promotion::CustomerKey;
+
+/// What the shop knows of somebody; reached by [`Engine::personal`](crate::Engine::personal).
+#[derive(Clone)]
+pub struct Personal {
+    pub(crate) parts: Arc<Parts>,
+}
+
+impl Personal {
+    /// Makes the orders that a guest placed with the confirmed address of the account its own.
+    ///
+    /// # Errors
+    /// As [`claim`](super::claim()).
+    pub async fn claim(&self, account: &Account) -> Result<Claimed, AccountError> {
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.look(account).await?;
+            let decided = claim(&view, &mut self.parts.ids(view.now))?;
+            if let Some(claimed) = self.commit(decided, &mut attempts).await? {
+                return Ok(claimed);
+            }
+        }
+    }
+
+    /// Erases the account of whoever shows its password.
+    ///
+    /// # Errors
+    /// As [`erase`](super::erase()).
+    pub async fn erase(&self, account: &Account, password: &Password) -> Result<(), AccountError> {
+        let mut attempts = Attempts::new(&self.parts);
+        let mut checked: Option<Checked> = None;
+        loop {
+            let view = self.look(account).await?;
+            let hash = view.account.as_ref().and_then(|account| account.password.clone());
+            let checked = match &mut checked {
+                Some(known) if known.hash == hash => known,
+                stale => stale.insert(Checked::of(&self.parts, password, hash).await?),
+            };
+            let decided = erase(&view, checked, &mut self.parts.ids(view.now))?;
+            if let Some(erased) = self.commit(decided, &mut attempts).await? {
+                return Ok(erased);
+            }
+        }
+    }
+
+    async fn look(&self, account: &Account) -> Result<View, AccountError> {
+        let look = Look { account: account.id, key: CustomerKey::of_email(&account.email) };
+        Ok(self.parts.store.personal(look).await?)
+    }
+
+    /// The answer, once what was decided is committed; `None`: look again.
+    async fn commit<T>(
+        &self,
+        decided: Decided<T>,
+        attempts: &mut Attempts,
+    ) -> Result<Option<T>, AccountError> {
+        let Decided { answer, mut changes } = decided;
+        if changes == ChangeSet::default() {
+            return Ok(Some(answer));
+        }
+        match self.parts.commit(&mut changes).await {
+            Ok(()) => Ok(Some(answer)),
+            Err(error) => {
+                attempts.again(error).await?;
+                Ok(None)
+            }
+        }
+    }
+}
