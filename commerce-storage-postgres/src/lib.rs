@@ -38,6 +38,8 @@ mod product;
 pub mod promotion;
 mod refund;
 mod row;
+pub mod search;
+pub mod search_find;
 #[cfg(test)]
 mod statements;
 mod steps;

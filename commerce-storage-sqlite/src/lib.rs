@@ -29,6 +29,8 @@ pub mod promotion;
 mod refund;
 mod row;
 mod script;
+pub mod search;
+pub mod search_find;
 mod store;
 mod trouble;
 mod unmatched;

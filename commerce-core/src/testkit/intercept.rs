@@ -320,6 +320,25 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.stock(variants).await
     }
 
+    fn search(&self) -> Arc<dyn crate::Search> {
+        self.store.search()
+    }
+
+    async fn search_settings(&self) -> Result<crate::search::StoredSettings, StoreError> {
+        self.store.search_settings().await
+    }
+
+    async fn set_search_settings(
+        &self,
+        settings: &crate::search::StoredSettings,
+    ) -> Result<bool, StoreError> {
+        self.store.set_search_settings(settings).await
+    }
+
+    async fn index(&self, limit: u32) -> Result<u64, StoreError> {
+        self.store.index(limit).await
+    }
+
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
         self.intercept.commit(&*self.store, changes).await
     }

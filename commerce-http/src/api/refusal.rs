@@ -10,11 +10,13 @@ use commerce_core::payment::{
 };
 use commerce_core::pricing::PricingError;
 use commerce_core::promotion::CouponError;
+use commerce_core::search::SearchError;
 use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
 
 use poem::http::{HeaderValue, header};
 
+use super::search::attribute_pointer;
 use crate::audit_export::ExportError;
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
 
@@ -220,6 +222,23 @@ impl From<CouponError> for Problem {
             CouponError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CouponError::Busy => Self::unavailable(words),
             CouponError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::UnknownAttributes(codes) => {
+                let mut check = Check::default();
+                for code in codes {
+                    check.wrong(&attribute_pointer(&code), "unsupported", "there is no such attribute");
+                }
+                check.problem()
+            }
+            SearchError::Busy => Self::unavailable(error),
+            SearchError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

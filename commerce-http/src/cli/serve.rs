@@ -82,6 +82,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
     let shop = Shop::open_with(&database, migrations, &around).await?;
+    if let Some(search) = &settings.search {
+        shop.engine.search().configure(search.clone()).await?;
+    }
     out::line(&format!("listening on http://{}", server.address()))?;
     let Shared { limiter, cache } = shared(&settings, &shop.engine).await?;
     let server = match limiter {

@@ -111,6 +111,8 @@ pub struct Settings {
     pub cors_origins: Option<Vec<Origin>>,
     /// For how long browsers shall come by TLS only, where a proxy speaks it for the server.
     pub hsts_seconds: Option<u32>,
+    /// How the shop searches; the settings in the shop stay as they are when this is left out.
+    pub search: Option<commerce_core::search::Settings>,
     /// What callers may ask for.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -235,6 +237,7 @@ impl Settings {
             trusted_proxies: list("TRUSTED_PROXIES", &text)?,
             cors_origins: list("CORS_ORIGINS", &text)?,
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
+            search: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
             cache: parsed("CACHE", &text)?,
@@ -298,6 +301,7 @@ impl Settings {
             trusted_proxies: above.trusted_proxies.or(self.trusted_proxies),
             cors_origins: above.cors_origins.or(self.cors_origins),
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
+            search: above.search.or(self.search),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
             cache: above.cache.or(self.cache),

@@ -40,13 +40,13 @@ pub(crate) struct Counter {
 }
 
 /// What a request is taken from: the budget of whoever is logged in, or that of the address.
-fn budget(known: Option<&Known>, address: ClientAddress, method: &Method) -> (Budget, String) {
+fn budget(known: Option<&Known>, address: ClientAddress, method: &Method, path: &str) -> (Budget, String) {
     match known.map(|known| &known.caller) {
         Some(Caller::Account { id, role: Role::Staff | Role::Admin, .. }) => (Budget::Admin, id.to_string()),
         Some(Caller::Account { id, .. }) => (Budget::Customer, id.to_string()),
         Some(Caller::Program { id, .. }) => (Budget::ApiKey, id.to_string()),
         Some(Caller::Operator { .. }) => (Budget::Admin, "token".to_owned()),
-        _ if reads(method) => (Budget::AddressReads, address.subject()),
+        _ if reads(method, path) => (Budget::AddressReads, address.subject()),
         _ => (Budget::AddressWrites, address.subject()),
     }
 }
@@ -56,7 +56,12 @@ pub(crate) fn is_counted(path: &str) -> bool {
     path.starts_with("/api/") && path != "/api/payments/webhook"
 }
 
-fn reads(method: &Method) -> bool {
+/// Whether nothing is changed by it: a search that is asked in a body is one.
+fn reads(method: &Method, path: &str) -> bool {
+    safe(method) || (*method == Method::POST && path == "/api/products/search")
+}
+
+fn safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
@@ -158,7 +163,7 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         if let Some(known) = &known {
             span.record("caller", tracing::field::display(known.caller.actor()));
         }
-        let (budget, subject) = budget(known.as_ref(), address, request.method());
+        let (budget, subject) = budget(known.as_ref(), address, request.method(), path);
         let small = tries(&request, path, known.as_ref(), address);
         if let Some(known) = known {
             request.set_data(known);
@@ -167,7 +172,7 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         let verdict = match self.take_all(budget, &subject, &small).await {
             Ok(verdict) => verdict,
             Err(problem) => {
-                if !reads(request.method()) {
+                if !safe(request.method()) {
                     discard(&mut request.take_body().into_bytes_stream(), 0).await;
                 }
                 return Err(problem.into());

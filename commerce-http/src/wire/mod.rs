@@ -29,6 +29,7 @@ mod product;
 pub(crate) mod reader;
 mod refund;
 mod schema;
+mod search;
 mod time;
 mod word;
 
@@ -38,7 +39,9 @@ pub(crate) use account::{
     SessionsDto, StandingBody, TokenPairDto, UserDto, UserPageDto,
 };
 pub(crate) use address::{AddressBody, AddressDto};
-pub(crate) use answer::{Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many};
+pub(crate) use answer::{
+    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+};
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
@@ -57,7 +60,7 @@ pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBo
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
 pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
-pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
+pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
@@ -66,4 +69,5 @@ pub(crate) use refund::{
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
 };
 pub(crate) use schema::wire_type;
+pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
 pub(crate) use time::Instant;

@@ -1,5 +1,7 @@
 //! Pages of a listing.
 
+use std::borrow::Cow;
+
 use commerce_core::catalog::{Page, ROWS_MAX};
 use poem_openapi::Object;
 use serde::Serialize;
@@ -32,7 +34,7 @@ pub(crate) struct PageLinks {
     /// The path of the listing.
     pub(crate) path: String,
     /// The filters, and the order if it is not the usual one, in the order of the contract.
-    pub(crate) filters: Vec<(&'static str, String)>,
+    pub(crate) filters: Vec<(Cow<'static, str>, String)>,
     pub(crate) page: u32,
     pub(crate) page_size: u32,
 }
@@ -57,7 +59,7 @@ impl PageLinks {
         let mut link = format!("{}?page={page}&page_size={}", self.path, self.page_size);
         for (name, value) in &self.filters {
             link.push('&');
-            link.push_str(name);
+            encode_into(&mut link, name);
             link.push('=');
             encode_into(&mut link, value);
         }
@@ -123,7 +125,7 @@ mod tests {
     fn around(page: u32, page_size: u32, count: u64) -> (u64, Option<String>, Option<String>) {
         let links = PageLinks {
             path: "/api/products/".to_owned(),
-            filters: vec![("brand", "tee-été".to_owned())],
+            filters: vec![("brand".into(), "tee-été".to_owned())],
             page,
             page_size,
         };

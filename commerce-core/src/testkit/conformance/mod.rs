@@ -19,6 +19,7 @@
 //! The cases ask for exact answers, so stores that pass give the same ones. They live in a file per concept:
 //!
 //! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
+//! - [`search`]: what shoppers find, and how much of each kind, beside a model that looks at every product;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
@@ -71,6 +72,7 @@ pub mod payments;
 pub mod promotions;
 pub mod races;
 pub mod round_trips;
+pub mod search;
 mod shop;
 pub mod sign_in;
 mod snapshot;
@@ -278,6 +280,20 @@ macro_rules! __each_store_case {
                 sorted_by_name
                 pages_cover_the_listing
                 a_sale_moves_the_listing
+            ;
+            search:
+                an_empty_shop_finds_nothing
+                a_product_is_found_by_all_that_it_says
+                quotes_minus_and_or
+                any_text_is_safe
+                attributes_filter_and_are_counted
+                facets_leave_their_own_filter_out
+                the_best_comes_first
+                a_change_is_found_at_once
+                did_you_mean
+                words_are_completed
+                settings_are_the_shops_own
+                searches_agree_with_the_model
             ;
             generation:
                 an_import_moves_the_catalogue
@@ -621,6 +637,7 @@ mod tests {
             ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),
             ("round_trips", include_str!("round_trips.rs")),
+            ("search", include_str!("search.rs")),
             ("stock", include_str!("stock.rs")),
         ];
         let mut written: Vec<String> = Vec::new();
