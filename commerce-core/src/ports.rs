@@ -142,8 +142,8 @@ pub trait Store: Send + Sync + 'static {
     /// The journal's entries for an order, the oldest first.
     async fn journal(&self, order: OrderId) -> Result<Vec<JournalEntry>, StoreError>;
 
-    /// What each account gained from `from` up to, not including, `to`, by account, then currency; accounts that did not
-    /// move are left out.
+    /// What each account gained on each day, in UTC, from `from` up to, not including, `to`: by day, account and currency.
+    /// Accounts that did not move are left out.
     async fn balances(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Balance>, StoreError>;
 
     /// Messages that wait and whose time has come, the oldest first, at most `limit`; and the time of the look.

@@ -162,6 +162,12 @@ async fn ones_own_orders_are_seen_by_nobody_else() {
             }
         }
         assert!(alike.windows(2).all(|pair| pair[0] == pair[1]), "{alike:?}");
+        // Cash at the door waits for no gateway, which the owner is told; to anybody else the order is none.
+        let pay = json!({"order_id": order["id"]});
+        for (who, status, code) in [(&eve, 404, "not-found"), (&ada, 422, "validation-failed")] {
+            let call = who.call(Method::POST, "/api/payments/initialize/").key("pay").json(&pay);
+            call.send().await.refused(status, code);
+        }
         server.get("/api/orders/").send().await.refused(401, "unauthenticated");
         server.get(&path).send().await.refused(401, "unauthenticated");
         let cancel = format!("{path}cancel/");

@@ -12,6 +12,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaOperation, MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::token::ORDER_TOKEN;
 use crate::access_token::AccessTokens;
 use crate::admin_token::AdminAccess;
 use crate::wire::{Code, Problem};
@@ -120,6 +121,14 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
         self.caller.actor()
     }
 
+    /// Whether they may do this too.
+    pub(in crate::api) fn also(&self, wanted: Permission) -> Result<(), Problem> {
+        if self.caller.may(wanted) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::Forbidden, format!("you may not do this: it takes {}", wanted.as_str())))
+    }
+
     fn of(caller: Caller) -> Result<Self, Problem> {
         // A merchant may do some of this with what is their own; until an operation knows whose it is, it is not theirs.
         let may = Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted));
@@ -137,7 +146,7 @@ pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     Permitted(Permitted<PERMISSION>),
     /// They may not, and have an account: what is their own they may.
     Own(Box<SignedIn>),
-    /// What they show does not let them, with what it is answered.
+    /// What they show does not let them, with what that is answered; but they show the token of an order too.
     Refused(Problem),
     /// They show nothing, with what that is answered where something has to be shown.
     Nobody(Problem),
@@ -175,6 +184,9 @@ pub(in crate::api) type PerhapsReadsOrders = Perhaps<{ Permission::OrdersRead as
 
 /// Somebody who perhaps calls off any order.
 pub(in crate::api) type PerhapsCancelsOrders = Perhaps<{ Permission::OrdersCancel as usize }>;
+
+/// Somebody who perhaps changes any order.
+pub(in crate::api) type PerhapsWritesOrders = Perhaps<{ Permission::OrdersWrite as usize }>;
 
 /// Somebody with an account who is logged in.
 pub(in crate::api) struct SignedIn {
@@ -263,17 +275,18 @@ impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     const OTHERS: bool = true;
 
     async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
-        Ok(match door.who(request).await {
-            Ok(None) => Self::Nobody(missing(door)),
+        let refused = match door.who(request).await {
+            Ok(None) => return Ok(Self::Nobody(missing(door))),
             Ok(Some(known)) => match Permitted::of(known.caller.clone()) {
-                Ok(permitted) => Self::Permitted(permitted),
-                Err(refused) => {
-                    let own = known.signed_in().map(Box::new);
-                    own.map_or(Self::Refused(refused), Self::Own)
-                }
+                Ok(permitted) => return Ok(Self::Permitted(permitted)),
+                Err(refused) => match known.signed_in() {
+                    Some(own) => return Ok(Self::Own(Box::new(own))),
+                    None => refused,
+                },
             },
-            Err(refused) => Self::Refused(refused),
-        })
+            Err(refused) => refused,
+        };
+        if request.headers().contains_key(ORDER_TOKEN) { Ok(Self::Refused(refused)) } else { Err(refused) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The layers of the configuration, and what comes out of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -57,6 +58,8 @@ pub struct Settings {
     pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
     pub payment_methods: Option<Vec<String>>,
+    /// For how many minutes goods are held for an order that is paid in this way.
+    pub payment_windows: Option<BTreeMap<String, u32>>,
     /// The secret key of the shop's account with Paystack.
     pub paystack_secret_key: Option<SecretString>,
     /// The key before.
@@ -210,6 +213,7 @@ impl Settings {
             passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
             cart_merge: parsed("CART_MERGE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
+            payment_windows: text("PAYMENT_WINDOWS").map(|text| windows(&text)).transpose()?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
             paystack_url: text("PAYSTACK_URL"),
@@ -272,6 +276,7 @@ impl Settings {
             passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
             cart_merge: above.cart_merge.or(self.cart_merge),
             payment_methods: above.payment_methods.or(self.payment_methods),
+            payment_windows: above.payment_windows.or(self.payment_windows),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
                 .paystack_previous_secret_key
@@ -336,7 +341,11 @@ impl Settings {
             url: self.paystack_url.clone(),
         });
         let allow_sandbox = self.allow_sandbox.unwrap_or(false);
-        Ok(Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?)
+        let payments = Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?;
+        Ok(match &self.payment_windows {
+            Some(windows) => payments.with_windows(windows)?,
+            None => payments,
+        })
     }
 
     /// How the shop sends mails; `None`: it sends none.
@@ -499,6 +508,18 @@ fn list<T: FromStr<Err: fmt::Display>>(
         parts.map(|part| part.parse().map_err(|error| wrong(name, error))).collect()
     };
     text(name).map(read).transpose()
+}
+
+/// Ways to pay and minutes: `card=30,manual=4320`.
+fn windows(text: &str) -> Result<BTreeMap<String, u32>, ConfigError> {
+    let read = |part: &str| {
+        let (name, minutes) = part.split_once('=')?;
+        Some((name.trim().to_owned(), minutes.trim().parse().ok()?))
+    };
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let wrong =
+        |part| wrong("PAYMENT_WINDOWS", format!("{part:?} is no way to pay with minutes, as card=30 is"));
+    parts.map(|part| read(part).ok_or_else(|| wrong(part))).collect()
 }
 
 #[cfg(test)]

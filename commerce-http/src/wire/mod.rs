@@ -14,6 +14,7 @@ mod cart_body;
 mod check;
 mod coupon;
 mod document;
+mod journal;
 pub(crate) mod json;
 mod money;
 mod nullable;
@@ -53,6 +54,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
 pub(crate) use operation::{InvariantsDto, JobDto, JobsDto};
@@ -65,7 +67,7 @@ pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, Verificati
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
 pub(crate) use refund::{
-    BalancesDto, CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
+    CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
 };
 pub(crate) use schema::wire_type;

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::Shop;
 use crate::audit::Actor;
 use crate::mail::{CancelledBy, Kind, Link, Mail, MailError, MailState, MailerTrouble, Sending, Token};
-use crate::order::Cancel;
+use crate::order::{Cancel, OrderState};
 use crate::payment::{Collect, PayBack, PaymentMethod, PaymentReference, What};
 use crate::testkit::mailer::envelopes;
 use crate::testkit::{Fault, Intercepted, Losing, Meeting, PretendMailer, item, named};
@@ -207,6 +207,9 @@ pub async fn a_shop_without_a_mailer_writes_no_mail_down(shop: &Shop) {
     shop.sell([item("mug").stock(9)]).await;
     let order = shop.order(&[("mug", 1)]).await.order;
     shop.engine.orders().cancel(order.id, &super::cancel()).await.unwrap();
+    let by_hand = shop.order(&[("mug", 1)]).await.order;
+    let moved = super::moving_on::to(shop, by_hand.id, OrderState::Cancelled).await.unwrap();
+    assert_eq!(moved.order.order.status, OrderState::Cancelled);
     assert_eq!(shop.store.mails(None, None, 9).await.unwrap(), []);
     assert_eq!(shop.engine.mails().send_waiting(9).await.unwrap().taken(), 0);
 }
