@@ -21,7 +21,7 @@ pub struct ServerConfig {
     pub secret: SecretString,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
-    /// What opens the back office below `/api/admin/`; absent: nothing does.
+    /// What may do everything, as the way in while nobody can log in; absent: only accounts and keys open the back office.
     pub admin_token: Option<SecretString>,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub return_url: Option<String>,

@@ -40,7 +40,7 @@ pub struct Settings {
     pub secret: Option<SecretString>,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
-    /// What opens the back office.
+    /// What may do everything, as the way in while nobody can log in.
     pub admin_token: Option<SecretString>,
     /// The fewest characters of a password: 8 unless set.
     pub password_length_min: Option<NonZeroUsize>,
@@ -526,6 +526,24 @@ fn windows(text: &str) -> Result<BTreeMap<String, u32>, ConfigError> {
 mod tests {
     use super::super::DatabaseUrl;
     use super::*;
+
+    /// Every setting in the example can be set as it stands there.
+    #[test]
+    fn the_example_is_right() {
+        let example = include_str!("../../commerce.example.toml");
+        Settings::from_file(Path::new("commerce.example.toml")).unwrap();
+        let is_setting = |line: &str| {
+            let name = line.split(" = ").next().unwrap_or_default();
+            line.starts_with('[') || line.contains(" = ") && !name.contains(' ')
+        };
+        let without =
+            |line: &'static str| line.strip_prefix("# ").filter(|line| is_setting(line)).unwrap_or(line);
+        let second = "database_url = \"postgres://";
+        let all: Vec<&str> = example.lines().map(without).filter(|line| !line.starts_with(second)).collect();
+        let settings: Settings = toml::from_str(&all.join("\n")).unwrap();
+        assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
+        assert!(settings.search.is_some() && settings.log.is_some());
+    }
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {
         Settings::from_variables(|name| {
