@@ -75,7 +75,7 @@ impl Accounts {
     /// When the store fails.
     pub async fn resend(&self, email: &Email) -> Result<(), AccountError> {
         let terms = &self.parts.account_terms;
-        let decide = |view: &View, ids: &mut Ids| Ok(register::resend(view, terms, ids));
+        let decide = |view: &View, ids: &mut Ids| Ok(register::resend(view, email, terms, ids));
         self.decide(Look::by(By::Email(EmailKey::of(email))), decide).await
     }
 
@@ -176,7 +176,7 @@ impl Accounts {
     /// When the store fails.
     pub async fn ask_reset(&self, email: &Email) -> Result<(), AccountError> {
         let terms = &self.parts.account_terms;
-        let decide = |view: &View, ids: &mut Ids| Ok(reset::ask_reset(view, terms, ids));
+        let decide = |view: &View, ids: &mut Ids| Ok(reset::ask_reset(view, email, terms, ids));
         self.decide(Look::by(By::Email(EmailKey::of(email))), decide).await
     }
 
@@ -188,8 +188,8 @@ impl Accounts {
         let look = Look::by(By::Link(token.hash()));
         // Before any work is spent on the password.
         let view = self.parts.store.account(&look).await?;
-        let (account, _) = register::opened(&view, super::Purpose::Reset)?;
-        self.check_strength(new, &words(account))?;
+        let (account, _) = register::received(&view, super::Purpose::Reset)?;
+        self.check_strength(new, &words(&account))?;
         let hash = self.hasher()?.hash(new).await?;
         self.decide(look, |view, ids| reset::reset_password(view, &hash, ids)).await
     }

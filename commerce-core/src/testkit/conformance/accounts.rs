@@ -105,7 +105,8 @@ pub async fn links_in_full_and_the_newest_are_kept(shop: &Shop) {
         phone: Some("+2348031234567".parse().unwrap()),
         locale: Some("en".parse().unwrap()),
     };
-    let carries = Carries { registration: Some(registration), change: Some(now) };
+    let email = Some("Ada@example.com".parse().unwrap());
+    let carries = Carries { registration: Some(registration), email, change: Some(now) };
     let full = Link { carries, purpose: Purpose::EmailNew, ..link("full", Some(ada.id), now) };
     let nowhere = link("nowhere", None, now);
     let old: Vec<Link> =

@@ -236,6 +236,8 @@ macro_rules! __each_store_case {
                 a_password_is_set_anew
                 a_hash_of_before_is_replaced
                 an_address_is_changed
+                a_look_alike_is_registered_first
+                an_address_changes_while_a_new_password_is_asked_for
                 a_role_counts_at_once
                 one_address_registered_eight_times
                 one_refresh_token_shown_thirty_times

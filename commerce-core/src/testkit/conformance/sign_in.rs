@@ -136,6 +136,55 @@ pub async fn an_address_is_changed(shop: &Shop) {
     assert_eq!(engine.accounts().log_in(&login).await.unwrap().account.id, ada.account.id);
 }
 
+/// A look-alike of an address is registered before its owner registers: each is mailed their own link, and the account is at
+/// the address whose link was opened.
+pub async fn a_look_alike_is_registered_first(shop: &Shop) {
+    let (engine, told) = telling(shop, &shop.store);
+    let accounts = engine.accounts();
+    let alike = "\u{430}da@example.com"; // Cyrillic a
+    accounts.register(&registering(alike, OTHER)).await.unwrap();
+    let foreign = told.link();
+    accounts.register(&registering(EMAIL, SECRET)).await.unwrap();
+    assert_eq!(told.last().unwrap().to.as_str(), EMAIL);
+    let own = told.link();
+    for asked in [EMAIL, alike] {
+        accounts.resend(&asked.parse().unwrap()).await.unwrap();
+        assert_eq!(told.last().unwrap().to.as_str(), asked);
+        accounts.ask_reset(&asked.parse().unwrap()).await.unwrap();
+        assert_eq!(told.last().unwrap().to.as_str(), asked);
+    }
+    let reset = told.link();
+    let entered = accounts.verify(&own, None).await.unwrap();
+    assert_eq!(entered.account.email.as_str(), EMAIL);
+    assert!(log_in(&engine, SECRET).await.is_ok());
+    assert!(matches!(accounts.verify(&foreign, None).await, Err(AccountError::Link)));
+    let late = accounts.reset_password(&reset, &password(OTHER)).await;
+    assert!(matches!(late, Err(AccountError::Link)), "the look-alike's");
+    accounts.ask_reset(&alike.parse().unwrap()).await.unwrap();
+    assert_eq!(told.last().unwrap().to.as_str(), EMAIL, "from now on to the address that is stored");
+}
+
+/// A new password is asked for while the address changes: the link went to the address of before, and is good for nothing.
+pub async fn an_address_changes_while_a_new_password_is_asked_for(shop: &Shop) {
+    let (engine, told) = telling(shop, &shop.store);
+    let ada = signed_in(&engine, &told).await.account;
+    let new = "ada@new.example".parse().unwrap();
+    engine.accounts().ask_email_change(ada.id, &password(SECRET), &new).await.unwrap();
+    let links: Vec<LinkToken> = told.all().iter().rev().take(2).map(link).collect();
+    let confirming = engine.clone();
+    let crossing = Crossing::default().then(async move {
+        for link in &links {
+            confirming.accounts().confirm_email_change(link).await.unwrap();
+        }
+    });
+    let (crossed, told) =
+        telling(shop, &(Arc::new(Intercepted::new(Arc::clone(&shop.store), crossing)) as Arc<dyn Store>));
+    crossed.accounts().ask_reset(&ada.email).await.unwrap();
+    assert_eq!(told.last().unwrap().to, ada.email);
+    let refused = engine.accounts().reset_password(&told.link(), &password(OTHER)).await;
+    assert!(matches!(refused, Err(AccountError::Link)));
+}
+
 /// What an account is to the shop counts with the next request, and has its audit row.
 pub async fn a_role_counts_at_once(shop: &Shop) {
     let (engine, told) = telling(shop, &shop.store);
