@@ -338,6 +338,32 @@ async fn tries_to_log_in_are_counted_by_account_and_by_address() {
     }
 }
 
+/// Whoever is logged in mails nobody more often than somebody who registers does: each address has its own count, and so
+/// has where it is asked from.
+#[tokio::test]
+async fn changes_of_address_are_counted_by_the_new_address() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        server.set("COMMERCE_RATE_LIMITS", "verify_account=2/hour,verify_address=5/hour");
+        server.restart().await;
+        let pair = log_in(&server, "boss@example.com", SECRET).await;
+        let ask = async |email: &str| {
+            let body = json!({"new_email": email, "password": SECRET});
+            let call = server.post("/api/users/email/change/").header("Authorization", &bearer(&pair));
+            call.json(&body).send().await
+        };
+        ask("victim@example.com").await.expect(202);
+        ask("Victim@example.com").await.expect(202);
+        let late = ask("victim@example.com").await;
+        assert!(late.header("retry-after").parse::<u32>().unwrap() > 0);
+        late.refused(429, "rate-limited");
+        ask("other@example.com").await.expect(202);
+        ask("third@example.com").await.expect(202);
+        ask("fourth@example.com").await.refused(429, "rate-limited");
+        server.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn who_is_logged_in_is_counted_apart_from_the_address() {
     for kind in KINDS {
