@@ -48,6 +48,9 @@ pub enum AccountError {
     /// The address is somebody's; only said to those who may see accounts.
     #[error("an account with this e-mail address, or one that looks like it, is there already")]
     EmailTaken,
+    /// Whoever asks may change customers, and nobody who is more.
+    #[error("you may not do this")]
+    Forbidden,
     /// Nobody changes their own role, or deactivates themselves.
     #[error("ask another administrator to change your own role or state")]
     Oneself,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Permission, Role};
 use crate::commit::ChangeSet;
 use crate::customer::{Address, Country, Email};
 use crate::mail::{Kind, Mail};
@@ -438,6 +438,27 @@ fn nobody_changes_their_own_role_and_every_change_is_written_down() {
     let same = Standing { is_active: Some(true), role: Some(Role::Customer), customer_group: Some(None) };
     let nothing = change_standing(&of(ada()), &admin(), &same, None, &mut ids()).unwrap();
     assert_eq!(nothing.changes, ChangeSet::default());
+}
+
+/// Whoever may deactivate customers takes nobody out who works for the shop, and makes nobody work for it.
+#[test]
+fn a_standing_above_a_customers_is_for_whoever_may_say_who_has_it() {
+    let permissions = vec![Permission::CustomersWrite];
+    let program = Caller::Program { id: ids().fresh(), permissions };
+    let change = |role, standing: &Standing| {
+        change_standing(&of(Account { role, ..ada() }), &program, standing, None, &mut ids())
+    };
+    let off = Standing { is_active: Some(false), ..Standing::default() };
+    let group = Standing { customer_group: Some(Some("trade".to_owned())), ..Standing::default() };
+    let named = Standing { role: Some(Role::Customer), ..Standing::default() };
+    for role in [Role::Merchant, Role::Staff, Role::Admin] {
+        for standing in [&off, &group, &named] {
+            assert!(matches!(change(role, standing), Err(AccountError::Forbidden)), "{role} {standing:?}");
+        }
+    }
+    assert!(matches!(change(Role::Customer, &named), Err(AccountError::Forbidden)));
+    assert!(!change(Role::Customer, &off).unwrap().answer.is_active);
+    assert!(change(Role::Customer, &group).is_ok());
 }
 
 #[test]

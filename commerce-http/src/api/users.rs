@@ -1,6 +1,6 @@
 //! `/api/users/`: one's own account: profile, addresses, sessions, e-mail address.
 
-use commerce_core::access::{Permission, Role};
+use commerce_core::access::Role;
 use commerce_core::account::Search;
 use commerce_core::limit::Budget;
 use commerce_core::{AddressId, CustomerId, SessionId};
@@ -13,8 +13,8 @@ use super::{Shop, Tag};
 use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
-    AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, Code, CursorLinks, Done, EraseBody, Flag,
-    Id, LinkBody, OrderDto, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody,
+    AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, CursorLinks, Done, EraseBody, Flag, Id,
+    LinkBody, OrderDto, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody,
     SavedAddressDto, SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
 };
 
@@ -322,7 +322,8 @@ impl UsersApi {
 
     /// Changes what an account is to the shop: its role, whether it is active, its customer group
     ///
-    /// It counts with the next request of that account, and is written down in the audit. A role asks for `roles.write` too.
+    /// It counts with the next request of that account, and is written down in the audit. A role, and any change of somebody
+    /// who is more than a customer, asks for `roles.write` too.
     #[oai(path = "/:id/", method = "patch", operation_id = "changeUser")]
     async fn change_standing(
         &self,
@@ -334,9 +335,6 @@ impl UsersApi {
         let id: CustomerId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let version = body.value.version;
         let standing = body.value.command()?;
-        if standing.role.is_some() && !admin.caller.may(Permission::RolesWrite) {
-            return Err(Problem::new(Code::Forbidden, "you may not do this").into());
-        }
         let accounts = self.shop.engine.accounts();
         let changed =
             settle(async move { accounts.change_standing(&admin.caller, id, &standing, version).await })
