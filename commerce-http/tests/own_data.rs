@@ -104,6 +104,13 @@ async fn an_account_has_one_cart_on_every_device() {
         assert!(quantities(&server.get("/api/cart/").cart(&token).send().await.expect(200)).is_empty());
         let strange = Customer::log_in(&server, "ada@example.com", Some("no token")).await;
         assert_eq!(strange.pair["cart_merge"], Value::Null);
+        // A merge that fails is no reason to send somebody away: the cart waits for the next login.
+        let broken = server.cart(&[(TOWEL, 1)]).await;
+        server.database.execute("update {carts} set coupons = '7' where customer_id is null").await;
+        let unmerged = Customer::log_in(&server, "ada@example.com", Some(&broken)).await;
+        assert_eq!(unmerged.pair["cart_merge"], Value::Null);
+        assert!(unmerged.pair["access_token"].is_string());
+        server.database.execute("update {carts} set coupons = '[]' where customer_id is null").await;
         // Somebody else's is another one, and their line items are none of mine.
         let eve = Customer::log_in(&server, "eve@example.com", None).await;
         assert!(quantities(&eve.get("/api/cart/").await).is_empty());

@@ -8,7 +8,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::{MayReadCustomers, MayWriteCustomers, SignedIn};
-use super::auth::{email, link, password, subject, tries};
+use super::auth::{email, link, password, subject, tried, tries};
 use super::{Shop, Tag};
 use crate::client_address::ClientAddress;
 use crate::settle::settle;
@@ -102,11 +102,9 @@ impl UsersApi {
         body: Body<EraseBody>,
     ) -> Result<Done, Refused<EraseOwn>> {
         let password = password("/password", &body.value.password)?;
-        let (counter, subject) = (tries(request)?, subject(&who.account.email));
-        counter.take(Budget::LoginAccount, &subject).await?;
+        let account = subject(&who.account.email);
         let personal = self.shop.engine.personal();
-        settle(async move { personal.erase(&who.account, &password).await }).await?;
-        counter.give_back(Budget::LoginAccount, &subject).await;
+        tried(request, &account, async move { personal.erase(&who.account, &password).await }).await?;
         Ok(Done)
     }
 
@@ -253,11 +251,10 @@ impl UsersApi {
             counter.take(Budget::VerifyAddress, &from.subject()).await?;
         }
         counter.take(Budget::VerifyAccount, &subject(&new)).await?;
-        let subject = subject(&who.account.email);
-        counter.take(Budget::LoginAccount, &subject).await?;
+        let account = subject(&who.account.email);
         let accounts = self.shop.engine.accounts();
-        settle(async move { accounts.ask_email_change(who.id(), &password, &new).await }).await?;
-        counter.give_back(Budget::LoginAccount, &subject).await;
+        let asking = async move { accounts.ask_email_change(who.id(), &password, &new).await };
+        tried(request, &account, asking).await?;
         Ok(Answer::new(&AcceptedDto { detail: "check your mail at both addresses".to_owned() })?)
     }
 
