@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::sign_in::{self, Checked, Refreshed, SignedIn};
+use super::sign_in::{self, Admitted, Checked, Refreshed, SignedIn};
 use super::{
     Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
     Password, PasswordHash, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing,
@@ -119,10 +119,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::Session`] when the session has ended, or the account is active no more.
-    pub async fn admit(&self, session: SessionId) -> Result<(Caller, Account), AccountError> {
-        let view = self.parts.store.account(&Look::by(By::Session(session))).await?;
-        let (caller, account) = sign_in::admit(&view)?;
-        Ok((caller, account.clone()))
+    pub async fn admit(&self, session: SessionId) -> Result<Admitted, AccountError> {
+        sign_in::admit(&self.parts.store.account(&Look::by(By::Session(session))).await?)
     }
 
     /// Ends the session that a refresh token is of. One that is of none ends nothing.

@@ -317,7 +317,8 @@ fn a_refresh_token_is_good_once() {
         assert!(matches!(refresh(&over, &next.refresh, &terms(), &mut ids), Err(AccountError::Session)));
         assert!(matches!(admit(&over), Err(AccountError::Session)));
     }
-    assert_eq!(admit(&seen(&next.session, at)).unwrap().0.account(), Some(account.id));
+    let admitted = admit(&seen(&next.session, at)).unwrap();
+    assert_eq!((admitted.caller.account(), admitted.at), (Some(account.id), at));
 }
 
 #[test]

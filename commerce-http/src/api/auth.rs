@@ -235,8 +235,8 @@ impl AuthApi {
 
     fn pair(&self, entered: &Entered) -> Result<TokenPairDto, Problem> {
         let Entered { account, session, refresh } = entered;
-        let now = self.shop.engine.store().clock().now();
-        let access_token = self.shop.access_tokens.sign(account.id, session.id, now);
+        // What opened the session, or went on with it, did so just now by the store's clock.
+        let access_token = self.shop.access_tokens.sign(account.id, session.id, session.last_used_at);
         Ok(TokenPairDto {
             access_token: access_token.ok_or_else(|| Problem::internal("no access token could be signed"))?,
             refresh_token: refresh.reveal(),
@@ -306,4 +306,59 @@ fn over() -> Problem {
         header::WWW_AUTHENTICATE,
         poem::http::HeaderValue::from_static("Bearer error=\"invalid_token\""),
     )
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use commerce_core::access::{Caller, Role};
+    use commerce_core::testkit::{Intercept, Intercepted, MockClock, PretendHasher};
+    use commerce_core::{Clock, Engine, Store};
+
+    use super::*;
+    use crate::access_token::AccessTokens;
+    use crate::admin_token::AdminAccess;
+    use crate::api::access::Door;
+    use crate::order_token::OrderTokens;
+
+    /// A server whose clock is an hour ahead of the store.
+    struct Ahead;
+
+    impl Intercept for Ahead {
+        fn clock(&self, store: &dyn Store) -> Arc<dyn Clock> {
+            Arc::new(MockClock::at(store.clock().now().plus(Duration::from_secs(3_600))))
+        }
+    }
+
+    /// Tokens go by the store's clock, whatever the server's own says.
+    #[tokio::test]
+    async fn a_server_whose_clock_is_wrong_lets_in_who_is_logged_in() {
+        let store = Arc::new(commerce_storage_sqlite::SqliteStore::in_memory().await.unwrap());
+        let engine = Engine::builder(Intercepted::new(store, Ahead))
+            .password_hasher(Arc::new(PretendHasher::default()))
+            .build();
+        let password: Password = "tr0mbone & oar 99".parse().unwrap();
+        let by = Caller::Operator { name: "admin".to_owned() };
+        let email = "ada@example.com".parse().unwrap();
+        engine.accounts().create(&by, &email, Some(&password), ("Ada", "Obi"), Role::Customer).await.unwrap();
+        let entered = engine.accounts().log_in(&Login { email, password, device: None }).await.unwrap();
+        let secret = "secret".repeat(8).into();
+        let access_tokens = AccessTokens::new(&secret, None);
+        let order_tokens = OrderTokens::new(&secret, None);
+        let shop = Shop {
+            engine: engine.clone(),
+            cached: None,
+            order_tokens,
+            access_tokens: access_tokens.clone(),
+            return_url: None,
+        };
+        let pair = AuthApi { shop }.pair(&entered).unwrap();
+        let bearer = format!("Bearer {}", pair.access_token);
+        let request = poem::Request::builder().header(header::AUTHORIZATION, bearer).finish();
+        let door = Door { engine, access_tokens, admin: AdminAccess::new(None) };
+        let known = door.who(&request).await.unwrap_or_else(|problem| panic!("{problem}")).unwrap();
+        assert_eq!(known.caller.account(), Some(entered.account.id));
+    }
 }

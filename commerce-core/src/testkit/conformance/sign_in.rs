@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use super::Shop;
 use crate::access::{Caller, Permission, Role};
 use crate::account::{
-    Account, AccountError, AddressType, By, Confirmed, EmailKey, LinkToken, Login, Look, NewAddress,
-    Password, Register, SignedIn, Standing,
+    Account, AccountError, AddressType, Admitted, By, Confirmed, EmailKey, LinkToken, Login, Look,
+    NewAddress, Password, Register, SignedIn, Standing,
 };
 use crate::audit::Search;
 use crate::customer::Country;
@@ -30,8 +30,9 @@ pub async fn somebody_registers_and_logs_in(shop: &Shop) {
     let token = told.link();
     let first = engine.accounts().verify(&token, Some("Firefox")).await.unwrap();
     assert!(matches!(engine.accounts().verify(&token, None).await, Err(AccountError::Link)));
-    let (caller, account) = engine.accounts().admit(first.session.id).await.unwrap();
+    let Admitted { caller, account, at } = engine.accounts().admit(first.session.id).await.unwrap();
     assert_eq!((caller.account(), account), (Some(first.account.id), first.account.clone()));
+    assert!(at >= first.session.created_at, "both are the store's time");
     let second = log_in(&engine, SECRET).await.unwrap();
     assert_eq!(told.last().unwrap().kind.name(), "new_device");
     assert_eq!(engine.accounts().sessions(first.account.id).await.unwrap().len(), 2);
@@ -190,8 +191,9 @@ pub async fn a_role_counts_at_once(shop: &Shop) {
     let (engine, told) = telling(shop, &shop.store);
     let ada = signed_in(&engine, &told).await;
     let (id, session) = (ada.account.id, ada.session.id);
-    let may =
-        |permission| async move { shop.engine.accounts().admit(session).await.unwrap().0.may(permission) };
+    let may = |permission| async move {
+        shop.engine.accounts().admit(session).await.unwrap().caller.may(permission)
+    };
     assert!(!may(Permission::OrdersRead).await);
     let by = operator();
     for role in [Role::Staff, Role::Admin, Role::Staff, Role::Merchant, Role::Customer, Role::Staff] {
