@@ -445,7 +445,7 @@ fn nobody_changes_their_own_role_and_every_change_is_written_down() {
 #[test]
 fn a_standing_above_a_customers_is_for_whoever_may_say_who_has_it() {
     let permissions = vec![Permission::CustomersWrite];
-    let program = Caller::Program { id: ids().fresh(), permissions };
+    let program = Caller::Program { id: ids().fresh(), permissions, account: None };
     let change = |role, standing: &Standing| {
         change_standing(&of(Account { role, ..ada() }), &program, standing, None, &mut ids())
     };

@@ -223,6 +223,7 @@ macro_rules! __each_store_case {
                 accounts_are_listed_newest_first
                 a_key_in_full_and_one_with_nothing
                 a_key_that_was_revoked
+                a_key_of_somebody_who_left
                 an_account_that_changed
                 an_email_address_that_is_taken
                 a_session_that_changed
