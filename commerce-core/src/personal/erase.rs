@@ -13,7 +13,7 @@ use crate::mail::{Kind, Mail};
 use crate::order::OrderState;
 
 /// Erases the account of whoever shows its password: orders are made nobody's, all else is deleted, and the address is told.
-/// Orders that a guest placed with the same address are theirs as well.
+/// Orders that a guest placed with the same address, and carts in which a guest wrote it, are theirs as well.
 ///
 /// # Errors
 /// [`AccountError::Credentials`]; [`AccountError::Inactive`]; [`AccountError::Employed`] for whoever works for the shop or

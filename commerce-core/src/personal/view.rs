@@ -24,7 +24,7 @@ pub struct View {
     pub account: Option<Account>,
     /// Its orders, and those of nobody that have the key, by id.
     pub orders: Vec<KnownOrder>,
-    /// The carts of the account and of those orders, with the version of each, by id.
+    /// The carts of the account, those of nobody that have the key, and those of the orders, with the version of each, by id.
     pub carts: Vec<(CartId, u64)>,
 }
 
