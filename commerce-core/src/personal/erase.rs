@@ -23,10 +23,7 @@ pub fn erase(view: &View, checked: &Checked, ids: &mut Ids) -> Result<Decided<()
     if account.role != Role::Customer {
         return Err(AccountError::Employed);
     }
-    let known = |order: &&KnownOrder| order.customer == Some(account.id);
-    let mut orders: Vec<&KnownOrder> =
-        view.orders.iter().filter(known).chain(view.of_a_guest(account)).collect();
-    orders.sort_by_key(|order| order.id);
+    let orders: Vec<&KnownOrder> = view.of(account).collect();
     let under_way = orders.iter().filter(|order| is_under_way(order.status)).count();
     if under_way > 0 {
         return Err(AccountError::UnderWay(under_way));

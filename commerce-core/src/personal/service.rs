@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Claimed, Look, View, claim, erase};
-use crate::account::{Account, AccountError, Checked, Decided, Password};
+use super::{Claimed, Export, Look, View, claim, erase, export};
+use crate::account::{self, Account, AccountError, Checked, Decided, Password};
 use crate::attempts::Attempts;
 use crate::commit::ChangeSet;
 use crate::engine::Parts;
@@ -29,6 +29,21 @@ impl Personal {
                 return Ok(claimed);
             }
         }
+    }
+
+    /// What the shop knows of whoever has this account, in as many reads for a hundred orders as for one.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`].
+    pub async fn export(&self, account: &Account) -> Result<Export, AccountError> {
+        let view = self.look(account).await?;
+        let account = view.account.as_ref().ok_or(AccountError::NotFound)?;
+        let orders = self.parts.store.orders_in_full(&export::told(&view, account)).await?;
+        let by = account::Look::by(account::By::Id(account.id));
+        let look = account::Look { sessions: true, addresses: true, ..by };
+        let account::View { now, account, sessions, addresses, .. } = self.parts.store.account(&look).await?;
+        let account = account.ok_or(AccountError::NotFound)?;
+        Ok(Export { at: now, account, addresses, sessions, orders })
     }
 
     /// Erases the account of whoever shows its password.

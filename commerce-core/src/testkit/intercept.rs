@@ -136,6 +136,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.order(key, repeated).await
     }
 
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        self.store.orders_in_full(ids).await
+    }
+
     async fn orders(
         &self,
         search: &crate::order::Search,

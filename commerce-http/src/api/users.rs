@@ -14,8 +14,8 @@ use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
     AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, CursorLinks, Done, EraseBody, Flag, Id,
-    LinkBody, OrderDto, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody,
-    SavedAddressDto, SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
+    LinkBody, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody, SavedAddressDto,
+    SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
 };
 
 statuses! {
@@ -112,27 +112,9 @@ impl UsersApi {
     #[oai(path = "/export/", method = "get", operation_id = "exportOwnData")]
     async fn export(&self, who: SignedIn) -> Result<Answer<OwnDataDto>, Refused<ReadOwn>> {
         let engine = &self.shop.engine;
-        let addresses = engine.accounts().addresses(who.id()).await?;
-        let sessions = engine.accounts().sessions(who.id()).await?;
+        let export = engine.personal().export(&who.account).await?;
         let cart = engine.carts().get(&who.account).await?;
-        let mut search = commerce_core::order::Search { customer: Some(who.id()), ..Default::default() };
-        let mut orders = Vec::new();
-        loop {
-            let page = engine.orders().search(&search, 100).await?;
-            let Some(last) = page.last() else { break };
-            search.before = Some(last.id);
-            for row in &page {
-                orders.extend(engine.orders().get(row.id).await?.as_ref().map(OrderDto::new));
-            }
-        }
-        let now = engine.store().clock().now();
-        Ok(Answer::new(&OwnDataDto::new(
-            &who.account,
-            now,
-            (&addresses, &sessions, who.session),
-            orders,
-            &cart,
-        ))?)
+        Ok(Answer::new(&OwnDataDto::new(&export, who.session, &cart))?)
     }
 
     /// Makes the orders one's own that a guest placed with the confirmed address of the account

@@ -15,7 +15,7 @@ use crate::cart::{
 };
 use crate::checkout::{Confirm, Confirmed};
 use crate::customer::{Country, Email};
-use crate::order::Cancel;
+use crate::order::{Cancel, OrderView};
 use crate::payment::PaymentMethod;
 use crate::personal::{Claim, KnownOrder, Look};
 use crate::promotion::CustomerKey;
@@ -309,6 +309,16 @@ pub async fn belongings_come_by_id(shop: &Shop) {
     assert_eq!(seen.orders.len(), 2);
     assert!(seen.orders.is_sorted_by_key(|order| order.id) && seen.carts.is_sorted_by_key(|(cart, _)| *cart));
     assert_eq!(seen.carts.len(), 4);
+    // What they are told is all of it in full.
+    let export = shop.engine.personal().export(&ada).await.unwrap();
+    assert_eq!((&export.account, export.sessions, export.addresses), (&ada, vec![], vec![]));
+    let ids: Vec<OrderId> = seen.orders.iter().rev().map(|order| order.id).collect();
+    assert_eq!(export.orders.iter().map(|view| view.order.id).collect::<Vec<_>>(), ids);
+    for view in export.orders {
+        let alone = shop.engine.orders().get(view.order.id).await.unwrap().unwrap();
+        assert_eq!(OrderView { now: alone.now, ..view }, alone);
+    }
+    assert_eq!(shop.store.orders_in_full(&[]).await.unwrap(), []);
     for known in seen.orders {
         let order = shop.engine.orders().get(known.id).await.unwrap().unwrap().order;
         let expected = KnownOrder {
