@@ -1,7 +1,6 @@
 //! Why something about an account is refused.
 
 use super::WeakPassword;
-use crate::attempts::Unsettled;
 use crate::commit::StoreError;
 use crate::customer::AddressError;
 use crate::ports::HasherTrouble;
@@ -75,15 +74,6 @@ pub enum AccountError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for AccountError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 impl From<HasherTrouble> for AccountError {

@@ -160,6 +160,9 @@ pub enum AddressType {
 }
 
 impl AddressType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Home, Self::Work, Self::Billing, Self::Shipping];
+
     /// Its name: `home`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
