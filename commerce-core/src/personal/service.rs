@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Claimed, Export, Look, View, claim, erase, export};
-use crate::account::{self, Account, AccountError, Checked, Decided, Password};
+use crate::account::{self, Account, AccountError, Decided, Password, Shown};
 use crate::attempts::Attempts;
 use crate::commit::ChangeSet;
 use crate::engine::Parts;
@@ -52,14 +52,10 @@ impl Personal {
     /// As [`erase`](super::erase()).
     pub async fn erase(&self, account: &Account, password: &Password) -> Result<(), AccountError> {
         let mut attempts = Attempts::new(&self.parts);
-        let mut checked: Option<Checked> = None;
+        let mut shown = Shown::new(password);
         loop {
             let view = self.look(account).await?;
-            let hash = view.account.as_ref().and_then(|account| account.password.clone());
-            let checked = match &mut checked {
-                Some(known) if known.hash == hash => known,
-                stale => stale.insert(Checked::of(&self.parts, password, hash).await?),
-            };
+            let checked = shown.checked(&self.parts, view.account.as_ref()).await?;
             let decided = erase(&view, checked, &mut self.parts.ids(view.now))?;
             if let Some(erased) = self.commit(decided, &mut attempts).await? {
                 return Ok(erased);

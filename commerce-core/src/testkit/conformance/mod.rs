@@ -235,6 +235,7 @@ macro_rules! __each_store_case {
                 somebody_registers_and_logs_in
                 an_address_is_not_told_from_another
                 a_password_is_set_anew
+                a_present_password_is_checked_once
                 a_hash_of_before_is_replaced
                 an_address_is_changed
                 a_look_alike_is_registered_first

@@ -1,5 +1,6 @@
 //! What the services promise about accounts over this store, also when many ask at once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,13 +10,13 @@ use super::Shop;
 use crate::access::{Caller, Permission, Role};
 use crate::account::{
     Account, AccountError, AddressType, Admitted, By, Confirmed, EmailKey, LinkToken, Login, Look,
-    NewAddress, Password, Register, SignedIn, Standing,
+    NewAddress, Password, PasswordHash, Register, SignedIn, Standing,
 };
 use crate::audit::Search;
 use crate::customer::Country;
 use crate::mail::Mail;
 use crate::testkit::{Crossing, Intercept, Intercepted, Meeting, PretendHasher, PretendMailer, address};
-use crate::{ChangeSet, CommitError, Engine, Store};
+use crate::{ChangeSet, CommitError, Engine, HasherTrouble, PasswordHasher, Store, Verified};
 
 const EMAIL: &str = "ada@example.com";
 const SECRET: &str = "tr0mbone & oar 99";
@@ -92,6 +93,57 @@ pub async fn a_password_is_set_anew(shop: &Shop) {
     change(OTHER, SECRET).await.unwrap();
     assert!(engine.accounts().admit(session).await.is_ok(), "their own goes on");
     assert!(matches!(engine.accounts().admit(other.session.id).await, Err(AccountError::Session)));
+}
+
+/// Whoever sets a new password waits for one check of the present one, and for none of them twice.
+pub async fn a_present_password_is_checked_once(shop: &Shop) {
+    let (engine, told) = telling(shop, &shop.store);
+    let ada = signed_in(&engine, &told).await;
+    let counting = Arc::new(Counting::default());
+    let engine = Engine::builder_shared(Arc::clone(&shop.store)).password_hasher(counting.clone()).build();
+    let change = async |present, new| {
+        let (id, session) = (ada.account.id, ada.session.id);
+        engine.accounts().change_password(id, session, &password(present), &password(new)).await
+    };
+    change(SECRET, OTHER).await.unwrap();
+    assert_eq!(counting.taken(), (1, 1));
+    assert!(matches!(change(SECRET, OTHER).await, Err(AccountError::Credentials)));
+    assert_eq!(counting.taken(), (1, 0), "a new one is hashed for its owner only");
+}
+
+/// Counts how often passwords are verified and hashed.
+#[derive(Default)]
+struct Counting {
+    verified: AtomicUsize,
+    hashed: AtomicUsize,
+}
+
+impl Counting {
+    /// How often since it was asked last.
+    fn taken(&self) -> (usize, usize) {
+        (self.verified.swap(0, Ordering::Relaxed), self.hashed.swap(0, Ordering::Relaxed))
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Counting {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherTrouble> {
+        self.hashed.fetch_add(1, Ordering::Relaxed);
+        PretendHasher.hash(password).await
+    }
+
+    async fn verify<'p>(
+        &self,
+        password: &'p Password,
+        hash: Option<&'p PasswordHash>,
+    ) -> Result<Verified, HasherTrouble> {
+        self.verified.fetch_add(1, Ordering::Relaxed);
+        PretendHasher.verify(password, hash).await
+    }
+
+    fn strength<'p>(&self, password: &'p Password, words: &[&'p str]) -> u8 {
+        PretendHasher.strength(password, words)
+    }
 }
 
 async fn shop_change(
