@@ -336,9 +336,8 @@ mod tests {
     #[tokio::test]
     async fn a_server_whose_clock_is_wrong_lets_in_who_is_logged_in() {
         let store = Arc::new(commerce_storage_sqlite::SqliteStore::in_memory().await.unwrap());
-        let engine = Engine::builder(Intercepted::new(store, Ahead))
-            .password_hasher(Arc::new(PretendHasher::default()))
-            .build();
+        let engine =
+            Engine::builder(Intercepted::new(store, Ahead)).password_hasher(Arc::new(PretendHasher)).build();
         let password: Password = "tr0mbone & oar 99".parse().unwrap();
         let by = Caller::Operator { name: "admin".to_owned() };
         let email = "ada@example.com".parse().unwrap();
