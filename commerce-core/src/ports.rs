@@ -88,6 +88,9 @@ pub trait Store: Send + Sync + 'static {
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError>;
 
+    /// Those of these orders that there are, by id, the newest first, without records of requests.
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError>;
+
     /// Up to `limit` orders, by id, the newest first.
     async fn orders(&self, search: &order::Search, limit: u32) -> Result<Vec<order::Summary>, StoreError>;
 

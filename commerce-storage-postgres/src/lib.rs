@@ -50,5 +50,5 @@ pub use cart::view as cart_view;
 pub use clock::SystemClock;
 pub use commit::apply;
 pub use connect::PostgresOptions;
-pub use order::view as order_view;
+pub use order::{view as order_view, views as order_views};
 pub use store::PostgresStore;

@@ -132,6 +132,7 @@ const STATEMENTS: &[&str] = &[
     order::ADVANCE,
     order::INSERT_HISTORY,
     order::LOOK,
+    order::LOOKS,
     order::OVERDUE,
     order_note::INSERT,
     order_note::OF_ORDER,

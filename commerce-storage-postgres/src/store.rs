@@ -200,6 +200,10 @@ impl Store for PostgresStore {
         look!(self, conn => order::view(conn, key.clone(), repeated.as_ref()))
     }
 
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        look!(self, conn => order::views(conn, ids))
+    }
+
     async fn orders(
         &self,
         search: &commerce_core::order::Search,

@@ -119,6 +119,11 @@ impl Store for SqliteStore {
         crate::order_view(&mut conn, key, repeated.as_ref(), self.the_clock().now()).await
     }
 
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::order_views(&mut conn, ids, self.the_clock().now()).await
+    }
+
     async fn orders(
         &self,
         search: &commerce_core::order::Search,

@@ -56,6 +56,11 @@ pub trait Intercept: Send + Sync + 'static {
     fn seen(&self, view: View) -> View {
         view
     }
+
+    /// By which clock whoever asks the store for one goes.
+    fn clock(&self, store: &dyn Store) -> Arc<dyn Clock> {
+        store.clock()
+    }
 }
 
 #[async_trait]
@@ -70,6 +75,10 @@ impl<I: Intercept> Intercept for Arc<I> {
 
     fn seen(&self, view: View) -> View {
         I::seen(self, view)
+    }
+
+    fn clock(&self, store: &dyn Store) -> Arc<dyn Clock> {
+        I::clock(self, store)
     }
 }
 
@@ -96,7 +105,7 @@ impl<I: Intercept> Intercepted<I> {
 #[async_trait]
 impl<I: Intercept> Store for Intercepted<I> {
     fn clock(&self) -> Arc<dyn Clock> {
-        self.store.clock()
+        self.intercept.clock(&*self.store)
     }
 
     async fn account(&self, look: &account::Look) -> Result<account::View, StoreError> {
@@ -125,6 +134,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn order(&self, key: OrderKey, repeated: Option<Scope>) -> Result<Option<OrderView>, StoreError> {
         self.store.order(key, repeated).await
+    }
+
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        self.store.orders_in_full(ids).await
     }
 
     async fn orders(

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use commerce_core::access::{ApiSecret, Caller, KeyError, Permission};
-use commerce_core::account::{Account, AccountError};
+use commerce_core::account::{Account, AccountError, Admitted};
 use commerce_core::audit::Actor;
 use commerce_core::{CustomerId, Engine, SessionId};
 use poem::http::header;
@@ -70,10 +70,11 @@ impl Door {
                 Err(error) => Err(error.into()),
             };
         }
-        let now = self.engine.store().clock().now();
-        let (account, session) = self.access_tokens.session(shown, now).ok_or_else(|| self.refused())?;
-        match self.engine.accounts().admit(session).await {
-            Ok((caller, found)) if found.id == account => Ok(Some(Known { caller, account: Some(found) })),
+        let claims = self.access_tokens.read(shown).ok_or_else(|| self.refused())?;
+        match self.engine.accounts().admit(claims.session()).await {
+            Ok(Admitted { caller, account, at }) if account.id == claims.account() && claims.are_good(at) => {
+                Ok(Some(Known { caller, account: Some(account) }))
+            }
             Ok(_) | Err(AccountError::Session) => Err(self.refused()),
             Err(error) => Err(error.into()),
         }

@@ -287,8 +287,9 @@ impl From<AccountError> for Problem {
             }
             AccountError::TooManyAddresses => Self::new(Code::ValidationFailed, words),
             AccountError::EmailTaken => Self::new(Code::AlreadyExists, words),
-            AccountError::Oneself => Self::new(Code::Forbidden, words),
-            AccountError::Employed => Self::new(Code::Forbidden, words),
+            AccountError::Forbidden | AccountError::Oneself | AccountError::Employed => {
+                Self::new(Code::Forbidden, words)
+            }
             AccountError::UnderWay(_) => Self::new(Code::InvalidTransition, words),
             AccountError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
             AccountError::HasherBusy | AccountError::Busy => Self::unavailable(words),

@@ -225,6 +225,7 @@ macro_rules! __each_store_case {
                 accounts_are_listed_newest_first
                 a_key_in_full_and_one_with_nothing
                 a_key_that_was_revoked
+                a_key_of_somebody_who_left
                 an_account_that_changed
                 an_email_address_that_is_taken
                 a_session_that_changed
@@ -236,8 +237,11 @@ macro_rules! __each_store_case {
                 somebody_registers_and_logs_in
                 an_address_is_not_told_from_another
                 a_password_is_set_anew
+                a_present_password_is_checked_once
                 a_hash_of_before_is_replaced
                 an_address_is_changed
+                a_look_alike_is_registered_first
+                an_address_changes_while_a_new_password_is_asked_for
                 a_role_counts_at_once
                 one_address_registered_eight_times
                 one_refresh_token_shown_thirty_times
