@@ -238,6 +238,7 @@ fn app(
         counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
         proxies: config.trusted_proxies.clone().into(),
         door: door.clone(),
+        patience: config.request_timeout,
     };
     fork.data(door)
         .data(MessageSources(config.message_sources.clone()))

@@ -19,6 +19,10 @@ const GATEWAY: Duration = Duration::from_secs(10);
 /// How much of a body that is too large is read and thrown away, so that the client is still listening when it is told.
 const DISCARD_MAX: usize = 16 << 20;
 
+/// What it took to find out who asks, kept with the request: that is a part of the time for the answer.
+#[derive(Clone, Copy)]
+pub(super) struct Spent(pub(super) Duration);
+
 /// Bounds every request.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
@@ -53,7 +57,8 @@ impl<E: Endpoint> Endpoint for Limited<E> {
             let body = self.limits.arrived(&mut request).await?;
             request.set_body(body);
         }
-        let most = self.limits.patience(request.uri().path());
+        let spent = request.data::<Spent>().map_or(Duration::ZERO, |spent| spent.0);
+        let most = self.limits.patience(request.uri().path()).saturating_sub(spent);
         match timeout(most, self.endpoint.call(request)).await {
             Ok(answered) => answered,
             Err(late) => Err(Problem::unavailable(late).into()),
