@@ -116,8 +116,7 @@ fn locked(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 impl Shard {
     fn tick(&mut self, now: Timestamp) {
         let before = self.seen.replace(now).unwrap_or(now);
-        let since = u64::try_from(now.as_micros() - before.as_micros()).unwrap_or(0);
-        self.passed += Duration::from_micros(since);
+        self.passed += now.since(before);
     }
 
     fn debt(&self, key: &str) -> Duration {

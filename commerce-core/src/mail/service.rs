@@ -66,9 +66,12 @@ impl Mails {
     pub async fn send_waiting(&self, limit: u32) -> Result<Round, StoreError> {
         let mut round = Round::default();
         let Some(mailer) = &self.parts.mailer else { return Ok(round) };
-        let (now, mails) = self.parts.store.waiting_mails(limit).await?;
+        // The store's time goes on while mails are sent: a claim holds from when it is made.
+        let begun = self.parts.clock.now();
+        let (seen_at, mails) = self.parts.store.waiting_mails(limit).await?;
+        let now = || seen_at.plus(self.parts.clock.now().since(begun));
         for mail in mails {
-            match self.take(mailer, &mail, now).await? {
+            match self.take(mailer, &mail, now()).await? {
                 Some((MailState::Sent, _)) => round.sent += 1,
                 Some((MailState::Parked, _)) => round.parked += 1,
                 Some((MailState::Waiting, trouble)) => {

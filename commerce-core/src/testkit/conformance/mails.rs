@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::task::JoinSet;
 
 use super::Shop;
 use crate::audit::Actor;
-use crate::mail::{CancelledBy, Kind, Link, Mail, MailError, MailState, MailerTrouble, Sending, Token};
+use crate::mail::{
+    CancelledBy, Envelope, Kind, Link, Mail, MailError, MailState, MailerError, MailerTrouble, Sending, Token,
+};
 use crate::order::{Cancel, OrderState};
 use crate::payment::{Collect, PayBack, PaymentMethod, PaymentReference, What};
 use crate::testkit::mailer::envelopes;
-use crate::testkit::{Fault, Intercepted, Losing, Meeting, PretendMailer, item, named};
-use crate::{ChangeSet, Engine, Guard, MailId, Money, OrderId, Store, Timestamp};
+use crate::testkit::{Fault, Intercepted, Losing, Meeting, MockClock, PretendMailer, item, named};
+use crate::{ChangeSet, Engine, Guard, MailId, Mailer, Money, OrderId, Store, Timestamp};
 
 /// A mail with all that it can have and one with nothing: as they come, and as each becomes the other.
 pub async fn a_mail_in_full_and_one_with_nothing(shop: &Shop) {
@@ -289,6 +292,37 @@ pub async fn a_mail_is_tried_again(shop: &Shop) {
     assert_eq!(tries, Mail::TRIES_MAX);
     let hours = (shop.now().await.as_micros() - begun.as_micros()) / 3_600_000_000;
     assert!((20..30).contains(&hours), "given up after {hours} hours");
+}
+
+/// A mail is claimed from when it is its turn, and not from when the round began: a mail system that takes its time over the
+/// mails before it gives it to nobody else.
+pub async fn a_slow_mail_system_gets_each_mail_once(shop: &Shop) {
+    let Some(clock) = &shop.clock else { return };
+    let now = shop.now().await;
+    send(shop, &["one", "two"].map(|name| notice(name, now))).await;
+    let post = Arc::new(PretendMailer::default());
+    let beside = shop.mailing_through(post.clone());
+    let slow = SlowMailer { post: post.clone(), clock: clock.clone(), beside };
+    let round = shop.mailing_through(Arc::new(slow)).mails().send_waiting(100).await.unwrap();
+    assert_eq!((round.sent, post.sent().len()), (2, 2), "{:?}", post.sent());
+}
+
+/// Takes 20 seconds for each mail. Before it takes the second one, another server looks for mails.
+struct SlowMailer {
+    post: Arc<PretendMailer>,
+    clock: Arc<MockClock>,
+    beside: Engine,
+}
+
+#[async_trait]
+impl Mailer for SlowMailer {
+    async fn send(&self, envelope: &Envelope) -> Result<(), MailerError> {
+        self.clock.advance(Duration::from_secs(20));
+        if !self.post.sent().is_empty() {
+            self.beside.mails().send_waiting(100).await.unwrap();
+        }
+        self.post.send(envelope).await
+    }
 }
 
 /// A server that dies after it sent a mail and before it said so: the mail goes a second time, under the same id.
