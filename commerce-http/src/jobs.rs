@@ -1,6 +1,8 @@
 //! What the server does by itself, now and then. Any number of servers may do it at once.
 
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use commerce_core::account::AccountError;
@@ -42,8 +44,8 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
         async move { Ok(trail.seal(BATCH).await? == BATCH) }
     }));
     if engine.has_mailer() {
-        let shop = engine.clone();
-        let send = move || send_mails(shop.clone());
+        let (shop, known) = (engine.clone(), Arc::<Mutex<BTreeSet<String>>>::default());
+        let send = move || send_mails(shop.clone(), Arc::clone(&known));
         jobs.spawn(each(config.mail_interval, stopped.clone(), "cannot look for mails to send", send));
     }
     let shop = engine.clone();
@@ -99,9 +101,17 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
     jobs
 }
 
-/// Sends mails that wait.
-async fn send_mails(shop: Engine) -> Result<bool, StoreError> {
+/// Sends mails that wait. Of those that cannot be read it says so once: of what is `known` it was said.
+async fn send_mails(shop: Engine, known: Arc<Mutex<BTreeSet<String>>>) -> Result<bool, StoreError> {
     let round = shop.mails().send_waiting(BATCH).await?;
+    for row in &round.unreadable {
+        if known.lock().unwrap_or_else(PoisonError::into_inner).insert(row.clone()) {
+            tracing::warn!(
+                row,
+                "a mail cannot be read and waits; a newer version of the server may have written it"
+            );
+        }
+    }
     metrics::counter!("mails_sent_total").increment(round.sent.into());
     metrics::counter!("mails_parked_total").increment(round.parked.into());
     if round.parked > 0 {

@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use super::Shop;
 use crate::audit::Actor;
 use crate::mail::{
-    CancelledBy, Envelope, Kind, Link, Mail, MailError, MailState, MailerError, MailerTrouble, Sending, Token,
+    CancelledBy, Envelope, Kind, Link, Mail, MailError, MailState, MailerError, MailerTrouble, Sending,
+    Token, Waiting,
 };
 use crate::order::{Cancel, OrderState};
 use crate::payment::{Collect, PayBack, PaymentMethod, PaymentReference, What};
@@ -91,7 +92,7 @@ pub async fn every_kind_of_mail(shop: &Shop) {
 
 /// Mails that wait are sent when their time has come, the one that has waited longest first, at most so many.
 pub async fn waiting_mails_come_by_their_time(shop: &Shop) {
-    let (now, none) = shop.store.waiting_mails(10).await.unwrap();
+    let Waiting { seen_at: now, mails: none, .. } = shop.store.waiting_mails(10).await.unwrap();
     assert_eq!(none, []);
     let made = [
         ("late", 5, MailState::Waiting),
@@ -109,10 +110,10 @@ pub async fn waiting_mails_come_by_their_time(shop: &Shop) {
     to_come.sending.next_at = now.plus(Duration::from_secs(3_600));
     send(shop, &made).await;
     send(shop, &[to_come]).await;
-    let (seen_at, waiting) = shop.store.waiting_mails(10).await.unwrap();
-    assert!(seen_at >= now);
+    let Waiting { seen_at, mails: waiting, unreadable } = shop.store.waiting_mails(10).await.unwrap();
+    assert!(seen_at >= now && unreadable.is_empty());
     assert_eq!(waiting, [made[1].clone(), made[4].clone(), made[0].clone()]);
-    assert_eq!(shop.store.waiting_mails(2).await.unwrap().1, waiting[..2]);
+    assert_eq!(shop.store.waiting_mails(2).await.unwrap().mails, waiting[..2]);
 }
 
 /// Mails are listed with the newest first, page by page, in one state or in all.
