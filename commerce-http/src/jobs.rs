@@ -18,6 +18,8 @@ const EXPIRY: Duration = Duration::from_secs(30);
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 /// How often audit rows are sealed.
 const SEALING: Duration = Duration::from_secs(10);
+/// How often rows are looked for that were left without a seal.
+const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
 /// How often links and sessions that are over are forgotten, and for how long they are kept.
 const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 /// How many are taken up in one go.
@@ -42,6 +44,11 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
     jobs.spawn(each(SEALING, stopped.clone(), "cannot seal the audit trail", move || {
         let trail = shop.audit_trail();
         async move { Ok(trail.seal(BATCH).await? == BATCH) }
+    }));
+    let shop = engine.clone();
+    jobs.spawn(each(LEFT_BEHIND, stopped.clone(), "cannot seal what was left behind", move || {
+        let trail = shop.audit_trail();
+        async move { Ok(trail.seal_left_behind(BATCH).await? == BATCH) }
     }));
     if engine.has_mailer() {
         let (shop, known) = (engine.clone(), Arc::<Mutex<BTreeSet<String>>>::default());

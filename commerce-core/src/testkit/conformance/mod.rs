@@ -401,6 +401,7 @@ macro_rules! __each_store_case {
             audit:
                 rows_come_newest_first
                 rows_are_sealed_behind_each_other
+                rows_are_sealed_after_a_clock_was_ahead
                 a_place_in_the_chain_is_taken_once
                 servers_that_seal_at_once
             ;
