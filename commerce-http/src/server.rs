@@ -261,17 +261,15 @@ impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint fo
 
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path();
-        if path.starts_with("/api/") || path.starts_with("/health/") {
-            let changes = !request.method().is_safe();
-            let answered = self.operations.call(request).await;
-            // Whatever it was: to look at the generation once more costs less than to know.
-            if let Some(cached) = self.cached.as_ref().filter(|_| changes) {
-                cached.touch();
-            }
-            answered
-        } else {
-            self.site.call(request).await
+        if !path.starts_with("/api/") && !path.starts_with("/health/") {
+            return self.site.call(request).await;
         }
+        let (method, path) = (request.method().clone(), path.to_owned());
+        let answer = self.operations.call(request).await?;
+        if let Some(cached) = &self.cached {
+            cached.answered(&method, &path, answer.status());
+        }
+        Ok(answer)
     }
 }
 
