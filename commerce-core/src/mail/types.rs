@@ -161,7 +161,12 @@ text_type! {
 impl Language {
     /// This language, then what it is a form of: `fr-CI`, then `fr`.
     pub fn and_wider(&self) -> impl Iterator<Item = &str> {
-        std::iter::successors(Some(self.as_str()), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
+        Self::tag_and_wider(self.as_str())
+    }
+
+    /// The same of a language by its tag.
+    pub fn tag_and_wider(tag: &str) -> impl Iterator<Item = &str> {
+        std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
     }
 }
 

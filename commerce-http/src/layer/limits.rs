@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::{Stream, StreamExt};
-use poem::http::{Method, header};
+use poem::http::header;
 use poem::{Body, Endpoint, Middleware, Request, Result};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -53,7 +53,7 @@ impl<E: Endpoint> Endpoint for Limited<E> {
     async fn call(&self, mut request: Request) -> Result<E::Output> {
         check_head(&request)?;
         // What only reads takes no body; one that comes all the same is left in the connection.
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !request.method().is_safe() {
             let body = self.limits.arrived(&mut request).await?;
             request.set_body(body);
         }

@@ -65,13 +65,10 @@ fn path_of(request: &Request) -> &str {
     path.strip_suffix('/').unwrap_or(path)
 }
 
-/// Whether nothing is changed by it: a search that is asked in a body is one.
-fn reads(method: &Method, path: &str) -> bool {
-    safe(method) || (*method == Method::POST && path == "/api/products/search")
-}
-
-fn safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+/// Whether nothing is changed by it: a search that is asked in a body is one. One slash at the end makes no difference.
+pub(crate) fn reads(method: &Method, path: &str) -> bool {
+    method.is_safe()
+        || (*method == Method::POST && path.strip_suffix('/').unwrap_or(path) == "/api/products/search")
 }
 
 /// The small budgets that a request is taken from as well: of what somebody might try often.
@@ -163,7 +160,7 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         let Counted { budget, subject, verdict } = match counted {
             Ok(counted) => counted,
             Err(problem) => {
-                if !safe(request.method()) {
+                if !request.method().is_safe() {
                     discard(&mut request.take_body().into_bytes_stream(), 0).await;
                 }
                 return Err(problem.into());
