@@ -105,6 +105,30 @@ fn a_mail_that_was_sent_and_not_recorded_goes_again_under_its_message_id() {
     });
 }
 
+/// A server that is told to stop does not wait for a mail server.
+#[test]
+fn a_mail_server_that_does_not_answer_keeps_no_server_from_stopping() {
+    on_both(async |kind| {
+        let mut shop = MailShop::open(kind).await;
+        shop.server.set("COMMERCE_STOP_TIMEOUT_SECONDS", "1");
+        shop.server.restart().await;
+        shop.catcher.behave(Manner::Silent);
+        shop.order("ada@example.com").await;
+        shop.catcher.wait_for(1).await;
+        let begun = std::time::Instant::now();
+        let log = shop.server.stop().await;
+        let took = begun.elapsed();
+        // Until the mail server is given up it would be fifteen seconds.
+        assert!(took < std::time::Duration::from_secs(6), "{took:?}");
+        assert!(log.contains("in the middle of a job"), "{log}");
+        shop.catcher.behave(Manner::Normal);
+        shop.hurry().await;
+        shop.server.restart().await;
+        shop.wait_for("sent", 1).await;
+        shop.server.stop().await;
+    });
+}
+
 #[test]
 fn a_mail_comes_after_a_crash_at_every_point() {
     on_both(async |kind| {
