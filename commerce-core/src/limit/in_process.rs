@@ -215,8 +215,10 @@ mod tests {
 
     impl Clock for Looking {
         fn now(&self) -> Timestamp {
-            let limiter = self.limiter.get().and_then(std::sync::Weak::upgrade).unwrap();
-            let alone = limiter.shards.iter().any(|shard| shard.try_lock().is_err());
+            let limiter = self.limiter.get().and_then(std::sync::Weak::upgrade);
+            let alone =
+                |limiter: Arc<InProcessLimiter>| limiter.shards.iter().any(|shard| shard.try_lock().is_err());
+            let alone = limiter.is_some_and(alone);
             self.alone.store(alone, std::sync::atomic::Ordering::Relaxed);
             MockClock::default().now()
         }

@@ -81,7 +81,8 @@ pub async fn sales_at_once_all_move_the_catalogue(shop: &Shop) {
     }
     sellers.join_all().await;
     observe(&shop.engine, &variants, &seen).await;
-    let sold: i64 = seen.lock().unwrap()[&generation(shop).await.0].iter().sum();
+    let after = generation(shop).await;
+    let sold: i64 = seen.lock().unwrap()[&after.0].iter().sum();
     assert_eq!(sold, 8 * 4, "nothing moves it any more");
 }
 
