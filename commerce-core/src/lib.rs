@@ -17,6 +17,7 @@ pub mod crash;
 pub mod customer;
 mod engine;
 pub mod event;
+pub mod hex;
 mod id;
 pub mod idempotency;
 mod invariant;

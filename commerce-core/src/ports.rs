@@ -20,7 +20,7 @@ use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
-use crate::mail::{Envelope, Mail, MailState, MailerError};
+use crate::mail::{self, Envelope, Mail, MailState, MailerError};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{Balance, Entry as JournalEntry};
@@ -162,9 +162,9 @@ pub trait Store: Send + Sync + 'static {
     /// One message, and the time of the look.
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError>;
 
-    /// Mails that wait and whose time has come, the one that has waited longest first, at most `limit`; and the time of the
-    /// look.
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError>;
+    /// Mails that wait and whose time has come, the one that has waited longest first, at most `limit`. A row that is no
+    /// valid mail MUST NOT hide the others.
+    async fn waiting_mails(&self, limit: u32) -> Result<mail::Waiting, StoreError>;
 
     /// Up to `limit` mails before `before`, the newest first; in one state or in all.
     async fn mails(

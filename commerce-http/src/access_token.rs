@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use commerce_core::{CustomerId, SessionId, Timestamp};
+use commerce_core::{CustomerId, SessionId, Timestamp, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::{ExposeSecret, SecretString};
@@ -114,7 +114,7 @@ impl Key {
     fn new(secret: &SecretString) -> Self {
         let key = derived(secret, b"commerce access token v1\0");
         let id = Sha256::digest(derived(secret, b"commerce access token key id v1\0"));
-        let id = id.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let id = hex::written(&id[..4]);
         Self { id, sign: EncodingKey::from_secret(&key), check: DecodingKey::from_secret(&key) }
     }
 }

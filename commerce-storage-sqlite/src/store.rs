@@ -13,7 +13,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
-use commerce_core::mail::{Mail, MailState};
+use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -232,10 +232,10 @@ impl Store for SqliteStore {
         Ok(message.map(|message| (self.the_clock().now(), message)))
     }
 
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+    async fn waiting_mails(&self, limit: u32) -> Result<Waiting, StoreError> {
         let mut conn = self.reader().await?;
         let now = self.the_clock().now();
-        Ok((now, mail::waiting(&mut conn, now, limit).await?))
+        mail::waiting(&mut conn, now, limit).await
     }
 
     async fn mails(

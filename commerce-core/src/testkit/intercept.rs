@@ -23,7 +23,7 @@ use crate::catalog::{
 use crate::idempotency::Scope;
 use crate::inventory::Location;
 use crate::job::Job;
-use crate::mail::{Mail, MailState};
+use crate::mail::{Mail, MailState, Waiting};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{self, Balance};
@@ -230,7 +230,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.message(id).await
     }
 
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+    async fn waiting_mails(&self, limit: u32) -> Result<Waiting, StoreError> {
         self.store.waiting_mails(limit).await
     }
 

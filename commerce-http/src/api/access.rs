@@ -2,6 +2,7 @@
 //! configuration. All of them show it in the header `Authorization`, and each is looked up with every request.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use commerce_core::access::{ApiSecret, Caller, KeyError, Permission};
 use commerce_core::account::{Account, AccountError, Admitted};
@@ -11,6 +12,7 @@ use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaOperation, MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use tokio::time::timeout;
 
 use super::token::ORDER_TOKEN;
 use crate::access_token::AccessTokens;
@@ -44,13 +46,33 @@ impl Known {
     }
 }
 
+/// What came of looking for who asks, kept with the request: nobody is looked for twice, found or not.
+#[derive(Clone)]
+struct Looked(Result<Option<Known>, Problem>);
+
 impl Door {
-    /// Who asks; `None`: they show nothing. Who was found once is kept with the request.
+    /// Who asks; `None`: they show nothing. They are looked for once for each request that is [looked at](Self::look).
     pub(crate) async fn who(&self, request: &Request) -> Result<Option<Known>, Problem> {
-        match request.data::<Known>() {
-            Some(known) => Ok(Some(known.clone())),
+        match request.data::<Looked>() {
+            Some(Looked(found)) => found.clone(),
             None => self.look_up(request).await,
         }
+    }
+
+    /// Looks for who asks, for no longer than `patience`, and keeps what came of it with the request. `None` is also whoever
+    /// shows something that is no good, or cannot be found now: what is wrong [`who`](Self::who) says.
+    pub(crate) async fn look(&self, request: &mut Request, patience: Duration) -> Option<Known> {
+        let found = timeout(patience, self.look_up(request)).await;
+        let found = found.unwrap_or_else(|late| Err(Problem::unavailable(late)));
+        let known = found.as_ref().ok().cloned().flatten();
+        request.set_data(Looked(found));
+        known
+    }
+
+    /// Whether they show what looks like the key of a program. Anybody can make one up, and whether it is one the store says.
+    pub(crate) fn is_shown_a_key(request: &Request) -> bool {
+        let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
+        shown.is_some_and(|shown| key(shown).is_some())
     }
 
     async fn look_up(&self, request: &Request) -> Result<Option<Known>, Problem> {
@@ -62,14 +84,14 @@ impl Door {
             let caller = Caller::Operator { name: "admin".to_owned() };
             return Ok(Some(Known { caller, account: None }));
         }
-        let shown = std::str::from_utf8(shown).map_err(|_| self.refused())?;
-        if let Ok(secret) = shown.parse::<ApiSecret>() {
+        if let Some(secret) = key(shown) {
             return match self.engine.access().admit(&secret).await {
                 Ok(caller) => Ok(Some(Known { caller, account: None })),
                 Err(KeyError::NotFound) => Err(self.refused()),
                 Err(error) => Err(error.into()),
             };
         }
+        let shown = std::str::from_utf8(shown).map_err(|_| self.refused())?;
         let claims = self.access_tokens.read(shown).ok_or_else(|| self.refused())?;
         match self.engine.accounts().admit(claims.session()).await {
             Ok(Admitted { caller, account, at }) if account.id == claims.account() && claims.are_good(at) => {
@@ -108,6 +130,11 @@ fn missing(door: &Door) -> Problem {
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (word, token) = value.split_at_checked(7)?;
     word.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+/// The key of a program, if it looks like one.
+fn key(shown: &[u8]) -> Option<ApiSecret> {
+    std::str::from_utf8(shown).ok()?.parse().ok()
 }
 
 /// Somebody who may do what has this place among [`Permission::ALL`]. It is looked for before anything else of the request

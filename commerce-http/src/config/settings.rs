@@ -108,6 +108,8 @@ pub struct Settings {
     pub connections_max: Option<NonZeroUsize>,
     /// How long the head of a request may take to arrive.
     pub head_timeout_seconds: Option<NonZeroU64>,
+    /// How long requests and jobs that are under way may take once the server is told to stop.
+    pub stop_timeout_seconds: Option<NonZeroU64>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Option<Vec<Network>>,
     /// The web pages of other origins that may call the API from a browser.
@@ -238,6 +240,7 @@ impl Settings {
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
             connections_max: parsed("CONNECTIONS_MAX", &text)?,
             head_timeout_seconds: parsed("HEAD_TIMEOUT_SECONDS", &text)?,
+            stop_timeout_seconds: parsed("STOP_TIMEOUT_SECONDS", &text)?,
             trusted_proxies: list("TRUSTED_PROXIES", &text)?,
             cors_origins: list("CORS_ORIGINS", &text)?,
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
@@ -303,6 +306,7 @@ impl Settings {
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
             connections_max: above.connections_max.or(self.connections_max),
             head_timeout_seconds: above.head_timeout_seconds.or(self.head_timeout_seconds),
+            stop_timeout_seconds: above.stop_timeout_seconds.or(self.stop_timeout_seconds),
             trusted_proxies: above.trusted_proxies.or(self.trusted_proxies),
             cors_origins: above.cors_origins.or(self.cors_origins),
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
@@ -453,6 +457,9 @@ impl Settings {
         }
         if let Some(seconds) = self.head_timeout_seconds {
             config.head_timeout = Duration::from_secs(seconds.get());
+        }
+        if let Some(seconds) = self.stop_timeout_seconds {
+            config.stop_timeout = Duration::from_secs(seconds.get());
         }
         config.trusted_proxies = self.trusted_proxies.clone().unwrap_or_default();
         config.cors_origins = self.cors_origins.clone().unwrap_or_default();

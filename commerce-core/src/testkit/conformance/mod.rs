@@ -405,6 +405,7 @@ macro_rules! __each_store_case {
             audit:
                 rows_come_newest_first
                 rows_are_sealed_behind_each_other
+                rows_are_sealed_after_a_clock_was_ahead
                 a_place_in_the_chain_is_taken_once
                 servers_that_seal_at_once
             ;
@@ -464,6 +465,7 @@ macro_rules! __each_store_case {
                 a_mail_is_sent_by_one_of_many_servers
                 a_mail_that_is_refused_is_parked_and_others_go
                 a_mail_is_tried_again
+                a_slow_mail_system_gets_each_mail_once
                 a_mail_whose_sending_was_not_recorded_goes_again
                 a_link_is_kept_no_longer_than_it_waits
             ;
