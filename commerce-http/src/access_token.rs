@@ -1,18 +1,24 @@
 //! Access tokens: JWTs that say which session somebody asks in, for a quarter of an hour.
 //!
 //! A token says who asks, and nothing about what they may do: that is looked up with every request. What could be wrong
-//! with a JWT is closed one by one: the algorithm is the one of the configuration and never read from the header; the key
+//! with a JWT is closed one by one: the algorithm is the one of the configuration and never taken from the header; the key
 //! is found by its id among our own, and nothing in the header can name another; issuer, audience and expiry must be
 //! there, of the right type; the token must say that it is an access token.
 
 use std::time::Duration;
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use commerce_core::{CustomerId, SessionId, Timestamp, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+use crate::config::TokenAlgorithm;
 
 /// How long an access token is good.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -28,6 +34,7 @@ const LENGTH_MAX: usize = 2_048;
 /// Makes and checks access tokens. A new secret signs; the one before is still believed while it is configured.
 #[derive(Clone)]
 pub(crate) struct AccessTokens {
+    algorithm: Algorithm,
     keys: Vec<Key>,
 }
 
@@ -36,6 +43,8 @@ struct Key {
     id: String,
     sign: EncodingKey,
     check: DecodingKey,
+    /// What others may know of it, to check by themselves; nothing of a key that signs and checks alike.
+    public: Option<[u8; 32]>,
 }
 
 /// What a token says.
@@ -54,8 +63,26 @@ pub(crate) struct Claims {
 
 impl AccessTokens {
     /// Signs with `secret`; believes also what `previous` signed.
-    pub(crate) fn new(secret: &SecretString, previous: Option<&SecretString>) -> Self {
-        Self { keys: std::iter::once(secret).chain(previous).map(Key::new).collect() }
+    pub(crate) fn new(
+        secret: &SecretString,
+        previous: Option<&SecretString>,
+        algorithm: TokenAlgorithm,
+    ) -> Self {
+        let (algorithm, key): (_, fn(&SecretString) -> Key) = match algorithm {
+            TokenAlgorithm::Hs256 => (Algorithm::HS256, Key::shared),
+            TokenAlgorithm::EdDsa => (Algorithm::EdDSA, Key::pair),
+        };
+        Self { algorithm, keys: std::iter::once(secret).chain(previous).map(key).collect() }
+    }
+
+    /// The keys by which anybody can check tokens, as a JWK set (RFC 7517, RFC 8037); `None`: nobody but us can.
+    pub(crate) fn published(&self) -> Option<Value> {
+        let key = |key: &Key| {
+            let x = URL_SAFE_NO_PAD.encode(key.public?);
+            Some(json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.id, "x": x}))
+        };
+        let keys: Option<Vec<Value>> = self.keys.iter().map(key).collect();
+        keys.map(|keys| json!({ "keys": keys }))
     }
 
     /// A token for somebody who asks in this session. `now` is the store's time: servers have clocks of their own.
@@ -65,7 +92,7 @@ impl AccessTokens {
         let exp = iat + LIFETIME.as_secs();
         let claims =
             Claims { iss: ISSUER.to_owned(), aud: AUDIENCE.to_owned(), sub: account, sid: session, iat, exp };
-        let mut header = Header::new(Algorithm::HS256);
+        let mut header = Header::new(self.algorithm);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.id.clone());
         encode(&header, &claims, &key.sign).ok()
@@ -77,11 +104,11 @@ impl AccessTokens {
             return None;
         }
         let header = decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(TYPE) || header.alg != Algorithm::HS256 {
+        if header.typ.as_deref() != Some(TYPE) || header.alg != self.algorithm {
             return None;
         }
         let key = self.keys.iter().find(|key| Some(key.id.as_str()) == header.kid.as_deref())?;
-        let mut validation = Validation::new(Algorithm::HS256);
+        let mut validation = Validation::new(self.algorithm);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
@@ -111,11 +138,27 @@ impl Claims {
 }
 
 impl Key {
-    fn new(secret: &SecretString) -> Self {
+    /// One that signs and checks alike.
+    fn shared(secret: &SecretString) -> Self {
         let key = derived(secret, b"commerce access token v1\0");
-        let id = Sha256::digest(derived(secret, b"commerce access token key id v1\0"));
-        let id = hex::written(&id[..4]);
-        Self { id, sign: EncodingKey::from_secret(&key), check: DecodingKey::from_secret(&key) }
+        let (sign, check) = (EncodingKey::from_secret(&key), DecodingKey::from_secret(&key));
+        Self { id: Self::id(secret, b"commerce access token key id v1\0"), sign, check, public: None }
+    }
+
+    /// A pair, of which one half may be told to everybody.
+    #[expect(clippy::expect_used, reason = "any 32 bytes are the seed of a pair (RFC 8032)")]
+    fn pair(secret: &SecretString) -> Self {
+        let seed = derived(secret, b"commerce access token ed25519 v1\0");
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).expect("any 32 bytes are a seed");
+        let document = pair.to_pkcs8().expect("a pair that was just made can be written");
+        let public: [u8; 32] = pair.public_key().as_ref().try_into().expect("a public key has 32 bytes");
+        let (sign, check) = (EncodingKey::from_ed_der(document.as_ref()), DecodingKey::from_ed_der(&public));
+        let id = Self::id(secret, b"commerce access token ed25519 key id v1\0");
+        Self { id, sign, check, public: Some(public) }
+    }
+
+    fn id(secret: &SecretString, purpose: &[u8]) -> String {
+        hex::written(&Sha256::digest(derived(secret, purpose))[..4])
     }
 }
 
@@ -136,10 +179,7 @@ fn seconds(at: Timestamp) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use commerce_core::account::RefreshToken;
-    use serde_json::{Value, json};
     use uuid::Uuid;
 
     use super::*;
@@ -149,7 +189,7 @@ mod tests {
     }
 
     fn tokens() -> AccessTokens {
-        AccessTokens::new(&secret("of today"), Some(&secret("before..")))
+        AccessTokens::new(&secret("of today"), Some(&secret("before..")), TokenAlgorithm::Hs256)
     }
 
     fn ids() -> (CustomerId, SessionId) {
@@ -199,9 +239,14 @@ mod tests {
 
     #[test]
     fn the_secret_of_before_is_believed_while_it_is_configured() {
-        let before = AccessTokens::new(&secret("before.."), None).sign(ids().0, ids().1, now()).unwrap();
+        let before = AccessTokens::new(&secret("before.."), None, TokenAlgorithm::Hs256)
+            .sign(ids().0, ids().1, now())
+            .unwrap();
         assert_eq!(session(&tokens(), &before, now()), Some(ids()));
-        assert_eq!(session(&AccessTokens::new(&secret("of today"), None), &before, now()), None);
+        assert_eq!(
+            session(&AccessTokens::new(&secret("of today"), None, TokenAlgorithm::Hs256), &before, now()),
+            None
+        );
     }
 
     #[test]
@@ -250,7 +295,49 @@ mod tests {
         ] {
             assert_eq!(session(&tokens(), &wrong, now()), None, "{wrong}");
         }
-        let other = AccessTokens::new(&secret("a thief "), None).sign(ids().0, ids().1, now()).unwrap();
+        let other = AccessTokens::new(&secret("a thief "), None, TokenAlgorithm::Hs256)
+            .sign(ids().0, ids().1, now())
+            .unwrap();
         assert_eq!(session(&tokens(), &other, now()), None);
+    }
+
+    /// A pair of keys signs instead, and what is published of it checks, and makes, no token that we believe.
+    #[test]
+    fn a_pair_of_keys_signs_when_the_shop_says_so() {
+        let pairs = |secrets: &[&str]| {
+            let previous = secrets.get(1).map(|text| secret(text));
+            AccessTokens::new(&secret(secrets[0]), previous.as_ref(), TokenAlgorithm::EdDsa)
+        };
+        let both = pairs(&["of today", "before.."]);
+        let token = both.sign(ids().0, ids().1, now()).unwrap();
+        assert_eq!(session(&both, &token, now()), Some(ids()));
+        let before = pairs(&["before.."]).sign(ids().0, ids().1, now()).unwrap();
+        assert_eq!(session(&both, &before, now()), Some(ids()));
+        assert_eq!(session(&pairs(&["of today"]), &before, now()), None);
+        // The algorithm is the one of the configuration: neither takes what the other signed.
+        assert_eq!(session(&tokens(), &token, now()), None);
+        assert_eq!(session(&both, &good(), now()), None);
+
+        assert_eq!(tokens().published(), None, "a key that signs is told to nobody");
+        let published = both.published().unwrap();
+        let keys = published["keys"].as_array().unwrap();
+        assert_eq!(keys.len(), 2);
+        let kid = decode_header(&token).unwrap().kid.unwrap();
+        let key = keys.iter().find(|key| key["kid"] == kid.as_str()).unwrap();
+        let x = key["x"].as_str().unwrap();
+        let mut anybody = Validation::new(Algorithm::EdDSA);
+        anybody.set_audience(&[AUDIENCE]);
+        anybody.validate_exp = false;
+        let check = DecodingKey::from_ed_components(x).unwrap();
+        assert!(decode::<Claims>(&token, &check, &anybody).is_ok());
+
+        // The oldest trick: HS256, signed with the public key as if it were a secret.
+        let parts: Vec<&str> = token.split('.').collect();
+        let header = json!({"alg": "HS256", "typ": TYPE, "kid": kid}).to_string();
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), parts[1]);
+        let public = URL_SAFE_NO_PAD.decode(x).unwrap();
+        let mac = Hmac::<Sha256>::new_from_slice(&public).unwrap().chain_update(text.as_bytes()).finalize();
+        let forged = format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.into_bytes()));
+        assert_eq!(session(&both, &forged, now()), None);
     }
 }

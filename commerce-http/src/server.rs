@@ -211,7 +211,9 @@ fn app(
     mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
-    let access_tokens = AccessTokens::new(&config.secret, config.previous_secret.as_ref());
+    let previous = config.previous_secret.as_ref();
+    let access_tokens = AccessTokens::new(&config.secret, previous, config.token_algorithm);
+    let keys = access_tokens.published().map(|keys| keys.to_string());
     let door = Door {
         engine: engine.clone(),
         access_tokens: access_tokens.clone(),
@@ -236,7 +238,7 @@ fn app(
         return_url: config.return_url.clone(),
     };
     let operations = api::operations(&shop);
-    let site = Site { document, docs: config.docs.then(api::documentation), metrics };
+    let site = Site { document, docs: config.docs.then(api::documentation), keys, metrics };
     let limits = Limits {
         body_bytes_max: config.body_bytes_max,
         request_timeout: config.request_timeout,

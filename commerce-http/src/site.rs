@@ -32,6 +32,8 @@ pub(crate) struct Site {
     pub(crate) document: String,
     /// The documentation page, if it is shown.
     pub(crate) docs: Option<String>,
+    /// The keys by which anybody can check access tokens, if there are such keys.
+    pub(crate) keys: Option<String>,
     /// The metrics, if they are shown here.
     pub(crate) metrics: Option<PrometheusHandle>,
 }
@@ -53,6 +55,12 @@ impl Site {
                 route
                     .at("/docs", RouteMethod::new().get(docs.clone()))
                     .at("/swagger", RouteMethod::new().get(docs))
+            }
+            None => route,
+        };
+        let route = match self.keys {
+            Some(keys) => {
+                route.at("/.well-known/jwks.json", page("application/jwk-set+json", PLAIN_POLICY, keys))
             }
             None => route,
         };

@@ -100,6 +100,28 @@ async fn somebody_logs_in_goes_on_and_logs_out() {
     }
 }
 
+/// A shop whose tokens others are to check: it publishes what they need, and its own sessions survive the change.
+#[tokio::test]
+async fn tokens_may_be_checked_by_others() {
+    let mut server = with_admin(Kind::Sqlite).await;
+    let before = log_in(&server, "boss@example.com", SECRET).await;
+    server.get("/.well-known/jwks.json").send().await.refused(404, "not-found");
+    server.set("COMMERCE_TOKEN_ALGORITHM", "eddsa");
+    server.restart().await;
+    let keys = server.get("/.well-known/jwks.json").send().await;
+    assert_eq!(keys.header("content-type"), "application/jwk-set+json");
+    let keys: Value = serde_json::from_str(&keys.text).unwrap();
+    assert_eq!((&keys["keys"][0]["alg"], &keys["keys"][0]["d"]), (&json!("EdDSA"), &Value::Null));
+    let profile = async |pair: &Value| {
+        server.get("/api/users/profile/").header("Authorization", &bearer(pair)).send().await
+    };
+    profile(&before).await.refused(401, "unauthenticated");
+    let refresh = json!({"refresh_token": before["refresh_token"]});
+    let after = server.post("/api/auth/refresh/").json(&refresh).send().await.expect(200);
+    profile(&after).await.expect(200);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_login_does_not_tell_who_has_an_account() {
     let mut server = with_admin(Kind::Sqlite).await;

@@ -321,6 +321,7 @@ mod tests {
     use crate::access_token::AccessTokens;
     use crate::admin_token::AdminAccess;
     use crate::api::access::Door;
+    use crate::config::TokenAlgorithm;
     use crate::order_token::OrderTokens;
 
     /// A server whose clock is an hour ahead of the store.
@@ -344,7 +345,7 @@ mod tests {
         engine.accounts().create(&by, &email, Some(&password), ("Ada", "Obi"), Role::Customer).await.unwrap();
         let entered = engine.accounts().log_in(&Login { email, password, device: None }).await.unwrap();
         let secret = "secret".repeat(8).into();
-        let access_tokens = AccessTokens::new(&secret, None);
+        let access_tokens = AccessTokens::new(&secret, None, TokenAlgorithm::Hs256);
         let order_tokens = OrderTokens::new(&secret, None);
         let shop = Shop {
             engine: engine.clone(),

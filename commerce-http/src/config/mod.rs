@@ -7,7 +7,7 @@ mod settings;
 
 pub use database::{Database, DatabaseUrl};
 pub use error::ConfigError;
-pub use server::ServerConfig;
+pub use server::{ServerConfig, TokenAlgorithm};
 pub use settings::{CacheMode, LogFormat, Settings};
 
 pub use crate::client_address::{Network, NetworkError};

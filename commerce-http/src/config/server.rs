@@ -1,13 +1,39 @@
 //! What the server needs beside the database.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use commerce_core::cache::InProcessCache;
 use commerce_core::limit::Budgets;
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use super::{Network, Origin};
+
+/// How access tokens are signed, with keys that are made of the secret.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenAlgorithm {
+    /// With a key by which they are checked too (HMAC with SHA-256): only this server can.
+    #[default]
+    Hs256,
+    /// With one half of a pair (Ed25519): whoever has the other, which the server publishes as
+    /// `/.well-known/jwks.json`, can check them and sign none.
+    EdDsa,
+}
+
+impl FromStr for TokenAlgorithm {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "hs256" => Ok(Self::Hs256),
+            "eddsa" => Ok(Self::EdDsa),
+            _ => Err("it must be hs256 or eddsa"),
+        }
+    }
+}
 
 /// What the server needs beside the database.
 #[derive(Debug, Clone)]
@@ -21,6 +47,8 @@ pub struct ServerConfig {
     pub secret: SecretString,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
+    /// How access tokens are signed.
+    pub token_algorithm: TokenAlgorithm,
     /// What may do everything, as the way in while nobody can log in; absent: only accounts and keys open the back office.
     pub admin_token: Option<SecretString>,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
@@ -64,6 +92,7 @@ impl ServerConfig {
             metrics_listen: None,
             secret,
             previous_secret: None,
+            token_algorithm: TokenAlgorithm::Hs256,
             admin_token: None,
             return_url: None,
             message_sources: Vec::new(),

@@ -13,7 +13,7 @@ use commerce_core::cart::MergePolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{ConfigError, Database, Network, Origin, RateLimits, ServerConfig};
+use super::{ConfigError, Database, Network, Origin, RateLimits, ServerConfig, TokenAlgorithm};
 use crate::accounts::Accounts;
 use crate::gateway::{Payments, PaystackAccount};
 use crate::mail::{MailConfig, MailSettings, Patterns};
@@ -40,6 +40,8 @@ pub struct Settings {
     pub secret: Option<SecretString>,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
+    /// How access tokens are signed: `hs256` unless set.
+    pub token_algorithm: Option<TokenAlgorithm>,
     /// What may do everything, as the way in while nobody can log in.
     pub admin_token: Option<SecretString>,
     /// The fewest characters of a password: 8 unless set.
@@ -206,6 +208,7 @@ impl Settings {
             metrics_listen: text("METRICS_LISTEN"),
             secret: secret("SECRET"),
             previous_secret: secret("PREVIOUS_SECRET"),
+            token_algorithm: parsed("TOKEN_ALGORITHM", &text)?,
             admin_token: secret("ADMIN_TOKEN"),
             password_length_min: parsed("PASSWORD_LENGTH_MIN", &text)?,
             password_strength_min: parsed("PASSWORD_STRENGTH_MIN", &text)?,
@@ -270,6 +273,7 @@ impl Settings {
             metrics_listen: above.metrics_listen.or(self.metrics_listen),
             secret: above.secret.or(self.secret),
             previous_secret: above.previous_secret.or(self.previous_secret),
+            token_algorithm: above.token_algorithm.or(self.token_algorithm),
             admin_token: above.admin_token.or(self.admin_token),
             password_length_min: above.password_length_min.or(self.password_length_min),
             password_strength_min: above.password_strength_min.or(self.password_strength_min),
@@ -438,6 +442,7 @@ impl Settings {
         let listen = address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
         let mut config = ServerConfig::new(listen, secret);
         config.previous_secret = previous_secret;
+        config.token_algorithm = self.token_algorithm.unwrap_or_default();
         let token = self.admin_token.as_ref().map(|token| secret::checked(Some(token))).transpose();
         config.admin_token = token.map_err(ConfigError::AdminToken)?;
         if let Some(text) = &self.metrics_listen {
