@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use commerce_core::cart::{Look, Offer, VariantKey};
 use commerce_core::catalog::{
     Availability, Batch, Category, CategoryNode, Product, ProductFilter, ProductKey, ProductStatus,
@@ -11,7 +13,9 @@ use commerce_core::catalog::{
 };
 use commerce_core::idempotency::Outcome;
 use commerce_core::inventory::Hold;
-use commerce_core::{ChangeSet, OrderId, Store, inventory};
+use commerce_core::mail::{Kind, Mail};
+use commerce_core::testkit::PretendMailer;
+use commerce_core::{ChangeSet, Engine, OrderId, Store, inventory};
 use common::*;
 
 #[tokio::test]
@@ -407,4 +411,27 @@ async fn a_row_that_is_no_valid_value_is_named() {
     let look = Look { token: Some(token(1)), ..Look::default() };
     let error = shop.store.cart(&look).await.unwrap_err().to_string();
     assert!(error.contains("carts.email") && error.contains(&id::<OrderId>(1).to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn mails_that_cannot_be_read_hide_no_other_however_many_they_are() {
+    let shop = Shop::empty().await;
+    let mail = |number: u128| {
+        let to = format!("{number}@example.com").parse().unwrap();
+        Mail::new(id(number), to, Kind::AlreadyRegistered { first_name: None }, at(0))
+    };
+    let mut changes = ChangeSet::default();
+    changes.mail.send = (1..=3).map(mail).collect();
+    shop.store.commit(&changes).await.unwrap();
+    let mut conn = shop.raw().await;
+    sqlx::query("UPDATE mails SET content = '[]' WHERE recipient <> '3@example.com'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let post = Arc::new(PretendMailer::default());
+    let engine = Engine::builder(shop.store.clone()).mailer(post.clone()).build();
+    let round = engine.mails().send_waiting(1).await.unwrap();
+    assert_eq!((round.sent, round.unreadable.len()), (1, 2), "{round:?}");
+    assert!(round.unreadable[0].contains("mails.content"), "{round:?}");
+    assert_eq!(post.sent()[0].to.as_str(), "3@example.com");
 }
