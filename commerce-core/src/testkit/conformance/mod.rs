@@ -31,6 +31,7 @@
 //! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
+//! - [`outside`]: carriers and tax services;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
 //! Each case has a store, a runtime with several threads, and two minutes. When it is over, every invariant must hold:
@@ -65,6 +66,7 @@ pub mod mails;
 pub mod messages;
 pub mod moving_on;
 pub mod orders;
+pub mod outside;
 pub mod own_data;
 pub mod payment_flow;
 pub mod payments;
@@ -537,6 +539,12 @@ macro_rules! __each_store_case {
                 a_list_is_of_a_time
                 notes_on_an_order
             ;
+            outside:
+                a_carriers_price_is_in_the_options_the_cart_and_the_order
+                a_carrier_that_hangs_costs_the_deadline_and_falls_back
+                what_a_tax_service_says_is_kept_as_given
+                without_the_tax_service_nothing_is_written_and_the_same_request_may_succeed_later
+            ;
             crossings:
                 a_price_changes_while_an_expected_total_is_confirmed
                 a_price_changes_while_a_cart_is_confirmed
@@ -616,6 +624,7 @@ mod tests {
             ("moving_on", include_str!("moving_on.rs")),
             ("orders", include_str!("orders.rs")),
             ("own_data", include_str!("own_data.rs")),
+            ("outside", include_str!("outside.rs")),
             ("payment_flow", include_str!("payment_flow.rs")),
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
