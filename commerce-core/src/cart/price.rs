@@ -74,7 +74,9 @@ pub(crate) fn pricing_input<'a>(
         customer: Buyer {
             groups: &view.outside.groups,
             ordered_before: view.ordered_before,
-            ..Buyer::default()
+            // Who is exempt is said by their customer group.
+            exempt: false,
+            vat_id: cart.bill_to().and_then(|address| address.vat_id.as_ref()),
         },
         lines: lines.collect(),
         destination,

@@ -81,6 +81,12 @@ impl Cart {
     pub const CUSTOMIZATIONS_MAX: usize = 10;
     /// The longest name or text of a wish, in characters.
     pub const CUSTOMIZATION_LENGTH_MAX: usize = 500;
+
+    /// Where the bill goes: to where the goods do, unless it goes elsewhere.
+    #[must_use]
+    pub fn bill_to(&self) -> Option<&Address> {
+        self.billing_address.as_ref().or(self.shipping_address.as_ref())
+    }
 }
 
 /// How a variant is asked for.

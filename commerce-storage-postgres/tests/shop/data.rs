@@ -250,6 +250,7 @@ pub(crate) fn address() -> Address {
         state_province: Some("LA".to_owned()),
         postal_code: None,
         country_code: Country::NG,
+        vat_id: None,
     }
 }
 

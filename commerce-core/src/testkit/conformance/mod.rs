@@ -31,7 +31,7 @@
 //! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
-//! - [`outside`]: carriers and tax services;
+//! - [`taxes`], [`outside`]: who pays which tax; carriers and tax services;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
 //! Each case has a store, a runtime with several threads, and two minutes. When it is over, every invariant must hold:
@@ -77,6 +77,7 @@ mod shop;
 pub mod sign_in;
 mod snapshot;
 pub mod stock;
+pub mod taxes;
 
 pub use shop::{Shop, before, cancel, check_out, delivery, fill, guard, request, short, shortages};
 pub use snapshot::Snapshot;
@@ -539,6 +540,10 @@ macro_rules! __each_store_case {
                 a_list_is_of_a_time
                 notes_on_an_order
             ;
+            taxes:
+                a_business_of_another_member_state_owes_the_tax
+                who_is_in_an_exempt_group_pays_no_tax
+            ;
             outside:
                 a_carriers_price_is_in_the_options_the_cart_and_the_order
                 a_carrier_that_hangs_costs_the_deadline_and_falls_back
@@ -631,6 +636,7 @@ mod tests {
             ("races", include_str!("races.rs")),
             ("round_trips", include_str!("round_trips.rs")),
             ("stock", include_str!("stock.rs")),
+            ("taxes", include_str!("taxes.rs")),
         ];
         let mut written: Vec<String> = Vec::new();
         for (concept, text) in files {
