@@ -492,6 +492,7 @@ pub(crate) fn issue(code: &str) -> ChangeSet {
         ended_at: None,
         created_at: now(),
         issued_by: None,
+        version: 1,
     });
     changes
 }

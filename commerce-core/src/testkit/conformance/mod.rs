@@ -377,7 +377,8 @@ macro_rules! __each_store_case {
                 a_use_that_was_given_back_is_counted_again
                 an_unpaid_order_gives_its_uses_back
                 a_coupon_code_that_is_taken
-                a_coupon_is_ended_once
+                a_coupon_that_changed
+                a_coupon_is_revised
                 a_promotion_with_coupons_stays
                 a_coupon_that_is_used_up
                 a_coupon_that_has_ended
