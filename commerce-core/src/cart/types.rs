@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenHash;
 use crate::catalog::Sku;
-use crate::customer::{Address, Email};
+use crate::customer::{Address, Destination, Email};
 use crate::payment::{MobileMoney, PaymentMethod};
 use crate::promotion::CouponCode;
 use crate::{CartId, Currency, CustomerId, LineId, OrderId, Quantity, Timestamp, VariantId};
@@ -86,6 +86,13 @@ impl Cart {
     #[must_use]
     pub fn bill_to(&self) -> Option<&Address> {
         self.billing_address.as_ref().or(self.shipping_address.as_ref())
+    }
+
+    /// What tax and shipping go by: where the goods go, or where the bill does while nothing says where, which is all that is
+    /// ever known of goods that are not shipped.
+    #[must_use]
+    pub fn destination(&self) -> Option<Destination> {
+        self.shipping_address.as_ref().or(self.billing_address.as_ref()).map(Address::destination)
     }
 }
 

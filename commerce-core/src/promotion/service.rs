@@ -546,8 +546,7 @@ impl Trial {
         if cart.currency.is_some_and(|currency| currency != self.discount.currency) {
             return Ok(());
         }
-        let destination = cart.shipping_address.as_ref().map(crate::customer::Address::destination);
-        let input = cart::pricing_input(view, cart, destination.clone(), now);
+        let input = cart::pricing_input(view, cart, cart.destination(), now);
         let before = quote(&now.compiled, &input)?;
         let after = crate::pricing::Quote::explain(&then.compiled, &input)?;
         self.carts += 1;

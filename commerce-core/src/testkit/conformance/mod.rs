@@ -543,6 +543,7 @@ macro_rules! __each_store_case {
             ;
             taxes:
                 a_business_of_another_member_state_owes_the_tax
+                what_is_not_shipped_is_taxed_where_the_bill_goes
                 who_is_in_an_exempt_group_pays_no_tax
             ;
             outside:

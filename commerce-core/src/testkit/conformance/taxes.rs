@@ -82,6 +82,25 @@ pub async fn a_business_of_another_member_state_owes_the_tax(shop: &Shop) {
     assert_eq!(paid(&bought(shop, None, to("FR", Some("DE136695976")), None).await), (11_900, 1_983));
 }
 
+/// What is not shipped is taxed where the bill goes, and a business of another member state owes the tax there too.
+pub async fn what_is_not_shipped_is_taxed_where_the_bill_goes(shop: &Shop) {
+    of_the_union(shop).await;
+    shop.sell([item("pdf").price("119").digital().untracked()]).await;
+    let carts = shop.engine.carts();
+    for (bill, paid_then) in [
+        (None, (11_900, 1_900)),
+        (Some(to("FR", None)), (11_900, 1_983)),
+        (Some(to("FR", Some("FR40303265045"))), (10_000, 0)),
+    ] {
+        let token = shop.cart(&[("pdf", 1)]).await;
+        let delivery = Delivery { address: None, billing_address: bill, shipping_method: None, ..delivery() };
+        let cart = carts.set_delivery(&token, &delivery, None).await.unwrap().cart;
+        assert_eq!(cart.cart.destination(), delivery.billing_address.map(|address| address.destination()));
+        carts.set_payment(&token, PaymentMethod::BankTransfer, None).await.unwrap();
+        assert_eq!(paid(&shop.confirm(&token).await.unwrap().order.order), paid_then);
+    }
+}
+
 /// Customers in a group that is exempt pay no tax, from the cart that follows on.
 pub async fn who_is_in_an_exempt_group_pays_no_tax(shop: &Shop) {
     of_the_union(shop).await;
