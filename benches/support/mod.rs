@@ -111,6 +111,7 @@ impl Shop {
                 state_province: Some("LA".into()),
                 postal_code: None,
                 country_code: Country::NG,
+                vat_id: None,
             }),
             billing_address: None,
             shipping_method: Some("standard".into()),

@@ -135,7 +135,7 @@ pub enum Guard {
     PromotionUses(String),
     /// The coupon has been used as often as it can be, in all or by this customer, or has ended.
     CouponUses(CouponCode),
-    /// A coupon has this code already.
+    /// A coupon has this code already; or it changed, and is not what was read.
     Coupon(CouponCode),
     /// The product changed, or its slug or a SKU of it is taken.
     Product(ProductId),

@@ -28,7 +28,8 @@ pub enum Invariant {
     /// A placed order has its event in the outbox, once.
     OutboxOnce,
     /// What is counted of promotions and coupons, in all and by customer, is what redemptions add up to that were not given
-    /// back; a coupon is used no more often than it may be; no cancelled order keeps a use.
+    /// back; a coupon whose limits are those of its making is used no more often than it may be; no cancelled order keeps a
+    /// use.
     CouponCap,
     /// What goes back of an attempt is what its refunds add up to that did not fail, and no more than was captured.
     CaptureBal,

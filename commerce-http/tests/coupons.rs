@@ -78,6 +78,56 @@ async fn ten_thousand_codes_are_made_and_none_twice() {
 }
 
 #[tokio::test]
+async fn a_coupon_is_changed_by_whoever_saw_it_last() {
+    for kind in KINDS {
+        let mut server = TestServer::start_with_sample(kind).await;
+        with_promotion(&server).await;
+        let made = coupon(&server, json!({"code": "spring", "promotion": "ten", "uses_max": 1})).await;
+        assert_eq!(made["version"], 1);
+        let patch = |body: Value| server.admin(Method::PATCH, "coupons/Spring/").json(&body).send();
+        let until = "2040-01-01T00:00:00Z";
+        let changed = patch(json!({"until": until, "uses_max": 5, "version": 1})).await.expect(200);
+        assert_eq!((&changed["version"], &changed["uses_max"]), (&json!(2), &json!(5)));
+        assert_eq!(changed["until"], "2040-01-01T00:00:00.000000Z");
+        let lifted = patch(json!({"uses_max": null, "customer_uses_max": 1})).await.expect(200);
+        assert_eq!((&lifted["version"], &lifted["uses_max"]), (&json!(3), &Value::Null));
+        assert_eq!(
+            (&lifted["until"], &lifted["from"]),
+            (&changed["until"], &Value::Null),
+            "left out, they stay"
+        );
+        let shown = server.admin(Method::GET, "coupons/SPRING/").send().await.expect(200);
+        assert_eq!(shown, lifted);
+
+        let late = patch(json!({"uses_max": 9, "version": 2})).await.refused(412, "version-conflict");
+        assert_eq!(late["version"], 3);
+        let by_header = server.admin(Method::PATCH, "coupons/spring/").header("if-match", "\"2\"");
+        by_header.json(&json!({"uses_max": 9})).send().await.refused(412, "version-conflict");
+        for (body, pointer) in [
+            (json!({"from": until}), "/until"),
+            (json!({"uses_max": 0}), "/uses_max"),
+            (json!({"customer_uses_max": 0}), "/customer_uses_max"),
+        ] {
+            let refused = patch(body).await.refused(422, "validation-failed");
+            assert_eq!(refused["errors"][0]["pointer"], pointer);
+        }
+        patch(json!({"promotion": "welcome"})).await.refused(400, "unknown-field");
+        patch(json!({"uses_max": "9"})).await.refused(400, "wrong-type");
+        let nowhere = server.admin(Method::PATCH, "coupons/nowhere/").json(&json!({})).send().await;
+        nowhere.refused(404, "not-found");
+
+        server.admin(Method::POST, "coupons/spring/end/").send().await.expect(200);
+        patch(json!({"uses_max": 9})).await.refused(422, "validation-failed");
+        let audit = server.admin(Method::GET, "audit/?target=coupon:SPRING").send().await.expect(200);
+        let rows = audit["results"].as_array().unwrap();
+        let told: Vec<&str> = rows.iter().map(|row| row["action"].as_str().unwrap()).collect();
+        assert_eq!(told, ["coupon.end", "coupon.update", "coupon.update"]);
+        assert_eq!(rows[2]["data"]["before"]["uses_max"], 1, "{audit}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_coupon_is_used_used_up_and_given_back() {
     let [sqlite, postgres] = KINDS.map(async |kind| {
         let mut server = TestServer::start_with_sample(kind).await;

@@ -72,7 +72,12 @@ fn json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        // `PROPTEST_CASES` may ask for more.
+        cases: ProptestConfig::default().cases.max(2_000),
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn no_reader_panics(value in json(), status in 200_u16..600) {

@@ -232,6 +232,7 @@ select format('outbox subject=%s', e.subject), 'says that an order was placed wh
    and not exists (select 1 from orders o where 'order:' || o.id::text = e.subject)
  order by 1";
 
+// The limits of a coupon that was changed need not be those that its uses went by.
 pub(crate) const COUPON_CAP: &str = "
 with live as (
     select r.order_id, r.promotion, r.coupon, r.customer_key, r.amount, o.status
@@ -266,7 +267,7 @@ select format('coupons code=%s', code),
               coalesce(c.uses, 0))
   from coupons k
   full join coupon c using (code)
- where coalesce(k.uses, 0) <> coalesce(c.uses, 0) or k.uses > k.uses_max
+ where coalesce(k.uses, 0) <> coalesce(c.uses, 0) or (k.uses > k.uses_max and k.version = 1)
 union all
 select format('coupon_customers code=%s customer_key=%s', code, encode(customer_key, 'hex')),
        format('%s uses of %s, the redemptions say %s', coalesce(u.uses, 0),
@@ -274,7 +275,7 @@ select format('coupon_customers code=%s customer_key=%s', code, encode(customer_
   from coupon_customers u
   full join coupon_customer c using (code, customer_key)
   left join coupons k using (code)
- where coalesce(u.uses, 0) <> coalesce(c.uses, 0) or u.uses > k.customer_uses_max
+ where coalesce(u.uses, 0) <> coalesce(c.uses, 0) or (u.uses > k.customer_uses_max and k.version = 1)
 union all
 select format('redemptions order=%s promotion=%s', order_id, promotion),
        format('in use by an order that is %s', coalesce(status, 'missing'))

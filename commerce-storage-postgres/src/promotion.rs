@@ -23,25 +23,21 @@ use crate::steps::Steps;
 // A code that is taken leaves its row out, so that the answer tells which one it was.
 pub(crate) const ISSUE: &str = "
 insert into coupons (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at,
-                     issued_by, uses)
+                     issued_by, version, uses)
 select c.*, 0
   from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::bigint[],
-              $7::timestamptz[], $8::timestamptz[], $9::uuid[])
-       as c (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at, issued_by)
+              $7::timestamptz[], $8::timestamptz[], $9::uuid[], $10::bigint[])
+       as c (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at, issued_by,
+             version)
  order by c.code collate \"C\"
 on conflict (code) do nothing
 returning code";
 
-pub(crate) const END: &str = "
-with ending as (
-    select k.code, w.at
-      from unnest($1::text[], $2::timestamptz[]) as w (code, at)
-      join coupons k on k.code = w.code
-     where k.ended_at is null and (select held from guards)
-     order by k.code
-       for update of k
-)
-update coupons k set ended_at = w.at from ending w where k.code = w.code and k.ended_at is null";
+pub(crate) const REVISE: &str = "
+update coupons
+   set valid_from = $3, valid_until = $4, uses_max = $5, customer_uses_max = $6, ended_at = $7, version = $8
+ where code = $1 and version = $2
+returning null::uuid as id";
 
 // A use that was given back may be counted again; one that counts stays as it is, and its row is missed.
 pub(crate) const REDEEM: &str = "
@@ -154,8 +150,8 @@ select count(*) from promotion_customers_less";
 /// The last statements lock counters that others want too: COMMIT soon after.
 ///
 /// # Errors
-/// [`CommitError::Stale`] with [`Guard::Coupon`] when a coupon has the code already, with [`Guard::PromotionUses`] or
-/// [`Guard::CouponUses`] when a counter is at its cap.
+/// [`CommitError::Stale`] with [`Guard::Coupon`] when a coupon has the code already, or is not what was read; with
+/// [`Guard::PromotionUses`] or [`Guard::CouponUses`] when a counter is at its cap.
 pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut fused = Fused::new();
     write(changes, &mut fused);
@@ -167,12 +163,31 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 
 /// What has one owner, but for new coupons, and for uses, which go before the counters that they are counted by.
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { issue: _, end, redeem: _, release: _ } = changes;
-    if !end.is_empty() {
+    let Changes { issue: _, revise, redeem: _, release: _ } = changes;
+    for (coupon, read) in revise {
+        let Coupon {
+            code,
+            promotion: _,
+            from,
+            until,
+            uses_max,
+            customer_uses_max,
+            ended_at,
+            created_at: _,
+            issued_by: _,
+            version,
+        } = coupon;
         fused
-            .write(END)
-            .bind(column(end, |(code, _)| code.as_str()))
-            .bind(column(end, |(_, at)| Instant(*at)));
+            .guarded(REVISE)
+            .bind(code.as_str())
+            .bind(signed(*read))
+            .bind(from.map(Instant))
+            .bind(until.map(Instant))
+            .bind(uses_max.map(signed))
+            .bind(customer_uses_max.map(signed))
+            .bind(ended_at.map(Instant))
+            .bind(signed(*version))
+            .needs(None, Guard::Coupon(code.clone()));
     }
 }
 
@@ -191,6 +206,7 @@ pub(crate) async fn issue(conn: &mut PgConnection, coupons: &[Coupon]) -> Result
         .bind(column(coupons, |coupon| coupon.ended_at.map(Instant)))
         .bind(column(coupons, |coupon| Instant(coupon.created_at)))
         .bind(column(coupons, |coupon| coupon.issued_by.map(|row| row.0)))
+        .bind(column(coupons, |coupon| signed(coupon.version)))
         .fetch_all(conn)
         .await
         .map_err(store_error)?;
@@ -407,6 +423,7 @@ struct OwnRow {
     ended_at: Option<String>,
     created_at: String,
     issued_by: Option<Uuid>,
+    version: i64,
     uses: i64,
 }
 
@@ -425,6 +442,7 @@ impl CouponRow {
                 ended_at: row.optional_text("ended_at", own.ended_at.as_deref())?,
                 created_at: row.text("created_at", &own.created_at)?,
                 issued_by: own.issued_by.map(Into::into),
+                version: row.count("version", own.version)?,
                 promotion: own.promotion,
             },
             uses: row.count("uses", own.uses)?,

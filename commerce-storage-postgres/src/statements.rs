@@ -160,7 +160,7 @@ const STATEMENTS: &[&str] = &[
     pricing::CURRENT,
     promotion::ISSUE,
     promotion::ISSUED,
-    promotion::END,
+    promotion::REVISE,
     promotion::REDEEM,
     promotion::COUNT_COUPON,
     promotion::COUNT_COUPON_CUSTOMER,

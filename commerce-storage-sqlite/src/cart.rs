@@ -364,7 +364,8 @@ SELECT c.*,
                                'valid_until', k.valid_until, 'uses_max', k.uses_max,
                                'customer_uses_max', k.customer_uses_max, 'ended_at', k.ended_at,
                                'created_at', k.created_at,
-                               'issued_by', iif(k.issued_by IS NULL, NULL, hex(k.issued_by)), 'uses', k.uses,
+                               'issued_by', iif(k.issued_by IS NULL, NULL, hex(k.issued_by)), 'version', k.version,
+                               'uses', k.uses,
                                'customer_uses', coalesce((SELECT u.uses
                                                             FROM coupon_customers AS u
                                                            WHERE u.code = k.code

@@ -287,7 +287,8 @@ SELECT outbox.subject, 'order.placed of an order that does not exist'
    AND NOT EXISTS (SELECT 1 FROM orders AS o WHERE o.id = unhex(substr(outbox.subject, length('order:') + 1), '-'))
 ";
 
-// Each counter beside the sum of the redemptions that explain it; one that is missing on either side counts as 0.
+// Each counter beside the sum of the redemptions that explain it; one that is missing on either side counts as 0. The limits
+// of a coupon that was changed need not be those that its uses went by.
 const COUPON_CAP: &str = "
   WITH live AS (
            SELECT r.order_id, r.promotion, r.coupon, r.customer_key, r.amount, o.status
@@ -298,8 +299,8 @@ const COUPON_CAP: &str = "
            SELECT 'promotion' AS counter, promotion AS key, x'' AS customer, uses, spent, NULL AS most
              FROM promotion_usage
             UNION ALL SELECT 'promotion', promotion, customer_key, uses, 0, NULL FROM promotion_customers
-            UNION ALL SELECT 'coupon', code, x'', uses, 0, uses_max FROM coupons
-            UNION ALL SELECT 'coupon', u.code, u.customer_key, u.uses, 0, k.customer_uses_max
+            UNION ALL SELECT 'coupon', code, x'', uses, 0, iif(version = 1, uses_max, NULL) FROM coupons
+            UNION ALL SELECT 'coupon', u.code, u.customer_key, u.uses, 0, iif(k.version = 1, k.customer_uses_max, NULL)
                         FROM coupon_customers AS u
                         LEFT JOIN coupons AS k ON k.code = u.code),
        summed AS (

@@ -23,8 +23,8 @@ use crate::trouble::trouble;
 /// Applies promotion changes inside the caller's transaction.
 ///
 /// # Errors
-/// [`Guard::Coupon`] when a coupon has the code already, [`Guard::PromotionUses`] or [`Guard::CouponUses`] when a counter
-/// is at its cap.
+/// [`Guard::Coupon`] when a coupon has the code already, or is not what was read; [`Guard::PromotionUses`] or
+/// [`Guard::CouponUses`] when a counter is at its cap.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut script = Script::default();
     add(&mut script, changes);
@@ -32,13 +32,34 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { issue, end, redeem, release } = changes;
+    let Changes { issue, revise, redeem, release } = changes;
     if !issue.is_empty() {
         add_issue(script, issue);
     }
-    if !end.is_empty() {
-        let rows: Vec<(&str, i64)> = end.iter().map(|(code, at)| (code.as_str(), at.as_micros())).collect();
-        script.add(END).bind(Json(rows));
+    for (coupon, read) in revise {
+        let IssueRow {
+            code,
+            promotion: _,
+            valid_from,
+            valid_until,
+            uses_max,
+            customer_uses_max,
+            ended_at,
+            created_at: _,
+            issued_by: _,
+            version,
+        } = coupon.into();
+        script
+            .add(REVISE)
+            .bind(code)
+            .bind(signed(*read))
+            .bind(valid_from)
+            .bind(valid_until)
+            .bind(uses_max)
+            .bind(customer_uses_max)
+            .bind(ended_at)
+            .bind(version)
+            .one(Guard::Coupon(coupon.code.clone()));
     }
     if !release.is_empty() {
         give_back(script, release);
@@ -65,6 +86,7 @@ struct IssueRow<'a> {
     ended_at: Option<i64>,
     created_at: i64,
     issued_by: Option<AuditId>,
+    version: i64,
 }
 
 impl<'a> From<&'a Coupon> for IssueRow<'a> {
@@ -79,6 +101,7 @@ impl<'a> From<&'a Coupon> for IssueRow<'a> {
             ended_at,
             created_at,
             issued_by,
+            version,
         } = coupon;
         Self {
             code: code.as_str(),
@@ -90,6 +113,7 @@ impl<'a> From<&'a Coupon> for IssueRow<'a> {
             ended_at: ended_at.map(Timestamp::as_micros),
             created_at: created_at.as_micros(),
             issued_by: *issued_by,
+            version: signed(*version),
         }
     }
 }
@@ -109,21 +133,20 @@ fn add_issue(script: &mut Script, coupons: &[Coupon]) {
 // A code that is taken leaves its row out, so that the answer tells which one it was.
 const ISSUE: &str = "
 INSERT INTO coupons (code, promotion, valid_from, valid_until, uses_max, customer_uses_max, ended_at, created_at,
-                     issued_by, uses)
+                     issued_by, version, uses)
 SELECT value ->> '$.code', value ->> '$.promotion', value ->> '$.valid_from', value ->> '$.valid_until',
        value ->> '$.uses_max', value ->> '$.customer_uses_max', value ->> '$.ended_at', value ->> '$.created_at',
-       unhex(value ->> '$.issued_by', '-'), 0
+       unhex(value ->> '$.issued_by', '-'), value ->> '$.version', 0
   FROM json_each(?1)
  WHERE true
     ON CONFLICT (code) DO NOTHING
 RETURNING code
 ";
 
-const END: &str = "
+const REVISE: &str = "
 UPDATE coupons
-   SET ended_at = w.value ->> 1
-  FROM json_each(?1) AS w
- WHERE coupons.code = w.value ->> 0 AND coupons.ended_at IS NULL
+   SET valid_from = ?3, valid_until = ?4, uses_max = ?5, customer_uses_max = ?6, ended_at = ?7, version = ?8
+ WHERE code = ?1 AND version = ?2
 ";
 
 fn insert(script: &mut Script, redemption: &Redemption) {
@@ -359,6 +382,7 @@ fn coupon(row: &SqliteRow) -> Result<CouponState, StoreError> {
             ended_at: fields.at_if("ended_at")?,
             created_at: fields.at("created_at")?,
             issued_by: fields.id_if("issued_by")?,
+            version: fields.count("version")?,
         },
         uses: fields.count("uses")?,
         customer_uses: 0,
@@ -413,6 +437,7 @@ pub(crate) struct CouponRow {
     #[serde(deserialize_with = "instant")]
     created_at: Timestamp,
     issued_by: Option<AuditId>,
+    version: u64,
     uses: u64,
     customer_uses: u64,
 }
@@ -429,6 +454,7 @@ impl From<CouponRow> for CouponState {
             ended_at,
             created_at,
             issued_by,
+            version,
             uses,
             customer_uses,
         } = row;
@@ -442,6 +468,7 @@ impl From<CouponRow> for CouponState {
             ended_at,
             created_at,
             issued_by,
+            version,
         };
         Self { coupon, uses, customer_uses }
     }

@@ -31,6 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         state_province: Some("LA".into()),
         postal_code: None,
         country_code: Country::NG,
+        vat_id: None,
     };
     let delivery = Delivery {
         email: "ada@example.com".parse()?,

@@ -141,6 +141,7 @@ fn delivery() -> Result<Delivery, Error> {
         state_province: Some("LA".into()),
         postal_code: None,
         country_code: Country::NG,
+        vat_id: None,
     };
     let email = "ada@example.com".parse()?;
     Ok(Delivery {

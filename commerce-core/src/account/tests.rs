@@ -483,6 +483,7 @@ fn home(is_default: bool) -> NewAddress {
         state_province: Some("LA".to_owned()),
         postal_code: None,
         country_code: Country::NG,
+        vat_id: None,
     };
     NewAddress { kind: AddressType::Home, is_default, address }
 }

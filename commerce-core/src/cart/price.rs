@@ -1,7 +1,7 @@
 //! What a cart costs now, and what is missing before it can be confirmed.
 
 use super::{Cart, PricedCart, PricedLine, View};
-use crate::customer::{Address, Destination};
+use crate::customer::Destination;
 use crate::payment::PaymentMethod;
 use crate::pricing::{Buyer, Coupon, PricingError, PricingInput, PricingLine, Quote, RulesInForce, quote};
 use crate::promotion::Reason;
@@ -14,8 +14,7 @@ pub(crate) fn price(
     rules: &RulesInForce,
     accepted: &[PaymentMethod],
 ) -> Result<PricedCart, PricingError> {
-    let destination = cart.shipping_address.as_ref().map(Address::destination);
-    let quote = quote(&rules.compiled, &pricing_input(view, &cart, destination, rules))?;
+    let quote = quote(&rules.compiled, &pricing_input(view, &cart, cart.destination(), rules))?;
     let missing = missing(&cart, &quote, accepted);
     let lines: Vec<PricedLine> = cart
         .lines
@@ -74,7 +73,9 @@ pub(crate) fn pricing_input<'a>(
         customer: Buyer {
             groups: &view.outside.groups,
             ordered_before: view.ordered_before,
-            ..Buyer::default()
+            // Who is exempt is said by their customer group.
+            exempt: false,
+            vat_id: cart.bill_to().and_then(|address| address.vat_id.as_ref()),
         },
         lines: lines.collect(),
         destination,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::attempts::Attempts;
 use crate::commit::{ChangeSet, StoreError};
-use crate::customer::{Address, Destination};
+use crate::customer::Destination;
 use crate::engine::Parts;
 use crate::idempotency::Request;
 use crate::pricing::{Explanation, Quote, quote};
@@ -66,8 +66,8 @@ impl Carts {
         let cart = open_cart(&view, &shopper)?.unwrap_or_else(|| Cart::unsaved(view.now));
         let rules = self.parts.rulebook(view.rulebook_version).await?;
         learn(&self.parts, &mut view, &cart, None, &rules).await?;
-        let destination = cart.shipping_address.as_ref().map(Address::destination);
-        let story = Quote::explain(&rules.compiled, &pricing_input(&view, &cart, destination, &rules))?;
+        let input = pricing_input(&view, &cart, cart.destination(), &rules);
+        let story = Quote::explain(&rules.compiled, &input)?;
         let cart = price(&view, cart, &rules, &self.parts.terms.accepted)?;
         Ok(Explained { cart, story })
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenHash;
 use crate::catalog::Sku;
-use crate::customer::{Address, Email};
+use crate::customer::{Address, Destination, Email};
 use crate::payment::{MobileMoney, PaymentMethod};
 use crate::promotion::CouponCode;
 use crate::{CartId, Currency, CustomerId, LineId, OrderId, Quantity, Timestamp, VariantId};
@@ -81,6 +81,19 @@ impl Cart {
     pub const CUSTOMIZATIONS_MAX: usize = 10;
     /// The longest name or text of a wish, in characters.
     pub const CUSTOMIZATION_LENGTH_MAX: usize = 500;
+
+    /// Where the bill goes: to where the goods do, unless it goes elsewhere.
+    #[must_use]
+    pub fn bill_to(&self) -> Option<&Address> {
+        self.billing_address.as_ref().or(self.shipping_address.as_ref())
+    }
+
+    /// What tax and shipping go by: where the goods go, or where the bill does while nothing says where, which is all that is
+    /// ever known of goods that are not shipped.
+    #[must_use]
+    pub fn destination(&self) -> Option<Destination> {
+        self.shipping_address.as_ref().or(self.billing_address.as_ref()).map(Address::destination)
+    }
 }
 
 /// How a variant is asked for.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Phone;
+use super::{Phone, VatId};
 use crate::text::has_control;
 
 /// A country of ISO 3166-1, written as its two upper-case letters.
@@ -116,10 +116,14 @@ pub struct Address {
     pub postal_code: Option<String>,
     /// The country.
     pub country_code: Country,
+    /// The number under which whoever the bill goes to is registered for value added tax.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_id: Option<VatId>,
 }
 
 impl Address {
-    /// What is left of it when whoever lived there left: the country and its part, which taxes were reckoned by.
+    /// What is left of it when whoever lived there left: what taxes were reckoned by, which is the country, its part, and the
+    /// VAT number by which the tax was left to the buyer.
     #[must_use]
     pub fn erased(&self) -> Self {
         let erased = || "erased".to_owned();
@@ -132,6 +136,7 @@ impl Address {
             state_province: self.state_province.clone(),
             postal_code: None,
             country_code: self.country_code,
+            vat_id: self.vat_id.clone(),
         }
     }
 }

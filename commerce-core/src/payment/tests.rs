@@ -166,7 +166,7 @@ fn ask(seen: &OrderView, ask: &Ask) -> Result<Option<ChangeSet>, PaymentError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(crate::testkit::property_cases(1_000)))]
 
     /// CAPTURE_BAL, LEDGER_ZERO: whatever is refunded, told and refused, no more goes back than came, the attempt knows how
     /// much that is, and the journal agrees with it.

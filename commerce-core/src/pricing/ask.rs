@@ -68,7 +68,7 @@ impl CompiledRulebook {
             currency: input.currency,
             destination: destination.clone(),
             now: input.now,
-            vat_id: input.customer.vat_id.map(str::to_owned),
+            vat_id: input.customer.vat_id.cloned(),
             lines,
             shipping,
         })

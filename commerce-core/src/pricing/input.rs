@@ -1,7 +1,7 @@
 //! What is to be priced.
 
 use crate::catalog::TaxClass;
-use crate::customer::Destination;
+use crate::customer::{Destination, VatId};
 use crate::shipping::CarrierAnswers;
 use crate::tax::{ExternalTax, LineRate};
 use crate::{Currency, LineId, Quantity, Timestamp, UnitPrice};
@@ -44,9 +44,8 @@ pub struct Buyer<'a> {
     pub ordered_before: Option<bool>,
     /// Whether they pay no tax.
     pub exempt: bool,
-    /// Their VAT identification number, checked by the shop: in another country of the shop's tax union the buyer then
-    /// owes the tax.
-    pub vat_id: Option<&'a str>,
+    /// Their VAT identification number. One of another country of the shop's tax union lets them owe the tax there.
+    pub vat_id: Option<&'a VatId>,
 }
 
 /// A line item to be priced.

@@ -10,7 +10,7 @@ use super::rulebook::CompiledRulebook;
 use super::selection::Symbol;
 use super::taxes::{Taxes, taxes};
 use crate::UnitPrice;
-use crate::customer::Destination;
+use crate::customer::{Destination, VatId};
 use crate::money::{Exact, Fraction, MoneyError, Rounding};
 use crate::promotion::{Item, Phase, State, apply, settle_exclusive};
 use crate::tax::{self, RateSet, TaxQuestion, Untaxed};
@@ -208,7 +208,7 @@ impl<'a> Rates<'a> {
             destination: input.destination.as_ref(),
             now: input.now,
             exempt,
-            has_vat_id: input.customer.vat_id.is_some(),
+            vat_country: input.customer.vat_id.map(VatId::country),
         };
         Self { rulebook, question, classes: Vec::with_capacity(4) }
     }

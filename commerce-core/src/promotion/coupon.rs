@@ -63,6 +63,8 @@ pub struct Coupon {
     pub created_at: Timestamp,
     /// The audit row that tells of its making; those that were made together have the same.
     pub issued_by: Option<AuditId>,
+    /// 1 at first, one more with each change; uses do not count as one.
+    pub version: u64,
 }
 
 /// A coupon with how often it was used.

@@ -346,7 +346,12 @@ fn within_limits(
         let most = Exact::from(most);
         if total > most {
             let weights: Vec<Exact> = effect.cuts.iter().map(|(_, cut)| cut.clone()).collect();
-            let shares = allocate(&most, &weights, Allocation::LargestRemainder, Rounding::Down)?;
+            // By the largest remainder no share is above its weight, which is what the promotion would have taken off there.
+            let method = match state.profile.allocation {
+                Allocation::Exact => Allocation::Exact,
+                _ => Allocation::LargestRemainder,
+            };
+            let shares = allocate(&most, &weights, method, Rounding::Down)?;
             for ((place, cut), share) in effect.cuts.iter_mut().zip(shares) {
                 for (_, _, off) in effect.used.iter_mut().filter(|(line, ..)| Place::of_line(*line) == *place)
                 {

@@ -22,7 +22,7 @@ mod types;
 pub use changes::Changes;
 pub use coupon::{Coupon, CouponCode, CouponCodeError, CouponState, CustomerKey, Redemption};
 pub use reason::Reason;
-pub use service::{CouponChanged, CouponError, Issued, NewCoupon, Promotions, Trial};
+pub use service::{CouponChange, CouponChanged, CouponError, Issued, NewCoupon, Promotions, Trial};
 pub use tally::{Counter, Tally};
 pub use types::{
     Action, BuyGet, Condition, Limits, Promotion, Reduction, Scope, Subtotal, Tier, TierMeasure, Tiers, Units,

@@ -37,7 +37,20 @@ pub struct NewCoupon {
     pub customer_uses_max: Option<u64>,
 }
 
-/// A coupon that was made, or ended.
+/// What is to be changed of a coupon: nothing of what is absent; `Some(None)` lifts a bound.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CouponChange {
+    /// When it begins.
+    pub from: Option<Option<Timestamp>>,
+    /// When it is over.
+    pub until: Option<Option<Timestamp>>,
+    /// How many orders may use it.
+    pub uses_max: Option<Option<u64>>,
+    /// How many orders of one customer may.
+    pub customer_uses_max: Option<Option<u64>>,
+}
+
+/// A coupon that was made, changed or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CouponChanged {
     /// The coupon as it is now.
@@ -90,6 +103,12 @@ pub enum CouponError {
     /// The prefix cannot begin a code.
     #[error(transparent)]
     Code(#[from] CouponCodeError),
+    /// It has ended, for good.
+    #[error("coupon {0} has ended")]
+    Ended(CouponCode),
+    /// It changed since the version that was named.
+    #[error("the coupon changed meanwhile; it is at version {0} now")]
+    Version(u64),
     /// The time ends before it begins, or a limit is 0.
     #[error("{field} {reason}")]
     Invalid {
@@ -247,6 +266,33 @@ impl Promotions {
         view.coupons.into_iter().find(|state| state.coupon.code == *code).ok_or(CouponError::NotFound)
     }
 
+    /// Changes a coupon, if it is at the version `expected`. A limit may fall below what was used already: then no further
+    /// order uses it. An order that was decided before goes by the limits of before. A request that was answered before is
+    /// answered again, with the coupon as it is now.
+    ///
+    /// # Errors
+    /// [`CouponError::NotFound`], [`CouponError::Ended`], [`CouponError::Version`], [`CouponError::Invalid`],
+    /// [`CouponError::KeyReused`].
+    pub async fn revise(
+        &self,
+        code: &CouponCode,
+        change: &CouponChange,
+        expected: Option<u64>,
+        actor: &Actor,
+        request: Option<&Request>,
+    ) -> Result<CouponChanged, CouponError> {
+        let after = |before: &Coupon, _| {
+            if expected.is_some_and(|expected| expected != before.version) {
+                return Err(CouponError::Version(before.version));
+            }
+            if before.ended_at.is_some() {
+                return Err(CouponError::Ended(code.clone()));
+            }
+            change.of(before)
+        };
+        self.change(code, "coupon.update", after, actor, request).await
+    }
+
     /// Ends a coupon: no order uses it from now on. One that has ended stays as it is, and nothing is recorded of the
     /// request. A request that was answered before is answered again.
     ///
@@ -255,6 +301,22 @@ impl Promotions {
     pub async fn end(
         &self,
         code: &CouponCode,
+        actor: &Actor,
+        request: Option<&Request>,
+    ) -> Result<CouponChanged, CouponError> {
+        let after = |before: &Coupon, now| {
+            let ended_at = before.ended_at.or(Some(now));
+            Ok(Coupon { ended_at, ..before.clone() })
+        };
+        self.change(code, "coupon.end", after, actor, request).await
+    }
+
+    /// Makes one coupon of another. When nothing changes, nothing is recorded.
+    async fn change(
+        &self,
+        code: &CouponCode,
+        action: &str,
+        after: impl Fn(&Coupon, Timestamp) -> Result<Coupon, CouponError>,
         actor: &Actor,
         request: Option<&Request>,
     ) -> Result<CouponChanged, CouponError> {
@@ -267,20 +329,25 @@ impl Promotions {
             };
             let state = view.coupons.into_iter().find(|state| state.coupon.code == *code);
             let mut state = state.ok_or(CouponError::NotFound)?;
-            if replayed || state.coupon.ended_at.is_some() {
+            if replayed {
                 return Ok(CouponChanged { coupon: state, replayed });
             }
-            state.coupon.ended_at = Some(view.now);
+            let before = state.coupon.clone();
+            state.coupon = after(&before, view.now)?;
+            if state.coupon == before {
+                return Ok(CouponChanged { coupon: state, replayed: false });
+            }
+            state.coupon.version = before.version + 1;
             let row = Entry {
                 id: self.parts.ids(view.now).fresh(),
                 at: view.now,
                 actor: actor.clone(),
-                action: "coupon.end".to_owned(),
+                action: action.to_owned(),
                 target: format!("coupon:{code}"),
-                data: json!({"promotion": state.coupon.promotion}),
+                data: told(&before, &state.coupon),
             };
             let mut changes = ChangeSet::default();
-            changes.promotion.end.push((code.clone(), view.now));
+            changes.promotion.revise.push((state.coupon.clone(), before.version));
             changes.idempotency = request.map(|request| request.record(Outcome::Audited(row.id), view.now));
             changes.audit.push(row);
             match self.parts.store.commit(&changes).await {
@@ -384,17 +451,58 @@ impl Making {
     }
 }
 
+/// What an audit row says of a change: the promotion, and what is other than before, each with both values.
+fn told(before: &Coupon, after: &Coupon) -> Value {
+    let value = |coupon: &Coupon| {
+        json!({
+            "from": coupon.from, "until": coupon.until, "uses_max": coupon.uses_max,
+            "customer_uses_max": coupon.customer_uses_max
+        })
+    };
+    let (before, after, promotion) = (value(before), value(after), &after.promotion);
+    if before == after {
+        json!({ "promotion": promotion })
+    } else {
+        json!({ "promotion": promotion, "before": before, "after": after })
+    }
+}
+
+/// Whether a coupon may have this window and these limits.
+fn check(
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    uses_max: Option<u64>,
+    customer_uses_max: Option<u64>,
+) -> Result<(), CouponError> {
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
+        return Err(CouponError::Invalid { field: "until", reason: "must be after `from`" });
+    }
+    for (field, limit) in [("uses_max", uses_max), ("customer_uses_max", customer_uses_max)] {
+        if limit.is_some_and(|limit| limit == 0 || i64::try_from(limit).is_err()) {
+            return Err(CouponError::Invalid { field, reason: "must be from 1 to 9223372036854775807" });
+        }
+    }
+    Ok(())
+}
+
+impl CouponChange {
+    fn of(&self, before: &Coupon) -> Result<Coupon, CouponError> {
+        let Self { from, until, uses_max, customer_uses_max } = *self;
+        let after = Coupon {
+            from: from.unwrap_or(before.from),
+            until: until.unwrap_or(before.until),
+            uses_max: uses_max.unwrap_or(before.uses_max),
+            customer_uses_max: customer_uses_max.unwrap_or(before.customer_uses_max),
+            ..before.clone()
+        };
+        check(after.from, after.until, after.uses_max, after.customer_uses_max)?;
+        Ok(after)
+    }
+}
+
 impl NewCoupon {
     fn check(&self) -> Result<(), CouponError> {
-        if self.from.zip(self.until).is_some_and(|(from, until)| until <= from) {
-            return Err(CouponError::Invalid { field: "until", reason: "must be after `from`" });
-        }
-        for (field, limit) in [("uses_max", self.uses_max), ("customer_uses_max", self.customer_uses_max)] {
-            if limit.is_some_and(|limit| limit == 0 || i64::try_from(limit).is_err()) {
-                return Err(CouponError::Invalid { field, reason: "must be from 1 to 9223372036854775807" });
-            }
-        }
-        Ok(())
+        check(self.from, self.until, self.uses_max, self.customer_uses_max)
     }
 
     fn coupon(&self, code: CouponCode, row: &Entry) -> Coupon {
@@ -408,6 +516,7 @@ impl NewCoupon {
             ended_at: None,
             created_at: row.at,
             issued_by: Some(row.id),
+            version: 1,
         }
     }
 }
@@ -437,8 +546,7 @@ impl Trial {
         if cart.currency.is_some_and(|currency| currency != self.discount.currency) {
             return Ok(());
         }
-        let destination = cart.shipping_address.as_ref().map(crate::customer::Address::destination);
-        let input = cart::pricing_input(view, cart, destination.clone(), now);
+        let input = cart::pricing_input(view, cart, cart.destination(), now);
         let before = quote(&now.compiled, &input)?;
         let after = crate::pricing::Quote::explain(&then.compiled, &input)?;
         self.carts += 1;

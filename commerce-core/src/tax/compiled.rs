@@ -58,8 +58,8 @@ pub(crate) struct TaxQuestion<'a> {
     pub(crate) now: Timestamp,
     /// Whether the buyer pays no tax.
     pub(crate) exempt: bool,
-    /// Whether the buyer has a checked VAT identification number.
-    pub(crate) has_vat_id: bool,
+    /// The country of the buyer's VAT identification number.
+    pub(crate) vat_country: Option<Country>,
 }
 
 impl TaxRules {
@@ -228,19 +228,23 @@ impl CompiledTax {
     /// # Errors
     /// As [`rates`](Self::rates).
     pub(crate) fn home_rates(&self, now: Timestamp, class: &TaxClass) -> Result<RateSet, MoneyError> {
-        self.rates(&TaxQuestion { destination: None, now, exempt: false, has_vat_id: false }, class)
+        self.rates(&TaxQuestion { destination: None, now, exempt: false, vat_country: None }, class)
     }
 
-    /// Whether the buyer owes the tax: it has a VAT number, and the goods go to the zone, but not to the home country.
+    /// Whether the buyer owes the tax: it has a VAT number of the zone, and the goods go to the zone, and neither is the home
+    /// country's. The number may be of another country than where the goods go.
     pub(crate) fn is_reverse_charged(&self, question: &TaxQuestion<'_>) -> bool {
         let Some(((zone, destination), home)) =
             self.reverse_charge.zip(question.destination).zip(self.home.as_ref())
         else {
             return false;
         };
-        question.has_vat_id
-            && destination.country != home.country
-            && self.zones[zone].holds(destination).is_some()
+        let zone = &self.zones[zone];
+        let registered = question.vat_country.is_some_and(|country| {
+            country != home.country
+                && zone.countries().is_none_or(|mut known| known.any(|known| known == country))
+        });
+        registered && destination.country != home.country && zone.holds(destination).is_some()
     }
 
     fn rates_at(

@@ -1,7 +1,7 @@
 //! Tax that an outside service assesses: what it is asked and what it answers.
 
 use crate::catalog::{Sku, TaxClass};
-use crate::customer::Destination;
+use crate::customer::{Destination, VatId};
 use crate::money::Percent;
 use crate::{Currency, LineId, Money, Quantity, Timestamp};
 
@@ -15,7 +15,7 @@ pub struct TaxRequest {
     /// The time for which tax is asked.
     pub now: Timestamp,
     /// The buyer's VAT identification number, as they gave it.
-    pub vat_id: Option<String>,
+    pub vat_id: Option<VatId>,
     /// The line items.
     pub lines: Vec<TaxRequestLine>,
     /// Shipping, when it costs something.

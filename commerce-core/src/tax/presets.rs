@@ -232,7 +232,7 @@ mod tests {
             postal_code: some(to.2),
         };
         let now: Timestamp = now.parse().unwrap();
-        let question = TaxQuestion { destination: Some(&destination), now, exempt: false, has_vat_id: false };
+        let question = TaxQuestion { destination: Some(&destination), now, exempt: false, vat_country: None };
         let set = compiled.rates(&question, &class.parse().unwrap()).unwrap();
         set.rates().iter().map(|rate| rate.label.to_string()).collect()
     }

@@ -106,6 +106,22 @@ pub fn soaking() -> bool {
     std::env::var_os("COMMERCE_SOAK").is_some()
 }
 
+/// How many cases of a property are tried: as many as usual, a hundred times that in a soak, and more where `PROPTEST_CASES`
+/// says so.
+///
+/// # Panics
+/// When that is set to anything but a whole number.
+#[must_use]
+pub fn property_cases(usual: u32) -> u32 {
+    let given = std::env::var("PROPTEST_CASES").ok();
+    cases(usual, soaking(), given.as_deref())
+}
+
+fn cases(usual: u32, soaking: bool, given: Option<&str>) -> u32 {
+    let given = given.map_or(0, |text| text.parse().expect("PROPTEST_CASES is a number of cases"));
+    given.max(if soaking { usual.saturating_mul(100) } else { usual })
+}
+
 /// How many minutes each test may take that could go on for ever, counted from when it begins: `COMMERCE_SOAK_MINUTES`, or
 /// 10.
 ///
@@ -120,6 +136,15 @@ pub fn soak_minutes() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_cases_are_tried_in_a_soak_and_when_asked_for() {
+        assert_eq!(cases(2_000, false, None), 2_000);
+        assert_eq!(cases(2_000, true, None), 200_000);
+        assert_eq!(cases(2_000, false, Some("50000")), 50_000);
+        assert_eq!(cases(2_000, true, Some("50000")), 200_000);
+        assert_eq!(cases(2_000, false, Some("1")), 2_000, "it raises and never lowers");
+    }
 
     #[test]
     fn stands_still_until_it_is_moved() {

@@ -62,7 +62,7 @@ mod scene;
 pub mod search_model;
 pub mod shopify_csv;
 
-pub use clock::{MockClock, SeededRandom, seed, soak_minutes, soaking};
+pub use clock::{MockClock, SeededRandom, property_cases, seed, soak_minutes, soaking};
 pub use gateway::{PretendGateway, Trouble, always};
 pub use hasher::PretendHasher;
 pub use intercept::{Crossing, Fault, Intercept, Intercepted, Losing, Meeting};

@@ -97,6 +97,7 @@ pub fn address(country_code: Country) -> Address {
         state_province: Some("LA".to_owned()),
         postal_code: None,
         country_code,
+        vat_id: None,
     }
 }
 

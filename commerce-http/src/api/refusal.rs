@@ -215,6 +215,8 @@ impl From<CouponError> for Problem {
             CouponError::UnknownPromotion(_) => Self::field("/promotion", "unsupported", words),
             CouponError::Exists(_) => Self::new(Code::AlreadyExists, words).at("/code"),
             CouponError::NotFound => Self::not_found(),
+            CouponError::Ended(_) => Self::new(Code::ValidationFailed, words),
+            CouponError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
             CouponError::Code(_) => Self::field("/prefix", "invalid", words),
             CouponError::Invalid { field, reason } => {
                 Self::field(&format!("/{field}"), "out-of-range", reason)

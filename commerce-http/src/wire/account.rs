@@ -376,6 +376,8 @@ pub(crate) struct SavedAddressBody {
     postal_code: Option<String>,
     /// Two upper-case letters of ISO 3166-1.
     country_code: Option<String>,
+    /// The VAT identification number of whoever the bill goes to.
+    vat_id: Option<String>,
 }
 
 impl SavedAddressBody {
@@ -391,6 +393,7 @@ impl SavedAddressBody {
             self.state_province,
             self.postal_code,
             self.country_code,
+            self.vat_id,
         ]);
         let address = body.check("", &mut check);
         let is_default = self.is_default;

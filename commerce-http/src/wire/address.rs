@@ -36,6 +36,9 @@ pub(crate) struct AddressBody {
     #[serde(default)]
     #[oai(validator(pattern = "^[A-Z]{2}$"))]
     country_code: String,
+    /// The VAT identification number of whoever the bill goes to, its country first: `FR40303265045`. A business of another
+    /// country of the shop's tax union then owes the tax itself.
+    vat_id: Option<String>,
 }
 
 impl Example for AddressBody {
@@ -49,14 +52,15 @@ impl Example for AddressBody {
             state_province: Some("LA".to_owned()),
             postal_code: None,
             country_code: "NG".to_owned(),
+            vat_id: None,
         }
     }
 }
 
 impl AddressBody {
-    /// The fields in their order: name, phone, two lines of the street, city, state, postal code, country.
-    pub(crate) fn of_parts(parts: [Option<String>; 8]) -> Self {
-        let [name, phone, line1, street_line2, city, state_province, postal_code, country] = parts;
+    /// The fields in their order: name, phone, two lines of the street, city, state, postal code, country, VAT number.
+    pub(crate) fn of_parts(parts: [Option<String>; 9]) -> Self {
+        let [name, phone, line1, street_line2, city, state_province, postal_code, country, vat_id] = parts;
         Self {
             contact_name: name.unwrap_or_default(),
             phone,
@@ -66,6 +70,7 @@ impl AddressBody {
             state_province,
             postal_code,
             country_code: country.unwrap_or_default(),
+            vat_id,
         }
     }
 
@@ -75,6 +80,8 @@ impl AddressBody {
         let phone = self.phone.filter(|phone| !phone.trim().is_empty());
         let phone = phone.map(|phone| check.parse(&at("phone"), &phone));
         let country = check.parse(&at("country_code"), &self.country_code);
+        let vat_id = self.vat_id.filter(|id| !id.trim().is_empty());
+        let vat_id = vat_id.map(|id| check.parse(&at("vat_id"), &id));
         // The other fields are checked beside a country that stands in for a wrong one, so that all errors are found.
         let address = Address {
             contact_name: self.contact_name,
@@ -85,6 +92,7 @@ impl AddressBody {
             state_province: self.state_province,
             postal_code: self.postal_code,
             country_code: country.unwrap_or(commerce_core::customer::Country::NG),
+            vat_id: vat_id.clone().flatten(),
         };
         let address = match address.check() {
             Ok(address) => Some(address),
@@ -95,7 +103,10 @@ impl AddressBody {
                 None
             }
         };
-        address.filter(|_| country.is_some() && phone.is_none_or(|phone| phone.is_some()))
+        let read = country.is_some()
+            && phone.is_none_or(|phone| phone.is_some())
+            && vat_id.is_none_or(|id| id.is_some());
+        address.filter(|_| read)
     }
 }
 
@@ -119,6 +130,8 @@ pub(crate) struct AddressDto {
     postal_code: OrNull<String>,
     /// Two letters of ISO 3166-1.
     country_code: String,
+    /// The VAT identification number of whoever the bill goes to.
+    vat_id: OrNull<String>,
 }
 
 impl From<&Address> for AddressDto {
@@ -132,6 +145,7 @@ impl From<&Address> for AddressDto {
             state_province: OrNull(address.state_province.clone()),
             postal_code: OrNull(address.postal_code.clone()),
             country_code: address.country_code.code(),
+            vat_id: OrNull(address.vat_id.as_ref().map(ToString::to_string)),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Coupons and trials of promotions on the wire.
 
-use commerce_core::promotion::{CouponCode, CouponState, NewCoupon, Promotions, Trial};
+use commerce_core::promotion::{CouponChange, CouponCode, CouponState, NewCoupon, Promotions, Trial};
 use poem_openapi::Object;
+use poem_openapi::types::MaybeUndefined;
 use serde::{Deserialize, Serialize};
 
 use super::time::Instant;
@@ -29,6 +30,8 @@ pub(crate) struct CouponDto {
     ended_at: OrNull<Instant>,
     /// When it was made.
     created_at: Instant,
+    /// 1 at first, one more with each change; uses do not count as one.
+    version: u64,
 }
 
 impl From<CouponState> for CouponDto {
@@ -44,6 +47,7 @@ impl From<CouponState> for CouponDto {
             uses,
             ended_at: OrNull::of(coupon.ended_at),
             created_at: coupon.created_at.into(),
+            version: coupon.version,
         }
     }
 }
@@ -84,6 +88,45 @@ impl NewCouponBody {
         let code = check.finish(code)?;
         let Self { promotion, from, until, uses_max, customer_uses_max, .. } = self;
         Ok((code, new(promotion, from, until, uses_max, customer_uses_max)))
+    }
+}
+
+/// What is to be changed of a coupon; what is left out stays.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(rename = "CouponChange", deny_unknown_fields)]
+pub(crate) struct CouponChangeBody {
+    /// When it begins; null: at once.
+    #[serde(default)]
+    from: MaybeUndefined<Instant>,
+    /// When it is over; null: never.
+    #[serde(default)]
+    until: MaybeUndefined<Instant>,
+    /// How many orders may use it; null: as many as the promotion allows. Below `uses` no further order uses it.
+    #[serde(default)]
+    uses_max: MaybeUndefined<u64>,
+    /// How many orders of one customer may; null: any number.
+    #[serde(default)]
+    customer_uses_max: MaybeUndefined<u64>,
+    /// Only if the coupon is at this version.
+    pub(crate) version: Option<u64>,
+}
+
+impl CouponChangeBody {
+    pub(crate) fn command(self) -> CouponChange {
+        fn change<T, U>(value: MaybeUndefined<T>, of: fn(T) -> U) -> Option<Option<U>> {
+            match value {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(value) => Some(Some(of(value))),
+            }
+        }
+        CouponChange {
+            from: change(self.from, |instant| instant.0),
+            until: change(self.until, |instant| instant.0),
+            uses_max: change(self.uses_max, |most| most),
+            customer_uses_max: change(self.customer_uses_max, |most| most),
+        }
     }
 }
 

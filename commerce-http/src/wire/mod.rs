@@ -49,7 +49,9 @@ pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{CartDto, ShippingOptionsDto};
 pub(crate) use cart_body::{AddItemBody, CouponBody, DeliveryBody, PaymentBody, QuantityBody};
 pub(crate) use check::Check;
-pub(crate) use coupon::{CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto};
+pub(crate) use coupon::{
+    CouponChangeBody, CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto,
+};
 pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,

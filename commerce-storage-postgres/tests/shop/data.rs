@@ -250,6 +250,7 @@ pub(crate) fn address() -> Address {
         state_province: Some("LA".to_owned()),
         postal_code: None,
         country_code: Country::NG,
+        vat_id: None,
     }
 }
 
@@ -491,6 +492,7 @@ pub(crate) fn issue(code: &str) -> ChangeSet {
         ended_at: None,
         created_at: now(),
         issued_by: None,
+        version: 1,
     });
     changes
 }

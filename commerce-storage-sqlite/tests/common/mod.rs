@@ -550,6 +550,7 @@ pub(crate) fn issue() -> ChangeSet {
         ended_at: None,
         created_at: at(0),
         issued_by: None,
+        version: 1,
     };
     ChangeSet {
         promotion: promotion::Changes { issue: vec![coupon], ..Default::default() },

@@ -2,7 +2,7 @@
 
 use super::OutsideError;
 use crate::cart::{Cart, View, pricing_input};
-use crate::customer::{Address, Destination};
+use crate::customer::Destination;
 use crate::engine::Parts;
 use crate::inventory::{Allocation, allocate, demand};
 use crate::pricing::{PricingInput, RulesInForce, Usage, quote};
@@ -21,7 +21,7 @@ pub(crate) async fn learn(
     destination: Option<Destination>,
     rules: &RulesInForce,
 ) -> Result<(), OutsideError> {
-    let destination = destination.or_else(|| cart.shipping_address.as_ref().map(Address::destination));
+    let destination = destination.or_else(|| cart.destination());
     if rules.compiled.counts_parcels() {
         view.outside.sources = sources(view, cart);
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::QuoteDocument;
 use crate::catalog::{Dimensions, TaxClass, Weight, WeightUnit};
-use crate::customer::Destination;
+use crate::customer::{Destination, VatId};
 use crate::pricing::input::{Buyer, Coupon, PricingInput, PricingLine, Usage};
 use crate::pricing::quote;
 use crate::pricing::quote::{PricingError, Quote};
@@ -80,7 +80,7 @@ pub struct CustomerDocument {
     pub exempt: bool,
     /// Their VAT identification number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vat_id: Option<String>,
+    pub vat_id: Option<VatId>,
 }
 
 /// How often a promotion was used.
@@ -271,7 +271,7 @@ impl CartDocument {
                 groups: &customer.groups,
                 ordered_before: customer.ordered_before,
                 exempt: customer.exempt,
-                vat_id: customer.vat_id.as_deref(),
+                vat_id: customer.vat_id.as_ref(),
             },
             lines: lines.collect(),
             destination: self.destination.clone(),

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
+mod invariance;
 mod price_lists;
 mod profile;
 mod promotions;
 mod properties;
 mod refusals;
+mod shares;
 mod tax_and_shipping;
 
 use serde_json::{Value, json};

@@ -3,6 +3,22 @@
 use super::super::RoundingProfile;
 use super::*;
 
+#[test]
+fn the_most_that_is_taken_off_is_split_exactly_where_nothing_is_rounded() {
+    let rules = rules(json!({
+        "home_country": "DE", "rounding": {"level": "total", "allocation": "exact"},
+        "promotions": [{"code": "p", "label": "p", "action": {"percent": "50"}, "scope": "line", "max_discount": "0.09"}],
+        "tax": {"zones": [{"code": "de"}], "rates": [{"code": "r", "zone": "de", "name": "T", "rate": "100"}]}
+    }));
+    let taxed = line("a", 1, "10.00");
+    let mut untaxed = line("b", 1, "10.00");
+    untaxed["tax_class"] = json!("exempt");
+    // 9.955 twice, and the tax of 9.955.
+    for lines in [json!([taxed, untaxed]), json!([untaxed, taxed])] {
+        assert_eq!(quote(&rules, json!({"lines": lines})).summary.total, "29.87");
+    }
+}
+
 /// The quote under a profile: tax at these rates, inside prices or on top.
 fn under(rounding: Value, rates: &[&str], inside: bool, promotions: Value, lines: Value) -> QuoteDocument {
     let rates: Vec<Value> = rates

@@ -15,7 +15,7 @@ fn at_home(name: &str, country: &str, now: &str, class: &str) -> RateSet {
     let compiled = preset(name).unwrap().compile(Some(&home), &mut Wrong::root(&mut errors));
     assert_eq!(errors, []);
     let question =
-        TaxQuestion { destination: None, now: now.parse().unwrap(), exempt: false, has_vat_id: false };
+        TaxQuestion { destination: None, now: now.parse().unwrap(), exempt: false, vat_country: None };
     compiled.rates(&question, &class.parse().unwrap()).unwrap()
 }
 

@@ -29,7 +29,7 @@ fn to(country: &str, state: Option<&str>, postal: Option<&str>) -> Destination {
 
 fn question(destination: Option<&Destination>) -> TaxQuestion<'_> {
     let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
-    TaxQuestion { destination, now, exempt: false, has_vat_id: false }
+    TaxQuestion { destination, now, exempt: false, vat_country: None }
 }
 
 fn sources(tax: &CompiledTax, question: &TaxQuestion<'_>, class: &str) -> Vec<String> {
@@ -44,7 +44,7 @@ fn rules() -> Value {
             {"code": "canaries", "areas": [{"country": "ES", "postal": ["35*", "38*"]}]},
             {"code": "madrid", "areas": [{"country": "ES", "subdivisions": ["MD"]}]},
             {"code": "world"},
-            {"code": "eu", "areas": [{"country": "ES"}, {"country": "DE"}]}
+            {"code": "eu", "areas": [{"country": "ES"}, {"country": "DE"}, {"country": "FR"}]}
         ],
         "rates": [
             {"code": "late", "zone": "es", "name": "Levy", "rate": "1", "priority": 9, "compound": true},
@@ -108,7 +108,7 @@ fn what_is_not_taxed_has_its_reason() {
     let asked = question(Some(&spain));
     assert_eq!(why(&tax, &asked, "standard"), None);
     assert_eq!(why(&tax, &asked, "exempt"), Some(Untaxed::ExemptClass));
-    let exempt = TaxQuestion { exempt: true, has_vat_id: true, ..asked };
+    let exempt = TaxQuestion { exempt: true, vat_country: Some(spain.country), ..asked };
     assert_eq!(why(&tax, &exempt, "standard"), Some(Untaxed::ExemptCustomer));
     assert_eq!(why(&tax, &question(None), "standard"), None, "the home country is assumed");
     let nowhere = compiled(json!({}), None);
@@ -124,18 +124,24 @@ fn what_is_not_taxed_has_its_reason() {
 #[test]
 fn buyers_with_a_vat_number_owe_the_tax_in_another_country_of_the_zone() {
     let tax = compiled(rules(), Some("DE"));
-    let reverse = |country: &str, has_vat_id| {
+    let reverse = |country: &str, vat_country: Option<&str>| {
         let destination = to(country, None, None);
-        let asked = TaxQuestion { has_vat_id, ..question(Some(&destination)) };
+        let vat_country = vat_country.map(|country| country.parse().unwrap());
+        let asked = TaxQuestion { vat_country, ..question(Some(&destination)) };
         let untaxed = tax.rates(&asked, &"standard".parse().unwrap()).unwrap().untaxed();
         assert_eq!(untaxed == Some(Untaxed::ReverseCharge), tax.is_reverse_charged(&asked));
         tax.is_reverse_charged(&asked)
     };
-    assert!(reverse("ES", true));
-    assert!(!reverse("ES", false));
-    assert!(!reverse("DE", true), "at home the shop charges it");
-    assert!(!reverse("NG", true), "outside the zone the rules of the place hold");
-    assert!(!tax.is_reverse_charged(&TaxQuestion { has_vat_id: true, ..question(None) }));
+    assert!(reverse("ES", Some("ES")));
+    assert!(reverse("ES", Some("FR")), "registered elsewhere in the zone");
+    assert!(!reverse("ES", None));
+    assert!(!reverse("ES", Some("DE")), "the shop's own authority knows the buyer");
+    assert!(!reverse("ES", Some("NG")), "a number from outside the zone counts for nothing in it");
+    assert!(!reverse("DE", Some("ES")), "at home the shop charges it");
+    assert!(!reverse("NG", Some("ES")), "outside the zone the rules of the place hold");
+    assert!(
+        !tax.is_reverse_charged(&TaxQuestion { vat_country: Some("ES".parse().unwrap()), ..question(None) })
+    );
 }
 
 /// Zones that overlap in every way.

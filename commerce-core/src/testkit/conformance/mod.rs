@@ -32,6 +32,7 @@
 //! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
+//! - [`taxes`], [`outside`]: who pays which tax; carriers and tax services;
 //! - [`races`], [`crossings`]: many at once; and two at once in an order that a decorator of the store brings about.
 //!
 //! Each case has a store, a runtime with several threads, and two minutes. When it is over, every invariant must hold:
@@ -66,6 +67,7 @@ pub mod mails;
 pub mod messages;
 pub mod moving_on;
 pub mod orders;
+pub mod outside;
 pub mod own_data;
 pub mod payment_flow;
 pub mod payments;
@@ -77,6 +79,7 @@ mod shop;
 pub mod sign_in;
 mod snapshot;
 pub mod stock;
+pub mod taxes;
 
 pub use shop::{Shop, before, cancel, check_out, delivery, fill, guard, request, short, shortages};
 pub use snapshot::Snapshot;
@@ -394,7 +397,8 @@ macro_rules! __each_store_case {
                 a_use_that_was_given_back_is_counted_again
                 an_unpaid_order_gives_its_uses_back
                 a_coupon_code_that_is_taken
-                a_coupon_is_ended_once
+                a_coupon_that_changed
+                a_coupon_is_revised
                 a_promotion_with_coupons_stays
                 a_coupon_that_is_used_up
                 a_coupon_that_has_ended
@@ -559,6 +563,17 @@ macro_rules! __each_store_case {
                 a_list_is_of_a_time
                 notes_on_an_order
             ;
+            taxes:
+                a_business_of_another_member_state_owes_the_tax
+                what_is_not_shipped_is_taxed_where_the_bill_goes
+                who_is_in_an_exempt_group_pays_no_tax
+            ;
+            outside:
+                a_carriers_price_is_in_the_options_the_cart_and_the_order
+                a_carrier_that_hangs_costs_the_deadline_and_falls_back
+                what_a_tax_service_says_is_kept_as_given
+                without_the_tax_service_nothing_is_written_and_the_same_request_may_succeed_later
+            ;
             crossings:
                 a_price_changes_while_an_expected_total_is_confirmed
                 a_price_changes_while_a_cart_is_confirmed
@@ -638,6 +653,7 @@ mod tests {
             ("moving_on", include_str!("moving_on.rs")),
             ("orders", include_str!("orders.rs")),
             ("own_data", include_str!("own_data.rs")),
+            ("outside", include_str!("outside.rs")),
             ("payment_flow", include_str!("payment_flow.rs")),
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
@@ -645,6 +661,7 @@ mod tests {
             ("round_trips", include_str!("round_trips.rs")),
             ("search", include_str!("search.rs")),
             ("stock", include_str!("stock.rs")),
+            ("taxes", include_str!("taxes.rs")),
         ];
         let mut written: Vec<String> = Vec::new();
         for (concept, text) in files {

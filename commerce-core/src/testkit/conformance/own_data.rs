@@ -15,7 +15,7 @@ use crate::cart::{
 };
 use crate::checkout::{Confirm, Confirmed};
 use crate::customer::{Country, Email};
-use crate::order::{Cancel, OrderView};
+use crate::order::{Cancel, CancelError, OrderView};
 use crate::payment::PaymentMethod;
 use crate::personal::{Claim, KnownOrder, Look};
 use crate::promotion::CustomerKey;
@@ -356,10 +356,14 @@ pub async fn somebody_leaves(shop: &Shop) {
     engine.accounts().save_address(ada.id, None, &home).await.unwrap();
     let refused = engine.personal().erase(&ada, &password(SECRET)).await;
     assert!(matches!(refused, Err(AccountError::UnderWay(2))), "{refused:?}");
-    for order in [as_guest, own] {
-        let cancel = Cancel { actor: Actor::Customer(ada.id), reason: String::new(), request: None };
-        engine.orders().cancel(order, &cancel).await.unwrap();
-    }
+    let calling_off = |actor| Cancel { actor, reason: String::new(), request: None };
+    let not_hers = engine.orders().cancel(as_guest, &calling_off(Actor::Customer(ada.id))).await;
+    assert!(
+        matches!(not_hers, Err(CancelError::NotFound)),
+        "it is a guest's until she claims it: {not_hers:?}"
+    );
+    engine.orders().cancel(as_guest, &calling_off(Actor::Guest)).await.unwrap();
+    engine.orders().cancel(own, &calling_off(Actor::Customer(ada.id))).await.unwrap();
     let login = Login { email: ada.email.clone(), password: password(SECRET), device: None };
     let signed_in = engine.accounts().log_in(&login).await.unwrap();
     let wrong = engine.personal().erase(&ada, &password("another secret 99")).await;

@@ -4,11 +4,13 @@
 use serde_json::json;
 
 use super::{Shop, before, cancel, delivery, request};
-use crate::audit::Actor;
-use crate::cart::{CartToken, Delivery, Look};
+use crate::audit::{Actor, Entry, Search};
+use crate::cart::{CartError, CartToken, Delivery, Look};
 use crate::checkout::ConfirmError;
 use crate::pricing::{Rulebook, RulesError, Usage};
-use crate::promotion::{Coupon, CouponCode, CouponState, CustomerKey, Promotion, Reason, Redemption};
+use crate::promotion::{
+    Coupon, CouponChange, CouponCode, CouponError, CouponState, CustomerKey, Promotion, Reason, Redemption,
+};
 use crate::testkit::{item, named};
 use crate::{ChangeSet, Currency, Guard, OrderId, Timestamp};
 
@@ -25,6 +27,7 @@ pub async fn a_coupon_in_full_and_one_with_nothing(shop: &Shop) {
         ended_at: Some(now),
         created_at: before(now, 2),
         issued_by: Some(named("audit", "made")),
+        version: 7,
     };
     let plain = coupon("PLAIN", "summer \"sale\" – Ọjà", now);
     issue(shop, &[full.clone(), plain.clone()]).await;
@@ -296,20 +299,101 @@ pub async fn a_coupon_code_that_is_taken(shop: &Shop) {
     assert_eq!(shop.store.coupons(Some("other".to_owned()), None, 9).await.unwrap().len(), 2);
 }
 
-/// A coupon is ended once; one that has ended, or is not there, is left as it is.
-pub async fn a_coupon_is_ended_once(shop: &Shop) {
+/// A coupon that changed since it was read, or is not there: the guard names it, and none is changed.
+pub async fn a_coupon_that_changed(shop: &Shop) {
     let now = shop.now().await;
-    issue(shop, &["ONE", "TWO", "SIX"].map(|code| coupon(code, "off", now))).await;
-    let ending = |codes: &[&str], at: Timestamp| {
+    let made = ["ONE", "TWO"].map(|code| coupon(code, "off", now));
+    issue(shop, &made).await;
+    let [one, two] = made;
+    let at = |coupon: &Coupon, version| Coupon { version, ..coupon.clone() };
+    let revising = |coupons: &[(Coupon, u64)]| {
         let mut changes = ChangeSet::default();
-        changes.promotion.end = codes.iter().map(|text| (code(text), at)).collect();
+        changes.promotion.revise = coupons.to_vec();
         changes
     };
-    shop.store.commit(&ending(&["TWO"], before(now, 5))).await.unwrap();
-    shop.store.commit(&ending(&["TWO", "NOWHERE", "ONE"], now)).await.unwrap();
+    let bounded = Coupon {
+        from: Some(before(now, 2)),
+        until: Some(now.plus(std::time::Duration::from_micros(1))),
+        uses_max: Some(i64::MAX as u64),
+        customer_uses_max: Some(1),
+        ended_at: Some(now),
+        ..at(&two, 2)
+    };
+    shop.store.commit(&revising(&[(bounded.clone(), 1), (at(&one, 2), 1)])).await.unwrap();
+    let nowhere = coupon("NOWHERE", "off", now);
+    for (refused, version) in [(at(&two, 2), 1), (at(&two, 4), 3), (at(&nowhere, 2), 1)] {
+        let changes = revising(&[(at(&one, 3), 2), (refused.clone(), version)]);
+        assert_eq!(shop.stale(&changes).await, Guard::Coupon(refused.code));
+    }
     let listed = shop.store.coupons(None, None, 9).await.unwrap();
-    let ended: Vec<_> = listed.iter().map(|state| state.coupon.ended_at).collect();
-    assert_eq!(ended, [Some(now), None, Some(before(now, 5))], "ONE, SIX, TWO");
+    let kept: Vec<_> = listed.into_iter().map(|state| state.coupon).collect();
+    assert_eq!(kept, [at(&one, 2), bounded.clone()]);
+    shop.store.commit(&revising(&[(at(&two, 3), 2)])).await.unwrap();
+    let listed = shop.store.coupons(None, None, 9).await.unwrap();
+    assert_eq!(listed[1].coupon, at(&two, 3), "and back");
+}
+
+/// A coupon is changed if it is what staff saw, whatever it was used for before, and goes by its new limits at once.
+pub async fn a_coupon_is_revised(shop: &Shop) {
+    let now = shop.now().await;
+    gives(shop, [promotion("off", true, json!({}))]).await;
+    shop.sell([item("mug").stock(9)]).await;
+    issue(shop, &[Coupon { uses_max: Some(9), customer_uses_max: Some(5), ..coupon("WELCOME", "off", now) }])
+        .await;
+    let welcome = code("WELCOME");
+    for _ in 0..2 {
+        let token = cart_with(shop, "ada@example.com", &["WELCOME"]).await;
+        shop.confirm(&token).await.unwrap();
+    }
+    let promotions = shop.engine.promotions();
+    let revise = async |change: CouponChange, expected| {
+        promotions.revise(&welcome, &change, expected, &Actor::System, None).await
+    };
+    // Below what was used: it is spent, for her and for all, and no invariant is broken.
+    let one =
+        CouponChange { uses_max: Some(Some(1)), customer_uses_max: Some(Some(1)), ..CouponChange::default() };
+    let revised = revise(one.clone(), Some(1)).await.unwrap().coupon;
+    assert_eq!((revised.coupon.version, revised.coupon.uses_max, revised.uses), (2, Some(1), 2));
+    assert_eq!(
+        revise(one.clone(), None).await.unwrap().coupon.coupon.version,
+        2,
+        "that is how it is already"
+    );
+    let apply = async |email: &str| {
+        let token = cart_with(shop, email, &[]).await;
+        match shop.engine.carts().apply_coupon(&token, &welcome, None).await {
+            Ok(_) => None,
+            Err(CartError::Coupon { reason, .. }) => Some(reason),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(apply("bola@example.com").await, Some(Reason::UsesSpent));
+    let more = CouponChange { uses_max: Some(None), ..CouponChange::default() };
+    assert!(matches!(revise(more.clone(), Some(1)).await, Err(CouponError::Version(2))));
+    revise(more.clone(), Some(2)).await.unwrap();
+    assert_eq!(apply("bola@example.com").await, None);
+    assert_eq!(apply("ada@example.com").await, Some(Reason::CustomerUsesSpent));
+    let over = CouponChange { from: Some(Some(now)), until: Some(Some(now)), ..CouponChange::default() };
+    assert!(matches!(revise(over, None).await, Err(CouponError::Invalid { field: "until", .. })));
+    let none = CouponChange { uses_max: Some(Some(0)), ..CouponChange::default() };
+    assert!(matches!(revise(none, None).await, Err(CouponError::Invalid { field: "uses_max", .. })));
+    assert!(matches!(
+        promotions.revise(&code("NOWHERE"), &more, None, &Actor::System, None).await,
+        Err(CouponError::NotFound)
+    ));
+    let ended = promotions.end(&welcome, &Actor::System, None).await.unwrap().coupon.coupon;
+    assert_eq!(ended.version, 4);
+    assert_eq!(promotions.end(&welcome, &Actor::System, None).await.unwrap().coupon.coupon, ended);
+    assert!(matches!(revise(one, None).await, Err(CouponError::Ended(_))));
+    let search = Search { target: Some("coupon:WELCOME".to_owned()), ..Search::default() };
+    let told = shop.engine.audit_trail().search(&search, 9).await.unwrap();
+    // They may be of one instant, and then no later than each other.
+    let mut actions: Vec<_> = told.iter().map(|entry| entry.action.as_str()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["coupon.end", "coupon.update", "coupon.update"]);
+    let lowered =
+        |entry: &&Entry| entry.data["after"]["uses_max"] == 1 && entry.data["before"]["uses_max"] == 9;
+    assert_eq!(told.iter().filter(lowered).count(), 1, "{told:?}");
 }
 
 /// A promotion that has coupons is not taken out of the rules, whoever applies them; one that has none is.
@@ -374,7 +458,8 @@ pub async fn a_coupon_that_has_ended(shop: &Shop) {
         assert_eq!(shop.stale(&by(text)).await, Guard::CouponUses(code(text)), "{text}");
     }
     let mut ending = ChangeSet::default();
-    ending.promotion.end = vec![(code("WELCOME"), now)];
+    let ended = Coupon { ended_at: Some(now), version: 2, ..coupon("WELCOME", "off", now) };
+    ending.promotion.revise = vec![(ended, 1)];
     shop.store.commit(&ending).await.unwrap();
     assert_eq!(shop.stale(&placed.changes).await, Guard::CouponUses(code("WELCOME")));
     let refused = shop.confirm(&token).await;
@@ -509,6 +594,7 @@ pub(in crate::testkit) fn coupon(text: &str, promotion: &str, created_at: Timest
         ended_at: None,
         created_at,
         issued_by: None,
+        version: 1,
     }
 }
 

@@ -87,6 +87,7 @@ pub async fn a_cart_in_full_and_one_with_nothing(shop: &Shop) {
         state_province: Some("LA".to_owned()),
         postal_code: Some("100001".to_owned()),
         country_code: Country::GH,
+        vat_id: Some("XIGD001".parse().unwrap()),
     };
     let line = |place: u32, sku, quantity, wishes: BTreeMap<String, String>| CartLine {
         id: named::<LineId>("line", &place.to_string()),
@@ -200,7 +201,11 @@ pub async fn an_order_in_full(shop: &Shop) {
         wish.customizations.insert("engraving".to_owned(), TEXT.to_owned());
         shop.engine.carts().add(Some(&token), &wish, None).await.unwrap();
         let mut delivery = by_weight();
-        delivery.billing_address = Some(Address { contact_name: TEXT.to_owned(), ..address(Country::GH) });
+        delivery.billing_address = Some(Address {
+            contact_name: TEXT.to_owned(),
+            vat_id: Some("GH-C0001234567".parse().unwrap()),
+            ..address(Country::GH)
+        });
         shop.engine.carts().set_delivery(&token, &delivery, None).await.unwrap();
         shop.engine.carts().set_payment(&token, PaymentMethod::BankTransfer, None).await.unwrap();
         let confirmed = shop.confirm(&token).await.unwrap();

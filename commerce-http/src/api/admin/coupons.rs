@@ -1,17 +1,18 @@
-//! Coupons: made one by one or by the thousand, listed, ended.
+//! Coupons: made one by one or by the thousand, listed, changed, ended.
 
 use commerce_core::promotion::{CouponChanged, CouponCode, Issued};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
+use super::parts::{IfMatch, etag, expected};
 use super::{Read, Write};
 use crate::api::access::{MayReadCoupons, MayWriteCoupons};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, Check, CouponDto, CouponPageDto, CursorLinks, GenerateBody, GeneratedDto, NewCouponBody,
-    PageSize, Problem, Refused, Text,
+    Answer, Body, Check, CouponChangeBody, CouponDto, CouponPageDto, CursorLinks, GenerateBody, GeneratedDto,
+    NewCouponBody, PageSize, Problem, Refused, Text,
 };
 
 pub(crate) struct CouponsApi {
@@ -101,7 +102,34 @@ impl CouponsApi {
         code: Path<Text>,
     ) -> Result<Answer<CouponDto>, Refused<Read>> {
         let code = code.0.0.parse::<CouponCode>().map_err(|_| Problem::not_found())?;
-        Ok(Answer::new(&self.shop.engine.promotions().coupon(&code).await?.into())?)
+        let state = self.shop.engine.promotions().coupon(&code).await?;
+        let version = state.coupon.version;
+        Ok(Answer::new(&state.into())?.header("etag", Some(&etag(version))))
+    }
+
+    /// Changes a coupon
+    ///
+    /// Its window and its limits; what is left out stays, null lifts a bound. One that has ended stays as it is.
+    #[oai(path = "/:code/", method = "patch", operation_id = "changeCoupon")]
+    async fn change(
+        &self,
+        admin: MayWriteCoupons,
+        /// Its code; case does not count.
+        code: Path<Text>,
+        /// The version of the coupon for which the change is meant.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: Body<CouponChangeBody>,
+    ) -> Result<Answer<CouponDto>, Refused<Write>> {
+        let code = code.0.0.parse::<CouponCode>().map_err(|_| Problem::not_found())?;
+        let version = expected(&if_match, body.value.version)?;
+        let change = body.value.command();
+        let promotions = self.shop.engine.promotions();
+        let revised =
+            settle(async move { promotions.revise(&code, &change, version, &admin.actor(), None).await });
+        let CouponChanged { coupon, .. } = revised.await?;
+        let version = coupon.coupon.version;
+        Ok(Answer::new(&coupon.into())?.header("etag", Some(&etag(version))))
     }
 
     /// Ends a coupon

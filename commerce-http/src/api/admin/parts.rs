@@ -27,10 +27,7 @@ pub(super) fn expected(if_match: &IfMatch, body: Option<u64>) -> Result<Option<u
     match (version, body) {
         (Some(version), None) => Ok(Some(version)),
         (Some(version), Some(body)) if version == body => Ok(Some(version)),
-        _ => Err(Problem::new(
-            Code::VersionConflict,
-            "If-Match names no version of the rules, or another than the body",
-        )),
+        _ => Err(Problem::new(Code::VersionConflict, "If-Match names no version, or another than the body")),
     }
 }
 

@@ -1,25 +1,23 @@
 //! Carriers and tax services, reached through the engine: what they say is in the cart's answer, in the next look and in
 //! the order; what they do not say costs the deadline, or is an error that a client may try again.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use commerce_core::audit::Actor;
-use commerce_core::cart::{CartError, CartToken, Delivery, PricedCart};
-use commerce_core::checkout::{Confirm, ConfirmError};
-use commerce_core::customer::{Country, Destination};
-use commerce_core::payment::PaymentMethod;
-use commerce_core::shipping::{CarrierError, CarrierRate, CarrierRequest, CarrierTrouble, ShippingOption};
-use commerce_core::tax::external::{ExternalAmount, ExternalLineTax, ExternalShippingTax, TaxRequestLine};
-use commerce_core::tax::{ExternalTax, TaxProviderError, TaxRequest};
-use commerce_core::testkit::conformance::{Opened, Shop, delivery, fill};
-use commerce_core::testkit::{MockClock, item};
-use commerce_core::{Currency, Engine, Money, ShippingRates, TaxProvider};
-use commerce_storage_sqlite::{Options, SqliteStore};
+
+use super::{Shop, delivery, fill};
+use crate::audit::Actor;
+use crate::cart::{CartError, CartToken, Delivery, PricedCart};
+use crate::checkout::{Confirm, ConfirmError};
+use crate::customer::{Country, Destination};
+use crate::payment::PaymentMethod;
+use crate::shipping::{CarrierError, CarrierRate, CarrierRequest, CarrierTrouble, ShippingOption};
+use crate::tax::external::{ExternalAmount, ExternalLineTax, ExternalShippingTax, TaxRequestLine};
+use crate::tax::{ExternalTax, TaxProviderError, TaxRequest};
+use crate::testkit::{MockClock, item};
+use crate::{Currency, Engine, Money, ShippingRates, TaxProvider};
 
 const DEADLINE: Duration = Duration::from_millis(800);
 
@@ -90,14 +88,9 @@ impl TaxProvider for Assessor {
     }
 }
 
-async fn shop() -> Shop {
-    // The clock stands still, so that a deadline is over at once.
-    let clock = Arc::new(MockClock::default());
-    let options = Options::in_memory().clock(Arc::<MockClock>::clone(&clock));
-    let shop = Shop::over(Opened::new(SqliteStore::open_with(options).await.unwrap()).clock(clock));
+async fn stocked(shop: &Shop) {
     shop.sell([item("mug").price("10").stock(9), item("pen").price("4").stock(9)]).await;
     shop.engine.rules().apply(serde_json::from_str(METHODS).unwrap(), &Actor::System).await.unwrap();
-    shop
 }
 
 /// The shop with this carrier, and what went wrong with it.
@@ -107,6 +100,8 @@ fn served_by(shop: &Shop, carrier: Carrier) -> (Engine, Arc<Mutex<Vec<CarrierTro
     let trouble = move |error: &CarrierError| told.lock().unwrap().push(error.kind);
     let engine = Engine::builder_shared(Arc::clone(&shop.store))
         .currency(Currency::NGN)
+        // This clock stands still, so that a deadline is over at once.
+        .clock(Arc::new(MockClock::default()))
         .shipping_rates(Arc::new(carrier), DEADLINE, trouble)
         .build();
     (engine, troubles)
@@ -127,10 +122,10 @@ fn option(code: &str, minor: i64, from_fallback: bool) -> (String, i64, bool) {
     (code.to_owned(), minor, from_fallback)
 }
 
-#[tokio::test]
-async fn a_carriers_price_is_in_the_options_the_cart_and_the_order() {
-    let shop = shop().await;
-    let (engine, troubles) = served_by(&shop, Carrier::Answers);
+/// What a carrier asks is what the shopper sees, and what the order costs.
+pub async fn a_carriers_price_is_in_the_options_the_cart_and_the_order(shop: &Shop) {
+    stocked(shop).await;
+    let (engine, troubles) = served_by(shop, Carrier::Answers);
     let token = fill(&engine, &[("mug", 1)]).await;
     assert_eq!(
         priced_in_options(&engine, &token).await,
@@ -145,10 +140,10 @@ async fn a_carriers_price_is_in_the_options_the_cart_and_the_order() {
     assert_eq!(*troubles.lock().unwrap(), []);
 }
 
-#[tokio::test]
-async fn a_carrier_that_hangs_costs_the_deadline_and_falls_back() {
-    let shop = shop().await;
-    let (engine, troubles) = served_by(&shop, Carrier::Hangs);
+/// A silent carrier is left out, but for a method that has a price for that.
+pub async fn a_carrier_that_hangs_costs_the_deadline_and_falls_back(shop: &Shop) {
+    stocked(shop).await;
+    let (engine, troubles) = served_by(shop, Carrier::Hangs);
     let token = fill(&engine, &[("mug", 1)]).await;
     assert_eq!(
         priced_in_options(&engine, &token).await,
@@ -174,9 +169,9 @@ fn taxed(cart: &PricedCart) -> (Vec<i64>, i64, i64) {
     (of_lines, quote.summary.tax_added.minor, quote.summary.total.minor)
 }
 
-#[tokio::test]
-async fn what_a_tax_service_says_is_kept_as_given() {
-    let shop = shop().await;
+/// Nothing of what a tax service says is computed again, and the order keeps it.
+pub async fn what_a_tax_service_says_is_kept_as_given(shop: &Shop) {
+    stocked(shop).await;
     let engine = Engine::builder_shared(Arc::clone(&shop.store))
         .currency(Currency::NGN)
         .tax_provider(Arc::new(Assessor::default()))
@@ -199,32 +194,32 @@ async fn what_a_tax_service_says_is_kept_as_given() {
     assert_eq!(kept, [("City levy".to_owned(), 33)]);
 }
 
-#[tokio::test]
-async fn without_the_tax_service_nothing_is_written_and_the_same_request_may_succeed_later() {
-    let shop = shop().await;
+/// A tax service that is away is an error, after which all is as before.
+pub async fn without_the_tax_service_nothing_is_written_and_the_same_request_may_succeed_later(shop: &Shop) {
+    stocked(shop).await;
     let assessor = Arc::new(Assessor::default());
     let port: Arc<dyn TaxProvider> = Arc::<Assessor>::clone(&assessor);
     let engine =
         Engine::builder_shared(Arc::clone(&shop.store)).currency(Currency::NGN).tax_provider(port).build();
     let token = fill(&engine, &[("mug", 1)]).await;
     let unavailable = |error: &TaxProviderError| matches!(error, TaxProviderError::Unavailable(_));
-    let unwritten = shop.view(&token).await;
+    let unwritten = shop.view(&token).await.cart;
 
     assessor.away.store(true, Ordering::SeqCst);
     let refused = engine.carts().set_delivery(&token, &by("post"), None).await.unwrap_err();
     assert!(matches!(&refused, CartError::Tax(error) if unavailable(error)), "{refused:?}");
-    assert_eq!(shop.view(&token).await, unwritten);
+    assert_eq!(shop.view(&token).await.cart, unwritten);
 
     assessor.away.store(false, Ordering::SeqCst);
     engine.carts().set_delivery(&token, &by("post"), None).await.unwrap();
     engine.carts().set_payment(&token, PaymentMethod::CashOnDelivery, None).await.unwrap();
-    let ready = shop.view(&token).await;
+    let ready = shop.view(&token).await.cart;
     let stock = shop.stock("mug").await;
 
     assessor.away.store(true, Ordering::SeqCst);
     let refused = engine.checkout().confirm(&token, &Confirm::default()).await.unwrap_err();
     assert!(matches!(&refused, ConfirmError::Tax(error) if unavailable(error)), "{refused:?}");
-    assert_eq!((shop.view(&token).await, shop.stock("mug").await), (ready, stock));
+    assert_eq!((shop.view(&token).await.cart, shop.stock("mug").await), (ready, stock));
 
     assessor.away.store(false, Ordering::SeqCst);
     let placed = engine.checkout().confirm(&token, &Confirm::default()).await.unwrap();
