@@ -41,7 +41,7 @@ async fn a_confirm_outlives_its_client() {
             assert_eq!(asked.header("idempotent-replayed"), "true");
             asked.expect(201);
         }
-        assert_eq!(server.available("mug", "MUG").await, 47);
+        server.until_available("mug", "MUG", 47).await;
         server.stop().await;
     }
 }

@@ -69,7 +69,7 @@ async fn is_told_and_passes(state: State) {
     assert_eq!(order["totals"]["total"]["amount"], "1500.00");
     let cart = server.get("/api/cart/").cart(&filled).send().await.expect(200);
     assert_eq!(cart["items"][0]["quantity"], 1, "what was not done is not done later: {cart}");
-    assert_eq!(server.available("mug", "MUG").await, 49);
+    server.until_available("mug", "MUG", 49).await;
     server.stop().await;
 }
 
@@ -91,7 +91,7 @@ async fn a_confirm_that_is_lost_on_the_way_is_one_order() {
             let order = one_order(&server, &cart).await;
             assert_eq!(again.expect(201)["order"]["id"], order["id"]);
             sold += 1;
-            assert_eq!(server.available("mug", "MUG").await, 50 - sold, "{then:?}, arrives: {arrives}");
+            server.until_available("mug", "MUG", 50 - sold).await;
         }
     }
     server.stop().await;
@@ -123,7 +123,7 @@ async fn a_file_that_another_process_writes_is_read_and_not_written() {
     one_order(&server, &waiting).await;
     let cart = add(&server).cart(&filled).send().await.expect(201);
     assert_eq!(cart["items"][0]["quantity"], 2, "what was not done is not done later: {cart}");
-    assert_eq!(server.available("mug", "MUG").await, 49);
+    server.until_available("mug", "MUG", 49).await;
     server.stop().await;
 }
 

@@ -29,7 +29,6 @@ mod register;
 mod reset;
 mod service;
 mod session;
-mod shown;
 mod sign_in;
 mod standing;
 mod terms;
@@ -49,9 +48,9 @@ pub use password::{Password, PasswordError, PasswordHash, PasswordPolicy, WeakPa
 pub use profile::change_profile;
 pub use register::{register, resend, verify};
 pub use reset::{ask_reset, change_password, reset_password};
+pub(crate) use service::Shown;
 pub use service::{Accounts, Login, Register};
 pub use session::{EndReason, RefreshToken, RefreshTokenError, Session, device_label};
-pub(crate) use shown::Shown;
 pub use sign_in::{
     Admitted, Checked, Refreshed, SignedIn, admit, end_session, log_in, log_out_everywhere, refresh,
 };

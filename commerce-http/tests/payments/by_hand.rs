@@ -244,7 +244,7 @@ async fn a_paid_order_that_is_called_off_is_refunded() {
             ("3000.00", 1)
         );
         cancel().send().await.expect(200);
-        assert_eq!(shop.server.available("mug", "MUG").await, 50);
+        shop.server.until_available("mug", "MUG", 50).await;
         let truth = shop.truth_when(|truth| !truth.refunds.is_empty()).await;
         shop.sandbox.move_refund(truth.refunds[0].id, RefundStatus::Processed).unwrap();
         shop.until_payment(&placed, "refunded").await;

@@ -227,12 +227,12 @@ async fn an_order_that_nobody_pays_in_time_is_called_off_and_late_money_opens_it
             let order = shop.until(|| shop.order(placed), |order| order["status"] == "cancelled").await;
             assert_eq!(order["payment_status"], "failed", "{order}");
         }
-        assert_eq!(shop.server.available("mug", "MUG").await, 50);
+        shop.server.until_available("mug", "MUG", 50).await;
 
         shop.sandbox.pay(&back.reference).unwrap();
         let order = shop.until_payment(&back, "paid").await;
         assert_eq!(order["status"], "processing");
-        assert_eq!(shop.server.available("mug", "MUG").await, 47);
+        shop.server.until_available("mug", "MUG", 47).await;
         shop.paid_by_card(30).await;
 
         shop.sandbox.pay(&gone.reference).unwrap();
@@ -240,7 +240,7 @@ async fn an_order_that_nobody_pays_in_time_is_called_off_and_late_money_opens_it
             shop.until(|| shop.order(&gone), |order| order["refunds"][0]["amount"]["amount"] == "60000.00");
         let order = order.await;
         assert_eq!(order["status"], "cancelled", "the goods are gone: {order}");
-        assert_eq!(shop.server.available("mug", "MUG").await, 17);
+        shop.server.until_available("mug", "MUG", 17).await;
         let sent = shop.truth_when(|truth| truth.refunds.len() == 1).await.refunds;
         assert_eq!((sent[0].reference.as_str(), sent[0].amount), (gone.reference.as_str(), 6_000_000));
         shop.close().await;

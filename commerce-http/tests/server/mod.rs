@@ -411,6 +411,19 @@ impl TestServer {
         variant["available_quantity"].as_u64().unwrap()
     }
 
+    /// Comes back once so many can be bought: what nobody asked this server for, a kept answer may be a second behind.
+    pub(crate) async fn until_available(&self, slug: &str, sku: &str, units: u64) {
+        let begun = Instant::now();
+        loop {
+            let available = self.available(slug, sku).await;
+            if available == units {
+                return;
+            }
+            assert!(begun.elapsed() < DEADLINE, "{available} of {sku} can be bought, and never {units}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     /// A cart with these units of these SKUs: its token.
     pub(crate) async fn cart(&self, items: &[(&str, u32)]) -> String {
         let mut token = String::new();

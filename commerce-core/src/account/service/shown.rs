@@ -1,6 +1,6 @@
 //! A password that somebody shows: asking the hasher takes time, so it is asked as seldom as can be.
 
-use super::{Account, AccountError, Checked, Password, PasswordHash};
+use crate::account::{Account, AccountError, Checked, Password, PasswordHash};
 use crate::engine::Parts;
 use crate::ports::Verified;
 

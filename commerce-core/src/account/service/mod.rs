@@ -1,14 +1,18 @@
 //! Accounts: look, decide, commit, and tell by mail.
 
+mod shown;
+
 use std::sync::Arc;
 
-use super::sign_in::{self, Admitted, Checked, Refreshed, SignedIn};
-use super::{
-    Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
-    Password, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Shown, Standing, View,
+pub(crate) use shown::Shown;
+
+use crate::access::{Caller, Role};
+use crate::account::sign_in::{self, Admitted, Checked, Refreshed, SignedIn};
+use crate::account::{
+    self, Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
+    Password, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing, View,
     address_book, email_change, profile, register, reset, standing,
 };
-use crate::access::{Caller, Role};
 use crate::attempts::Attempts;
 use crate::commit::{ChangeSet, CommitError};
 use crate::customer::{Email, Phone};
@@ -56,7 +60,7 @@ impl Accounts {
     /// same, and its owner is told.
     ///
     /// # Errors
-    /// [`AccountError::Weak`]; and as [`register`](super::register()).
+    /// [`AccountError::Weak`]; and as [`register`](crate::account::register()).
     pub async fn register(&self, wanted: &Register) -> Result<(), AccountError> {
         let Register { email, password, first_name, last_name, phone, locale } = wanted.clone();
         self.check_strength(&password, &[email.as_str(), &first_name, &last_name])?;
@@ -82,7 +86,7 @@ impl Accounts {
     /// Confirms an address by the link that was mailed, and logs its owner in.
     ///
     /// # Errors
-    /// As [`verify`](super::verify).
+    /// As [`verify`](crate::account::verify).
     pub async fn verify(&self, token: &LinkToken, device: Option<&str>) -> Result<SignedIn, AccountError> {
         let look = Look { sessions: true, ..Look::by(By::Link(token.hash())) };
         self.decide(look, |view, ids| register::verify(view, device, &self.parts.account_terms, ids)).await
@@ -91,7 +95,7 @@ impl Accounts {
     /// Logs somebody in.
     ///
     /// # Errors
-    /// As [`log_in`](super::log_in).
+    /// As [`log_in`](crate::account::log_in).
     pub async fn log_in(&self, login: &Login) -> Result<SignedIn, AccountError> {
         let look = Look { sessions: true, ..Look::by(By::Email(EmailKey::of(&login.email))) };
         let device = login.device.as_deref();
@@ -186,7 +190,7 @@ impl Accounts {
         let look = Look::by(By::Link(token.hash()));
         // Before any work is spent on the password.
         let view = self.parts.store.account(&look).await?;
-        let (account, _) = register::received(&view, super::Purpose::Reset)?;
+        let (account, _) = register::received(&view, account::Purpose::Reset)?;
         self.check_strength(new, &words(&account))?;
         let hash = self.hasher()?.hash(new).await?;
         self.decide(look, |view, ids| reset::reset_password(view, &hash, ids)).await
@@ -219,7 +223,7 @@ impl Accounts {
     /// Asks for another e-mail address: both are mailed a link to confirm it.
     ///
     /// # Errors
-    /// As [`ask_email_change`](super::ask_email_change).
+    /// As [`ask_email_change`](crate::account::ask_email_change).
     pub async fn ask_email_change(
         &self,
         account: CustomerId,
@@ -236,7 +240,7 @@ impl Accounts {
     /// Confirms a change of address by one of the links that were mailed.
     ///
     /// # Errors
-    /// As [`confirm_email_change`](super::confirm_email_change).
+    /// As [`confirm_email_change`](crate::account::confirm_email_change).
     pub async fn confirm_email_change(&self, token: &LinkToken) -> Result<Confirmed, AccountError> {
         let by = Look::by(By::Link(token.hash()));
         let waiting = self.parts.store.account(&by).await?.account.and_then(|account| account.email_change);
@@ -264,7 +268,7 @@ impl Accounts {
     /// Changes names, phone and language of an account, if it is at the version `expected`.
     ///
     /// # Errors
-    /// As [`change_profile`](super::change_profile).
+    /// As [`change_profile`](crate::account::change_profile).
     pub async fn change_profile(
         &self,
         account: CustomerId,
@@ -286,7 +290,7 @@ impl Accounts {
     /// Writes an address of the account down: a new one, or in place of the one of this id.
     ///
     /// # Errors
-    /// As [`save_address`](super::save_address).
+    /// As [`save_address`](crate::account::save_address).
     pub async fn save_address(
         &self,
         account: CustomerId,
@@ -300,7 +304,7 @@ impl Accounts {
     /// Deletes an address of the account.
     ///
     /// # Errors
-    /// As [`remove_address`](super::remove_address).
+    /// As [`remove_address`](crate::account::remove_address).
     pub async fn remove_address(&self, account: CustomerId, id: AddressId) -> Result<(), AccountError> {
         let look = Look { addresses: true, ..Look::by(By::Id(account)) };
         self.decide(look, |view, _| address_book::remove_address(view, id)).await
@@ -309,7 +313,7 @@ impl Accounts {
     /// Changes what an account is to the shop, if it is at the version `expected`.
     ///
     /// # Errors
-    /// As [`change_standing`](super::change_standing).
+    /// As [`change_standing`](crate::account::change_standing).
     pub async fn change_standing(
         &self,
         by: &Caller,
@@ -325,7 +329,7 @@ impl Accounts {
     /// password its owner asks for one by mail.
     ///
     /// # Errors
-    /// [`AccountError::Weak`]; and as [`create_account`](super::create_account).
+    /// [`AccountError::Weak`]; and as [`create_account`](crate::account::create_account).
     pub async fn create(
         &self,
         by: &Caller,
