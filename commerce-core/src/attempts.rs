@@ -35,6 +35,8 @@ macro_rules! unsettled {
 }
 
 unsettled! {
+    crate::access::KeyError,
+    crate::account::AccountError,
     crate::cart::CartError,
     crate::catalog::CatalogError,
     crate::checkout::ConfirmError,

@@ -17,10 +17,12 @@ use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
 use crate::personal::Personal;
 use crate::ports::{
-    Clock, Mailer, PasswordHasher, PaymentGateway, Random, ShippingRates, Store, SystemRandom, TaxProvider,
+    Clock, Mailer, PasswordHasher, PaymentGateway, Random, Search, ShippingRates, Store, SystemRandom,
+    TaxProvider,
 };
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
+use crate::search::{InForce, Searching, StoredSettings};
 use crate::shipping::CarrierError;
 use crate::{Currency, Ids, Timestamp, Violation};
 
@@ -42,6 +44,7 @@ pub struct Engine {
 pub struct Builder {
     store: Arc<dyn Store>,
     clock: Option<Arc<dyn Clock>>,
+    search: Option<Arc<dyn Search>>,
     random: Arc<dyn Random>,
     currency: Currency,
     terms: PaymentTerms,
@@ -59,6 +62,7 @@ pub struct Builder {
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) search: Arc<dyn Search>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
     pub(crate) account_terms: AccountTerms,
@@ -72,6 +76,8 @@ pub(crate) struct Parts {
     pub(crate) trouble: Arc<dyn Fn(&CarrierError) + Send + Sync>,
     /// The rulebook last seen. Every look says which version is in force, so it is read again only after a change.
     rulebook: RwLock<Arc<RulesInForce>>,
+    /// The settings of the search last seen; every search says which version is in force.
+    pub(crate) search_settings: RwLock<Arc<InForce>>,
 }
 
 impl Engine {
@@ -86,6 +92,7 @@ impl Engine {
         Builder {
             store,
             clock: None,
+            search: None,
             random: Arc::new(SystemRandom),
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
@@ -122,6 +129,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog { parts: Arc::clone(&self.parts) }
+    }
+
+    /// How shoppers find things.
+    #[must_use]
+    pub fn search(&self) -> Searching {
+        Searching { parts: Arc::clone(&self.parts) }
     }
 
     /// The carts.
@@ -245,6 +258,13 @@ impl Builder {
         self
     }
 
+    /// Finds products through this engine instead of the store's own search.
+    #[must_use]
+    pub fn search(mut self, search: Arc<dyn Search>) -> Self {
+        self.search = Some(search);
+        self
+    }
+
     /// Draws ids and tokens from this source instead of the operating system's.
     #[must_use]
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
@@ -334,6 +354,7 @@ impl Builder {
         let Self {
             store,
             clock,
+            search,
             random,
             currency,
             terms,
@@ -347,6 +368,8 @@ impl Builder {
             trouble,
         } = self;
         let starter = StoredRulebook { version: 0, rulebook: Rulebook::starter(currency) };
+        let search = search.unwrap_or_else(|| store.search());
+        let search_settings = RwLock::new(Arc::new(InForce::of(StoredSettings::default())));
         let clock = clock.unwrap_or_else(|| store.clock());
         #[expect(
             clippy::expect_used,
@@ -356,6 +379,7 @@ impl Builder {
         let parts = Parts {
             store,
             clock,
+            search,
             random,
             terms,
             account_terms,
@@ -367,6 +391,7 @@ impl Builder {
             tax_provider,
             trouble,
             rulebook,
+            search_settings,
         };
         Engine { parts: Arc::new(parts) }
     }

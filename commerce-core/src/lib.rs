@@ -17,6 +17,7 @@ pub mod crash;
 pub mod customer;
 mod engine;
 pub mod event;
+pub mod hex;
 mod id;
 pub mod idempotency;
 mod invariant;
@@ -34,6 +35,7 @@ pub mod promotion;
 mod quantity;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod search;
 pub mod shipping;
 pub mod tax;
 #[cfg(feature = "testkit")]
@@ -53,13 +55,13 @@ pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Cache, Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, ShippingRates,
-    Store, SystemRandom, TaxProvider, Verified,
+    Cache, Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, Search,
+    ShippingRates, Store, SystemRandom, TaxProvider, Verified,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
     MockCache, MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter,
-    MockShippingRates, MockStore, MockTaxProvider,
+    MockSearch, MockShippingRates, MockStore, MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;

@@ -20,7 +20,7 @@ use crate::invariant::Violation;
 use crate::inventory::{Location, StockLevel};
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
-use crate::mail::{Envelope, Mail, MailState, MailerError};
+use crate::mail::{self, Envelope, Mail, MailState, MailerError};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{Balance, Entry as JournalEntry};
@@ -31,11 +31,12 @@ use crate::payment::{
 };
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
+use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
     AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
-    VariantId, audit, cart, idempotency, order, personal,
+    VariantId, audit, cart, idempotency, order, personal, search,
 };
 
 /// Where the shop is kept.
@@ -86,6 +87,9 @@ pub trait Store: Send + Sync + 'static {
         key: OrderKey,
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError>;
+
+    /// Those of these orders that there are, by id, the newest first, without records of requests.
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError>;
 
     /// Up to `limit` orders, by id, the newest first.
     async fn orders(&self, search: &order::Search, limit: u32) -> Result<Vec<order::Summary>, StoreError>;
@@ -141,8 +145,8 @@ pub trait Store: Send + Sync + 'static {
     /// The journal's entries for an order, the oldest first.
     async fn journal(&self, order: OrderId) -> Result<Vec<JournalEntry>, StoreError>;
 
-    /// What each account gained from `from` up to, not including, `to`, by account, then currency; accounts that did not
-    /// move are left out.
+    /// What each account gained on each day, in UTC, from `from` up to, not including, `to`: by day, account and currency.
+    /// Accounts that did not move are left out.
     async fn balances(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Balance>, StoreError>;
 
     /// Messages that wait and whose time has come, the oldest first, at most `limit`; and the time of the look.
@@ -158,9 +162,9 @@ pub trait Store: Send + Sync + 'static {
     /// One message, and the time of the look.
     async fn message(&self, id: MessageId) -> Result<Option<(Timestamp, Message)>, StoreError>;
 
-    /// Mails that wait and whose time has come, the one that has waited longest first, at most `limit`; and the time of the
-    /// look.
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError>;
+    /// Mails that wait and whose time has come, the one that has waited longest first, at most `limit`. A row that is no
+    /// valid mail MUST NOT hide the others.
+    async fn waiting_mails(&self, limit: u32) -> Result<mail::Waiting, StoreError>;
 
     /// Up to `limit` mails before `before`, the newest first; in one state or in all.
     async fn mails(
@@ -247,6 +251,19 @@ pub trait Store: Send + Sync + 'static {
     /// The stock of these variants, by variant, then location; and the time of the look.
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError>;
 
+    /// The search over this store: the engine's own, unless it is given another.
+    fn search(&self) -> Arc<dyn Search>;
+
+    /// How the shop searches.
+    async fn search_settings(&self) -> Result<StoredSettings, StoreError>;
+
+    /// Puts settings in place of those of the version before; `false` when others are there.
+    async fn set_search_settings(&self, settings: &StoredSettings) -> Result<bool, StoreError>;
+
+    /// Makes the documents of up to `limit` products that have none, or one of another version of the product, or one that
+    /// was made under settings that index otherwise; says how many. 0: there are no more of them.
+    async fn index(&self, limit: u32) -> Result<u64, StoreError>;
+
     /// Writes a change set, all of it or nothing.
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError>;
 
@@ -258,6 +275,31 @@ pub trait Store: Send + Sync + 'static {
 
     /// Answers when the store can be read: for health checks.
     async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Whoever finds products: the store itself, or a search engine beside it.
+///
+/// # Contract
+/// - Only what is on sale MUST be found, at the prices and with the stock that the store has now; a search engine that has
+///   copies of them asks the store before it answers.
+/// - A [`Query`](crate::search::Query) MUST find a product exactly when its [`Document`](crate::search::Document) meets it;
+///   an engine that takes texts apart in its own way goes by [`Request::text`](crate::search::Request::text) and says so in
+///   its documentation.
+/// - Counts of a facet MUST leave its own filter out, and [`Counted::facets`](crate::search::Counted::facets) puts them in
+///   order. Counting may stop at [`ROWS_MAX`](crate::catalog::ROWS_MAX), and the answer MUST then say so.
+/// - The number of statements, or calls, MUST NOT depend on the size of the page.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Search: Send + Sync + 'static {
+    /// Finds products on sale.
+    async fn find(&self, request: &search::Request) -> Result<search::Found, StoreError>;
+
+    /// What somebody who types may mean.
+    async fn complete(&self, typed: &search::Typed) -> Result<search::Completions, StoreError>;
+
+    /// For each of these words, those that are written like it, in the same order. Each is a word of
+    /// [`Document::vocabulary`](crate::search::Document::vocabulary) of some product, perhaps one that is gone.
+    async fn similar(&self, words: &[String]) -> Result<Vec<search::Similar>, StoreError>;
 }
 
 /// Time.

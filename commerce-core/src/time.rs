@@ -53,6 +53,20 @@ impl Timestamp {
         let micros = i64::try_from(later.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros).min(jiff::Timestamp::MAX.as_microsecond()))
     }
+
+    /// How long ago `earlier` was at this instant; nothing when it is still to come.
+    ///
+    /// ```
+    /// # use commerce_core::Timestamp;
+    /// # use std::time::Duration;
+    /// let (at, hour): (Timestamp, _) = ("2026-11-22T09:30:00Z".parse()?, Duration::from_secs(3_600));
+    /// assert_eq!((at.since(at.minus(hour)), at.since(at.plus(hour))), (hour, Duration::ZERO));
+    /// # Ok::<(), commerce_core::TimestampError>(())
+    /// ```
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
 }
 
 impl Timestamp {

@@ -9,6 +9,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::hex;
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The SHA-256 of a secret: what a store keeps and looks up.
@@ -111,7 +113,7 @@ impl TokenHash {
     /// As 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::written(&self.0)
     }
 }
 
@@ -130,15 +132,7 @@ impl Serialize for TokenHash {
 impl<'de> Deserialize<'de> for TokenHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
-        let digit = |at: usize| text.as_bytes().get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        let mut bytes = [0; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            let (Some(high), Some(low)) = (digit(2 * index), digit(2 * index + 1)) else {
-                return Err(serde::de::Error::custom("not 64 hexadecimal digits"));
-            };
-            *byte = (high * 16 + low) as u8;
-        }
-        Ok(Self(bytes))
+        hex::read(&text).map(Self).ok_or_else(|| serde::de::Error::custom("not 64 hexadecimal digits"))
     }
 }
 

@@ -80,7 +80,8 @@ pub(crate) struct Connection<T> {
 enum Phase {
     /// Nothing yet: a fresh connection, or one whose last request was answered.
     Idle,
-    /// It sends a head; so many of the bytes that it begins with were seen, and whether the last line is empty so far.
+    /// It sends a head; so many of its bytes were seen, not counting empty lines before it, and whether the last line is
+    /// empty so far.
     Head { seen: usize, is_line_empty: bool, is_http2: bool },
     /// It has sent a head.
     Busy,
@@ -137,6 +138,10 @@ impl Phase {
             Self::Head { seen, is_line_empty, is_http2 } => (seen, is_line_empty, is_http2),
         };
         for byte in bytes {
+            // Empty lines before a head are passed over, as the library does (RFC 9112, section 2.2): they end nothing.
+            if seen == 0 && matches!(byte, b'\r' | b'\n') {
+                continue;
+            }
             is_http2 &= Self::HTTP2.get(seen).is_none_or(|expected| expected == byte);
             match byte {
                 b'\n' if is_line_empty && !is_http2 => return Self::Busy,
@@ -258,6 +263,7 @@ mod tests {
             &b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"[..],
             b"GET / HTTP/1.1\nHost: shop\n\n",
             b"P / HTTP/1.1\r\n\r\n",
+            b"\r\n\r\n\n\nGET / HTTP/1.1\r\nHost: shop\r\n\r\n",
         ] {
             for step in 1..=head.len() {
                 let mut phase = Phase::Idle;

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use commerce_core::{CustomerId, SessionId, Timestamp};
+use commerce_core::{CustomerId, SessionId, Timestamp, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 
 /// How long an access token is good.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// How far the clocks of two servers may be apart, in seconds.
-const LEEWAY: u64 = 5;
+/// How far the clock of the store may go back, in seconds: another machine may take its place.
+const LEEWAY: u64 = 60;
 const ISSUER: &str = "commerce";
 const AUDIENCE: &str = "commerce-api";
 /// What the header says that the token is (RFC 9068), so that no other kind of token passes for one.
@@ -41,7 +41,7 @@ struct Key {
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Claims {
+pub(crate) struct Claims {
     iss: String,
     aud: String,
     /// The account.
@@ -58,7 +58,7 @@ impl AccessTokens {
         Self { keys: std::iter::once(secret).chain(previous).map(Key::new).collect() }
     }
 
-    /// A token for somebody who asks in this session.
+    /// A token for somebody who asks in this session. `now` is the store's time: servers have clocks of their own.
     pub(crate) fn sign(&self, account: CustomerId, session: SessionId, now: Timestamp) -> Option<String> {
         let key = self.keys.first()?;
         let iat = seconds(now);
@@ -71,8 +71,8 @@ impl AccessTokens {
         encode(&header, &claims, &key.sign).ok()
     }
 
-    /// In which session somebody asks who shows this token; `None`: it is no good token of ours.
-    pub(crate) fn session(&self, token: &str, now: Timestamp) -> Option<(CustomerId, SessionId)> {
+    /// What a token of ours says, be it still [good](Claims::are_good) or not; `None`: it is none of ours.
+    pub(crate) fn read(&self, token: &str) -> Option<Claims> {
         if token.len() > LENGTH_MAX {
             return None;
         }
@@ -85,13 +85,28 @@ impl AccessTokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
-        validation.validate_exp = false; // by the shop's clock, below
-        let claims: Claims = decode(token, &key.check, &validation).ok()?.claims;
+        validation.validate_exp = false; // by the store's clock, when the session has been looked up
+        decode(token, &key.check, &validation).ok().map(|token| token.claims)
+    }
+}
+
+impl Claims {
+    /// The account.
+    pub(crate) fn account(&self) -> CustomerId {
+        self.sub
+    }
+
+    /// The session.
+    pub(crate) fn session(&self) -> SessionId {
+        self.sid
+    }
+
+    /// Whether they are believed at this time of the store, by which they were signed.
+    pub(crate) fn are_good(&self, now: Timestamp) -> bool {
         let now = seconds(now);
-        let good = claims.exp.saturating_add(LEEWAY) > now
-            && claims.iat <= now.saturating_add(LEEWAY)
-            && claims.exp == claims.iat.saturating_add(LIFETIME.as_secs());
-        good.then_some((claims.sub, claims.sid))
+        self.exp.saturating_add(LEEWAY) > now
+            && self.iat <= now.saturating_add(LEEWAY)
+            && self.exp == self.iat.saturating_add(LIFETIME.as_secs())
     }
 }
 
@@ -99,7 +114,7 @@ impl Key {
     fn new(secret: &SecretString) -> Self {
         let key = derived(secret, b"commerce access token v1\0");
         let id = Sha256::digest(derived(secret, b"commerce access token key id v1\0"));
-        let id = id.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let id = hex::written(&id[..4]);
         Self { id, sign: EncodingKey::from_secret(&key), check: DecodingKey::from_secret(&key) }
     }
 }
@@ -145,6 +160,12 @@ mod tests {
         Timestamp::from_micros(1_700_000_000_000_000).unwrap()
     }
 
+    /// Whose session the token opens at this time.
+    fn session(tokens: &AccessTokens, token: &str, now: Timestamp) -> Option<(CustomerId, SessionId)> {
+        let claims = tokens.read(token).filter(|claims| claims.are_good(now))?;
+        Some((claims.account(), claims.session()))
+    }
+
     fn good() -> String {
         tokens().sign(ids().0, ids().1, now()).unwrap()
     }
@@ -168,18 +189,19 @@ mod tests {
     #[test]
     fn a_token_is_good_for_a_quarter_of_an_hour() {
         let minute = Duration::from_secs(60);
-        assert_eq!(tokens().session(&good(), now()), Some(ids()));
-        assert_eq!(tokens().session(&forged(|_, _| {}), now()), Some(ids()), "forging is done right");
-        assert_eq!(tokens().session(&good(), now().plus(minute * 15)), Some(ids()), "within the leeway");
-        assert_eq!(tokens().session(&good(), now().plus(minute * 16)), None);
-        assert_eq!(tokens().session(&good(), now().minus(minute)), None, "it is from tomorrow");
+        assert_eq!(session(&tokens(), &good(), now()), Some(ids()));
+        assert_eq!(session(&tokens(), &forged(|_, _| {}), now()), Some(ids()), "forging is done right");
+        assert_eq!(session(&tokens(), &good(), now().plus(minute * 15)), Some(ids()), "within the leeway");
+        assert_eq!(session(&tokens(), &good(), now().plus(minute * 16)), None);
+        assert_eq!(session(&tokens(), &good(), now().minus(minute)), Some(ids()), "the clock went back");
+        assert_eq!(session(&tokens(), &good(), now().minus(minute * 2)), None, "it is from tomorrow");
     }
 
     #[test]
     fn the_secret_of_before_is_believed_while_it_is_configured() {
         let before = AccessTokens::new(&secret("before.."), None).sign(ids().0, ids().1, now()).unwrap();
-        assert_eq!(tokens().session(&before, now()), Some(ids()));
-        assert_eq!(AccessTokens::new(&secret("of today"), None).session(&before, now()), None);
+        assert_eq!(session(&tokens(), &before, now()), Some(ids()));
+        assert_eq!(session(&AccessTokens::new(&secret("of today"), None), &before, now()), None);
     }
 
     #[test]
@@ -207,11 +229,11 @@ mod tests {
             ("long", format!("{}{}", good(), "A".repeat(4_096))),
         ];
         for (what, token) in wrong {
-            assert_eq!(tokens().session(&token, now()), None, "{what}");
+            assert_eq!(session(&tokens(), &token, now()), None, "{what}");
         }
         // Keys that the header brings along are not looked at.
         let brought = forged(|header, _| header["jku"] = json!("https://evil.example/keys"));
-        assert_eq!(tokens().session(&brought, now()), Some(ids()));
+        assert_eq!(session(&tokens(), &brought, now()), Some(ids()));
     }
 
     #[test]
@@ -226,9 +248,9 @@ mod tests {
             format!("{}.{}.{}", parts[0], parts[0], parts[2]),
             format!("{token}A"),
         ] {
-            assert_eq!(tokens().session(&wrong, now()), None, "{wrong}");
+            assert_eq!(session(&tokens(), &wrong, now()), None, "{wrong}");
         }
         let other = AccessTokens::new(&secret("a thief "), None).sign(ids().0, ids().1, now()).unwrap();
-        assert_eq!(tokens().session(&other, now()), None);
+        assert_eq!(session(&tokens(), &other, now()), None);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use commerce_core::audit::{AuditTrail, Entry, Seal, Search};
-use commerce_core::{StoreError, Timestamp};
+use commerce_core::{StoreError, Timestamp, hex};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -147,15 +147,8 @@ impl FromStr for Mark {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const WRONG: &str = "write a position and a hash of 64 hexadecimal digits, as `commerce audit head` prints them: 42:9f86d0...";
-        let (position, hex) = text.trim().split_once(':').ok_or(WRONG)?;
+        let (position, digits) = text.trim().split_once(':').ok_or(WRONG)?;
         let position = position.parse().ok().filter(|position| *position > 0).ok_or(WRONG)?;
-        if hex.len() != 64 || !hex.is_ascii() {
-            return Err(WRONG);
-        }
-        let mut hash = [0; 32];
-        for (place, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[2 * place..2 * place + 2], 16).map_err(|_| WRONG)?;
-        }
-        Ok(Self { position, hash })
+        Ok(Self { position, hash: hex::read(digits).ok_or(WRONG)? })
     }
 }

@@ -1,6 +1,8 @@
 //! The payment gateway of the configuration.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use commerce_core::Builder;
 use commerce_core::payment::PaymentMethod;
@@ -13,6 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct Payments {
     /// The ways to pay that the shop takes, in the order in which they are offered; empty: cash on delivery.
     pub methods: Vec<PaymentMethod>,
+    /// For how long goods are held for an order that is paid in this way, where it is not as usual.
+    pub windows: Vec<(PaymentMethod, Duration)>,
     /// The account with Paystack.
     pub paystack: Option<PaystackAccount>,
 }
@@ -52,6 +56,11 @@ pub enum GatewayConfigError {
         "payment_methods: {0:?} is no way to pay; use card, bank_transfer, mobile_money, ussd, cash_on_delivery, manual"
     )]
     Method(String),
+    /// A payment window is none.
+    #[error(
+        "payment_windows: {0:?} is no window; write a way to pay that goods are held for, and 1 to 43200 minutes: card=30,manual=4320"
+    )]
+    Window(String),
     /// The key or address cannot be used.
     #[error("the Paystack account cannot be used: {0}")]
     Paystack(#[from] commerce_paystack::ConfigError),
@@ -94,8 +103,26 @@ impl Payments {
             (None, Some(method)) => return Err(GatewayConfigError::NoKey(*method)),
             (None, None) => {}
         }
-        Ok(Self { methods, paystack })
+        Ok(Self { methods, windows: Vec::new(), paystack })
     }
+
+    /// The same, with these payment windows: the name of a way to pay, and minutes.
+    ///
+    /// # Errors
+    /// [`GatewayConfigError::Window`] when that is no way to pay, or one that is paid at the door, or the time is not from
+    /// a minute to 30 days.
+    pub fn with_windows(mut self, minutes: &BTreeMap<String, u32>) -> Result<Self, GatewayConfigError> {
+        for (name, minutes) in minutes {
+            let method = name.trim().parse().ok().filter(|method: &PaymentMethod| method.window().is_some());
+            let method = method.filter(|_| (1..=Self::WINDOW_MINUTES_MAX).contains(minutes));
+            let wrong = || GatewayConfigError::Window(format!("{name}={minutes}"));
+            self.windows.push((method.ok_or_else(wrong)?, Duration::from_secs(u64::from(*minutes) * 60)));
+        }
+        Ok(self)
+    }
+
+    /// The longest payment window of the configuration: 30 days.
+    pub const WINDOW_MINUTES_MAX: u32 = 30 * 24 * 60;
 
     /// Puts it into the engine.
     ///
@@ -104,6 +131,9 @@ impl Payments {
     pub fn apply(&self, mut builder: Builder) -> Result<Builder, GatewayConfigError> {
         if !self.methods.is_empty() {
             builder = builder.payment_methods(self.methods.iter().copied());
+        }
+        for (method, window) in &self.windows {
+            builder = builder.payment_window(*method, *window);
         }
         match &self.paystack {
             Some(account) => Ok(builder.gateway(Arc::new(account.gateway()?))),

@@ -1,6 +1,8 @@
 //! What the server does by itself, now and then. Any number of servers may do it at once.
 
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use commerce_core::account::AccountError;
@@ -16,6 +18,8 @@ const EXPIRY: Duration = Duration::from_secs(30);
 const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 /// How often audit rows are sealed.
 const SEALING: Duration = Duration::from_secs(10);
+/// How often rows are looked for that were left without a seal.
+const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
 /// How often links and sessions that are over are forgotten, and for how long they are kept.
 const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 /// How many are taken up in one go.
@@ -41,9 +45,14 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
         let trail = shop.audit_trail();
         async move { Ok(trail.seal(BATCH).await? == BATCH) }
     }));
+    let shop = engine.clone();
+    jobs.spawn(each(LEFT_BEHIND, stopped.clone(), "cannot seal what was left behind", move || {
+        let trail = shop.audit_trail();
+        async move { Ok(trail.seal_left_behind(BATCH).await? == BATCH) }
+    }));
     if engine.has_mailer() {
-        let shop = engine.clone();
-        let send = move || send_mails(shop.clone());
+        let (shop, known) = (engine.clone(), Arc::<Mutex<BTreeSet<String>>>::default());
+        let send = move || send_mails(shop.clone(), Arc::clone(&known));
         jobs.spawn(each(config.mail_interval, stopped.clone(), "cannot look for mails to send", send));
     }
     let shop = engine.clone();
@@ -99,9 +108,17 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
     jobs
 }
 
-/// Sends mails that wait.
-async fn send_mails(shop: Engine) -> Result<bool, StoreError> {
+/// Sends mails that wait. Of those that cannot be read it says so once: of what is `known` it was said.
+async fn send_mails(shop: Engine, known: Arc<Mutex<BTreeSet<String>>>) -> Result<bool, StoreError> {
     let round = shop.mails().send_waiting(BATCH).await?;
+    for row in &round.unreadable {
+        if known.lock().unwrap_or_else(PoisonError::into_inner).insert(row.clone()) {
+            tracing::warn!(
+                row,
+                "a mail cannot be read and waits; a newer version of the server may have written it"
+            );
+        }
+    }
     metrics::counter!("mails_sent_total").increment(round.sent.into());
     metrics::counter!("mails_parked_total").increment(round.parked.into());
     if round.parked > 0 {

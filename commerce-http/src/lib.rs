@@ -17,6 +17,7 @@ mod layer;
 pub mod mail;
 mod order_token;
 pub mod password;
+mod percent;
 mod rate_limits;
 mod routes;
 mod secret;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use commerce_core::OrderId;
+use commerce_core::{OrderId, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -48,7 +48,7 @@ impl Key {
     fn new(secret: &SecretString) -> Self {
         let secret = secret.expose_secret().as_bytes();
         let named = Sha256::new().chain_update(b"commerce key id\0").chain_update(secret).finalize();
-        let id = named.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let id = hex::written(&named[..4]);
         Self { id, mac: keyed(secret) }
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use commerce_core::cache::{Answers, InProcessCache, validator};
@@ -15,6 +15,7 @@ use poem::listener::{Acceptor, TcpAcceptor};
 use poem::{Endpoint, EndpointExt, Request, Response, Result, Route, Server};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use crate::accept::Accept;
 use crate::access_token::AccessTokens;
@@ -28,8 +29,6 @@ use crate::site::{Site, metrics};
 
 pub use crate::routes::{Route as Address, Routes};
 
-/// How long requests that are under way may take once the server is told to stop.
-const DRAIN: Duration = Duration::from_secs(30);
 /// A connection on which nothing happens is closed after this time.
 const IDLE: Duration = Duration::from_secs(75);
 
@@ -122,7 +121,8 @@ impl Bound {
         self
     }
 
-    /// Serves the shop until `stop` is done, then finishes what is under way.
+    /// Serves the shop until `stop` is done, then finishes what is under way, for no longer than
+    /// [`stop_timeout`](ServerConfig::stop_timeout) and a second.
     ///
     /// # Errors
     /// When metrics cannot be recorded or the connection handling fails.
@@ -134,6 +134,7 @@ impl Bound {
         let Self { config, listener, metrics_listener, address, mounted, limiter, cache } = self;
         let recorded = recorder()?;
         let (stopping, stopped) = watch::channel(false);
+        let (ending, ended) = watch::channel(false);
         let mut jobs = jobs::start(engine, &config, &stopped);
         jobs.spawn(upkeep(recorded.clone(), stopped.clone()));
         let beside = match metrics_listener {
@@ -141,7 +142,7 @@ impl Bound {
                 let route = Route::new().at("/metrics", metrics(recorded.clone()));
                 let acceptor = TcpAcceptor::from_tokio(listener)?;
                 let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE);
-                let done = wait(stopped);
+                let done = wait(ended);
                 Some(tokio::spawn(server.run_with_graceful_shutdown(
                     route,
                     done,
@@ -155,9 +156,21 @@ impl Bound {
         let app = app(engine, &config, limiter, cache, here, mounted);
         let acceptor =
             Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max, config.head_timeout);
-        let ran = serve(acceptor, app, stop).await;
+        // Jobs are told at once, and finish the round that they have begun while requests end.
+        let told = OnceLock::new();
+        let stop = async {
+            stop.await;
+            told.get_or_init(Instant::now);
+            stopping.send_replace(true);
+        };
+        let ran = serve(acceptor, app, stop, config.stop_timeout).await;
         stopping.send_replace(true);
-        jobs.join_all().await;
+        let until = *told.get_or_init(Instant::now) + config.stop_timeout;
+        if timeout_at(until, async { while jobs.join_next().await.is_some() {} }).await.is_err() {
+            tracing::warn!("stopped in the middle of a job; it is taken up again as after a crash");
+            jobs.shutdown().await;
+        }
+        ending.send_replace(true);
         if let Some(beside) = beside {
             beside.await.ok();
         }
@@ -165,14 +178,19 @@ impl Bound {
     }
 }
 
-async fn serve<A, E>(acceptor: A, app: E, stop: impl Future<Output = ()>) -> std::io::Result<()>
+async fn serve<A, E>(
+    acceptor: A,
+    app: E,
+    stop: impl Future<Output = ()>,
+    patience: Duration,
+) -> std::io::Result<()>
 where
     A: Acceptor + 'static,
     E: Endpoint + 'static,
 {
     Server::new_with_acceptor(acceptor)
         .idle_timeout(IDLE)
-        .run_with_graceful_shutdown(app, stop, Some(DRAIN))
+        .run_with_graceful_shutdown(app, stop, Some(patience))
         .await
 }
 
@@ -238,6 +256,7 @@ fn app(
         counter: Counter { limiter, budgets: Arc::new(config.rate_limits.clone()) },
         proxies: config.trusted_proxies.clone().into(),
         door: door.clone(),
+        patience: config.request_timeout,
     };
     fork.data(door)
         .data(MessageSources(config.message_sources.clone()))
@@ -260,17 +279,15 @@ impl<O: Endpoint<Output = Response>, S: Endpoint<Output = Response>> Endpoint fo
 
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path();
-        if path.starts_with("/api/") || path.starts_with("/health/") {
-            let changes = !request.method().is_safe();
-            let answered = self.operations.call(request).await;
-            // Whatever it was: to look at the generation once more costs less than to know.
-            if let Some(cached) = self.cached.as_ref().filter(|_| changes) {
-                cached.touch();
-            }
-            answered
-        } else {
-            self.site.call(request).await
+        if !path.starts_with("/api/") && !path.starts_with("/health/") {
+            return self.site.call(request).await;
         }
+        let (method, path) = (request.method().clone(), path.to_owned());
+        let answer = self.operations.call(request).await?;
+        if let Some(cached) = &self.cached {
+            cached.answered(&method, &path, answer.status());
+        }
+        Ok(answer)
     }
 }
 

@@ -338,6 +338,55 @@ async fn tries_to_log_in_are_counted_by_account_and_by_address() {
     }
 }
 
+/// What a store cannot do is no wrong password, and takes nothing from whoever tries.
+#[tokio::test]
+async fn a_store_that_fails_takes_no_try() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        server.set("COMMERCE_RATE_LIMITS", "login_account=1/hour");
+        server.restart().await;
+        let attempt = async |password: &str| {
+            let body = json!({"email": "boss@example.com", "password": password});
+            server.post("/api/auth/login/").json(&body).send_in_trouble().await
+        };
+        server.database.execute("update {accounts} set phone = 'none'").await;
+        for _ in 0..3 {
+            assert!(attempt(SECRET).await.status >= 500);
+        }
+        server.database.execute("update {accounts} set phone = null").await;
+        attempt(SECRET).await.expect(200);
+        attempt(OTHER).await.refused(401, "invalid-credentials");
+        attempt(SECRET).await.refused(429, "rate-limited");
+        server.kill(); // what it logged is what it should
+    }
+}
+
+/// Whoever is logged in mails nobody more often than somebody who registers does: each address has its own count, and so
+/// has where it is asked from.
+#[tokio::test]
+async fn changes_of_address_are_counted_by_the_new_address() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        server.set("COMMERCE_RATE_LIMITS", "verify_account=2/hour,verify_address=5/hour");
+        server.restart().await;
+        let pair = log_in(&server, "boss@example.com", SECRET).await;
+        let ask = async |email: &str| {
+            let body = json!({"new_email": email, "password": SECRET});
+            let call = server.post("/api/users/email/change/").header("Authorization", &bearer(&pair));
+            call.json(&body).send().await
+        };
+        ask("victim@example.com").await.expect(202);
+        ask("Victim@example.com").await.expect(202);
+        let late = ask("victim@example.com").await;
+        assert!(late.header("retry-after").parse::<u32>().unwrap() > 0);
+        late.refused(429, "rate-limited");
+        ask("other@example.com").await.expect(202);
+        ask("third@example.com").await.expect(202);
+        ask("fourth@example.com").await.refused(429, "rate-limited");
+        server.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn who_is_logged_in_is_counted_apart_from_the_address() {
     for kind in KINDS {

@@ -104,6 +104,13 @@ async fn an_account_has_one_cart_on_every_device() {
         assert!(quantities(&server.get("/api/cart/").cart(&token).send().await.expect(200)).is_empty());
         let strange = Customer::log_in(&server, "ada@example.com", Some("no token")).await;
         assert_eq!(strange.pair["cart_merge"], Value::Null);
+        // A merge that fails is no reason to send somebody away: the cart waits for the next login.
+        let broken = server.cart(&[(TOWEL, 1)]).await;
+        server.database.execute("update {carts} set coupons = '7' where customer_id is null").await;
+        let unmerged = Customer::log_in(&server, "ada@example.com", Some(&broken)).await;
+        assert_eq!(unmerged.pair["cart_merge"], Value::Null);
+        assert!(unmerged.pair["access_token"].is_string());
+        server.database.execute("update {carts} set coupons = '[]' where customer_id is null").await;
         // Somebody else's is another one, and their line items are none of mine.
         let eve = Customer::log_in(&server, "eve@example.com", None).await;
         assert!(quantities(&eve.get("/api/cart/").await).is_empty());
@@ -162,6 +169,12 @@ async fn ones_own_orders_are_seen_by_nobody_else() {
             }
         }
         assert!(alike.windows(2).all(|pair| pair[0] == pair[1]), "{alike:?}");
+        // Cash at the door waits for no gateway, which the owner is told; to anybody else the order is none.
+        let pay = json!({"order_id": order["id"]});
+        for (who, status, code) in [(&eve, 404, "not-found"), (&ada, 422, "validation-failed")] {
+            let call = who.call(Method::POST, "/api/payments/initialize/").key("pay").json(&pay);
+            call.send().await.refused(status, code);
+        }
         server.get("/api/orders/").send().await.refused(401, "unauthenticated");
         server.get(&path).send().await.refused(401, "unauthenticated");
         let cancel = format!("{path}cancel/");
@@ -189,14 +202,21 @@ async fn a_guest_claims_their_orders_takes_all_with_them_and_leaves() {
         ada.call(Method::GET, &path).send().await.refused(404, "not-found");
         let claim =
             async |who: &Customer<'_>| who.call(Method::POST, "/api/users/orders/claim/").send().await;
+        // What a guest placed with one's address one is told also before one claims it, and nobody else is.
+        let export = ada.get("/api/users/export/").await;
+        assert_eq!((&export["orders"][0]["id"], &export["email_change"]), (&json!(order), &Value::Null));
+        assert_eq!(eve.get("/api/users/export/").await["orders"], json!([]));
         assert_eq!(claim(&eve).await.expect(200), json!({"orders": []}));
         assert_eq!(claim(&ada).await.expect(200), json!({"orders": [order]}));
         assert_eq!(claim(&ada).await.expect(200), json!({"orders": []}));
         ada.get(&path).await;
         // All that the shop knows.
         ada.add(TOWEL, 2).await;
+        let change = json!({"new_email": "ada@new.example", "password": SECRET});
+        ada.call(Method::POST, "/api/users/email/change/").json(&change).send().await.expect(202);
         let export = ada.get("/api/users/export/").await;
         assert_eq!(export["profile"]["email"], email);
+        assert_eq!(export["email_change"]["new_email"], "ada@new.example");
         assert_eq!(export["orders"][0]["id"], order);
         assert!(export["orders"][0]["payments"][0]["reference"].is_string());
         assert_eq!(quantities(&export["cart"]), [2]);

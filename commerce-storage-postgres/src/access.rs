@@ -1,6 +1,6 @@
 //! Keys of programs.
 
-use commerce_core::access::{ApiKey, Changes, Look, Permission, View};
+use commerce_core::access::{ApiKey, Changes, Look, Owner, Permission, View};
 use commerce_core::{CommitError, Guard, KeyId, StoreError, TokenHash};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,9 +14,10 @@ use crate::instant::Instant;
 use crate::row::Row;
 
 pub(crate) const INSERT: &str = "
-insert into api_keys (id, hash, beginning, name, permissions, created_by, created_at, expires_at, last_used_at, revoked_at)
+insert into api_keys (id, hash, beginning, name, permissions, created_by, created_at, expires_at, last_used_at, revoked_at,
+                      account_id)
 select * from unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::timestamptz[],
-                     $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+                     $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::uuid[])
  where (select held from guards)";
 
 pub(crate) const REVOKE: &str = "
@@ -65,7 +66,8 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(create, |key| Instant(key.created_at)))
             .bind(column(create, |key| key.expires_at.map(Instant)))
             .bind(column(create, |key| key.last_used_at.map(Instant)))
-            .bind(column(create, |key| key.revoked_at.map(Instant)));
+            .bind(column(create, |key| key.revoked_at.map(Instant)))
+            .bind(column(create, |key| key.account.map(|account| account.0)));
     }
     if !used.is_empty() {
         fused.write(USED).bind(column(used, |(id, _)| id.0)).bind(column(used, |(_, at)| Instant(*at)));
@@ -75,6 +77,10 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
 pub(crate) const LOOK: &str = "
 select statement_timestamp(),
        (select row_to_json(k) from api_keys k where k.id = $1 or k.hash = $2),
+       (select row_to_json(a)
+          from api_keys k
+          join (select id, role, is_active from accounts) a on a.id = k.account_id
+         where k.id = $1 or k.hash = $2),
        case when $1 is null and $2 is null then
            (select count(*) from api_keys where revoked_at is null and (expires_at is null or expires_at > statement_timestamp()))
        else 0 end";
@@ -89,10 +95,11 @@ pub async fn view(conn: &mut PgConnection, look: Look) -> Result<View, StoreErro
         Look::Id(id) => (Some(id.0), None),
         Look::Shown(hash) => (None, Some(hash.0.to_vec())),
     };
-    let (now, key, live): (Instant, Option<Json<KeyRow>>, i64) =
+    let (now, key, owner, live): (Instant, Option<Json<KeyRow>>, Option<Json<OwnerRow>>, i64) =
         sqlx::query_as(LOOK).bind(id).bind(hash).fetch_one(conn).await.map_err(store_error)?;
     let key = key.map(|Json(key)| key.read()).transpose()?;
-    Ok(View { now: now.0, key, live: live.unsigned_abs() })
+    let owner = owner.map(|Json(owner)| owner.read()).transpose()?;
+    Ok(View { now: now.0, key, owner, live: live.unsigned_abs() })
 }
 
 pub(crate) const LIST: &str = "
@@ -124,6 +131,7 @@ struct KeyRow {
     name: String,
     permissions: Value,
     created_by: String,
+    account_id: Option<Uuid>,
     created_at: String,
     expires_at: Option<String>,
     last_used_at: Option<String>,
@@ -138,6 +146,7 @@ impl KeyRow {
             hash: TokenHash(row.bytes("hash", &self.hash)?),
             permissions: row.json::<Vec<Permission>>("permissions", self.permissions)?,
             created_by: row.text("created_by", &self.created_by)?,
+            account: self.account_id.map(Into::into),
             created_at: row.text("created_at", &self.created_at)?,
             expires_at: row.optional_text("expires_at", self.expires_at.as_deref())?,
             last_used_at: row.optional_text("last_used_at", self.last_used_at.as_deref())?,
@@ -145,5 +154,19 @@ impl KeyRow {
             beginning: self.beginning,
             name: self.name,
         })
+    }
+}
+
+#[derive(Deserialize)]
+struct OwnerRow {
+    id: Uuid,
+    role: String,
+    is_active: bool,
+}
+
+impl OwnerRow {
+    fn read(self) -> Result<Owner, StoreError> {
+        let role = Row::new("accounts", &self.id).text("role", &self.role)?;
+        Ok(Owner { role, is_active: self.is_active })
     }
 }

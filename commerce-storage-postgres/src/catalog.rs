@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use commerce_core::cache::Shard;
-use commerce_core::catalog::{Batch, Facts, Names, Product, ProductWrite, Variant};
+use commerce_core::catalog::{
+    Attribute, Batch, Brand, Category, Facts, Names, Product, ProductWrite, Variant,
+};
+use commerce_core::search::StoredSettings;
 use commerce_core::{CommitError, Guard, StoreError, fold};
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
@@ -14,7 +17,8 @@ use crate::error::store_error;
 use crate::fused::{Fused, column};
 use crate::instant::Instant;
 use crate::product::{AttributeRow, BrandRow, CategoryRow};
-use crate::{audit, inventory};
+use crate::search::settings_column;
+use crate::{audit, inventory, search};
 
 pub(crate) const INSERT_BRANDS: &str = "
 insert into brands (id, slug, name, name_folded)
@@ -119,7 +123,8 @@ select * from unnest($1::uuid[], $2::bigint[], $3::text[])
  where (select held from guards)";
 
 // What the products of a batch name, ancestors of categories included, as far as it is there already.
-pub(crate) const NAMES: &str = "
+pub(crate) const NAMES: &str = concat!(
+    "
 with recursive branches as (
     select * from categories where id = any($2::uuid[])
     union
@@ -127,9 +132,13 @@ with recursive branches as (
 )
 select (select coalesce(json_agg(b), '[]') from brands b where b.id = any($1::uuid[])) as brands,
        (select coalesce(json_agg(b), '[]') from branches b) as categories,
-       (select coalesce(json_agg(a), '[]') from attributes a where a.id = any($3::uuid[])) as attributes";
+       (select coalesce(json_agg(a), '[]') from attributes a where a.id = any($3::uuid[])) as attributes,
+       ",
+    settings_column!()
+);
 
-type NamesRow = (Json<Vec<BrandRow>>, Json<Vec<CategoryRow>>, Json<Vec<AttributeRow>>);
+type NamesRow =
+    (Json<Vec<BrandRow>>, Json<Vec<CategoryRow>>, Json<Vec<AttributeRow>>, Option<Json<StoredSettings>>);
 
 /// Applies a batch in the caller's transaction, which is to be rolled back on an error.
 ///
@@ -144,7 +153,10 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     let mut products: Vec<&ProductWrite> = products.iter().collect();
     products.sort_unstable_by_key(|write| write.product.id);
 
-    let facts = facts(conn, batch, &products).await?;
+    let whole = column(&products, |write| &write.product);
+    let shared = shared(conn, batch, &whole).await?;
+    let names = shared.names(batch);
+    let facts = column(&whole, |product| Facts::of(product, &names));
     let mut first = Fused::new();
     write_shared(batch, &mut first);
     write_products(&products, &facts, &mut first);
@@ -153,6 +165,7 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
 
     let mut second = Fused::new();
     insert_parts(&products, &mut second);
+    search::write(&whole, &names, &shared.settings, &mut second);
     audit::write(audit, &mut second);
     inventory::write(inventory, &mut second);
     second.run(conn).await?;
@@ -161,13 +174,35 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     inventory::move_counters(conn, inventory, Some(moves)).await
 }
 
-/// The facts of each product, in their order: made of what the batch brings and of what is there.
-async fn facts(
+/// What products share with others, as far as it is there already; and how the shop searches.
+#[derive(Default)]
+pub(crate) struct Shared {
+    brands: Vec<Brand>,
+    categories: Vec<Category>,
+    attributes: Vec<Attribute>,
+    pub(crate) settings: StoredSettings,
+}
+
+impl Shared {
+    /// By id, with what the batch brings.
+    pub(crate) fn names<'s>(&'s self, batch: &'s Batch) -> Names<'s> {
+        Names::new(
+            self.brands.iter().chain(&batch.brands),
+            self.categories.iter().chain(&batch.categories),
+            self.attributes.iter().chain(&batch.attributes),
+        )
+    }
+}
+
+/// What these products share with others, ancestors of categories that the batch brings included.
+pub(crate) async fn shared(
     conn: &mut PgConnection,
     batch: &Batch,
-    products: &[&ProductWrite],
-) -> Result<Vec<Facts>, StoreError> {
-    let products = column(products, |write| &write.product);
+    products: &[&Product],
+) -> Result<Shared, StoreError> {
+    if products.is_empty() {
+        return Ok(Shared::default());
+    }
     let parents = batch.categories.iter().filter_map(|category| category.parent);
     let of_options = products.iter().flat_map(|product| &product.options).filter_map(|of| of.attribute);
     let of_values = products.iter().flat_map(|product| &product.attributes).map(|value| value.attribute);
@@ -176,25 +211,19 @@ async fn facts(
     let named_categories: BTreeSet<Uuid> =
         products.iter().filter_map(|product| product.category).chain(parents).map(|id| id.0).collect();
     let named_attributes: BTreeSet<Uuid> = of_options.chain(of_values).map(|id| id.0).collect();
-    let (mut brands, mut categories, mut attributes) = (Vec::new(), Vec::new(), Vec::new());
-    if !(named_brands.is_empty() && named_categories.is_empty() && named_attributes.is_empty()) {
-        let (known_brands, known_categories, known_attributes): NamesRow = sqlx::query_as(NAMES)
-            .bind(column(named_brands, |id| id))
-            .bind(column(named_categories, |id| id))
-            .bind(column(named_attributes, |id| id))
-            .fetch_one(conn)
-            .await
-            .map_err(store_error)?;
-        brands = known_brands.0.into_iter().map(BrandRow::read).collect::<Result<_, _>>()?;
-        categories = known_categories.0.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?;
-        attributes = known_attributes.0.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?;
-    }
-    let names = Names::new(
-        brands.iter().chain(&batch.brands),
-        categories.iter().chain(&batch.categories),
-        attributes.iter().chain(&batch.attributes),
-    );
-    Ok(column(products, |product| Facts::of(product, &names)))
+    let (brands, categories, attributes, settings): NamesRow = sqlx::query_as(NAMES)
+        .bind(column(named_brands, |id| id))
+        .bind(column(named_categories, |id| id))
+        .bind(column(named_attributes, |id| id))
+        .fetch_one(conn)
+        .await
+        .map_err(store_error)?;
+    Ok(Shared {
+        brands: brands.0.into_iter().map(BrandRow::read).collect::<Result<_, _>>()?,
+        categories: categories.0.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?,
+        attributes: attributes.0.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
+        settings: settings.map(|Json(settings)| settings).unwrap_or_default(),
+    })
 }
 
 fn write_shared(batch: &Batch, fused: &mut Fused) {

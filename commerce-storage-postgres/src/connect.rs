@@ -1,9 +1,10 @@
 //! Connections: what each is set to, and the schema that a shop is.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use commerce_core::{StoreError, StoreTrouble};
+use commerce_core::{Store, StoreError, StoreTrouble};
 use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -11,6 +12,7 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use crate::PostgresStore;
 use crate::error::{Attempts, Stage, store_error};
+use crate::search;
 
 /// How old a connection may become: a server keeps memory for each, and after a failover they should move on.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -199,6 +201,7 @@ impl PostgresStore {
             schema: options.schema,
             migration_lock: options.migration_lock,
             answer_timeout: options.answer_timeout,
+            trigrams: Arc::default(),
         })
     }
 
@@ -207,7 +210,7 @@ impl PostgresStore {
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
         let PostgresOptions { migration_lock, answer_timeout, .. } = PostgresOptions::new("");
-        Self { pool, schema: None, migration_lock, answer_timeout }
+        Self { pool, schema: None, migration_lock, answer_timeout, trigrams: Arc::default() }
     }
 
     /// The pool, for a host that opens a transaction of its own.
@@ -241,11 +244,18 @@ impl PostgresStore {
                 // Each file is one transaction, so that a second run begins where the first broke off.
                 Err(error) if attempts.again(&error, Stage::Before).await => {}
                 done => {
+                    if done.is_ok() {
+                        search::prepare_trigrams(&pool).await;
+                    }
                     pool.close().await;
-                    return done;
+                    done?;
+                    break;
                 }
             }
         }
+        // Products that were there before the search was, or that an older version of the program wrote since.
+        while self.index(500).await? > 0 {}
+        Ok(())
     }
 
     async fn migrate_in(&self, pool: &PgPool) -> Result<(), StoreError> {

@@ -65,13 +65,13 @@ pub(crate) async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<
 }
 
 pub(crate) const BALANCES: &str = "
-select l.account, l.currency, sum(l.amount)::bigint
+select date_trunc('day', e.at, 'UTC'), l.account, l.currency, sum(l.amount)::bigint
   from journal_entries e
   join journal_legs l on l.entry_id = e.id
  where e.at >= $1 and e.at < $2
- group by l.account, l.currency";
+ group by 1, l.account, l.currency";
 
-/// What each account gained from `from` up to, not including, `to`, by account, then currency.
+/// What each account gained on each day from `from` up to, not including, `to`, by day, account and currency.
 ///
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
@@ -80,19 +80,19 @@ pub(crate) async fn balances(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Balance>, StoreError> {
-    let found: Vec<(String, String, i64)> = sqlx::query_as(BALANCES)
+    let found: Vec<(Instant, String, String, i64)> = sqlx::query_as(BALANCES)
         .bind(Instant(from))
         .bind(Instant(to))
         .fetch_all(conn)
         .await
         .map_err(store_error)?;
-    let read = |(account, currency, minor): (String, String, i64)| {
+    let read = |(Instant(day), account, currency, minor): (Instant, String, String, i64)| {
         let row = Row::new("journal_legs", &account);
         let amount = Money::from_minor(minor, row.text("currency", &currency)?);
-        Ok(Balance { account: row.text("account", &account)?, amount })
+        Ok(Balance { day, account: row.text("account", &account)?, amount })
     };
     let mut balances: Vec<Balance> = found.into_iter().map(read).collect::<Result<_, StoreError>>()?;
-    balances.sort_by_key(|balance| (balance.account, balance.amount.currency.code()));
+    balances.sort_by_key(|balance| (balance.day, balance.account, balance.amount.currency.code()));
     Ok(balances)
 }
 

@@ -38,6 +38,8 @@ mod product;
 pub mod promotion;
 mod refund;
 mod row;
+pub mod search;
+pub mod search_find;
 #[cfg(test)]
 mod statements;
 mod steps;
@@ -48,5 +50,5 @@ pub use cart::view as cart_view;
 pub use clock::SystemClock;
 pub use commit::apply;
 pub use connect::PostgresOptions;
-pub use order::view as order_view;
+pub use order::{view as order_view, views as order_views};
 pub use store::PostgresStore;

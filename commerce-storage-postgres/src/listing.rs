@@ -34,9 +34,11 @@ macro_rules! in_stock {
 const COUNT: &str = "
 select (select count(*) from (select 1 from products p where ";
 
-const PAGE: &str = concat!(
-    ") counted) as count,
-       coalesce((select json_agg(json_build_object(
+const COUNTED: &str = ") counted) as count,
+       ";
+
+pub(super) const PAGE: &str = concat!(
+    "coalesce((select json_agg(json_build_object(
             'id', p.id, 'name', p.name, 'slug', p.slug,
             'brand', case when b.id is not null then json_build_array(b.name, b.slug) end,
             'category', case when c.id is not null then json_build_array(c.name, c.slug) end,
@@ -49,7 +51,7 @@ const PAGE: &str = concat!(
 const FROM_PAGE: &str = ")
           from (select * from products p where ";
 
-const JOINED: &str = ") p
+pub(super) const JOINED: &str = ") p
           left join brands b on b.id = p.brand_id
           left join categories c on c.id = p.category_id), '[]') as page";
 
@@ -84,7 +86,7 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
     push_conditions(&mut statement, filter);
     // One more than is counted tells whether there are more.
     statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1);
-    statement.push(PAGE).push(order).push(FROM_PAGE);
+    statement.push(COUNTED).push(PAGE).push(order).push(FROM_PAGE);
     push_conditions(&mut statement, filter);
     statement.push(" order by ").push(order);
     statement.push(" limit ").push_bind(i64::from(filter.page_size));
@@ -93,7 +95,7 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
     statement
 }
 
-fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilter) {
+pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilter) {
     let ProductFilter {
         category,
         brand,
@@ -150,7 +152,7 @@ fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilte
 }
 
 #[derive(Deserialize)]
-struct SummaryRow {
+pub(crate) struct SummaryRow {
     id: Uuid,
     name: String,
     slug: String,
@@ -165,7 +167,7 @@ struct SummaryRow {
 }
 
 impl SummaryRow {
-    fn read(self) -> Result<ProductSummary, StoreError> {
+    pub(crate) fn read(self) -> Result<ProductSummary, StoreError> {
         let row = Row::new("products", &self.id);
         let currency: Currency = row.text("listed_currency", &self.currency)?;
         let price = |ten_thousandths| UnitPrice { ten_thousandths, currency };

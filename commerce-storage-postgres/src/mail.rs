@@ -1,6 +1,6 @@
 //! Mails: what waits to be sent, and what was.
 
-use commerce_core::mail::{Changes, Mail, MailState, Sending};
+use commerce_core::mail::{Changes, Mail, MailState, Sending, Waiting};
 use commerce_core::{CommitError, Guard, MailId, StoreError, Timestamp};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::types::Json;
@@ -79,13 +79,14 @@ select statement_timestamp() as now, m.*
               limit $1) as m on true
  order by m.next_at, m.id";
 
-/// The mails that wait and whose time has come, the one that has waited longest first; and the time of the look.
+/// The mails that wait and whose time has come, the one that has waited longest first.
 ///
 /// # Errors
-/// When the database fails, or a row is no valid value of the domain.
-pub async fn waiting(conn: &mut PgConnection, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+/// When the database fails. A row that is no valid value of the domain is told beside the others.
+pub async fn waiting(conn: &mut PgConnection, limit: u32) -> Result<Waiting, StoreError> {
     let rows = sqlx::query(WAITING).bind(i64::from(limit)).fetch_all(conn).await.map_err(store_error)?;
-    crate::row::waiting(&rows, read)
+    let (now, mails) = crate::row::waiting(&rows, |row| Ok(read(row)))?;
+    Ok(Waiting::of(now, mails))
 }
 
 pub(crate) const LIST: &str = "

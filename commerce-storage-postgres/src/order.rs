@@ -155,7 +155,9 @@ fn write_order(order: &Order, fused: &mut Fused) {
         .constraint("orders_pkey", Guard::Order(*id));
 }
 
-pub(crate) const LOOK: &str = concat!(
+macro_rules! looks {
+    () => {
+        concat!(
     "
 select statement_timestamp() as now,
        row_to_json(o) as placed,
@@ -166,7 +168,7 @@ select statement_timestamp() as now,
        (select coalesce(json_agg(p order by p.created_at, p.id), '[]')
           from payments p where p.order_id = o.id) as payments,
        (select coalesce(json_agg(",
-    refund_json!(),
+            refund_json!(),
     " order by f.created_at, f.id), '[]') from refunds f where f.order_id = o.id) as refunds,
        (select coalesce(json_agg(u order by u.seen_at, u.id), '[]')
           from unmatched_payments u where u.order_id = o.id) as unmatched,
@@ -180,9 +182,15 @@ select statement_timestamp() as now,
             'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
           from idempotency i
          where i.actor = $2 and i.route = $3 and i.key = $4) as record
-  from orders o
- where o.id = coalesce($1, (select order_id from payments where reference = $5))"
-);
+  from orders o"
+        )
+    };
+}
+
+pub(crate) const LOOK: &str =
+    concat!(looks!(), " where o.id = coalesce($1, (select order_id from payments where reference = $5))");
+
+pub(crate) const LOOKS: &str = concat!(looks!(), " where o.id = any($1::uuid[]) order by o.id desc");
 
 type LookRow = (
     Instant,
@@ -220,7 +228,27 @@ pub async fn view(
         .fetch_optional(conn)
         .await
         .map_err(store_error)?;
-    let Some(found) = found else { return Ok(None) };
+    found.map(read).transpose()
+}
+
+/// Those of these orders that there are, as [`view`] reads one, by id, the newest first.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn views(conn: &mut PgConnection, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+    let nothing: Option<&str> = None;
+    let found: Vec<LookRow> = sqlx::query_as(LOOKS)
+        .bind(column(ids, |id| id.0))
+        .bind(nothing)
+        .bind(nothing)
+        .bind(nothing)
+        .fetch_all(conn)
+        .await
+        .map_err(store_error)?;
+    found.into_iter().map(read).collect()
+}
+
+fn read(found: LookRow) -> Result<OrderView, StoreError> {
     let (
         now,
         order,
@@ -240,7 +268,7 @@ pub async fn view(
     // The version before this one says it of the reservations alone.
     let held_until = || reservations.iter().filter_map(|reservation| reservation.hold.until()).min();
     order.pay_until = order.pay_until.or_else(held_until);
-    Ok(Some(OrderView {
+    Ok(OrderView {
         now: now.0,
         order,
         history: history.0.into_iter().map(StepRow::read).collect::<Result<_, _>>()?,
@@ -250,7 +278,7 @@ pub async fn view(
         redemptions: redemptions.0.into_iter().map(RedemptionRow::read).collect::<Result<_, _>>()?,
         reservations,
         record: record.map(|Json(record)| record.read()).transpose()?,
-    }))
+    })
 }
 
 // The second part finds orders of the version before this one, which says it of the reservations alone.

@@ -115,7 +115,11 @@ with o as (
 select coalesce((select json_agg(o order by o.id) from o), '[]'),
        coalesce((select json_agg(json_build_array(c.id, c.version) order by c.id)
                    from carts c
-                  where c.customer_id = $1 or c.id in (select cart_id from o)), '[]')";
+                  where c.id in (select id from carts where customer_id = $1
+                                  union all
+                                 select id from carts where customer_key = $2 and customer_id is null
+                                  union all
+                                 select cart_id from o)), '[]')";
 
 /// Orders, and carts with their versions.
 type Belongings = (Json<Vec<OrderRow>>, Json<Vec<(Uuid, i64)>>);

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use commerce_core::{Currency, Money, Quantity, StoreError, Timestamp};
+use commerce_core::{Currency, Money, Quantity, StoreError, Timestamp, hex};
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde_json::Value;
@@ -107,15 +107,7 @@ impl<'r> Row<'r> {
     }
 
     /// 32 bytes in hexadecimal: a hash.
-    pub(crate) fn hash(&self, column: &str, hex: &str) -> Result<[u8; 32], StoreError> {
-        let mut bytes = [0; 32];
-        if hex.len() != 64 || !hex.is_ascii() {
-            return Err(self.invalid(column, "not 32 bytes"));
-        }
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            let digits = &hex[2 * index..2 * index + 2];
-            *byte = u8::from_str_radix(digits, 16).map_err(|error| self.invalid(column, error))?;
-        }
-        Ok(bytes)
+    pub(crate) fn hash(&self, column: &str, digits: &str) -> Result<[u8; 32], StoreError> {
+        hex::read(digits).ok_or_else(|| self.invalid(column, "not 32 bytes"))
     }
 }

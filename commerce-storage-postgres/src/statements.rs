@@ -3,11 +3,14 @@
 use commerce_core::catalog::{ProductFilter, SortBy};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
+use crate::search_find::Sets;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
     job, journal, listing, mail, message, order, order_line,
 };
-use crate::{order_list, order_note, payment, personal, pricing, promotion, refund, unmatched};
+use crate::{
+    order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, unmatched,
+};
 
 #[path = "../tests/shop/mod.rs"]
 pub(crate) mod shop;
@@ -129,6 +132,7 @@ const STATEMENTS: &[&str] = &[
     order::ADVANCE,
     order::INSERT_HISTORY,
     order::LOOK,
+    order::LOOKS,
     order::OVERDUE,
     order_note::INSERT,
     order_note::OF_ORDER,
@@ -171,6 +175,14 @@ const STATEMENTS: &[&str] = &[
     refund::ADVANCE,
     refund::DUE,
     refund::LOOK,
+    search::SETTINGS,
+    search::SET_SETTINGS,
+    search::PUT_DOCUMENTS,
+    search::INSERT_WORDS,
+    search::UNINDEXED,
+    search::WHOLE,
+    search::COMPLETE,
+    search::SIMILAR,
     unmatched::INSERT,
     unmatched::ADVANCE,
     unmatched::LOOK_BY_ID,
@@ -228,6 +240,46 @@ async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
                 let page = listing::products(&mut conn, &filter).await;
                 assert_eq!(page.unwrap_or_else(|error| panic!("{error} of {filter:?}")).count, 0);
             }
+        }
+    })
+    .await;
+}
+
+/// However the sets are found in which facets are counted, the answer is the same.
+#[tokio::test]
+async fn facets_are_counted_alike_in_one_set_and_in_each() {
+    use commerce_core::Store;
+    use commerce_core::catalog::{AttributeKind, ImportKeys};
+    use commerce_core::search::{AttributeFilter, Request};
+    use commerce_core::testkit::{batch, ids, item};
+
+    shop::in_shop(|store| async move {
+        let items: Vec<_> = (0..24)
+            .map(|number: usize| {
+                let item = item(&format!("p{number}")).brand(["Acme", "Zeta"][number % 2]);
+                let item = item.category(&[["Home", "Garden"][number / 2 % 2]]);
+                item.attribute("colour", AttributeKind::Colour, ["Red", "Blue", "Green"][number % 3])
+                    .price(&(number + 1).to_string())
+            })
+            .collect();
+        let seen = store.import_view(&ImportKeys::default()).await.unwrap();
+        store.import(&batch(&items, &seen, &mut ids(seen.now))).await.unwrap();
+        let mut conn = store.pool().acquire().await.unwrap();
+        for chosen in 0..16_u32 {
+            let when = |bit: u32| chosen & (1 << bit) != 0;
+            let colours = AttributeFilter { code: "colour".to_owned(), values: vec!["red".to_owned()] };
+            let filter = ProductFilter {
+                brand: when(0).then(|| "acme".parse().unwrap()),
+                category: when(1).then(|| "home".parse().unwrap()),
+                max_price: when(2).then_some(15_000_000),
+                ..ProductFilter::default()
+            };
+            let attributes = when(3).then_some(colours).into_iter().collect();
+            let request = Request { filter, attributes, facets: true, ..Request::default() };
+            let (of_one, beyond) = search_find::find_in(&mut conn, &request, Sets::OfOne).await.unwrap();
+            let (of_each, _) = search_find::find_in(&mut conn, &request, Sets::Each).await.unwrap();
+            assert!(!beyond && of_one.page.count > 0);
+            assert_eq!(of_one, of_each, "{request:?}");
         }
     })
     .await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use commerce_core::access::ApiKey;
 use commerce_core::account::Account;
-use commerce_core::audit::{Entry, Seal, Search};
+use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -15,7 +15,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
-use commerce_core::mail::{Mail, MailState};
+use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -25,14 +25,17 @@ use commerce_core::payment::{
 };
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
+use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
@@ -40,7 +43,7 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
     listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
-    unmatched,
+    search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -50,6 +53,8 @@ pub struct PostgresStore {
     pub(crate) schema: Option<String>,
     pub(crate) migration_lock: bool,
     pub(crate) answer_timeout: Duration,
+    /// The schema of `pg_trgm`, once it was asked for.
+    pub(crate) trigrams: Arc<OnceCell<Option<String>>>,
 }
 
 /// Work that is done in a transaction, as data, so that it can be done again.
@@ -57,6 +62,7 @@ pub struct PostgresStore {
 enum Work<'w> {
     Commit(&'w ChangeSet),
     Import(&'w Batch),
+    Index(&'w [Uuid]),
 }
 
 impl PostgresStore {
@@ -111,6 +117,7 @@ impl Work<'_> {
         match self {
             Self::Commit(changes) => commit::apply(conn, changes).await,
             Self::Import(batch) => catalog::apply(conn, batch).await,
+            Self::Index(products) => search::index(conn, products).await,
         }
     }
 }
@@ -191,6 +198,10 @@ impl Store for PostgresStore {
         repeated: Option<idempotency::Scope>,
     ) -> Result<Option<OrderView>, StoreError> {
         look!(self, conn => order::view(conn, key.clone(), repeated.as_ref()))
+    }
+
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        look!(self, conn => order::views(conn, ids))
     }
 
     async fn orders(
@@ -283,7 +294,7 @@ impl Store for PostgresStore {
         look!(self, conn => message::message(conn, id))
     }
 
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+    async fn waiting_mails(&self, limit: u32) -> Result<Waiting, StoreError> {
         look!(self, conn => mail::waiting(conn, limit))
     }
 
@@ -329,7 +340,7 @@ impl Store for PostgresStore {
         look!(self, conn => promotion::issued(conn, promotion, issued_by))
     }
 
-    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    async fn audit(&self, search: &AuditSearch, limit: u32) -> Result<Vec<Entry>, StoreError> {
         look!(self, conn => audit::search(conn, search, limit))
     }
 
@@ -386,6 +397,30 @@ impl Store for PostgresStore {
         look!(self, conn => inventory::levels(conn, variants))
     }
 
+    fn search(&self) -> Arc<dyn Search> {
+        Arc::new(self.clone())
+    }
+
+    async fn search_settings(&self) -> Result<StoredSettings, StoreError> {
+        look!(self, conn => search::settings(conn))
+    }
+
+    async fn set_search_settings(&self, settings: &StoredSettings) -> Result<bool, StoreError> {
+        let mut conn = self.acquire().await?;
+        search::set_settings(&mut conn, settings).await
+    }
+
+    async fn index(&self, limit: u32) -> Result<u64, StoreError> {
+        let unindexed = read!(self, conn => search::unindexed(conn, limit))?;
+        if !unindexed.is_empty() {
+            self.write(Work::Index(&unindexed)).await.map_err(|error| match error {
+                CommitError::Store(error) => error,
+                stale @ CommitError::Stale { .. } => StoreError::new(StoreTrouble::Broken, stale),
+            })?;
+        }
+        Ok(unindexed.len() as u64)
+    }
+
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
         self.in_time(self.write(Work::Commit(changes))).await
     }
@@ -400,5 +435,22 @@ impl Store for PostgresStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         look!(self, conn => doctor::ping(conn))
+    }
+}
+
+#[async_trait]
+impl Search for PostgresStore {
+    async fn find(&self, request: &Request) -> Result<Found, StoreError> {
+        look!(self, conn => search_find::find(conn, request))
+    }
+
+    async fn complete(&self, typed: &Typed) -> Result<Completions, StoreError> {
+        look!(self, conn => search::complete(conn, typed))
+    }
+
+    async fn similar(&self, words: &[String]) -> Result<Vec<Similar>, StoreError> {
+        let asked = async || look!(self, conn => search::trigrams(conn));
+        let trigrams = self.trigrams.get_or_try_init(asked).await?;
+        look!(self, conn => search::similar(conn, words, trigrams.as_deref()))
     }
 }

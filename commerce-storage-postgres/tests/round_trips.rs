@@ -8,11 +8,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use commerce_core::Store;
 use commerce_core::catalog::{Batch, ImportKeys, Product, ProductFilter, ProductKey};
 use commerce_core::mail::{Kind, Mail};
 use commerce_core::order::OrderKey;
 use commerce_core::payment::UnmatchedKey;
+use commerce_core::search::{Request, Typed};
+use commerce_core::{Search, Store};
 use shop::data::*;
 use shop::in_shop;
 use tracing::span::{Attributes, Id, Record};
@@ -86,6 +87,16 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.catalog_generation()).await, 1);
         assert_eq!(sent(store.import_view(&ImportKeys::default())).await, 1);
         assert_eq!(sent(store.export(None, 9)).await, 1);
+        for page_size in [1, 100] {
+            let filter = ProductFilter { page_size, ..ProductFilter::default() };
+            let request = Request { filter, facets: true, ..Request::default() };
+            assert_eq!(sent(store.find(&request)).await, 1);
+        }
+        let typed = Typed { words: vec![], prefix: "mu".to_owned(), folded: "mu".to_owned(), limit: 9 };
+        assert_eq!(sent(store.complete(&typed)).await, 1);
+        store.similar(&["mgu".to_owned()]).await.unwrap();
+        assert_eq!(sent(store.similar(&["mgu".to_owned(), "cpu".to_owned()])).await, 1);
+        assert_eq!(sent(store.search_settings()).await, 1);
         assert_eq!(sent(store.locations()).await, 1);
         assert_eq!(sent(store.stock(&variants)).await, 1);
         assert_eq!(sent(store.ping()).await, 1);
@@ -160,7 +171,7 @@ async fn an_import_takes_as_many_statements_as_the_import_of_one() {
                 batch.inventory.levels.push(level(product.variants[0].id, location.id));
                 batch.inventory.adjust.push(movement(&mut ids, product.variants[0].id, location.id, 3));
             }
-            assert_eq!(sent(store.import(&batch)).await, 5);
+            assert_eq!(sent(store.import(&batch)).await, 6);
         }
         assert_eq!(store.violations().await.unwrap(), []);
     })

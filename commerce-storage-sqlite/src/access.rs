@@ -1,6 +1,6 @@
 //! Keys of programs.
 
-use commerce_core::access::{ApiKey, Changes, Look, View};
+use commerce_core::access::{ApiKey, Changes, Look, Owner, View};
 use commerce_core::{CommitError, Guard, KeyId, StoreError, Timestamp, TokenHash};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
@@ -29,6 +29,7 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
             name,
             permissions,
             created_by,
+            account,
             created_at,
             expires_at,
             last_used_at,
@@ -45,7 +46,8 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
             .bind(created_at.as_micros())
             .bind(expires_at.map(Timestamp::as_micros))
             .bind(last_used_at.map(Timestamp::as_micros))
-            .bind(revoked_at.map(Timestamp::as_micros));
+            .bind(revoked_at.map(Timestamp::as_micros))
+            .bind(account.map(|account| account.0));
     }
     for (id, at) in revoke {
         script.add(REVOKE).bind(id.0).bind(at.as_micros()).one(Guard::ApiKey(*id));
@@ -57,8 +59,8 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
 
 const INSERT: &str = "
 INSERT INTO api_keys (id, hash, beginning, name, permissions, created_by, created_at, expires_at, last_used_at,
-                      revoked_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                      revoked_at, account_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 ";
 
 const REVOKE: &str = "
@@ -78,13 +80,15 @@ pub async fn view(conn: &mut SqliteConnection, look: Look, now: Timestamp) -> Re
         Look::Count => {
             let live: i64 =
                 sqlx::query_scalar(LIVE).bind(now.as_micros()).fetch_one(conn).await.map_err(trouble)?;
-            return Ok(View { now, key: None, live: live.unsigned_abs() });
+            return Ok(View { now, key: None, owner: None, live: live.unsigned_abs() });
         }
         Look::Id(id) => sqlx::query(BY_ID).bind(id.0).fetch_optional(conn).await,
         Look::Shown(hash) => sqlx::query(BY_HASH).bind(hash.0.to_vec()).fetch_optional(conn).await,
     };
-    let key = found.map_err(trouble)?.as_ref().map(key).transpose()?;
-    Ok(View { now, key, live: 0 })
+    let found = found.map_err(trouble)?;
+    let key = found.as_ref().map(key).transpose()?;
+    let owner = found.as_ref().map(owner).transpose()?.flatten();
+    Ok(View { now, key, owner, live: 0 })
 }
 
 const LIVE: &str = "
@@ -92,11 +96,17 @@ SELECT count(*) FROM api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL O
 ";
 
 const BY_ID: &str = "
-SELECT * FROM api_keys WHERE id = ?1
+SELECT k.*, a.role AS owner_role, a.is_active AS owner_is_active
+  FROM api_keys AS k
+  LEFT JOIN accounts AS a ON a.id = k.account_id
+ WHERE k.id = ?1
 ";
 
 const BY_HASH: &str = "
-SELECT * FROM api_keys WHERE hash = ?1
+SELECT k.*, a.role AS owner_role, a.is_active AS owner_is_active
+  FROM api_keys AS k
+  LEFT JOIN accounts AS a ON a.id = k.account_id
+ WHERE k.hash = ?1
 ";
 
 /// Up to `limit` keys before `before`, the newest first.
@@ -130,9 +140,16 @@ fn key(row: &SqliteRow) -> Result<ApiKey, StoreError> {
         name: fields.get("name")?,
         permissions: fields.json("permissions")?,
         created_by: fields.parse("created_by")?,
+        account: fields.id_if("account_id")?,
         created_at: fields.at("created_at")?,
         expires_at: fields.at_if("expires_at")?,
         last_used_at: fields.at_if("last_used_at")?,
         revoked_at: fields.at_if("revoked_at")?,
     })
+}
+
+fn owner(row: &SqliteRow) -> Result<Option<Owner>, StoreError> {
+    let fields = Fields::new("api_keys", "id", row);
+    let Some(role) = fields.parse_if("owner_role")? else { return Ok(None) };
+    Ok(Some(Owner { role, is_active: fields.get("owner_is_active")? }))
 }

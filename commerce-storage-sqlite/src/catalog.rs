@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::script::Script;
 use crate::trouble::{guarded, trouble, violated_key};
-use crate::{audit, generation, inventory, product};
+use crate::{audit, generation, inventory, product, search};
 
 /// Applies a batch inside the caller's transaction. On an error the caller must roll back.
 ///
@@ -93,7 +93,9 @@ SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', val
 
 async fn write_products(conn: &mut SqliteConnection, writes: &[ProductWrite]) -> Result<(), CommitError> {
     let products: Vec<&Product> = writes.iter().map(|write| &write.product).collect();
-    let facts = product::facts(conn, &products).await?;
+    let shared = product::shared(conn, &products).await?;
+    let names = shared.names();
+    let facts: Vec<Facts> = products.iter().map(|product| Facts::of(product, &names)).collect();
     let rows: Vec<ProductRow<'_>> =
         writes.iter().zip(&facts).map(|(write, facts)| ProductRow::new(write, facts)).collect();
     let (known, new): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.expected.is_some());
@@ -108,7 +110,8 @@ async fn write_products(conn: &mut SqliteConnection, writes: &[ProductWrite]) ->
         }
     }
     write_children(conn, &products).await?;
-    write_variants(conn, &products).await
+    write_variants(conn, &products).await?;
+    search::write(conn, &products, &names).await
 }
 
 /// Runs a statement that returns the ids of the products it wrote. One that it did not write is stale.

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::SystemClock;
 use crate::patience::patiently;
+use crate::search;
 use crate::trouble::trouble;
 use crate::writer::{Job, QUEUE_MAX, Waiting, Write, Writer};
 
@@ -252,5 +253,22 @@ pub async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => trouble(error),
         other => StoreError::new(StoreTrouble::Broken, other),
     })?;
-    tx.commit().await.map_err(trouble)
+    tx.commit().await.map_err(trouble)?;
+    index(conn).await
+}
+
+/// Indexes what is not: products that were there before the search was, or that an older version wrote since.
+async fn index(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    loop {
+        let unindexed = search::unindexed(conn, 500).await?;
+        if unindexed.is_empty() {
+            return Ok(());
+        }
+        let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(trouble)?;
+        search::index(&mut tx, unindexed).await.map_err(|error| match error {
+            CommitError::Store(error) => error,
+            stale @ CommitError::Stale { .. } => StoreError::new(StoreTrouble::Broken, stale),
+        })?;
+        tx.commit().await.map_err(trouble)?;
+    }
 }

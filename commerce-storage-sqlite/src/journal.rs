@@ -67,7 +67,7 @@ SELECT e.id, e.at, e.kind, e.order_id, e.reference,
  ORDER BY e.at, e.id
 ";
 
-/// Reads what each account gained from `from` up to, not including, `to`, by account, then currency.
+/// Reads what each account gained on each day from `from` up to, not including, `to`, by day, account and currency.
 ///
 /// # Errors
 /// When the database fails or a row is no valid value.
@@ -85,17 +85,17 @@ pub(crate) async fn balances(
     let read = |row| {
         let fields = Fields::new("journal_legs", "account", row);
         let amount = Money::from_minor(fields.get("amount")?, fields.currency("currency")?);
-        Ok(Balance { account: fields.named("account")?, amount })
+        Ok(Balance { day: fields.at("day")?, account: fields.named("account")?, amount })
     };
     let mut balances: Vec<Balance> = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
-    balances.sort_by_key(|balance| (balance.account, balance.amount.currency.code()));
+    balances.sort_by_key(|balance| (balance.day, balance.account, balance.amount.currency.code()));
     Ok(balances)
 }
 
 const BALANCES: &str = "
-SELECT l.account, l.currency, sum(l.amount) AS amount
+SELECT e.at - ((e.at % 86400000000) + 86400000000) % 86400000000 AS day, l.account, l.currency, sum(l.amount) AS amount
   FROM journal_entries AS e
   JOIN journal_legs AS l ON l.entry_id = e.id
  WHERE e.at >= ?1 AND e.at < ?2
- GROUP BY l.account, l.currency
+ GROUP BY 1, l.account, l.currency
 ";

@@ -29,6 +29,8 @@ pub mod promotion;
 mod refund;
 mod row;
 mod script;
+pub mod search;
+pub mod search_find;
 mod store;
 mod trouble;
 mod unmatched;
@@ -37,7 +39,7 @@ mod writer;
 pub use cart::cart_view;
 pub use clock::SystemClock;
 pub use connect::{Options, SqliteStore, migrate};
-pub use order::order_view;
+pub use order::{order_view, order_views};
 
 use commerce_core::{ChangeSet, CommitError};
 use sqlx::sqlite::SqliteConnection;

@@ -55,7 +55,7 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
 }
 
 // The page is cut out first, from an index where there is one; what decorates a row is then looked up for its rows alone.
-const SUMMARIES: &str = "
+pub(crate) const SUMMARIES: &str = "
 SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.price_max, p.image_url,
        (SELECT v.currency FROM variants AS v WHERE v.product_id = p.id LIMIT 1) AS currency,
        b.name AS brand_name, b.slug AS brand_slug, c.name AS category_name, c.slug AS category_slug,
@@ -97,7 +97,7 @@ const AVAILABLE: &str = "EXISTS (
                                 FROM stock AS s
                                WHERE s.variant_id = v.id AND s.on_hand - s.reserved > s.safety_stock)))";
 
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ProductFilter) {
+pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ProductFilter) {
     let ProductFilter {
         category,
         brand,
@@ -136,7 +136,7 @@ fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ProductFilter) {
     }
 }
 
-fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
+pub(crate) fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
     let fields = Fields::new("products", "id", row);
     let currency = fields.currency("currency")?;
     let price = |ten_thousandths| UnitPrice { ten_thousandths, currency };

@@ -1,6 +1,6 @@
 //! Mails: what waits to be sent, and what was.
 
-use commerce_core::mail::{Changes, Mail, MailState, Sending};
+use commerce_core::mail::{Changes, Mail, MailState, Sending, Waiting};
 use commerce_core::{CommitError, Guard, MailId, StoreError, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
@@ -65,15 +65,11 @@ UPDATE mails
 /// Reads the mails that wait and whose time has come by `now`, the one that has waited longest first.
 ///
 /// # Errors
-/// When the database fails or a row is no valid value.
-pub async fn waiting(
-    conn: &mut SqliteConnection,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Mail>, StoreError> {
+/// When the database fails. A row that is no valid value is told beside the others.
+pub async fn waiting(conn: &mut SqliteConnection, now: Timestamp, limit: u32) -> Result<Waiting, StoreError> {
     let rows =
         sqlx::query(WAITING).bind(now.as_micros()).bind(limit).fetch_all(conn).await.map_err(trouble)?;
-    rows.iter().map(read).collect()
+    Ok(Waiting::of(now, rows.iter().map(read)))
 }
 
 const WAITING: &str = "

@@ -191,6 +191,87 @@ SELECT step.order_id,
   FROM (SELECT key AS place, unhex(value ->> '$.order', '-') AS order_id, value FROM json_each(?1)) AS step
 ";
 
+// Lines and adjustments are JSON in the very form of the engine's types, so that one statement reads all of an order.
+macro_rules! views {
+    () => {
+        concat!(
+    "
+SELECT o.*,
+       (SELECT json_group_array(
+                   json_object(
+                       'id', hex(l.id),
+                       'variant', hex(l.variant_id),
+                       'product', hex(l.product_id),
+                       'sku', l.sku,
+                       'slug', l.slug,
+                       'name', l.name,
+                       'options', json(l.options),
+                       'image', l.image,
+                       'customizations', json(l.customizations),
+                       'unit_price', json_object('ten_thousandths', l.unit_price, 'currency', o.currency),
+                       'quantity', l.quantity,
+                       'line_total', json_object('minor', l.line_total, 'currency', o.currency),
+                       'discount', json_object('minor', l.discount, 'currency', o.currency),
+                       'tax_added', json_object('minor', l.tax_added, 'currency', o.currency),
+                       'tax_included', json_object('minor', l.tax_included, 'currency', o.currency),
+                       'paid', json_object('minor', l.paid, 'currency', o.currency),
+                       'tax_class', l.tax_class,
+                       'digital', json(iif(l.digital, 'true', 'false')),
+                       'stock_limited', json(iif(l.stock_limited, 'true', 'false')))
+                   ORDER BY l.position)
+          FROM order_lines AS l
+         WHERE l.order_id = o.id) AS lines,
+       (SELECT json_group_array(
+                   json_object('kind', a.kind, 'label', a.label, 'source', a.source,
+                               'amount', json_object('minor', a.amount, 'currency', o.currency),
+                               'line', iif(a.line_id IS NULL, NULL, hex(a.line_id)))
+                   ORDER BY a.position)
+          FROM order_adjustments AS a
+         WHERE a.order_id = o.id) AS adjustments,
+       (SELECT json_group_array(
+                   json_object('machine', h.machine, 'from', h.from_state, 'to', h.to_state, 'actor', h.actor,
+                               'note', h.note, 'at', h.at)
+                   ORDER BY h.position)
+          FROM order_history AS h
+         WHERE h.order_id = o.id) AS history,
+       (SELECT json_group_array(",
+            payment_json!(),
+    " ORDER BY p.created_at, p.id)
+          FROM payments AS p
+         WHERE p.order_id = o.id) AS payments,
+       (SELECT json_group_array(",
+            refund_json!(),
+    " ORDER BY f.created_at, f.id)
+          FROM refunds AS f
+         WHERE f.order_id = o.id) AS refunds,
+       (SELECT json_group_array(",
+            unmatched_json!(),
+    " ORDER BY u.seen_at, u.id)
+          FROM unmatched_payments AS u
+         WHERE u.order_id = o.id) AS unmatched,
+       (SELECT json_group_array(
+                   json_object('order', hex(r.order_id), 'promotion', r.promotion, 'coupon', r.coupon,
+                               'customer', hex(r.customer_key),
+                               'amount', json_object('minor', r.amount, 'currency', r.currency), 'at', r.at)
+                   ORDER BY r.promotion)
+          FROM redemptions AS r
+         WHERE r.order_id = o.id) AS redemptions,
+       (SELECT json_group_array(
+                   json_object('id', hex(r.id), 'order', hex(r.order_id), 'line', hex(r.line_id),
+                               'variant', hex(r.variant_id), 'location', hex(r.location_id), 'quantity', r.quantity,
+                               'expires_at', r.expires_at, 'backorder', json(iif(r.backorder, 'true', 'false')))
+                   ORDER BY r.id)
+          FROM reservations AS r
+         WHERE r.order_id = o.id AND r.state = 'open') AS reservations,
+       i.fingerprint AS record_fingerprint, i.outcome AS record_outcome, i.outcome_id AS record_outcome_id,
+       i.at AS record_at
+  FROM orders AS o
+  LEFT JOIN idempotency AS i ON i.actor = ?2 AND i.route = ?3 AND i.key = ?4
+"
+        )
+    };
+}
+
 /// Reads an order with what has happened to it, in one statement and so in one snapshot: that of the caller's
 /// transaction, or its own. `now` is the store's time of the look.
 ///
@@ -215,8 +296,36 @@ pub async fn order_view(
         .fetch_optional(conn)
         .await
         .map_err(trouble)?;
-    let Some(row) = row else { return Ok(None) };
-    let fields = Fields::new("orders", "id", &row);
+    row.as_ref().map(|row| read(row, repeated, now)).transpose()
+}
+
+/// Reads those of these orders that there are, as [`order_view`] does, by id, the newest first.
+///
+/// # Errors
+/// When the database fails or a row is no valid value.
+pub async fn order_views(
+    conn: &mut SqliteConnection,
+    ids: &[OrderId],
+    now: Timestamp,
+) -> Result<Vec<OrderView>, StoreError> {
+    let nothing: Option<&str> = None;
+    let rows = sqlx::query(VIEWS)
+        .bind(Json(ids))
+        .bind(nothing)
+        .bind(nothing)
+        .bind(nothing)
+        .fetch_all(conn)
+        .await
+        .map_err(trouble)?;
+    rows.iter().map(|row| read(row, None, now)).collect()
+}
+
+fn read(
+    row: &SqliteRow,
+    repeated: Option<&idempotency::Scope>,
+    now: Timestamp,
+) -> Result<OrderView, StoreError> {
+    let fields = Fields::new("orders", "id", row);
     let history: Vec<HistoryRow> = fields.json("history")?;
     let payments: Vec<PaymentRow> = fields.json("payments")?;
     let refunds: Vec<RefundRow> = fields.json("refunds")?;
@@ -224,11 +333,11 @@ pub async fn order_view(
     let redemptions: Vec<RedemptionRow> = fields.json("redemptions")?;
     let reservations: Vec<ReservationRow> = fields.json("reservations")?;
     let reservations: Vec<Reservation> = reservations.into_iter().map(Reservation::from).collect();
-    let mut order = order(&row)?;
+    let mut order = order(row)?;
     // The version before this one says it of the reservations alone.
     let held_until = || reservations.iter().filter_map(|reservation| reservation.hold.until()).min();
     order.pay_until = order.pay_until.or_else(held_until);
-    Ok(Some(OrderView {
+    Ok(OrderView {
         now,
         order,
         history: history.into_iter().map(Transition::from).collect(),
@@ -237,8 +346,8 @@ pub async fn order_view(
         unmatched: unmatched.into_iter().map(Unmatched::from).collect(),
         redemptions: redemptions.into_iter().map(Redemption::from).collect(),
         reservations,
-        record: crate::idempotency::record(&row, repeated)?,
-    }))
+        record: crate::idempotency::record(row, repeated)?,
+    })
 }
 
 fn order(row: &SqliteRow) -> Result<Order, StoreError> {
@@ -301,83 +410,11 @@ impl From<HistoryRow> for Transition {
     }
 }
 
-// Lines and adjustments are JSON in the very form of the engine's types, so that one statement reads the whole view.
-const VIEW: &str = concat!(
-    "
-SELECT o.*,
-       (SELECT json_group_array(
-                   json_object(
-                       'id', hex(l.id),
-                       'variant', hex(l.variant_id),
-                       'product', hex(l.product_id),
-                       'sku', l.sku,
-                       'slug', l.slug,
-                       'name', l.name,
-                       'options', json(l.options),
-                       'image', l.image,
-                       'customizations', json(l.customizations),
-                       'unit_price', json_object('ten_thousandths', l.unit_price, 'currency', o.currency),
-                       'quantity', l.quantity,
-                       'line_total', json_object('minor', l.line_total, 'currency', o.currency),
-                       'discount', json_object('minor', l.discount, 'currency', o.currency),
-                       'tax_added', json_object('minor', l.tax_added, 'currency', o.currency),
-                       'tax_included', json_object('minor', l.tax_included, 'currency', o.currency),
-                       'paid', json_object('minor', l.paid, 'currency', o.currency),
-                       'tax_class', l.tax_class,
-                       'digital', json(iif(l.digital, 'true', 'false')),
-                       'stock_limited', json(iif(l.stock_limited, 'true', 'false')))
-                   ORDER BY l.position)
-          FROM order_lines AS l
-         WHERE l.order_id = o.id) AS lines,
-       (SELECT json_group_array(
-                   json_object('kind', a.kind, 'label', a.label, 'source', a.source,
-                               'amount', json_object('minor', a.amount, 'currency', o.currency),
-                               'line', iif(a.line_id IS NULL, NULL, hex(a.line_id)))
-                   ORDER BY a.position)
-          FROM order_adjustments AS a
-         WHERE a.order_id = o.id) AS adjustments,
-       (SELECT json_group_array(
-                   json_object('machine', h.machine, 'from', h.from_state, 'to', h.to_state, 'actor', h.actor,
-                               'note', h.note, 'at', h.at)
-                   ORDER BY h.position)
-          FROM order_history AS h
-         WHERE h.order_id = o.id) AS history,
-       (SELECT json_group_array(",
-    payment_json!(),
-    " ORDER BY p.created_at, p.id)
-          FROM payments AS p
-         WHERE p.order_id = o.id) AS payments,
-       (SELECT json_group_array(",
-    refund_json!(),
-    " ORDER BY f.created_at, f.id)
-          FROM refunds AS f
-         WHERE f.order_id = o.id) AS refunds,
-       (SELECT json_group_array(",
-    unmatched_json!(),
-    " ORDER BY u.seen_at, u.id)
-          FROM unmatched_payments AS u
-         WHERE u.order_id = o.id) AS unmatched,
-       (SELECT json_group_array(
-                   json_object('order', hex(r.order_id), 'promotion', r.promotion, 'coupon', r.coupon,
-                               'customer', hex(r.customer_key),
-                               'amount', json_object('minor', r.amount, 'currency', r.currency), 'at', r.at)
-                   ORDER BY r.promotion)
-          FROM redemptions AS r
-         WHERE r.order_id = o.id) AS redemptions,
-       (SELECT json_group_array(
-                   json_object('id', hex(r.id), 'order', hex(r.order_id), 'line', hex(r.line_id),
-                               'variant', hex(r.variant_id), 'location', hex(r.location_id), 'quantity', r.quantity,
-                               'expires_at', r.expires_at, 'backorder', json(iif(r.backorder, 'true', 'false')))
-                   ORDER BY r.id)
-          FROM reservations AS r
-         WHERE r.order_id = o.id AND r.state = 'open') AS reservations,
-       i.fingerprint AS record_fingerprint, i.outcome AS record_outcome, i.outcome_id AS record_outcome_id,
-       i.at AS record_at
-  FROM orders AS o
-  LEFT JOIN idempotency AS i ON i.actor = ?2 AND i.route = ?3 AND i.key = ?4
- WHERE o.id = coalesce(?1, (SELECT order_id FROM payments WHERE reference = ?5))
-"
-);
+const VIEW: &str =
+    concat!(views!(), " WHERE o.id = coalesce(?1, (SELECT order_id FROM payments WHERE reference = ?5))");
+
+const VIEWS: &str =
+    concat!(views!(), " WHERE o.id IN (SELECT unhex(value, '-') FROM json_each(?1)) ORDER BY o.id DESC");
 
 /// Reads which orders wait for payment and should have been paid by `now`, the oldest first.
 ///

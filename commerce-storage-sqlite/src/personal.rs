@@ -132,6 +132,8 @@ SELECT id, status, customer_id, email, shipping_address, billing_address
 const CARTS: &str = "
 SELECT id, version FROM carts WHERE customer_id = ?1
  UNION
+SELECT id, version FROM carts WHERE customer_key = ?2 AND customer_id IS NULL
+ UNION
 SELECT c.id, c.version
   FROM orders AS o
   JOIN carts AS c ON c.id = o.cart_id

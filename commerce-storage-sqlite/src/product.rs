@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use commerce_core::catalog::{
-    Attribute, Availability, Brand, CatalogView, Category, ExportPage, Facts, ImportKeys, Names, Product,
+    Attribute, Availability, Brand, CatalogView, Category, ExportPage, ImportKeys, Names, Product,
     ProductDetail, ProductKey, Sku, Slug,
 };
 use commerce_core::{
@@ -126,7 +126,10 @@ fn sku_owner(row: &SqliteRow) -> Result<(Sku, VariantId, ProductId), StoreError>
 }
 
 /// Reads whole products, by slug.
-async fn products(conn: &mut SqliteConnection, ids: Vec<Uuid>) -> Result<Vec<Product>, StoreError> {
+pub(crate) async fn products(
+    conn: &mut SqliteConnection,
+    ids: Vec<Uuid>,
+) -> Result<Vec<Product>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -207,18 +210,28 @@ fn product(row: &SqliteRow) -> Result<Product, StoreError> {
     })
 }
 
-/// Reads the names of what products share with others, as far as these name it, and makes their facts of it, in their
-/// order.
-pub(crate) async fn facts(
-    conn: &mut SqliteConnection,
-    products: &[&Product],
-) -> Result<Vec<Facts>, StoreError> {
+/// What products share with others.
+pub(crate) struct Shared {
+    brands: Vec<Brand>,
+    categories: Vec<Category>,
+    attributes: Vec<Attribute>,
+}
+
+impl Shared {
+    /// By id.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names::new(&self.brands, &self.categories, &self.attributes)
+    }
+}
+
+/// Reads what products share with others, as far as these name it.
+pub(crate) async fn shared(conn: &mut SqliteConnection, products: &[&Product]) -> Result<Shared, StoreError> {
     let named = Named::by(products.iter().copied());
-    let brands = brands(conn, Some(&named.brands)).await?;
-    let categories = categories(conn, Some(&named.categories)).await?;
-    let attributes = attributes(conn, Some(&named.attributes)).await?;
-    let names = Names::new(&brands, &categories, &attributes);
-    Ok(products.iter().map(|product| Facts::of(product, &names)).collect())
+    Ok(Shared {
+        brands: brands(conn, Some(&named.brands)).await?,
+        categories: categories(conn, Some(&named.categories)).await?,
+        attributes: attributes(conn, Some(&named.attributes)).await?,
+    })
 }
 
 /// What products name: each once.
@@ -268,7 +281,7 @@ SELECT id, slug, name
 ";
 
 /// Reads the categories of these ids and all their ancestors, or all, by path: so an ancestor comes before its branches.
-async fn categories(
+pub(crate) async fn categories(
     conn: &mut SqliteConnection,
     of: Option<&BTreeSet<CategoryId>>,
 ) -> Result<Vec<Category>, StoreError> {
@@ -295,17 +308,17 @@ async fn attributes(
     of: Option<&BTreeSet<AttributeId>>,
 ) -> Result<Vec<Attribute>, StoreError> {
     let rows = sqlx::query(ATTRIBUTES).bind(of.map(Json)).fetch_all(conn).await.map_err(trouble)?;
-    rows.iter()
-        .map(|row| {
-            let fields = Fields::new("attributes", "id", row);
-            Ok(Attribute {
-                id: fields.id("id")?,
-                code: fields.get("code")?,
-                name: fields.get("name")?,
-                kind: fields.named("kind")?,
-            })
-        })
-        .collect()
+    rows.iter().map(attribute).collect()
+}
+
+fn attribute(row: &SqliteRow) -> Result<Attribute, StoreError> {
+    let fields = Fields::new("attributes", "id", row);
+    Ok(Attribute {
+        id: fields.id("id")?,
+        code: fields.get("code")?,
+        name: fields.get("name")?,
+        kind: fields.named("kind")?,
+    })
 }
 
 const ATTRIBUTES: &str = "
@@ -313,4 +326,17 @@ SELECT id, code, name, kind
   FROM attributes
  WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
  ORDER BY code
+";
+
+/// Reads the attributes of these codes, in any order.
+pub(crate) async fn attributes_by_code(
+    conn: &mut SqliteConnection,
+    codes: &BTreeSet<&str>,
+) -> Result<Vec<Attribute>, StoreError> {
+    let rows = sqlx::query(ATTRIBUTES_BY_CODE).bind(Json(codes)).fetch_all(conn).await.map_err(trouble)?;
+    rows.iter().map(attribute).collect()
+}
+
+const ATTRIBUTES_BY_CODE: &str = "
+SELECT id, code, name, kind FROM attributes WHERE code IN (SELECT value FROM json_each(?1))
 ";

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use commerce_core::{Currency, StoreError, Timestamp};
+use commerce_core::{Currency, StoreError, Timestamp, hex};
 use serde::de::DeserializeOwned;
 use serde::de::value::StrDeserializer;
 use sqlx::sqlite::SqliteRow;
@@ -129,16 +129,9 @@ pub(crate) fn instant_if<'de, D: serde::Deserializer<'de>>(micros: D) -> Result<
 }
 
 /// 32 bytes as JSON has them: in hexadecimal.
-pub(crate) fn hash<'de, D: serde::Deserializer<'de>>(hex: D) -> Result<[u8; 32], D::Error> {
-    let hex: String = serde::Deserialize::deserialize(hex)?;
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
-        return Err(serde::de::Error::custom("not 32 bytes"));
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * index..2 * index + 2], 16).map_err(serde::de::Error::custom)?;
-    }
-    Ok(bytes)
+pub(crate) fn hash<'de, D: serde::Deserializer<'de>>(digits: D) -> Result<[u8; 32], D::Error> {
+    let digits: String = serde::Deserialize::deserialize(digits)?;
+    hex::read(&digits).ok_or_else(|| serde::de::Error::custom("not 32 bytes"))
 }
 
 /// Where a listing goes on that shows the newest first; every id comes before seventeen bytes of the highest.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use commerce_core::access::{self, ApiKey};
 use commerce_core::account::{self, Account};
-use commerce_core::audit::{Entry, Seal, Search};
+use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
@@ -13,7 +13,7 @@ use commerce_core::catalog::{
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
-use commerce_core::mail::{Mail, MailState};
+use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::journal::{Balance, Entry as JournalEntry};
@@ -23,9 +23,11 @@ use commerce_core::payment::{
 };
 use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
+use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    StockLevel, Store, StoreError, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency, personal,
+    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart,
+    idempotency, personal,
 };
 
 use crate::connect::SqliteStore;
@@ -33,8 +35,40 @@ use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
     audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
-    order_note, payment, pricing, product, promotion, refund, unmatched,
+    order_note, payment, pricing, product, promotion, refund, search, search_find, unmatched,
 };
+
+impl SqliteStore {
+    /// Writes what has no guard.
+    async fn write_alone(&self, write: Write) -> Result<(), StoreError> {
+        self.write(write).await.map_err(|error| match error {
+            CommitError::Store(error) => error,
+            stale @ CommitError::Stale { .. } => StoreError::new(StoreTrouble::Broken, stale),
+        })
+    }
+}
+
+#[async_trait]
+impl Search for SqliteStore {
+    async fn find(&self, request: &Request) -> Result<Found, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = search_find::find(&mut tx, request).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
+    }
+
+    async fn complete(&self, typed: &Typed) -> Result<Completions, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = search::complete(&mut tx, typed).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
+    }
+
+    async fn similar(&self, words: &[String]) -> Result<Vec<Similar>, StoreError> {
+        let mut conn = self.reader().await?;
+        search::similar(&mut conn, words).await
+    }
+}
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -83,6 +117,11 @@ impl Store for SqliteStore {
     ) -> Result<Option<OrderView>, StoreError> {
         let mut conn = self.reader().await?;
         crate::order_view(&mut conn, key, repeated.as_ref(), self.the_clock().now()).await
+    }
+
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::order_views(&mut conn, ids, self.the_clock().now()).await
     }
 
     async fn orders(
@@ -193,10 +232,10 @@ impl Store for SqliteStore {
         Ok(message.map(|message| (self.the_clock().now(), message)))
     }
 
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+    async fn waiting_mails(&self, limit: u32) -> Result<Waiting, StoreError> {
         let mut conn = self.reader().await?;
         let now = self.the_clock().now();
-        Ok((now, mail::waiting(&mut conn, now, limit).await?))
+        mail::waiting(&mut conn, now, limit).await
     }
 
     async fn mails(
@@ -250,7 +289,7 @@ impl Store for SqliteStore {
         promotion::issued(&mut conn, promotion, issued_by).await
     }
 
-    async fn audit(&self, search: &Search, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    async fn audit(&self, search: &AuditSearch, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let mut conn = self.reader().await?;
         audit::search(&mut conn, search, limit).await
     }
@@ -329,6 +368,31 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let levels = inventory::levels(&mut conn, variants).await?;
         Ok((self.the_clock().now(), levels))
+    }
+
+    fn search(&self) -> Arc<dyn Search> {
+        Arc::new(self.clone())
+    }
+
+    async fn search_settings(&self) -> Result<StoredSettings, StoreError> {
+        let mut conn = self.reader().await?;
+        search::settings(&mut conn).await
+    }
+
+    async fn set_search_settings(&self, settings: &StoredSettings) -> Result<bool, StoreError> {
+        self.write_alone(Write::Settings(Box::new(settings.clone()))).await?;
+        Ok(self.search_settings().await? == *settings)
+    }
+
+    async fn index(&self, limit: u32) -> Result<u64, StoreError> {
+        let mut conn = self.reader().await?;
+        let unindexed = search::unindexed(&mut conn, limit).await?;
+        drop(conn);
+        let found = unindexed.len() as u64;
+        if found > 0 {
+            self.write_alone(Write::Documents(unindexed)).await?;
+        }
+        Ok(found)
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

@@ -20,14 +20,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use commerce_core::catalog::Batch;
+use commerce_core::search::StoredSettings;
 use commerce_core::{ChangeSet, Clock, CommitError, StoreError, StoreTrouble};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
-use crate::catalog;
 use crate::patience::patiently;
 use crate::script::Script;
 use crate::trouble::{again, trouble};
+use crate::{catalog, search};
 
 /// The most change sets in one transaction: a bound on how long the first of them waits for the last.
 const GROUP_MAX: usize = 256;
@@ -48,6 +50,10 @@ pub(crate) enum Write {
     Changes(Box<ChangeSet>),
     /// A batch of the catalogue, in a transaction of its own.
     Batch(Box<Batch>),
+    /// How the shop searches, in a transaction of its own.
+    Settings(Box<StoredSettings>),
+    /// The documents of these products, in a transaction of its own.
+    Documents(Vec<Uuid>),
 }
 
 /// Something to write, and who waits for it.
@@ -85,7 +91,7 @@ impl Writer {
                 match job {
                     Job::Write(waiting) => match waiting.write {
                         Write::Changes(_) => group.push(waiting),
-                        Write::Batch(_) => {
+                        Write::Batch(_) | Write::Settings(_) | Write::Documents(_) => {
                             self.commit(std::mem::take(&mut group)).await;
                             self.commit(vec![waiting]).await;
                         }
@@ -150,8 +156,8 @@ async fn write_each(
                 crate::add(&mut script, changes);
                 script.run(conn).await
             }
-            Write::Batch(batch) => match script.run(conn).await {
-                Ok(()) => catalog::import(conn, batch).await,
+            other => match script.run(conn).await {
+                Ok(()) => write_alone(conn, other).await,
                 refused => refused,
             },
         };
@@ -163,6 +169,15 @@ async fn write_each(
         answers.push(done);
     }
     Ok(answers)
+}
+
+async fn write_alone(conn: &mut SqliteConnection, write: &Write) -> Result<(), CommitError> {
+    match write {
+        Write::Changes(changes) => crate::apply(conn, changes).await,
+        Write::Batch(batch) => catalog::import(conn, batch).await,
+        Write::Settings(settings) => Ok(search::set_settings(conn, settings).await?),
+        Write::Documents(products) => search::index(conn, products.clone()).await,
+    }
 }
 
 async fn run(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {

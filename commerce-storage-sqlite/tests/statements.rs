@@ -12,7 +12,19 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqlSafeStr};
 
 /// Pieces that only make a statement together; the test below runs every combination of them.
-const PIECES: [&str; 5] = ["SUMMARIES", "ON_SALE", "OF_BRAND", "IN_BRANCH", "AVAILABLE"];
+const PIECES: [&str; 11] = [
+    "SUMMARIES",
+    "ON_SALE",
+    "OF_BRAND",
+    "IN_BRANCH",
+    "AVAILABLE",
+    "BY_CATEGORY",
+    "BY_BRAND",
+    "BY_PRICE",
+    "BY_PRICES",
+    "BY_VALUE",
+    "COLUMNS",
+];
 
 #[tokio::test]
 async fn every_statement_is_prepared() {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::Permission;
 use crate::audit::Actor;
 use crate::token::{TokenHash, read, written};
-use crate::{KeyId, Timestamp};
+use crate::{CustomerId, KeyId, Timestamp};
 
 /// What a program shows: `ck_` and 256 random bits. It is shown once, to whoever makes the key; a store keeps its hash.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,6 +77,9 @@ pub struct ApiKey {
     pub permissions: Vec<Permission>,
     /// Who made it.
     pub created_by: Actor,
+    /// The account that answers for it: that of whoever made it, or the one that answers for the key it was made with. Absent:
+    /// the operator does.
+    pub account: Option<CustomerId>,
     /// When.
     pub created_at: Timestamp,
     /// When it ends by itself.

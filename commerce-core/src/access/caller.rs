@@ -27,6 +27,8 @@ pub enum Caller {
         id: KeyId,
         /// What the key lets it do.
         permissions: Vec<Permission>,
+        /// The account that answers for it.
+        account: Option<CustomerId>,
     },
     /// Whoever holds the token of the configuration: the way in when no administrator can log in. May do everything.
     Operator {
@@ -43,10 +45,10 @@ impl Caller {
         Self::Account { id: account.id, role: account.role, seller, session: session.id }
     }
 
-    /// The program that has this key.
+    /// The program that has this key, with all that the key says.
     #[must_use]
     pub fn with_key(key: &ApiKey) -> Self {
-        Self::Program { id: key.id, permissions: key.permissions.clone() }
+        Self::Program { id: key.id, permissions: key.permissions.clone(), account: key.account }
     }
 
     /// Whether they may do this. A merchant may with what is their own: see [`seller`](Self::seller).
@@ -78,6 +80,15 @@ impl Caller {
         match self {
             Self::Account { id, .. } => Some(*id),
             _ => None,
+        }
+    }
+
+    /// The account that answers for what they set up: their own, or the one that answers for their key.
+    #[must_use]
+    pub fn answered_for_by(&self) -> Option<CustomerId> {
+        match self {
+            Self::Program { account, .. } => *account,
+            _ => self.account(),
         }
     }
 
@@ -115,7 +126,7 @@ mod tests {
     #[test]
     fn a_program_may_what_its_key_says_and_nothing_else() {
         let id = KeyId(uuid::Uuid::from_u128(4));
-        let program = Caller::Program { id, permissions: vec![Permission::OrdersRead] };
+        let program = Caller::Program { id, permissions: vec![Permission::OrdersRead], account: None };
         for permission in Permission::ALL {
             assert_eq!(program.may(*permission), *permission == Permission::OrdersRead);
             assert!(!Caller::Guest.may(*permission) && !account(Role::Customer, None).may(*permission));

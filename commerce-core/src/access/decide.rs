@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{ApiKey, ApiSecret, Caller, KeyError, Permission, View};
+use super::{ApiKey, ApiSecret, Caller, KeyError, Permission, Role, View};
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
 use crate::text::has_control;
@@ -66,6 +66,7 @@ pub fn create_key(view: &View, by: &Caller, new: &NewKey, ids: &mut Ids) -> Resu
         name: name.to_owned(),
         permissions,
         created_by: by.actor(),
+        account: by.answered_for_by(),
         created_at: view.now,
         expires_at: *expires_at,
         last_used_at: None,
@@ -97,12 +98,18 @@ pub fn revoke_key(view: &View, by: &Caller, ids: &mut Ids) -> Result<Option<Chan
     Ok(Some(changes))
 }
 
-/// Who shows the key, and the note of its use when one is due.
+/// Who shows the key, and the note of its use when one is due. A key never does more than the account that answers for it may
+/// now: nothing once that was deactivated or is gone.
 ///
 /// # Errors
-/// [`KeyError::NotFound`] when there is no such key, or it has ended.
+/// [`KeyError::NotFound`] when there is no such key, it has ended, or nobody answers for it any more.
 pub fn admit(view: &View) -> Result<(Caller, Option<ChangeSet>), KeyError> {
     let key = view.key.as_ref().filter(|key| key.is_live(view.now)).ok_or(KeyError::NotFound)?;
+    let mut permissions = key.permissions.clone();
+    if key.account.is_some() {
+        let owner = view.owner.filter(|owner| owner.is_active).ok_or(KeyError::NotFound)?;
+        permissions.retain(|permission| gives(owner.role).contains(permission));
+    }
     let noted = Duration::from_secs(ApiKey::USE_NOTED_SECONDS);
     let due = key.last_used_at.is_none_or(|last| last.plus(noted) <= view.now);
     let note = due.then(|| {
@@ -110,7 +117,15 @@ pub fn admit(view: &View) -> Result<(Caller, Option<ChangeSet>), KeyError> {
         changes.access.used.push((key.id, view.now));
         changes
     });
-    Ok((Caller::with_key(key), note))
+    Ok((Caller::Program { id: key.id, permissions, account: key.account }, note))
+}
+
+/// What an account in this role may give a key. A merchant may do things with what is their own, and a key is nobody's.
+fn gives(role: Role) -> &'static [Permission] {
+    match role {
+        Role::Customer | Role::Merchant => &[],
+        Role::Staff | Role::Admin => role.permissions(),
+    }
 }
 
 fn row(
@@ -134,6 +149,8 @@ fn row(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Owner;
+    use crate::audit::Actor;
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1_700_000_000_000_000).unwrap()
@@ -144,7 +161,7 @@ mod tests {
     }
 
     fn view(key: Option<ApiKey>) -> View {
-        View { now: now(), key, live: 0 }
+        View { now: now(), key, owner: None, live: 0 }
     }
 
     fn admin() -> Caller {
@@ -172,9 +189,33 @@ mod tests {
     }
 
     #[test]
+    fn a_key_does_no_more_than_whoever_answers_for_it_may_now() {
+        let (id, session) = (ids().fresh(), ids().fresh());
+        let boss = Caller::Account { id, role: Role::Admin, seller: None, session };
+        let permissions = vec![Permission::OrdersRead, Permission::KeysWrite];
+        let new = NewKey { permissions: permissions.clone(), ..new() };
+        let made = create_key(&view(None), &boss, &new, &mut ids()).unwrap().key;
+        let with = |owner| admit(&View { owner, ..view(Some(made.clone())) }).map(|(caller, _)| caller);
+        let boss = with(Some(Owner { role: Role::Admin, is_active: true })).unwrap();
+        assert_eq!(boss, Caller::with_key(&made));
+        for (role, may) in [(Role::Staff, &permissions[..1]), (Role::Merchant, &[]), (Role::Customer, &[])] {
+            let caller = with(Some(Owner { role, is_active: true })).unwrap();
+            let allowed: Vec<_> = permissions.iter().copied().filter(|one| caller.may(*one)).collect();
+            assert_eq!(allowed, may, "{role}");
+        }
+        for gone in [Some(Owner { role: Role::Admin, is_active: false }), None] {
+            assert!(matches!(with(gone), Err(KeyError::NotFound)));
+        }
+        // Nor does a key that was made with this one.
+        let second = create_key(&view(None), &boss, &new, &mut ids()).unwrap().key;
+        assert_eq!((second.created_by.clone(), second.account), (Actor::Key(made.id), Some(id)));
+        assert!(matches!(admit(&view(Some(second))), Err(KeyError::NotFound)));
+    }
+
+    #[test]
     fn nobody_makes_a_key_that_may_more_than_they_may() {
         let permissions = vec![Permission::CatalogRead];
-        let maker = Caller::Program { id: ids().fresh(), permissions };
+        let maker = Caller::Program { id: ids().fresh(), permissions, account: None };
         let made = create_key(&view(None), &maker, &new(), &mut ids());
         assert!(matches!(made, Err(KeyError::NotYours(Permission::OrdersRead))));
     }

@@ -1,7 +1,6 @@
 //! Why a key of a program is not made, not found, or lets nobody in.
 
 use super::Permission;
-use crate::attempts::Unsettled;
 use crate::commit::StoreError;
 
 /// Why a key was not made, changed or accepted.
@@ -31,13 +30,4 @@ pub enum KeyError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for KeyError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }

@@ -22,4 +22,4 @@ pub use decide::{KeyMade, NewKey, admit, create_key, revoke_key};
 pub use error::KeyError;
 pub use permission::{Permission, PermissionError, Role, RoleError};
 pub use service::{Access, Made};
-pub use view::{Look, View};
+pub use view::{Look, Owner, View};

@@ -70,9 +70,9 @@ permissions! {
     CouponsWrite = "coupons.write";
     /// See accounts and their addresses.
     CustomersRead = "customers.read";
-    /// Deactivate accounts, and put them into customer groups.
+    /// Deactivate accounts of customers, and put them into customer groups.
     CustomersWrite = "customers.write";
-    /// Say who is a merchant, staff or an administrator.
+    /// Say who is a merchant, staff or an administrator, and deactivate them.
     RolesWrite = "roles.write";
     /// See the keys of programs.
     KeysRead = "keys.read";

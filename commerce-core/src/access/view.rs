@@ -1,6 +1,6 @@
 //! What a decision about a key of a program looks at.
 
-use super::ApiKey;
+use super::{ApiKey, Role};
 use crate::token::TokenHash;
 use crate::{KeyId, Timestamp};
 
@@ -15,6 +15,15 @@ pub enum Look {
     Shown(TokenHash),
 }
 
+/// An account that answers for a key, as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// What it is for.
+    pub role: Role,
+    /// Whether anybody may log in.
+    pub is_active: bool,
+}
+
 /// What a decision about a key sees: all read in one snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
@@ -22,6 +31,8 @@ pub struct View {
     pub now: Timestamp,
     /// The key.
     pub key: Option<ApiKey>,
+    /// Whoever answers for it, when an account does and is still there.
+    pub owner: Option<Owner>,
     /// How many keys let somebody in; 0 unless [`Look::Count`] asked.
     pub live: u64,
 }

@@ -79,7 +79,7 @@ fn written(
     mut book: Vec<SavedAddress>,
     removed: Option<AddressId>,
 ) -> ChangeSet {
-    for kind in [AddressType::Home, AddressType::Work, AddressType::Billing, AddressType::Shipping] {
+    for kind in AddressType::ALL {
         let mut of_kind: Vec<&mut SavedAddress> =
             book.iter_mut().filter(|known| known.kind == kind).collect();
         if !of_kind.iter().any(|known| known.is_default)

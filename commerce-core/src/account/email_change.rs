@@ -28,7 +28,7 @@ pub fn ask_email_change(
     let (now, expires_at) = (view.now, view.now.plus(terms.email_change_within));
     let mut changes = ChangeSet::default();
     let mut link = |purpose| {
-        let carries = Carries { registration: None, change: Some(now) };
+        let carries = Carries { change: Some(now), ..Carries::default() };
         changes.account.withdraw.push((account.id, purpose));
         issue(account.id, purpose, carries, (now, expires_at), ids, &mut changes)
     };

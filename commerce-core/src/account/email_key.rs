@@ -19,7 +19,7 @@ use crate::customer::Email;
 /// have each of these addresses, and a wrong refusal would cost them their account.
 ///
 /// Accounts are found by it too, so that an address may be typed with any capitals. Mail goes to the address that is
-/// stored, never to the one that was typed.
+/// stored, never to the one that was typed, unless nobody has confirmed one yet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailKey(String);

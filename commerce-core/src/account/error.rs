@@ -1,7 +1,6 @@
 //! Why something about an account is refused.
 
 use super::WeakPassword;
-use crate::attempts::Unsettled;
 use crate::commit::StoreError;
 use crate::customer::AddressError;
 use crate::ports::HasherTrouble;
@@ -48,6 +47,9 @@ pub enum AccountError {
     /// The address is somebody's; only said to those who may see accounts.
     #[error("an account with this e-mail address, or one that looks like it, is there already")]
     EmailTaken,
+    /// Whoever asks may change customers, and nobody who is more.
+    #[error("you may not do this")]
+    Forbidden,
     /// Nobody changes their own role, or deactivates themselves.
     #[error("ask another administrator to change your own role or state")]
     Oneself,
@@ -72,15 +74,6 @@ pub enum AccountError {
     /// The store could not do its work.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<Unsettled> for AccountError {
-    fn from(unsettled: Unsettled) -> Self {
-        match unsettled {
-            Unsettled::Busy => Self::Busy,
-            Unsettled::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 impl From<HasherTrouble> for AccountError {

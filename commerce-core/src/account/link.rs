@@ -1,5 +1,6 @@
 //! Links in mails: good once, for one purpose, for a while.
 
+use crate::customer::Email;
 use crate::token::{TokenHash, secret_token};
 use crate::{CustomerId, Timestamp};
 
@@ -61,6 +62,10 @@ pub struct Carries {
     /// who registered the address first, or again, has set nothing that its owner confirms unawares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<Registration>,
+    /// The address that it was mailed to, when its use says that somebody receives mail there: it opens no account that goes
+    /// by another one meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
     /// Which change of address is confirmed: when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Timestamp>,

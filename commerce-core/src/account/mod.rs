@@ -29,6 +29,7 @@ mod register;
 mod reset;
 mod service;
 mod session;
+mod shown;
 mod sign_in;
 mod standing;
 mod terms;
@@ -50,7 +51,10 @@ pub use register::{register, resend, verify};
 pub use reset::{ask_reset, change_password, reset_password};
 pub use service::{Accounts, Login, Register};
 pub use session::{EndReason, RefreshToken, RefreshTokenError, Session, device_label};
-pub use sign_in::{Checked, Refreshed, SignedIn, admit, end_session, log_in, log_out_everywhere, refresh};
+pub(crate) use shown::Shown;
+pub use sign_in::{
+    Admitted, Checked, Refreshed, SignedIn, admit, end_session, log_in, log_out_everywhere, refresh,
+};
 pub use standing::{NewAccount, Standing, change_standing, create_account};
 pub use terms::AccountTerms;
 pub use types::{Account, AddressType, EmailChange, Profile, SavedAddress};

@@ -3,6 +3,9 @@
 //! An address may be registered more than once before it is confirmed, by its owner, who forgot, or by a stranger. Each
 //! registration is carried by its own link, and the one whose link is opened is the one that counts. Until then nobody can
 //! log in with a password of either.
+//!
+//! Each link is mailed to the address as whoever asked for it wrote it, and opening it makes that the address of the account:
+//! a stranger who registered a look-alike first is not sent what its owner asks for.
 
 use super::sign_in::open_session;
 use super::told::{self, first_name, to_owner};
@@ -30,14 +33,7 @@ pub fn register(
     super::profile::check_name("last_name", &wanted.last_name)?;
     let mut changes = ChangeSet::default();
     let Some(known) = &view.account else {
-        let account = Account {
-            password: Some(wanted.password.clone()),
-            first_name: wanted.first_name.clone(),
-            last_name: wanted.last_name.clone(),
-            phone: wanted.phone.clone(),
-            locale: wanted.locale.clone(),
-            ..Account::new(ids.fresh(), email, view.now)
-        };
+        let account = registered(Account::new(ids.fresh(), email, view.now), wanted);
         verify_link(&account, Some(wanted.clone()), view.now, terms, ids, &mut changes);
         changes.account.create.push(account);
         return Ok(Decided { answer: (), changes });
@@ -48,19 +44,29 @@ pub fn register(
         changes.mail.send.push(to_owner(known, kind, view.now, ids));
         return Ok(Decided { answer: (), changes });
     }
-    verify_link(known, Some(wanted.clone()), view.now, terms, ids, &mut changes);
+    let said = registered(known.at(email).unwrap_or_else(|| known.clone()), wanted);
+    verify_link(&said, Some(wanted.clone()), view.now, terms, ids, &mut changes);
     let unclaimed = Account { password: None, ..known.clone() };
     changes.account.write.push(unclaimed.written(view.now));
     Ok(Decided { answer: (), changes })
 }
 
-/// Mails the link once more, when the address waits to be confirmed.
-pub fn resend(view: &View, terms: &AccountTerms, ids: &mut Ids) -> Decided<()> {
+/// The account with what whoever registered says of themselves.
+fn registered(account: Account, wanted: &Registration) -> Account {
+    let Registration { password, first_name, last_name, phone, locale } = wanted.clone();
+    Account { password: Some(password), first_name, last_name, phone, locale, ..account }
+}
+
+/// Mails the link once more, when this address waits to be confirmed.
+pub fn resend(view: &View, email: &Email, terms: &AccountTerms, ids: &mut Ids) -> Decided<()> {
     let mut changes = ChangeSet::default();
     let waiting =
         view.account.as_ref().filter(|account| account.email_verified_at.is_none() && account.is_active);
     match waiting {
-        Some(account) => verify_link(account, None, view.now, terms, ids, &mut changes),
+        Some(account) => {
+            let account = account.at(email).unwrap_or_else(|| account.clone());
+            verify_link(&account, None, view.now, terms, ids, &mut changes);
+        }
         None => lead_nowhere(Purpose::Verify, view.now, terms, ids, &mut changes),
     }
     Decided { answer: (), changes }
@@ -76,12 +82,10 @@ pub fn verify(
     terms: &AccountTerms,
     ids: &mut Ids,
 ) -> Result<Decided<SignedIn>, AccountError> {
-    let (account, link) = opened(view, Purpose::Verify)?;
-    let mut account = account.clone();
+    let (mut account, link) = received(view, Purpose::Verify)?;
     account.email_verified_at.get_or_insert(view.now);
     if let Some(registration) = &link.carries.registration {
-        let Registration { password, first_name, last_name, phone, locale } = registration.clone();
-        account = Account { password: Some(password), first_name, last_name, phone, locale, ..account };
+        account = registered(account, registration);
     }
     let mut changes = ChangeSet::default();
     changes.account.spend.push(link.hash);
@@ -95,6 +99,13 @@ pub(super) fn opened(view: &View, purpose: Purpose) -> Result<(&Account, &Link),
     let link = view.link.as_ref().filter(|link| link.purpose == purpose && link.expires_at > view.now);
     let account = view.account.as_ref().filter(|account| account.is_active);
     account.zip(link).ok_or(AccountError::Link)
+}
+
+/// The same of a link that says that somebody receives mail at an address, with the account as they have it.
+pub(super) fn received(view: &View, purpose: Purpose) -> Result<(Account, &Link), AccountError> {
+    let (account, link) = opened(view, purpose)?;
+    let account = link.carries.email.as_ref().and_then(|email| account.at(email));
+    Ok((account.ok_or(AccountError::Link)?, link))
 }
 
 /// A link for the account, to be mailed.
@@ -142,7 +153,7 @@ fn verify_link(
     changes: &mut ChangeSet,
 ) {
     let expires_at = now.plus(terms.verify_within);
-    let carries = Carries { registration, change: None };
+    let carries = Carries { registration, email: Some(account.email.clone()), change: None };
     let token = issue(account.id, Purpose::Verify, carries, (now, expires_at), ids, changes);
     let kind = Kind::Verification { first_name: first_name(account), link: told::link(&token, expires_at) };
     changes.mail.send.push(to_owner(account, kind, now, ids));

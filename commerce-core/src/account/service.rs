@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::sign_in::{self, Checked, Refreshed, SignedIn};
+use super::sign_in::{self, Admitted, Checked, Refreshed, SignedIn};
 use super::{
     Account, AccountError, By, Confirmed, Decided, EmailKey, LinkToken, Look, NewAccount, NewAddress,
-    Password, PasswordHash, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Standing,
-    View, address_book, email_change, profile, register, reset, standing,
+    Password, Profile, RefreshToken, Registration, SavedAddress, Search, Session, Shown, Standing, View,
+    address_book, email_change, profile, register, reset, standing,
 };
 use crate::access::{Caller, Role};
 use crate::attempts::Attempts;
@@ -14,7 +14,7 @@ use crate::commit::{ChangeSet, CommitError};
 use crate::customer::{Email, Phone};
 use crate::engine::Parts;
 use crate::mail::Language;
-use crate::ports::{PasswordHasher, Verified};
+use crate::ports::PasswordHasher;
 use crate::{AddressId, CustomerId, Ids, SessionId, Timestamp};
 
 /// The accounts of the shop; reached by [`Engine::accounts`](crate::Engine::accounts).
@@ -75,7 +75,7 @@ impl Accounts {
     /// When the store fails.
     pub async fn resend(&self, email: &Email) -> Result<(), AccountError> {
         let terms = &self.parts.account_terms;
-        let decide = |view: &View, ids: &mut Ids| Ok(register::resend(view, terms, ids));
+        let decide = |view: &View, ids: &mut Ids| Ok(register::resend(view, email, terms, ids));
         self.decide(Look::by(By::Email(EmailKey::of(email))), decide).await
     }
 
@@ -95,7 +95,7 @@ impl Accounts {
     pub async fn log_in(&self, login: &Login) -> Result<SignedIn, AccountError> {
         let look = Look { sessions: true, ..Look::by(By::Email(EmailKey::of(&login.email))) };
         let device = login.device.as_deref();
-        self.decide_checked(look, &login.password, |view, checked, ids| {
+        self.decide_checked(look, Shown::new(&login.password), |view, checked, ids| {
             sign_in::log_in(view, checked, device, &self.parts.account_terms, ids)
         })
         .await
@@ -119,10 +119,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::Session`] when the session has ended, or the account is active no more.
-    pub async fn admit(&self, session: SessionId) -> Result<(Caller, Account), AccountError> {
-        let view = self.parts.store.account(&Look::by(By::Session(session))).await?;
-        let (caller, account) = sign_in::admit(&view)?;
-        Ok((caller, account.clone()))
+    pub async fn admit(&self, session: SessionId) -> Result<Admitted, AccountError> {
+        sign_in::admit(&self.parts.store.account(&Look::by(By::Session(session))).await?)
     }
 
     /// Ends the session that a refresh token is of. One that is of none ends nothing.
@@ -176,7 +174,7 @@ impl Accounts {
     /// When the store fails.
     pub async fn ask_reset(&self, email: &Email) -> Result<(), AccountError> {
         let terms = &self.parts.account_terms;
-        let decide = |view: &View, ids: &mut Ids| Ok(reset::ask_reset(view, terms, ids));
+        let decide = |view: &View, ids: &mut Ids| Ok(reset::ask_reset(view, email, terms, ids));
         self.decide(Look::by(By::Email(EmailKey::of(email))), decide).await
     }
 
@@ -188,8 +186,8 @@ impl Accounts {
         let look = Look::by(By::Link(token.hash()));
         // Before any work is spent on the password.
         let view = self.parts.store.account(&look).await?;
-        let (account, _) = register::opened(&view, super::Purpose::Reset)?;
-        self.check_strength(new, &words(account))?;
+        let (account, _) = register::received(&view, super::Purpose::Reset)?;
+        self.check_strength(new, &words(&account))?;
         let hash = self.hasher()?.hash(new).await?;
         self.decide(look, |view, ids| reset::reset_password(view, &hash, ids)).await
     }
@@ -206,14 +204,11 @@ impl Accounts {
         new: &Password,
     ) -> Result<(), AccountError> {
         let look = Look::by(By::Id(account));
-        let known = self.account(account).await?;
-        self.check_strength(new, &words(&known))?;
+        let view = self.parts.store.account(&look).await?;
+        self.check_strength(new, &words(view.account.as_ref().ok_or(AccountError::NotFound)?))?;
         // The present one first: a new one is hashed for its owner only.
-        self.decide_checked(look.clone(), present, |view, checked, _| {
-            sign_in::owner(view, checked)?;
-            Ok(Decided { answer: (), changes: ChangeSet::default() })
-        })
-        .await?;
+        let mut present = Shown::new(present);
+        sign_in::owner(&view, present.checked(&self.parts, view.account.as_ref()).await?)?;
         let hash = self.hasher()?.hash(new).await?;
         self.decide_checked(look, present, |view, checked, ids| {
             reset::change_password(view, session, checked, &hash, ids)
@@ -232,7 +227,7 @@ impl Accounts {
         new: &Email,
     ) -> Result<(), AccountError> {
         let look = Look { email: Some(EmailKey::of(new)), ..Look::by(By::Id(account)) };
-        self.decide_checked(look, password, |view, checked, ids| {
+        self.decide_checked(look, Shown::new(password), |view, checked, ids| {
             email_change::ask_email_change(view, checked, new, &self.parts.account_terms, ids)
         })
         .await
@@ -384,23 +379,17 @@ impl Accounts {
         }
     }
 
-    /// The same, with a password that the owner of the account shows. It is checked again only when the hash changed, and
-    /// also where there is no account: that takes as long.
+    /// The same, with a password that the owner of the account shows.
     async fn decide_checked<T>(
         &self,
         look: Look,
-        password: &Password,
+        mut password: Shown<'_>,
         decide: impl Fn(&View, &Checked, &mut Ids) -> Result<Decided<T>, AccountError>,
     ) -> Result<T, AccountError> {
         let mut attempts = Attempts::new(&self.parts);
-        let mut checked: Option<Checked> = None;
         loop {
             let view = self.parts.store.account(&look).await?;
-            let hash = view.account.as_ref().and_then(|account| account.password.clone());
-            let checked = match &mut checked {
-                Some(known) if known.hash == hash => known,
-                stale => stale.insert(Checked::of(&self.parts, password, hash).await?),
-            };
+            let checked = password.checked(&self.parts, view.account.as_ref()).await?;
             let decided = decide(&view, checked, &mut self.parts.ids(view.now))?;
             match self.commit(decided).await {
                 Ok(answer) => return Ok(answer),
@@ -433,21 +422,4 @@ impl Accounts {
 /// What a guesser of this account's password tries first.
 fn words(account: &Account) -> [&str; 3] {
     [account.email.as_str(), &account.first_name, &account.last_name]
-}
-
-impl Checked {
-    /// What the hasher says about a password. Where there is no hash, as for nobody, it takes as long.
-    pub(crate) async fn of(
-        parts: &Parts,
-        password: &Password,
-        hash: Option<PasswordHash>,
-    ) -> Result<Self, AccountError> {
-        let hasher = parts.hasher()?;
-        let verified = hasher.verify(password, hash.as_ref()).await?;
-        let rehashed = match verified {
-            Verified::Outdated => Some(hasher.hash(password).await?),
-            Verified::Yes | Verified::No => None,
-        };
-        Ok(Self { hash, verified, rehashed })
-    }
 }

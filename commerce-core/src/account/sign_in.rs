@@ -174,13 +174,24 @@ pub fn refresh(
     Ok(Decided { answer: Refreshed::Renewed(Box::new(signed_in)), changes })
 }
 
+/// Somebody who asks in a session that goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admitted {
+    /// Who asks.
+    pub caller: Caller,
+    /// Their account as it is now.
+    pub account: Account,
+    /// The store's time.
+    pub at: Timestamp,
+}
+
 /// Who asks in a session that goes on, as the account is now.
 ///
 /// # Errors
 /// [`AccountError::Session`].
-pub fn admit(view: &View) -> Result<(Caller, &Account), AccountError> {
+pub fn admit(view: &View) -> Result<Admitted, AccountError> {
     let (account, session) = going_on(view)?;
-    Ok((Caller::of(account, session), account))
+    Ok(Admitted { caller: Caller::of(account, session), account: account.clone(), at: view.now })
 }
 
 fn going_on(view: &View) -> Result<(&Account, &Session), AccountError> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Account, AccountError, Decided, End, EndReason, PasswordHash, View, Which};
 use crate::Ids;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Permission, Role};
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
 use crate::customer::Email;
@@ -24,10 +24,12 @@ pub struct Standing {
 /// Changes what an account is to the shop. `expected`: only if it is at this version. A merchant who never was one gets a
 /// seller of their own.
 ///
-/// Whether the caller may do so is for whoever asks to see.
+/// Whether the caller may change accounts of customers is for whoever asks to see. Who is more than a customer, or is named a
+/// role, is changed by whoever may say who works for the shop: nobody else takes an administrator out.
 ///
 /// # Errors
-/// [`AccountError::NotFound`], [`AccountError::Oneself`], [`AccountError::Invalid`], [`AccountError::Version`].
+/// [`AccountError::NotFound`], [`AccountError::Forbidden`], [`AccountError::Oneself`], [`AccountError::Invalid`],
+/// [`AccountError::Version`].
 pub fn change_standing(
     view: &View,
     by: &Caller,
@@ -36,6 +38,10 @@ pub fn change_standing(
     ids: &mut Ids,
 ) -> Result<Decided<Account>, AccountError> {
     let before = view.account.as_ref().ok_or(AccountError::NotFound)?;
+    let about_roles = standing.role.is_some() || before.role != Role::Customer;
+    if about_roles && !by.may(Permission::RolesWrite) {
+        return Err(AccountError::Forbidden);
+    }
     if expected.is_some_and(|expected| expected != before.version) {
         return Err(AccountError::Version(before.version));
     }

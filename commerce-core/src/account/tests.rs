@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Permission, Role};
 use crate::commit::ChangeSet;
 use crate::customer::{Address, Country, Email};
-use crate::mail::Mail;
+use crate::mail::{Kind, Mail};
 use crate::ports::Verified;
 use crate::{CustomerId, Ids, SellerId, SessionId, Timestamp};
 
@@ -123,9 +123,9 @@ fn a_known_address_is_answered_alike_and_its_owner_is_told() {
     let Changes { create, write, issue, .. } = decided.changes.account;
     assert_eq!((create.len(), write.len(), issue.len()), (0, 0, 1));
     assert_eq!(issue[0].account, None, "it leads nowhere");
-    let decided = ask_reset(&nothing(), &terms(), &mut ids());
+    let decided = ask_reset(&nothing(), &ada().email, &terms(), &mut ids());
     assert_eq!((told(&decided).len(), decided.changes.account.issue[0].account), (0, None));
-    let decided = resend(&view, &terms(), &mut ids());
+    let decided = resend(&view, &ada().email, &terms(), &mut ids());
     assert_eq!((told(&decided).len(), decided.changes.account.issue[0].account), (0, None));
 }
 
@@ -143,14 +143,80 @@ fn the_link_that_is_opened_says_whose_registration_counts() {
     let verified = verify(&opening(&account, &second.changes), None, &terms(), &mut ids).unwrap();
     assert_eq!(verified.answer.account.password, Some(hash("owner")));
     // A link that was asked for again brings no password with it.
-    let resent = resend(&of(account.clone()), &terms(), &mut ids);
+    let resent = resend(&of(account.clone()), &account.email, &terms(), &mut ids);
     let verified = verify(&opening(&account, &resent.changes), None, &terms(), &mut ids).unwrap();
     assert_eq!(verified.answer.account.password, None);
 }
 
+/// Somebody registers a look-alike of an address before its owner does: both are mailed their own links, at their own
+/// addresses.
+#[test]
+fn a_look_alike_is_not_sent_what_the_owner_asks_for() {
+    let mut ids = ids();
+    let (alike, owner) = (email("\u{430}da@example.com"), email("ada@example.com")); // Cyrillic a
+    let first = register(&nothing(), &alike, &wanted("stranger"), &terms(), &mut ids).unwrap();
+    let account = first.changes.account.create[0].clone();
+    assert_eq!(account.email, alike);
+    let second = register(&of(account), &owner, &wanted("owner"), &terms(), &mut ids).unwrap();
+    assert_eq!(told(&second)[0].to, owner, "where whoever asks receives mail");
+    let account = second.changes.account.write[0].0.clone();
+    let verified = verify(&opening(&account, &second.changes), None, &terms(), &mut ids).unwrap();
+    assert_eq!(
+        (verified.answer.account.email, verified.answer.account.password),
+        (owner, Some(hash("owner")))
+    );
+    // Whose link is opened first has the account: the other one's says nothing any more.
+    let taken = verified.changes.account.write[0].0.clone();
+    let late = View { link: Some(first.changes.account.issue[0].clone()), ..of(taken) };
+    assert!(matches!(verify(&late, None, &terms(), &mut ids), Err(AccountError::Link)));
+}
+
+/// Whoever writes an address otherwise than it was registered has what is mailed about it, and nothing of what was said then.
+#[test]
+fn a_look_alike_takes_over_nothing_of_whoever_registered() {
+    let alike = email("\u{430}da@example.com");
+    let unverified = registered("secret");
+    let resent = resend(&of(unverified.clone()), &alike, &terms(), &mut ids());
+    assert_eq!(told(&resent)[0].to, alike);
+    assert!(matches!(told(&resent)[0].kind, Kind::Verification { first_name: None, .. }));
+    let taken =
+        verify(&opening(&unverified, &resent.changes), None, &terms(), &mut ids()).unwrap().answer.account;
+    assert_eq!((taken.email, taken.password, taken.first_name.as_str()), (alike.clone(), None, ""));
+    let reset = ask_reset(&of(unverified.clone()), &alike, &terms(), &mut ids());
+    assert_eq!(told(&reset)[0].to, alike);
+    let view = opening(&unverified, &reset.changes);
+    let done = reset_password(&view, &hash("new"), &mut ids()).unwrap();
+    let taken = &done.changes.account.write[0].0;
+    assert_eq!(
+        (&taken.email, taken.last_name.as_str(), told(&done)[0].to.clone()),
+        (&alike, "", alike.clone())
+    );
+    // The owner was quicker: the link of the look-alike does not open what is theirs now.
+    let verified = View { account: Some(ada()), ..view };
+    assert!(matches!(reset_password(&verified, &hash("new"), &mut ids()), Err(AccountError::Link)));
+    // What an administrator made of it stays with the address that they saw.
+    let staff = Account { role: Role::Staff, ..unverified };
+    let asked = ask_reset(&of(staff.clone()), &alike, &terms(), &mut ids());
+    assert_eq!(told(&asked)[0].to, staff.email);
+    let view = View { account: Some(staff), ..opening(&ada(), &reset.changes) };
+    assert!(matches!(reset_password(&view, &hash("new"), &mut ids()), Err(AccountError::Link)));
+}
+
+/// A link to set a new password is asked for while the address changes, so that it is not withdrawn with the others.
+#[test]
+fn a_link_to_an_address_of_before_is_good_no_more() {
+    let asked = ask_reset(&of(ada()), &ada().email, &terms(), &mut ids());
+    for now in ["ada@new.example.com", "Ada@example.com"] {
+        let email = email(now);
+        let moved = Account { email_key: EmailKey::of(&email), email, ..ada() };
+        let view = opening(&moved, &asked.changes);
+        assert!(matches!(reset_password(&view, &hash("new"), &mut ids()), Err(AccountError::Link)), "{now}");
+    }
+}
+
 #[test]
 fn a_link_is_good_for_its_purpose_and_its_time() {
-    let decided = ask_reset(&of(ada()), &terms(), &mut ids());
+    let decided = ask_reset(&of(ada()), &ada().email, &terms(), &mut ids());
     let view = opening(&ada(), &decided.changes);
     assert!(matches!(verify(&view, None, &terms(), &mut ids()), Err(AccountError::Link)));
     assert!(matches!(confirm_email_change(&view, &mut ids()), Err(AccountError::Link)));
@@ -251,7 +317,8 @@ fn a_refresh_token_is_good_once() {
         assert!(matches!(refresh(&over, &next.refresh, &terms(), &mut ids), Err(AccountError::Session)));
         assert!(matches!(admit(&over), Err(AccountError::Session)));
     }
-    assert_eq!(admit(&seen(&next.session, at)).unwrap().0.account(), Some(account.id));
+    let admitted = admit(&seen(&next.session, at)).unwrap();
+    assert_eq!((admitted.caller.account(), admitted.at), (Some(account.id), at));
 }
 
 #[test]
@@ -372,6 +439,27 @@ fn nobody_changes_their_own_role_and_every_change_is_written_down() {
     let same = Standing { is_active: Some(true), role: Some(Role::Customer), customer_group: Some(None) };
     let nothing = change_standing(&of(ada()), &admin(), &same, None, &mut ids()).unwrap();
     assert_eq!(nothing.changes, ChangeSet::default());
+}
+
+/// Whoever may deactivate customers takes nobody out who works for the shop, and makes nobody work for it.
+#[test]
+fn a_standing_above_a_customers_is_for_whoever_may_say_who_has_it() {
+    let permissions = vec![Permission::CustomersWrite];
+    let program = Caller::Program { id: ids().fresh(), permissions, account: None };
+    let change = |role, standing: &Standing| {
+        change_standing(&of(Account { role, ..ada() }), &program, standing, None, &mut ids())
+    };
+    let off = Standing { is_active: Some(false), ..Standing::default() };
+    let group = Standing { customer_group: Some(Some("trade".to_owned())), ..Standing::default() };
+    let named = Standing { role: Some(Role::Customer), ..Standing::default() };
+    for role in [Role::Merchant, Role::Staff, Role::Admin] {
+        for standing in [&off, &group, &named] {
+            assert!(matches!(change(role, standing), Err(AccountError::Forbidden)), "{role} {standing:?}");
+        }
+    }
+    assert!(matches!(change(Role::Customer, &named), Err(AccountError::Forbidden)));
+    assert!(!change(Role::Customer, &off).unwrap().answer.is_active);
+    assert!(change(Role::Customer, &group).is_ok());
 }
 
 #[test]

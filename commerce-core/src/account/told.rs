@@ -4,7 +4,8 @@ use super::{Account, LinkToken};
 use crate::mail::{Kind, Link, Mail, Token};
 use crate::{Ids, Timestamp};
 
-/// A mail to the address of the account: one that is stored, never one that was typed into a form by whoever asked.
+/// A mail to the address of the account: one that is stored, never one that was typed into a form by whoever asked, but
+/// where nobody has confirmed an address yet (see [`Account::at`]).
 pub(super) fn to_owner(account: &Account, kind: Kind, now: Timestamp, ids: &mut Ids) -> Mail {
     Mail::new(ids.fresh(), account.email.clone(), kind, now).in_language(account.locale.clone())
 }

@@ -86,6 +86,30 @@ impl Account {
         }
     }
 
+    /// The account as somebody has it who receives mail at this address; `None`: it goes by another one.
+    ///
+    /// Look-alikes share an [`EmailKey`], and are other people's mailboxes. So an address that nobody confirmed may be
+    /// written otherwise than by whoever registered it first, and what that one said of themselves does not come with it.
+    /// Once it is confirmed, or an administrator made the account something to the shop, it goes by the address it has.
+    pub(super) fn at(&self, email: &Email) -> Option<Self> {
+        if self.email == *email {
+            return Some(self.clone());
+        }
+        let unclaimed = self.email_verified_at.is_none()
+            && self.role == Role::Customer
+            && self.customer_group.is_none()
+            && self.email_key == EmailKey::of(email);
+        unclaimed.then(|| Self {
+            email: email.clone(),
+            password: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            phone: None,
+            locale: None,
+            ..self.clone()
+        })
+    }
+
     /// Address and names in the form in which they are looked for: see [`Search`](super::Search).
     #[must_use]
     pub fn searched_as(&self) -> String {
@@ -136,6 +160,9 @@ pub enum AddressType {
 }
 
 impl AddressType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Home, Self::Work, Self::Billing, Self::Shipping];
+
     /// Its name: `home`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Entry, Seal, Search};
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::engine::Parts;
-use crate::{AuditId, Invariant, Violation, id};
+use crate::{AuditId, Invariant, Timestamp, Violation, id};
 
 /// The audit trail of the shop; reached by [`Engine::audit_trail`](crate::Engine::audit_trail).
 #[derive(Clone)]
@@ -46,8 +46,34 @@ impl AuditTrail {
     /// When the store cannot be read or written.
     pub async fn seal(&self, limit: u32) -> Result<u32, StoreError> {
         let last = self.parts.store.last_seal().await?;
-        let from = last.as_ref().map_or(Uuid::nil(), |(_, at)| id::earliest(at.minus(Self::LATE)));
-        let rows = self.parts.store.unsealed_audit(AuditId(from), limit).await?;
+        let from = self.window(last.as_ref());
+        self.seal_from(from, last, limit).await
+    }
+
+    /// The same, of all rows however old: for those that [`seal`](Self::seal) does not find any more. It reads the whole
+    /// trail, so now and then is often enough.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn seal_left_behind(&self, limit: u32) -> Result<u32, StoreError> {
+        let last = self.parts.store.last_seal().await?;
+        self.seal_from(AuditId(Uuid::nil()), last, limit).await
+    }
+
+    /// The first row that is looked for to be sealed. The last sealed row may be of a clock that was ahead: what came
+    /// before and after it is not late for that.
+    fn window(&self, last: Option<&(Seal, Timestamp)>) -> AuditId {
+        let from = last.map(|(_, at)| (*at).min(self.parts.clock.now()).minus(Self::LATE));
+        AuditId(from.map_or(Uuid::nil(), id::earliest))
+    }
+
+    async fn seal_from(
+        &self,
+        from: AuditId,
+        last: Option<(Seal, Timestamp)>,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        let rows = self.parts.store.unsealed_audit(from, limit).await?;
         let seals = Seal::all(last.as_ref().map(|(seal, _)| seal), &rows);
         if seals.is_empty() {
             return Ok(0);
@@ -81,12 +107,13 @@ impl AuditTrail {
         Ok(Some(ExportPage { rows, reached }))
     }
 
-    /// Every seal that does not fit to its row or to the seal before it. Reads the whole trail.
+    /// Every seal that does not fit to its row or to the seal before it, and rows that were left behind without one, up to a
+    /// thousand. Reads the whole trail.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn faults(&self) -> Result<Vec<Violation>, StoreError> {
-        let mut found = Vec::new();
+        let mut found = self.left_behind().await?;
         let mut before: Option<Seal> = None;
         loop {
             let behind = before.as_ref().map_or(0, |seal| seal.position);
@@ -103,5 +130,18 @@ impl AuditTrail {
                 return Ok(found);
             }
         }
+    }
+
+    /// Rows without a seal that [`seal`](Self::seal) does not find any more.
+    async fn left_behind(&self) -> Result<Vec<Violation>, StoreError> {
+        let window = self.window(self.parts.store.last_seal().await?.as_ref());
+        let unsealed = self.parts.store.unsealed_audit(AuditId(Uuid::nil()), Self::PAGE).await?;
+        let left = unsealed.into_iter().take_while(|entry| entry.id < window);
+        let violation = |entry: Entry| Violation {
+            invariant: Invariant::AuditChain,
+            row: format!("audit={}", entry.id),
+            detail: "the row was never sealed: a server seals it within an hour".to_owned(),
+        };
+        Ok(left.map(violation).collect())
     }
 }

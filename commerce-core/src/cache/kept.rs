@@ -1,9 +1,9 @@
 //! A serialised answer with its validator.
 
-use std::fmt::Write as _;
-
 use bytes::{BufMut, Bytes, BytesMut};
 use sha2::{Digest, Sha256};
+
+use crate::hex;
 
 /// The length of a validator with its quotes.
 const VALIDATOR: usize = 34;
@@ -11,14 +11,7 @@ const VALIDATOR: usize = 34;
 /// A strong validator of these bytes, as the header `ETag` has it: half of their SHA-256, in quotes.
 #[must_use]
 pub fn validator(body: &[u8]) -> String {
-    let hash = Sha256::digest(body);
-    let mut text = String::with_capacity(VALIDATOR);
-    text.push('"');
-    for byte in &hash[..16] {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('"');
-    text
+    format!("\"{}\"", hex::written(&Sha256::digest(body)[..16]))
 }
 
 /// A serialised answer with its validator, in one piece. Cheap to clone.

@@ -21,7 +21,8 @@
 //! - An answer of the generation before may still be given while a new one is made, as long as its generation was seen to be
 //!   the present one less than 750 ms ago. So a change never makes everybody wait, and nothing is shown for longer
 //!   than that after it has changed.
-//! - Who has changed something says so (`Answers::touch`), and sees it at once.
+//! - Who has changed something says so (`Answers::touch`), and sees it at once. If it turns out that nothing was changed,
+//!   nothing is made anew.
 //!
 //! # Where it is kept
 //!

@@ -145,7 +145,7 @@ impl Answers {
         Ok((Kept::trusted(stored), made))
     }
 
-    /// Whoever has changed something says so, and the next to ask sees it.
+    /// Whoever may have changed something says so, and the next to ask sees it.
     pub fn touch(&self) {
         self.watch().touch();
     }
@@ -173,14 +173,14 @@ impl Answers {
         };
         let look = self.watch().look(self.clock.now());
         let seen = self.store.catalog_generation().await;
+        // Before the turn is over: whoever has it next finds what was seen.
+        if let Ok(generation) = &seen {
+            self.watch().saw(look, *generation);
+        }
         drop(turn);
         match (seen, self.standing()) {
-            (Ok(generation), _) => {
-                self.watch().saw(look, generation);
-                Ok(generation)
-            }
             (Err(_), Standing::Aging(generation)) => Ok(generation),
-            (Err(error), _) => Err(error),
+            (seen, _) => seen,
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Watch {
     past: Option<Seen>,
     /// How often somebody said that the catalogue had changed.
     touches: u64,
+    /// Whether that was said since the last look.
+    is_touched: bool,
 }
 
 /// A generation, and when a look that showed it began.
@@ -55,7 +57,7 @@ impl Seen {
 
 impl Watch {
     pub(super) fn standing(&self, now: Timestamp) -> Standing {
-        match self.present {
+        match self.present.filter(|_| !self.is_touched) {
             Some(seen) if seen.within(LOOK_AGAIN, now) => Standing::Sure(seen.generation),
             Some(seen) if seen.within(BELIEVED, now) => Standing::Aging(seen.generation),
             _ => Standing::Unsure,
@@ -64,7 +66,8 @@ impl Watch {
 
     /// The generation before, as long as its answers may be given.
     pub(super) fn past(&self, now: Timestamp) -> Option<Generation> {
-        self.past.filter(|seen| seen.within(BELIEVED, now)).map(|seen| seen.generation)
+        let past = self.past.filter(|seen| !self.is_touched && seen.within(BELIEVED, now));
+        past.map(|seen| seen.generation)
     }
 
     /// A look that begins now.
@@ -77,17 +80,19 @@ impl Watch {
         if look.touches != self.touches {
             return;
         }
-        let seen = Seen { generation, at: look.began };
-        match self.present.replace(seen) {
-            Some(before) if before.generation != generation => self.past = Some(before),
-            _ => {}
+        let is_touched = std::mem::take(&mut self.is_touched);
+        let before = self.present.replace(Seen { generation, at: look.began });
+        if before.is_some_and(|before| before.generation != generation) {
+            // Whoever changed it is to see that, and nothing from before.
+            self.past = before.filter(|_| !is_touched);
         }
     }
 
-    /// Somebody has changed the catalogue, and is to see it: nothing that was seen before is gone by.
+    /// Somebody has perhaps changed the catalogue, and is to see it: nothing that was seen before is gone by until it was
+    /// looked again. If then the generation is still the same, all stays as it was.
     pub(super) fn touch(&mut self) {
         self.touches = self.touches.wrapping_add(1);
-        (self.present, self.past) = (None, None);
+        self.is_touched = true;
     }
 }
 
@@ -148,5 +153,18 @@ mod tests {
         assert_eq!(watch.standing(at(21)), Standing::Unsure, "the look began before the change");
         watch.saw(watch.look(at(22)), NEW);
         assert_eq!(watch.standing(at(23)), Standing::Sure(NEW));
+        watch.touch();
+        watch.saw(watch.look(at(24)), Generation(3));
+        assert_eq!((watch.standing(at(25)), watch.past(at(25))), (Standing::Sure(Generation(3)), None));
+    }
+
+    #[test]
+    fn who_changed_nothing_after_all_leaves_everything_as_it_was() {
+        let mut watch = seen(OLD, 0);
+        watch.saw(watch.look(at(300)), NEW);
+        watch.touch();
+        assert_eq!((watch.standing(at(301)), watch.past(at(301))), (Standing::Unsure, None));
+        watch.saw(watch.look(at(302)), NEW);
+        assert_eq!((watch.standing(at(303)), watch.past(at(303))), (Standing::Sure(NEW), Some(OLD)));
     }
 }

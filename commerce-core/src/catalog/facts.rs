@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, Brand, Category, Product};
+use super::{Attribute, AttributeKind, Brand, Category, Product};
 use crate::{AttributeId, BrandId, CategoryId};
 
 /// What an [`Offer`](crate::cart::Offer) says of a product by the names of what it shares with others.
@@ -58,16 +58,31 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn code(&self, attribute: AttributeId) -> Option<String> {
-        self.attributes.get(&attribute).map(|attribute| attribute.code.clone())
+    /// The name of the brand.
+    pub(crate) fn brand_name(&self, brand: Option<BrandId>) -> Option<&'a str> {
+        self.brands.get(&brand?).map(|brand| brand.name.as_str())
     }
 
-    /// The slugs of the category and its ancestors, the root first.
-    fn branch(&self, category: Option<CategoryId>) -> Vec<String> {
+    /// The names of the category and its ancestors, the root first.
+    pub(crate) fn branch_names(&self, category: Option<CategoryId>) -> Vec<&'a str> {
+        self.branch(category).into_iter().map(|category| category.name.as_str()).collect()
+    }
+
+    /// Code and kind of the attribute.
+    pub(crate) fn attribute(&self, attribute: AttributeId) -> Option<(&'a str, AttributeKind)> {
+        self.attributes.get(&attribute).map(|attribute| (attribute.code.as_str(), attribute.kind))
+    }
+
+    fn code(&self, attribute: AttributeId) -> Option<String> {
+        self.attribute(attribute).map(|(code, _)| code.to_owned())
+    }
+
+    /// The category and its ancestors, the root first.
+    fn branch(&self, category: Option<CategoryId>) -> Vec<&'a Category> {
         let mut branch = Vec::new();
         let mut next = category.and_then(|id| self.categories.get(&id));
         while let Some(category) = next.filter(|_| branch.len() < self.categories.len()) {
-            branch.push(category.slug.to_string());
+            branch.push(*category);
             next = category.parent.and_then(|id| self.categories.get(&id));
         }
         branch.reverse();
@@ -79,12 +94,13 @@ impl Facts {
     /// The facts of the product. What is not among the names is left out.
     #[must_use]
     pub fn of(product: &Product, names: &Names<'_>) -> Self {
+        let branch = names.branch(product.category);
         let brand = product.brand.and_then(|id| names.brands.get(&id));
         let attributes = product.attributes.iter();
         let options = product.options.iter();
         Self {
             brand: brand.map(|brand| brand.slug.to_string()),
-            categories: names.branch(product.category),
+            categories: branch.iter().map(|category| category.slug.to_string()).collect(),
             tags: product.tags.clone(),
             attributes: attributes
                 .filter_map(|value| Some((names.code(value.attribute)?, value.value.clone())))

@@ -95,9 +95,9 @@ impl InProcessLimiter {
 
     fn shard(&self, key: &str) -> MutexGuard<'_, Shard> {
         let index = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
-        let now = self.clock.now();
         let mut shard = locked(&self.shards[index]);
-        shard.tick(now);
+        // Not before: an instant that waits for its turn is older than the last one, and counts as a clock that went back.
+        shard.tick(self.clock.now());
         shard
     }
 }
@@ -116,8 +116,7 @@ fn locked(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 impl Shard {
     fn tick(&mut self, now: Timestamp) {
         let before = self.seen.replace(now).unwrap_or(now);
-        let since = u64::try_from(now.as_micros() - before.as_micros()).unwrap_or(0);
-        self.passed += Duration::from_micros(since);
+        self.passed += now.since(before);
     }
 
     fn debt(&self, key: &str) -> Duration {
@@ -158,6 +157,8 @@ impl Shard {
 
 #[cfg(all(test, feature = "testkit"))]
 mod tests {
+    use std::pin::Pin;
+
     use super::*;
     use crate::testkit::MockClock;
 
@@ -203,6 +204,44 @@ mod tests {
         assert_eq!(limiter.take("caller", quota).remaining, 8);
         clock.advance(Duration::from_secs(6));
         assert_eq!(limiter.take("caller", quota).remaining, 8);
+    }
+
+    /// A clock that sees whether somebody has a shard to himself.
+    #[derive(Default)]
+    struct Looking {
+        limiter: std::sync::OnceLock<std::sync::Weak<InProcessLimiter>>,
+        alone: std::sync::atomic::AtomicBool,
+    }
+
+    impl Clock for Looking {
+        fn now(&self) -> Timestamp {
+            let limiter = self.limiter.get().and_then(std::sync::Weak::upgrade);
+            let alone =
+                |limiter: Arc<InProcessLimiter>| limiter.shards.iter().any(|shard| shard.try_lock().is_err());
+            let alone = limiter.is_some_and(alone);
+            self.alone.store(alone, std::sync::atomic::Ordering::Relaxed);
+            MockClock::default().now()
+        }
+
+        fn sleep<'a, 'b>(&'a self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'b>>
+        where
+            'a: 'b,
+            Self: 'b,
+        {
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[test]
+    fn instants_come_in_the_order_in_which_they_were_read() {
+        let clock = Arc::new(Looking::default());
+        let limiter = Arc::new(InProcessLimiter::new(Arc::clone(&clock) as _));
+        clock.limiter.set(Arc::downgrade(&limiter)).unwrap();
+        assert!(limiter.take("caller", "10/m".parse().unwrap()).is_allowed());
+        assert!(
+            clock.alone.load(std::sync::atomic::Ordering::Relaxed),
+            "the clock is read before it is the caller's turn"
+        );
     }
 
     #[test]

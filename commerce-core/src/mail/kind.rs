@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::mailer::LEFT_OUT;
 use crate::customer::Email;
 use crate::{Money, OrderId, Timestamp};
 
@@ -216,6 +217,14 @@ impl Kind {
             | Self::EmailChange { link, .. }
             | Self::EmailChangeRequested { link, .. } => Some(link),
             _ => None,
+        }
+    }
+
+    /// A text about the mail without the token of its link.
+    pub(super) fn without_token_in(&self, text: &str) -> String {
+        match self.link().and_then(|link| link.token.as_ref()).filter(|token| !token.0.is_empty()) {
+            Some(token) => text.replace(&token.0, LEFT_OUT),
+            None => text.to_owned(),
         }
     }
 

@@ -31,6 +31,9 @@ impl Envelope {
     }
 }
 
+/// What stands for what is left out.
+pub(super) const LEFT_OUT: &str = "...";
+
 /// Why a mail was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {detail}")]
@@ -45,6 +48,19 @@ impl MailerError {
     /// Trouble of this kind.
     pub fn new(kind: MailerTrouble, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
+    }
+
+    /// The same for the log: mail systems quote what they refuse, so the token of the mail and whatever looks like an address
+    /// are left out.
+    #[must_use]
+    pub fn for_log(&self, mail: &Mail) -> Self {
+        let text = mail.kind.without_token_in(&self.detail).replace(mail.to.as_str(), LEFT_OUT);
+        let is_border = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\"',;:".contains(c);
+        let pieces = text.split_inclusive(is_border).map(|piece| {
+            let word = piece.trim_end_matches(is_border);
+            if word.contains('@') { format!("{LEFT_OUT}{}", &piece[word.len()..]) } else { piece.to_owned() }
+        });
+        Self::new(self.kind, pieces.collect::<String>().replace(char::is_control, " "))
     }
 }
 

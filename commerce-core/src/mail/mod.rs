@@ -10,6 +10,8 @@
 //! 3. *Record.* Sent, put off, or parked once it was tried for a day or was refused for good: staff sees it, and may send it
 //!    round again.
 //!
+//! A row that cannot be read - a newer version of the program may have written it - stops no other.
+//!
 //! A crash between the last two sends a mail twice, never not at all; both copies carry the same message id.
 //!
 //! What opens an account (a [`Token`]) is in a row only while that waits to be sent: a mail that was sent or parked holds
@@ -29,4 +31,4 @@ pub use kind::{CancelledBy, Kind, Link, Token};
 pub use mailer::{Envelope, MailerError, MailerTrouble};
 pub use send::{Turn, outcome, replay, turn};
 pub use service::{MailError, Mails, Round};
-pub use types::{Language, LanguageError, Mail, MailState, Sending};
+pub use types::{Language, LanguageError, Mail, MailState, Sending, Waiting};

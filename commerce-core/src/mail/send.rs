@@ -70,9 +70,6 @@ fn parked(mail: &Mail, note: Option<String>) -> Mail {
 
 /// What went wrong, in one short line. Mail systems quote what they refuse, so a token is looked for in it.
 fn note(mail: &Mail, error: &MailerError) -> String {
-    let mut text = error.to_string();
-    if let Some(token) = mail.kind.link().and_then(|link| link.token.as_ref()).filter(|it| !it.0.is_empty()) {
-        text = text.replace(&token.0, "...");
-    }
+    let text = mail.kind.without_token_in(&error.to_string());
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Sending::NOTE_MAX).collect()
 }

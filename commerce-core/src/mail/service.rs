@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Changes, Envelope, Mail, MailState, MailerError, MailerTrouble, Turn, outcome, replay, turn};
+use super::{
+    Changes, Envelope, Mail, MailState, MailerError, MailerTrouble, Turn, Waiting, outcome, replay, turn,
+};
 use crate::attempts::Attempts;
-use crate::commit::{ChangeSet, CommitError, StoreError};
+use crate::commit::{ChangeSet, CommitError, StoreError, StoreTrouble};
 use crate::engine::Parts;
 use crate::ports::Mailer;
 use crate::{MailId, Timestamp, crash};
+
+/// How many rows that nobody can read are passed over.
+const UNREADABLE_MAX: u32 = 10_000;
 
 /// The mails of the shop; reached by [`Engine::mails`](crate::Engine::mails).
 #[derive(Clone)]
@@ -24,8 +29,11 @@ pub struct Round {
     pub put_off: u32,
     /// Mails that were given up.
     pub parked: u32,
-    /// Why the round ended early: no mail gets through now.
+    /// Why the round ended early: no mail gets through now. For the log: no token and no address is in it.
     pub trouble: Option<MailerError>,
+    /// What is wrong with rows that cannot be read, for the log; they wait, and were not among those that the round looked
+    /// after.
+    pub unreadable: Vec<String>,
 }
 
 impl Round {
@@ -66,14 +74,19 @@ impl Mails {
     pub async fn send_waiting(&self, limit: u32) -> Result<Round, StoreError> {
         let mut round = Round::default();
         let Some(mailer) = &self.parts.mailer else { return Ok(round) };
-        let (now, mails) = self.parts.store.waiting_mails(limit).await?;
+        // The store's time goes on while mails are sent: a claim holds from when it is made.
+        let begun = self.parts.clock.now();
+        let Waiting { seen_at, mails, unreadable } = self.waiting(limit).await?;
+        round.unreadable = unreadable.iter().map(|error| unquoted(&error.source.to_string())).collect();
+        let now = || seen_at.plus(self.parts.clock.now().since(begun));
         for mail in mails {
-            match self.take(mailer, &mail, now).await? {
+            match self.take(mailer, &mail, now()).await? {
                 Some((MailState::Sent, _)) => round.sent += 1,
                 Some((MailState::Parked, _)) => round.parked += 1,
                 Some((MailState::Waiting, trouble)) => {
                     round.put_off += 1;
-                    round.trouble = trouble.filter(|error| error.kind == MailerTrouble::Unavailable);
+                    let trouble = trouble.filter(|error| error.kind == MailerTrouble::Unavailable);
+                    round.trouble = trouble.map(|error| error.for_log(&mail));
                 }
                 None => {}
             }
@@ -82,6 +95,20 @@ impl Mails {
             }
         }
         Ok(round)
+    }
+
+    /// What waits. As many rows as were asked for may be such that nobody can read them: they must not hide all others.
+    async fn waiting(&self, limit: u32) -> Result<Waiting, StoreError> {
+        let mut most = limit;
+        loop {
+            let waiting = self.parts.store.waiting_mails(most).await?;
+            let hidden = waiting.mails.is_empty() && waiting.unreadable.len() >= most as usize;
+            if !hidden || most >= UNREADABLE_MAX {
+                let mails = waiting.mails.into_iter().take(limit as usize).collect();
+                return Ok(Waiting { mails, ..waiting });
+            }
+            most = most.saturating_mul(10).min(UNREADABLE_MAX);
+        }
     }
 
     /// Takes one mail further. `None`: somebody else has it.
@@ -115,12 +142,17 @@ impl Mails {
     ) -> Result<Result<(), MailerError>, StoreError> {
         let order = match mail.kind.order() {
             None => None,
-            Some(id) => match self.parts.store.order(id.into(), None).await? {
-                None => {
+            Some(id) => match self.parts.store.order(id.into(), None).await {
+                Ok(None) => {
                     let detail = format!("order {id} is not there");
                     return Ok(Err(MailerError::new(MailerTrouble::Refused, detail)));
                 }
-                found => found,
+                // Others may be read, and a newer version of the program may read this one.
+                Err(error) if error.kind == StoreTrouble::Broken => {
+                    let detail = format!("order {id} cannot be read: {}", error.source);
+                    return Ok(Err(MailerError::new(MailerTrouble::Later, detail)));
+                }
+                found => found?,
             },
         };
         Ok(mailer.send(&Envelope::of(mail, order)).await)
@@ -163,6 +195,14 @@ impl Mails {
                 Err(error) => attempts.again(error).await?,
             }
         }
+    }
+}
+
+/// What is wrong with a row, without what it says: a token may stand in it.
+fn unquoted(text: &str) -> String {
+    match (text.find('"'), text.rfind('"')) {
+        (Some(from), Some(to)) if from < to => format!("{}\"...\"{}", &text[..from], &text[to + 1..]),
+        _ => text.to_owned(),
     }
 }
 

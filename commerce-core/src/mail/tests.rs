@@ -55,6 +55,15 @@ fn what_a_mail_system_quotes_holds_no_token_and_no_line_breaks() {
 }
 
 #[test]
+fn what_a_mail_system_quotes_is_in_no_log() {
+    let mail = claimed(&reset("s3cr3t"), start());
+    let said = "mail.example: 550 5.1.8 <Orders@shop.example>: ada@example.com,\"ada obi\"@b.example may not\r\nread s3cr3t";
+    let shown = MailerError::new(MailerTrouble::Unavailable, said).for_log(&mail);
+    let words = "mail.example: 550 5.1.8 <...>: ...,\"ada obi\"... may not  read ...";
+    assert_eq!(shown, MailerError::new(MailerTrouble::Unavailable, words));
+}
+
+#[test]
 fn tokens_do_not_print() {
     assert!(!format!("{:?}", reset("s3cr3t")).contains("s3cr3t"));
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use crate::commit::StoreError;
 use crate::customer::Email;
 use crate::order::Order;
 use crate::text::text_type;
@@ -25,6 +26,33 @@ pub struct Mail {
     pub sending: Sending,
     /// 1 at first, one more with each change.
     pub version: u64,
+}
+
+/// What waits to be sent, and whose time has come.
+#[derive(Debug)]
+pub struct Waiting {
+    /// When that was seen, by the store's time.
+    pub seen_at: Timestamp,
+    /// The mails, the one that has waited longest first.
+    pub mails: Vec<Mail>,
+    /// What is wrong with each row that cannot be read: somebody damaged it, or a newer version of the program wrote it, which
+    /// still sends it.
+    pub unreadable: Vec<StoreError>,
+}
+
+impl Waiting {
+    /// What was seen, of rows as each was read.
+    #[must_use]
+    pub fn of(seen_at: Timestamp, rows: impl IntoIterator<Item = Result<Mail, StoreError>>) -> Self {
+        let mut waiting = Self { seen_at, mails: Vec::new(), unreadable: Vec::new() };
+        for row in rows {
+            match row {
+                Ok(mail) => waiting.mails.push(mail),
+                Err(error) => waiting.unreadable.push(error),
+            }
+        }
+        waiting
+    }
 }
 
 /// How far a mail is.
@@ -133,7 +161,12 @@ text_type! {
 impl Language {
     /// This language, then what it is a form of: `fr-CI`, then `fr`.
     pub fn and_wider(&self) -> impl Iterator<Item = &str> {
-        std::iter::successors(Some(self.as_str()), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
+        Self::tag_and_wider(self.as_str())
+    }
+
+    /// The same of a language by its tag.
+    pub fn tag_and_wider(tag: &str) -> impl Iterator<Item = &str> {
+        std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
     }
 }
 

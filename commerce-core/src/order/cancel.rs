@@ -34,8 +34,12 @@ impl Cancel {
 /// Money that a gateway collected goes back through the gateway; what was collected by hand waits for staff to pay it back.
 ///
 /// # Errors
-/// [`CancelError::Reason`], [`CancelError::Fulfilled`], [`CancelError::State`].
+/// [`CancelError::NotFound`] when it is [not open](OrderView::is_open_to) to whoever asks, [`CancelError::Reason`],
+/// [`CancelError::Fulfilled`], [`CancelError::State`].
 pub fn cancel(view: &OrderView, command: &Cancel, ids: &mut Ids) -> Result<ChangeSet, CancelError> {
+    if !view.is_open_to(&command.actor) {
+        return Err(CancelError::NotFound);
+    }
     if command.reason.chars().count() > Cancel::REASON_MAX {
         return Err(CancelError::Reason);
     }

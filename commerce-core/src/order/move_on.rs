@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Cancel, FulfillmentState, MoveOnError, Moves, OrderState, OrderView, cancel};
+use crate::access::Permission;
 use crate::audit::{Actor, Entry};
 use crate::commit::ChangeSet;
 use crate::event::Event;
@@ -26,6 +27,19 @@ pub struct MoveOn {
     pub actor: Actor,
     /// The request, so that its repetition has no further effect.
     pub request: Option<Request>,
+}
+
+impl MoveOn {
+    /// What whoever asks for it may do beside moving orders on: calling one off is a permission of its own, and so is
+    /// saying that goods came back, which ends what is still to be paid for them.
+    #[must_use]
+    pub fn permission(&self) -> Permission {
+        match self.to {
+            OrderState::Cancelled => Permission::OrdersCancel,
+            OrderState::Returned => Permission::OrdersRefund,
+            _ => Permission::OrdersWrite,
+        }
+    }
 }
 
 /// Moves an order on. `None`: it is there already, and nothing is to be written.

@@ -140,10 +140,10 @@ impl Orders {
                 request.answered_by(record)?;
                 return Ok(OrderAnswer { order: view, replayed: true });
             }
-            let Some(changes) = move_on(&view, command, &mut self.parts.ids(view.now))? else {
+            let Some(mut changes) = move_on(&view, command, &mut self.parts.ids(view.now))? else {
                 return Ok(OrderAnswer { order: view, replayed: false });
             };
-            match self.parts.store.commit(&changes).await {
+            match self.parts.commit(&mut changes).await {
                 Ok(()) => {
                     let order =
                         self.parts.store.order(id.into(), None).await?.ok_or(MoveOnError::NotFound)?;

@@ -209,6 +209,16 @@ pub struct OrderView {
 }
 
 impl OrderView {
+    /// Whether it is there for them: a customer's own orders are, and every order is for anybody else who was let in - by
+    /// the order's token, as staff, as a program or as the shop itself.
+    #[must_use]
+    pub fn is_open_to(&self, actor: &Actor) -> bool {
+        match actor {
+            Actor::Customer(account) => self.order.customer == Some(*account),
+            Actor::Guest | Actor::Staff(_) | Actor::Key(_) | Actor::System => true,
+        }
+    }
+
     /// The attempt that counts now: the one that was paid, else the latest.
     #[must_use]
     pub fn current_payment(&self) -> Option<&Payment> {

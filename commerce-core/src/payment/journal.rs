@@ -14,10 +14,12 @@
 //! assert!(!balanced(&captured[..1]));
 //! ```
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{PaymentMethod, PaymentReference};
-use crate::{Currency, JournalId, Money, OrderId, Timestamp};
+use crate::{Currency, JournalId, Money, MoneyError, OrderId, Timestamp};
 
 /// An entry of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,9 +147,24 @@ pub fn balanced(legs: &[Leg]) -> bool {
     legs.len() >= 2 && legs.iter().all(|leg| leg.amount.minor != 0 && sum(leg.amount.currency) == 0)
 }
 
-/// What an account gained in a span of time.
+/// What accounts gained, added up by account and currency and in that order.
+///
+/// # Errors
+/// When a sum does not fit.
+pub fn totals(legs: impl IntoIterator<Item = Leg>) -> Result<Vec<Leg>, MoneyError> {
+    let mut sums: BTreeMap<(Account, &str), Money> = BTreeMap::new();
+    for Leg { account, amount } in legs {
+        let sum = sums.entry((account, amount.currency.code())).or_insert(Money::zero(amount.currency));
+        *sum = sum.plus(amount)?;
+    }
+    Ok(sums.into_iter().map(|((account, _), amount)| Leg { account, amount }).collect())
+}
+
+/// What an account gained on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
+    /// The first instant of the day, in UTC.
+    pub day: Timestamp,
     /// Which account.
     pub account: Account,
     /// How much; negative: it lost.

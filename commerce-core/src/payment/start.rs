@@ -34,6 +34,7 @@ pub struct Initialize {
 /// Opens another attempt for what is not paid yet. Earlier ones stay known: whichever is paid first counts.
 ///
 /// # Errors
+/// [`PaymentError::NotFound`] when the order is [not open](OrderView::is_open_to) to whoever asks,
 /// [`PaymentError::Method`], [`PaymentError::NotPayable`], [`PaymentError::Attempts`].
 pub fn initialize(
     view: &OrderView,
@@ -41,6 +42,9 @@ pub fn initialize(
     terms: &PaymentTerms,
     ids: &mut Ids,
 ) -> Result<(Payment, ChangeSet), PaymentError> {
+    if !view.is_open_to(&command.actor) {
+        return Err(PaymentError::NotFound);
+    }
     let order = &view.order;
     let method = command.method.unwrap_or(order.payment_method);
     if !terms.accepted.contains(&method) || !method.needs_gateway() || terms.mode.is_none() {

@@ -13,7 +13,7 @@ use crate::mail::{Kind, Mail};
 use crate::order::OrderState;
 
 /// Erases the account of whoever shows its password: orders are made nobody's, all else is deleted, and the address is told.
-/// Orders that a guest placed with the same address are theirs as well.
+/// Orders that a guest placed with the same address, and carts in which a guest wrote it, are theirs as well.
 ///
 /// # Errors
 /// [`AccountError::Credentials`]; [`AccountError::Inactive`]; [`AccountError::Employed`] for whoever works for the shop or
@@ -23,10 +23,7 @@ pub fn erase(view: &View, checked: &Checked, ids: &mut Ids) -> Result<Decided<()
     if account.role != Role::Customer {
         return Err(AccountError::Employed);
     }
-    let known = |order: &&KnownOrder| order.customer == Some(account.id);
-    let mut orders: Vec<&KnownOrder> =
-        view.orders.iter().filter(known).chain(view.of_a_guest(account)).collect();
-    orders.sort_by_key(|order| order.id);
+    let orders: Vec<&KnownOrder> = view.of(account).collect();
     let under_way = orders.iter().filter(|order| is_under_way(order.status)).count();
     if under_way > 0 {
         return Err(AccountError::UnderWay(under_way));

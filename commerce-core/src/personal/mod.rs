@@ -13,11 +13,13 @@
 mod changes;
 mod claim;
 mod erase;
+mod export;
 mod service;
 mod view;
 
 pub use changes::{Anonymised, Changes, Claim, Erasure};
 pub use claim::{Claimed, claim};
 pub use erase::erase;
+pub use export::Export;
 pub use service::Personal;
 pub use view::{KnownOrder, Look, View};

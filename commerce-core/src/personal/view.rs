@@ -24,7 +24,7 @@ pub struct View {
     pub account: Option<Account>,
     /// Its orders, and those of nobody that have the key, by id.
     pub orders: Vec<KnownOrder>,
-    /// The carts of the account and of those orders, with the version of each, by id.
+    /// The carts of the account, those of nobody that have the key, and those of the orders, with the version of each, by id.
     pub carts: Vec<(CartId, u64)>,
 }
 
@@ -46,12 +46,18 @@ pub struct KnownOrder {
 }
 
 impl View {
+    /// The orders of the account, and those that a guest placed with its address, by id.
+    pub(super) fn of<'v>(&'v self, account: &Account) -> impl Iterator<Item = &'v KnownOrder> {
+        let (id, key) = (account.id, CustomerKey::of_email(&account.email));
+        self.orders.iter().filter(move |order| match order.customer {
+            Some(customer) => customer == id,
+            None => CustomerKey::of_email(&order.email) == key,
+        })
+    }
+
     /// The orders that a guest placed with the address of the account. Stores find them by a hash; what counts is the
     /// address.
     pub(super) fn of_a_guest<'v>(&'v self, account: &Account) -> impl Iterator<Item = &'v KnownOrder> {
-        let key = CustomerKey::of_email(&account.email);
-        self.orders
-            .iter()
-            .filter(move |order| order.customer.is_none() && CustomerKey::of_email(&order.email) == key)
+        self.of(account).filter(|order| order.customer.is_none())
     }
 }

@@ -174,22 +174,33 @@ fn together(
 ) -> Result<Vec<(Place, Exact)>, MoneyError> {
     let additive = state.profile.percentages == Percentages::Additive;
     let mode = state.mode();
-    let mut places: Vec<Place> = goods.iter().map(|index| Place::of_line(*index)).collect();
-    let mut weights = Vec::with_capacity(places.len() + 1);
+    let mut places = Vec::with_capacity(goods.len() + 1);
+    let mut weights = Vec::with_capacity(goods.len() + 1);
     let (mut left, mut base) = (Exact::ZERO, Exact::ZERO);
+    let mut add = |place, left_here: &Exact, base_here: Exact, weight| {
+        places.push(place);
+        left = left.plus(left_here)?;
+        base = base.plus(&base_here)?;
+        weights.push(base_here.scaled(weight, mode)?);
+        Ok::<_, MoneyError>(())
+    };
+    // Where percentages add up, a place gives its own percentage as long as that much is left of it: what it cannot give
+    // is not asked of others.
+    let base_of = |first: &Exact, left: &Exact| match (off, additive) {
+        (Off::Percent(percent), true) if !percent.is_zero() => {
+            Ok(first.clone().min(left.scaled(Fraction::ONE.over(percent)?, None)?))
+        }
+        _ => Ok::<_, MoneyError>(left.clone()),
+    };
     for index in goods {
         let item = &state.items[*index];
-        left = left.plus(&item.left)?;
-        base = base.plus(if additive { &item.at_scope } else { &item.left })?;
-        weights.push(item.left.scaled(item.weight, mode)?);
+        let base = base_of(&item.at_scope, &item.left)?;
+        add(Place::of_line(*index), &item.left, base, item.weight)?;
     }
     if promotion.scope == Scope::ItemsAndShipping
         && let Some((first, shipping)) = &state.shipping
     {
-        places.push(Place::Shipping);
-        left = left.plus(shipping)?;
-        base = base.plus(if additive { first } else { shipping })?;
-        weights.push(shipping.clone());
+        add(Place::Shipping, shipping, base_of(first, shipping)?, Fraction::ONE)?;
     }
     let mut whole = off_whole(off, &left, &base, mode)?;
     if let Some(most) = &promotion.max_discount {
@@ -197,7 +208,8 @@ fn together(
     }
     let mut shares = allocate(&whole, &weights, state.profile.allocation, state.profile.mode)?;
     // A share by the largest remainder is at most its weight, and that is mostly what is left.
-    let weighs_what_is_left = state.profile.weights == Weights::Entered
+    let weighs_what_is_left = !additive
+        && state.profile.weights == Weights::Entered
         && state.profile.discount_basis == DiscountBasis::Entered
         && state.profile.allocation == Allocation::LargestRemainder;
     if !weighs_what_is_left || promotion.floor.is_some() {

@@ -23,7 +23,7 @@ use crate::catalog::{
 use crate::idempotency::Scope;
 use crate::inventory::Location;
 use crate::job::Job;
-use crate::mail::{Mail, MailState};
+use crate::mail::{Mail, MailState, Waiting};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{self, Balance};
@@ -56,6 +56,11 @@ pub trait Intercept: Send + Sync + 'static {
     fn seen(&self, view: View) -> View {
         view
     }
+
+    /// By which clock whoever asks the store for one goes.
+    fn clock(&self, store: &dyn Store) -> Arc<dyn Clock> {
+        store.clock()
+    }
 }
 
 #[async_trait]
@@ -70,6 +75,10 @@ impl<I: Intercept> Intercept for Arc<I> {
 
     fn seen(&self, view: View) -> View {
         I::seen(self, view)
+    }
+
+    fn clock(&self, store: &dyn Store) -> Arc<dyn Clock> {
+        I::clock(self, store)
     }
 }
 
@@ -96,7 +105,7 @@ impl<I: Intercept> Intercepted<I> {
 #[async_trait]
 impl<I: Intercept> Store for Intercepted<I> {
     fn clock(&self) -> Arc<dyn Clock> {
-        self.store.clock()
+        self.intercept.clock(&*self.store)
     }
 
     async fn account(&self, look: &account::Look) -> Result<account::View, StoreError> {
@@ -125,6 +134,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn order(&self, key: OrderKey, repeated: Option<Scope>) -> Result<Option<OrderView>, StoreError> {
         self.store.order(key, repeated).await
+    }
+
+    async fn orders_in_full(&self, ids: &[OrderId]) -> Result<Vec<OrderView>, StoreError> {
+        self.store.orders_in_full(ids).await
     }
 
     async fn orders(
@@ -217,7 +230,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.message(id).await
     }
 
-    async fn waiting_mails(&self, limit: u32) -> Result<(Timestamp, Vec<Mail>), StoreError> {
+    async fn waiting_mails(&self, limit: u32) -> Result<Waiting, StoreError> {
         self.store.waiting_mails(limit).await
     }
 
@@ -318,6 +331,25 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
         self.store.stock(variants).await
+    }
+
+    fn search(&self) -> Arc<dyn crate::Search> {
+        self.store.search()
+    }
+
+    async fn search_settings(&self) -> Result<crate::search::StoredSettings, StoreError> {
+        self.store.search_settings().await
+    }
+
+    async fn set_search_settings(
+        &self,
+        settings: &crate::search::StoredSettings,
+    ) -> Result<bool, StoreError> {
+        self.store.set_search_settings(settings).await
+    }
+
+    async fn index(&self, limit: u32) -> Result<u64, StoreError> {
+        self.store.index(limit).await
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

@@ -59,6 +59,7 @@ pub mod model;
 #[cfg(feature = "planted")]
 pub mod planted;
 mod scene;
+pub mod search_model;
 pub mod shopify_csv;
 
 pub use clock::{MockClock, SeededRandom, property_cases, seed, soak_minutes, soaking};

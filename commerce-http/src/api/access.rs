@@ -2,16 +2,19 @@
 //! configuration. All of them show it in the header `Authorization`, and each is looked up with every request.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use commerce_core::access::{ApiSecret, Caller, KeyError, Permission};
-use commerce_core::account::{Account, AccountError};
+use commerce_core::account::{Account, AccountError, Admitted};
 use commerce_core::audit::Actor;
 use commerce_core::{CustomerId, Engine, SessionId};
 use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaOperation, MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use tokio::time::timeout;
 
+use super::token::ORDER_TOKEN;
 use crate::access_token::AccessTokens;
 use crate::admin_token::AdminAccess;
 use crate::wire::{Code, Problem};
@@ -43,13 +46,33 @@ impl Known {
     }
 }
 
+/// What came of looking for who asks, kept with the request: nobody is looked for twice, found or not.
+#[derive(Clone)]
+struct Looked(Result<Option<Known>, Problem>);
+
 impl Door {
-    /// Who asks; `None`: they show nothing. Who was found once is kept with the request.
+    /// Who asks; `None`: they show nothing. They are looked for once for each request that is [looked at](Self::look).
     pub(crate) async fn who(&self, request: &Request) -> Result<Option<Known>, Problem> {
-        match request.data::<Known>() {
-            Some(known) => Ok(Some(known.clone())),
+        match request.data::<Looked>() {
+            Some(Looked(found)) => found.clone(),
             None => self.look_up(request).await,
         }
+    }
+
+    /// Looks for who asks, for no longer than `patience`, and keeps what came of it with the request. `None` is also whoever
+    /// shows something that is no good, or cannot be found now: what is wrong [`who`](Self::who) says.
+    pub(crate) async fn look(&self, request: &mut Request, patience: Duration) -> Option<Known> {
+        let found = timeout(patience, self.look_up(request)).await;
+        let found = found.unwrap_or_else(|late| Err(Problem::unavailable(late)));
+        let known = found.as_ref().ok().cloned().flatten();
+        request.set_data(Looked(found));
+        known
+    }
+
+    /// Whether they show what looks like the key of a program. Anybody can make one up, and whether it is one the store says.
+    pub(crate) fn is_shown_a_key(request: &Request) -> bool {
+        let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
+        shown.is_some_and(|shown| key(shown).is_some())
     }
 
     async fn look_up(&self, request: &Request) -> Result<Option<Known>, Problem> {
@@ -61,18 +84,19 @@ impl Door {
             let caller = Caller::Operator { name: "admin".to_owned() };
             return Ok(Some(Known { caller, account: None }));
         }
-        let shown = std::str::from_utf8(shown).map_err(|_| self.refused())?;
-        if let Ok(secret) = shown.parse::<ApiSecret>() {
+        if let Some(secret) = key(shown) {
             return match self.engine.access().admit(&secret).await {
                 Ok(caller) => Ok(Some(Known { caller, account: None })),
                 Err(KeyError::NotFound) => Err(self.refused()),
                 Err(error) => Err(error.into()),
             };
         }
-        let now = self.engine.store().clock().now();
-        let (account, session) = self.access_tokens.session(shown, now).ok_or_else(|| self.refused())?;
-        match self.engine.accounts().admit(session).await {
-            Ok((caller, found)) if found.id == account => Ok(Some(Known { caller, account: Some(found) })),
+        let shown = std::str::from_utf8(shown).map_err(|_| self.refused())?;
+        let claims = self.access_tokens.read(shown).ok_or_else(|| self.refused())?;
+        match self.engine.accounts().admit(claims.session()).await {
+            Ok(Admitted { caller, account, at }) if account.id == claims.account() && claims.are_good(at) => {
+                Ok(Some(Known { caller, account: Some(account) }))
+            }
             Ok(_) | Err(AccountError::Session) => Err(self.refused()),
             Err(error) => Err(error.into()),
         }
@@ -108,6 +132,11 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     word.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
+/// The key of a program, if it looks like one.
+fn key(shown: &[u8]) -> Option<ApiSecret> {
+    std::str::from_utf8(shown).ok()?.parse().ok()
+}
+
 /// Somebody who may do what has this place among [`Permission::ALL`]. It is looked for before anything else of the request
 /// is.
 pub(in crate::api) struct Permitted<const PERMISSION: usize> {
@@ -118,6 +147,14 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
     /// By which name changes are kept.
     pub(in crate::api) fn actor(&self) -> Actor {
         self.caller.actor()
+    }
+
+    /// Whether they may do this too.
+    pub(in crate::api) fn also(&self, wanted: Permission) -> Result<(), Problem> {
+        if self.caller.may(wanted) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::Forbidden, format!("you may not do this: it takes {}", wanted.as_str())))
     }
 
     fn of(caller: Caller) -> Result<Self, Problem> {
@@ -137,7 +174,7 @@ pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     Permitted(Permitted<PERMISSION>),
     /// They may not, and have an account: what is their own they may.
     Own(Box<SignedIn>),
-    /// What they show does not let them, with what it is answered.
+    /// What they show does not let them, with what that is answered; but they show the token of an order too.
     Refused(Problem),
     /// They show nothing, with what that is answered where something has to be shown.
     Nobody(Problem),
@@ -175,6 +212,9 @@ pub(in crate::api) type PerhapsReadsOrders = Perhaps<{ Permission::OrdersRead as
 
 /// Somebody who perhaps calls off any order.
 pub(in crate::api) type PerhapsCancelsOrders = Perhaps<{ Permission::OrdersCancel as usize }>;
+
+/// Somebody who perhaps changes any order.
+pub(in crate::api) type PerhapsWritesOrders = Perhaps<{ Permission::OrdersWrite as usize }>;
 
 /// Somebody with an account who is logged in.
 pub(in crate::api) struct SignedIn {
@@ -263,17 +303,18 @@ impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     const OTHERS: bool = true;
 
     async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
-        Ok(match door.who(request).await {
-            Ok(None) => Self::Nobody(missing(door)),
+        let refused = match door.who(request).await {
+            Ok(None) => return Ok(Self::Nobody(missing(door))),
             Ok(Some(known)) => match Permitted::of(known.caller.clone()) {
-                Ok(permitted) => Self::Permitted(permitted),
-                Err(refused) => {
-                    let own = known.signed_in().map(Box::new);
-                    own.map_or(Self::Refused(refused), Self::Own)
-                }
+                Ok(permitted) => return Ok(Self::Permitted(permitted)),
+                Err(refused) => match known.signed_in() {
+                    Some(own) => return Ok(Self::Own(Box::new(own))),
+                    None => refused,
+                },
             },
-            Err(refused) => Self::Refused(refused),
-        })
+            Err(refused) => refused,
+        };
+        if request.headers().contains_key(ORDER_TOKEN) { Ok(Self::Refused(refused)) } else { Err(refused) }
     }
 }
 

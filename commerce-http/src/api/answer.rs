@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use commerce_core::cache::{Answers, Found, Kept, Made, Question};
+use poem::http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::Shop;
+use crate::layer::reads;
 use crate::wire::{Catalogue, Problem, json_bytes};
 
 /// What is kept, and how often that was of use.
@@ -38,9 +40,11 @@ impl Cached {
         Self { answers: Arc::new(answers), counts: Arc::default() }
     }
 
-    /// A caller has changed something, and is to see it.
-    pub(crate) fn touch(&self) {
-        self.answers.touch();
+    /// A request was answered. When it may have changed what the catalogue shows, its caller is to see that at once.
+    pub(crate) fn answered(&self, method: &Method, path: &str, status: StatusCode) {
+        if may_move(method, path, status) {
+            self.answers.touch();
+        }
     }
 
     async fn answer<M>(&self, question: &Question, make: M) -> Result<Kept, Problem>
@@ -72,6 +76,26 @@ impl Cached {
         self.counts.count(from);
         Ok(kept)
     }
+}
+
+/// Whether what was asked may have moved the catalogue's generation (see [`ChangeSet::moves_catalog`]): not what only reads
+/// or was refused, and nothing of the operations that write neither stock nor rules. To look at the generation once more for
+/// nothing costs little, so the list need not be complete.
+///
+/// [`ChangeSet::moves_catalog`]: commerce_core::ChangeSet::moves_catalog
+fn may_move(method: &Method, path: &str, status: StatusCode) -> bool {
+    const NEVER: [&str; 8] = [
+        "/api/cart/items",
+        "/api/cart/coupon",
+        "/api/cart/checkout/shipping",
+        "/api/cart/checkout/payment",
+        "/api/auth/",
+        "/api/users/",
+        "/api/admin/api-keys",
+        // It is taken up later, and whoever sends it looks at no page.
+        "/api/payments/webhook",
+    ];
+    !reads(method, path) && status.is_success() && !NEVER.iter().any(|beginning| path.starts_with(beginning))
 }
 
 impl Counts {
@@ -111,5 +135,37 @@ impl Shop {
             None => Kept::new(&make.await?),
         };
         Catalogue::new(&kept, if_none_match)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_move_the_catalogue() {
+        let moves = |method, path, status| may_move(&method, path, StatusCode::from_u16(status).unwrap());
+        for path in [
+            "/api/cart/checkout/confirm/",
+            "/api/orders/1/cancel/",
+            "/api/payments/refund",
+            "/api/admin/settings/",
+        ] {
+            assert!(moves(Method::POST, path, 201) && moves(Method::PUT, path, 200), "{path}");
+            assert!(!moves(Method::POST, path, 409) && !moves(Method::POST, path, 503), "{path} was refused");
+            assert!(!moves(Method::GET, path, 200), "{path} was read");
+        }
+        for path in [
+            "/api/cart/items/",
+            "/api/cart/items/1/",
+            "/api/cart/coupon",
+            "/api/cart/checkout/payment/",
+            "/api/auth/login/",
+            "/api/users/profile/",
+            "/api/payments/webhook/",
+            "/api/products/search/",
+        ] {
+            assert!(!moves(Method::POST, path, 200), "{path}");
+        }
     }
 }

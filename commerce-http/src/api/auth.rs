@@ -118,23 +118,23 @@ impl AuthApi {
         let email = check.parse::<Email>("/email", &body.value.email);
         let password = check.parse::<Password>("/password", &body.value.password);
         let (email, password) = check.finish(email.zip(password))?;
-        let (counter, subject) = (tries(request)?, subject(&email));
+        let account = subject(&email);
         // The log names an account by a part of its hash: who has the log has no list of addresses.
         tracing::Span::current()
-            .record("caller", tracing::field::display(format_args!("login:{}", &subject[..12])));
-        counter.take(Budget::LoginAccount, &subject).await?;
+            .record("caller", tracing::field::display(format_args!("login:{}", &account[..12])));
         let login = Login { email, password, device: device(request) };
         let accounts = self.shop.engine.accounts();
-        let entered = settle(async move { accounts.log_in(&login).await }).await?;
-        // Whoever knows the password has not guessed it.
-        counter.give_back(Budget::LoginAccount, &subject).await;
+        let entered = tried(request, &account, async move { accounts.log_in(&login).await }).await?;
         tracing::info!(account = %entered.account.id, session = %entered.session.id, "logged in");
         let mut pair = self.pair(&entered)?;
         // One that opens no cart has nothing to merge.
         if let Some(Ok(token)) = body.value.cart_token.as_deref().map(str::parse::<CartToken>) {
             let (carts, member) = (self.shop.engine.carts(), Member::from(&entered.account));
-            let merged = settle(async move { carts.merge(&member, &token).await }).await?;
-            pair.cart_merge = Some(merged.into());
+            // Whoever is logged in stays so: the token goes on opening its cart, and the next login merges it.
+            match settle(async move { carts.merge(&member, &token).await }).await {
+                Ok(merged) => pair.cart_merge = Some(merged.into()),
+                Err(problem) => tracing::warn!(%problem, cause = problem.cause(), "a cart was not merged"),
+            }
         }
         Ok(Answer::new(&pair)?)
     }
@@ -220,25 +220,23 @@ impl AuthApi {
         let present = password("/current_password", &body.value.current_password)?;
         let new = password("/new_password", &body.value.new_password)?;
         // Whoever has a session of somebody else's does not try their password at leisure.
-        let (counter, subject) = (tries(request)?, subject(&who.account.email));
-        counter.take(Budget::LoginAccount, &subject).await?;
+        let account = subject(&who.account.email);
         let accounts = self.shop.engine.accounts();
-        settle(async move {
+        tried(request, &account, async move {
             accounts
                 .change_password(who.id(), who.session, &present, &new)
                 .await
                 .map_err(|error| Problem::from(error).at("/new_password"))
         })
         .await?;
-        counter.give_back(Budget::LoginAccount, &subject).await;
         tracing::info!("a password was changed");
         Ok(Done)
     }
 
     fn pair(&self, entered: &Entered) -> Result<TokenPairDto, Problem> {
         let Entered { account, session, refresh } = entered;
-        let now = self.shop.engine.store().clock().now();
-        let access_token = self.shop.access_tokens.sign(account.id, session.id, now);
+        // What opened the session, or went on with it, did so just now by the store's clock.
+        let access_token = self.shop.access_tokens.sign(account.id, session.id, session.last_used_at);
         Ok(TokenPairDto {
             access_token: access_token.ok_or_else(|| Problem::internal("no access token could be signed"))?,
             refresh_token: refresh.reveal(),
@@ -253,6 +251,26 @@ impl AuthApi {
 /// What counts tries at an account: from wherever they come, and whether there is one or not.
 pub(super) fn tries(request: &poem::Request) -> Result<&Counter, Problem> {
     request.data().ok_or_else(|| Problem::internal("nobody counts"))
+}
+
+/// Does what needs the password of this account, as limiters know it, and counts it as a try. One that did not show the
+/// password to be wrong is given back: whoever knows it has not guessed it, and nobody is locked out because a store fails.
+pub(super) async fn tried<T, E>(
+    request: &poem::Request,
+    account: &str,
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let counter = tries(request)?;
+    counter.take(Budget::LoginAccount, account).await?;
+    let done = settle(work).await;
+    if !done.as_ref().is_err_and(|problem| problem.code() == Code::InvalidCredentials) {
+        counter.give_back(Budget::LoginAccount, account).await;
+    }
+    done
 }
 
 /// The account as limiters know it.
@@ -288,4 +306,58 @@ fn over() -> Problem {
         header::WWW_AUTHENTICATE,
         poem::http::HeaderValue::from_static("Bearer error=\"invalid_token\""),
     )
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use commerce_core::access::{Caller, Role};
+    use commerce_core::testkit::{Intercept, Intercepted, MockClock, PretendHasher};
+    use commerce_core::{Clock, Engine, Store};
+
+    use super::*;
+    use crate::access_token::AccessTokens;
+    use crate::admin_token::AdminAccess;
+    use crate::api::access::Door;
+    use crate::order_token::OrderTokens;
+
+    /// A server whose clock is an hour ahead of the store.
+    struct Ahead;
+
+    impl Intercept for Ahead {
+        fn clock(&self, store: &dyn Store) -> Arc<dyn Clock> {
+            Arc::new(MockClock::at(store.clock().now().plus(Duration::from_secs(3_600))))
+        }
+    }
+
+    /// Tokens go by the store's clock, whatever the server's own says.
+    #[tokio::test]
+    async fn a_server_whose_clock_is_wrong_lets_in_who_is_logged_in() {
+        let store = Arc::new(commerce_storage_sqlite::SqliteStore::in_memory().await.unwrap());
+        let engine =
+            Engine::builder(Intercepted::new(store, Ahead)).password_hasher(Arc::new(PretendHasher)).build();
+        let password: Password = "tr0mbone & oar 99".parse().unwrap();
+        let by = Caller::Operator { name: "admin".to_owned() };
+        let email = "ada@example.com".parse().unwrap();
+        engine.accounts().create(&by, &email, Some(&password), ("Ada", "Obi"), Role::Customer).await.unwrap();
+        let entered = engine.accounts().log_in(&Login { email, password, device: None }).await.unwrap();
+        let secret = "secret".repeat(8).into();
+        let access_tokens = AccessTokens::new(&secret, None);
+        let order_tokens = OrderTokens::new(&secret, None);
+        let shop = Shop {
+            engine: engine.clone(),
+            cached: None,
+            order_tokens,
+            access_tokens: access_tokens.clone(),
+            return_url: None,
+        };
+        let pair = AuthApi { shop }.pair(&entered).unwrap();
+        let bearer = format!("Bearer {}", pair.access_token);
+        let request = poem::Request::builder().header(header::AUTHORIZATION, bearer).finish();
+        let door = Door { engine, access_tokens, admin: AdminAccess::new(None) };
+        let known = door.who(&request).await.unwrap_or_else(|problem| panic!("{problem}")).unwrap();
+        assert_eq!(known.caller.account(), Some(entered.account.id));
+    }
 }

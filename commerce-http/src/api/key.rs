@@ -1,5 +1,8 @@
 //! The key under which a client may repeat a request.
 
+use std::fmt::Display;
+
+use commerce_core::audit::Actor;
 use commerce_core::idempotency::{Key, Request as Repeatable, Scope};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
@@ -18,12 +21,29 @@ impl OptionalKey {
     pub(super) fn request(&self, actor: String, route: &str, body: &[u8]) -> Option<Repeatable> {
         self.0.clone().map(|key| repeatable(key, actor, route, body))
     }
+
+    /// The request of the actor about what the path of `route` names, if it may be repeated.
+    pub(super) fn about(
+        &self,
+        target: impl Display,
+        actor: &Actor,
+        route: &str,
+        body: &[u8],
+    ) -> Option<Repeatable> {
+        self.0.clone().map(|key| RequiredKey(key).about(target, actor, route, body))
+    }
 }
 
 impl RequiredKey {
     /// The request of `actor` for `route`.
     pub(super) fn request(&self, actor: String, route: &str, body: &[u8]) -> Repeatable {
         repeatable(self.0.clone(), actor, route, body)
+    }
+
+    /// The request of the actor about what the path of `route` names, or its body. Guests are nobody in particular: they
+    /// are told apart by what they have the token of.
+    pub(super) fn about(&self, target: impl Display, actor: &Actor, route: &str, body: &[u8]) -> Repeatable {
+        self.request(format!("{actor} {target}"), route, body)
     }
 }
 

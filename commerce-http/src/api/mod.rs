@@ -13,6 +13,7 @@ mod orders;
 mod payments;
 mod products;
 mod refusal;
+mod search;
 mod token;
 mod users;
 
@@ -40,6 +41,7 @@ pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
+pub(crate) use search::SearchApi;
 pub(crate) use users::UsersApi;
 
 /// What the handlers share.
@@ -66,8 +68,18 @@ impl Shop {
 }
 
 /// All operations.
-pub(crate) type Operations =
-    (ProductsApi, CartApi, CheckoutApi, OrdersApi, PaymentsApi, AuthApi, UsersApi, AdminApi, HealthApi);
+pub(crate) type Operations = (
+    ProductsApi,
+    SearchApi,
+    CartApi,
+    CheckoutApi,
+    OrdersApi,
+    PaymentsApi,
+    AuthApi,
+    UsersApi,
+    AdminApi,
+    HealthApi,
+);
 
 #[derive(Tags)]
 enum Tag {
@@ -95,6 +107,7 @@ enum Tag {
 pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
+        SearchApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },

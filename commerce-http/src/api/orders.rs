@@ -1,8 +1,7 @@
 //! `/api/orders/`: what was bought, and what staff does with it.
 
-use commerce_core::audit::Actor;
 use commerce_core::customer::Email;
-use commerce_core::order::{AddNote, Cancel, FulfillmentState, OrderNumber, OrderState, OrderView, Search};
+use commerce_core::order::{AddNote, Cancel, FulfillmentState, OrderNumber, OrderState, Search};
 use commerce_core::payment::{PaymentMethod, PaymentState};
 use commerce_core::{AuditId, OrderId, Timestamp};
 use poem_openapi::OpenApi;
@@ -166,9 +165,9 @@ impl OrdersApi {
         #[oai(name = "X-Order-Token")]
         token: OrderAccess,
     ) -> Result<Answer<OrderDto>, Refused<ReadOrder>> {
-        let (id, actor) = self.opened(&id, staff, &token)?;
-        let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
-        check_own(&order, &actor)?;
+        let (id, actor) = token.opened(&id.0.0, staff, &self.shop.order_tokens)?;
+        let order = self.shop.engine.orders().get(id).await?.filter(|order| order.is_open_to(&actor));
+        let order = order.ok_or_else(Problem::not_found)?;
         Ok(Answer::new(&OrderDto::new(&order))?)
     }
 
@@ -189,16 +188,9 @@ impl OrdersApi {
         key: OptionalKey,
         body: Body<CancelBody, false>,
     ) -> Result<Answer<OrderDto>, Refused<CancelOrder>> {
-        let (id, actor) = self.opened(&id, staff, &token)?;
-        if let Actor::Customer(_) = actor {
-            let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
-            check_own(&order, &actor)?;
-        }
-        let command = Cancel {
-            actor,
-            reason: body.value.reason.unwrap_or_default(),
-            request: key.request(format!("order:{id}"), "POST /api/orders/{id}/cancel/", &body.canonical),
-        };
+        let (id, actor) = token.opened(&id.0.0, staff, &self.shop.order_tokens)?;
+        let request = key.about(id, &actor, "POST /api/orders/{id}/cancel/", &body.canonical);
+        let command = Cancel { actor, reason: body.value.reason.unwrap_or_default(), request };
         let orders = self.shop.engine.orders();
         let cancelled = settle(async move { orders.cancel(id, &command).await }).await?;
         Ok(Answer::new(&OrderDto::new(&cancelled.order))?.replayed(cancelled.replayed))
@@ -207,7 +199,8 @@ impl OrdersApi {
     /// Moves an order on
     ///
     /// For staff: an order that is paid at the door is accepted (`processing`), then any is `shipped`, `delivered` and
-    /// `completed`, or comes back (`returned`). Of an order that is there already nothing changes.
+    /// `completed`, or comes back (`returned`). Of an order that is there already nothing changes. To call one off here
+    /// (`cancelled`) takes `orders.cancel` too, and to take one back `orders.refund`.
     #[oai(path = "/:id/status/", method = "put", operation_id = "setOrderStatus")]
     async fn move_on(
         &self,
@@ -221,8 +214,9 @@ impl OrdersApi {
     ) -> Result<Answer<OrderDto>, Refused<MoveOrder>> {
         let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let mut command = body.value.command(staff.actor())?;
+        staff.also(command.permission())?;
         command.restock = self.shop.location("/restock", body.value.restock.as_deref()).await?;
-        command.request = key.request(format!("order:{id}"), "PUT /api/orders/{id}/status/", &body.canonical);
+        command.request = key.about(id, &command.actor, "PUT /api/orders/{id}/status/", &body.canonical);
         let orders = self.shop.engine.orders();
         let moved = settle(async move { orders.move_on(id, &command).await }).await?;
         Ok(Answer::new(&OrderDto::new(&moved.order))?.replayed(moved.replayed))
@@ -270,45 +264,11 @@ impl OrdersApi {
         body: Body<OrderNoteBody>,
     ) -> Result<Answer<OrderNoteDto, 201>, Refused<WriteNote>> {
         let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
-        let command = AddNote {
-            text: body.value.text,
-            actor: staff.actor(),
-            request: key.request(format!("order:{id}"), "POST /api/orders/{id}/notes/", &body.canonical),
-        };
+        let actor = staff.actor();
+        let request = key.about(id, &actor, "POST /api/orders/{id}/notes/", &body.canonical);
+        let command = AddNote { text: body.value.text, actor, request };
         let orders = self.shop.engine.orders();
         let added = settle(async move { orders.add_note(id, &command).await }).await?;
         Ok(Answer::new(&added.note.into())?.replayed(added.replayed))
-    }
-}
-
-impl OrdersApi {
-    /// The order that is asked for, and who asks: staff, which sees all of them, whoever has its token, or somebody who is
-    /// logged in, of whom it is to be seen whether it is theirs.
-    fn opened<const PERMISSION: usize>(
-        &self,
-        id: &Path<Id>,
-        staff: Perhaps<PERMISSION>,
-        token: &OrderAccess,
-    ) -> Result<(OrderId, Actor), Problem> {
-        match staff {
-            Perhaps::Permitted(staff) => {
-                let id = id.0.0.parse().map_err(|_| Problem::not_found())?;
-                Ok((id, staff.actor()))
-            }
-            Perhaps::Own(who) if !token.is_sent() => {
-                let id = id.0.0.parse().map_err(|_| Problem::not_found())?;
-                Ok((id, Actor::Customer(who.id())))
-            }
-            Perhaps::Refused(refused) if !token.is_sent() => Err(refused),
-            _ => Ok((token.opens(&id.0.0, &self.shop.order_tokens)?, Actor::Guest)),
-        }
-    }
-}
-
-/// Whether the order is that of whoever asks, where it has to be. Somebody else's is answered as if there were none.
-pub(super) fn check_own(order: &OrderView, actor: &Actor) -> Result<(), Problem> {
-    match actor {
-        Actor::Customer(account) if order.order.customer != Some(*account) => Err(Problem::not_found()),
-        _ => Ok(()),
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use commerce_core::PaymentId;
-use commerce_core::audit::Actor;
 use commerce_core::payment::inbox::Message;
 use commerce_core::payment::{PaymentReference, PaymentState, ReturnToSender};
 use poem::{Request, RequestBody};
@@ -12,9 +11,8 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaR
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, Object, OpenApi};
 use serde::Serialize;
 
-use super::access::{MayCollectPayments, MayReadPayments, MayRefund, Visitor};
+use super::access::{MayCollectPayments, MayReadPayments, MayRefund, PerhapsWritesOrders};
 use super::key::{OptionalKey, RequiredKey};
-use super::orders::check_own;
 use super::token::OrderAccess;
 use super::{Shop, Tag};
 use crate::client_address::ClientAddress;
@@ -81,12 +79,12 @@ pub(crate) struct PaymentsApi {
 impl PaymentsApi {
     /// Starts another payment attempt
     ///
-    /// For an order that is not paid: with another method, or because the page of the first attempt has expired. Earlier
+    /// For an order that is not paid, by whoever placed it, whoever has its token, or staff: with another method, or because the page of the first attempt has expired. Earlier
     /// attempts stay known: whichever is paid first counts, and what is paid twice goes back.
     #[oai(path = "/initialize/", method = "post", operation_id = "initializePayment")]
     async fn initialize(
         &self,
-        visitor: Visitor,
+        staff: PerhapsWritesOrders,
         /// The order's secret.
         #[oai(name = "X-Order-Token")]
         token: OrderAccess,
@@ -95,17 +93,10 @@ impl PaymentsApi {
         key: RequiredKey,
         body: Body<InitializeBody>,
     ) -> Result<Answer<PaymentDto, 201>, Refused<InitializePayment>> {
-        let id = match visitor.account {
-            Some(account) if !token.is_sent() => {
-                let id = body.value.order_id.into();
-                let order = self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
-                check_own(&order, &Actor::Customer(account.id))?;
-                id
-            }
-            _ => token.opens(&body.value.order_id.to_string(), &self.shop.order_tokens)?,
-        };
-        let request = key.request(format!("order:{id}"), "POST /api/payments/initialize/", &body.canonical);
-        let mut command = body.value.command()?;
+        let order = body.value.order_id.to_string();
+        let (id, actor) = token.opened(&order, staff, &self.shop.order_tokens)?;
+        let request = key.about(id, &actor, "POST /api/payments/initialize/", &body.canonical);
+        let mut command = body.value.command(actor)?;
         command.return_url = command.return_url.or_else(|| self.shop.return_url.clone());
         command.request = Some(request);
         let payments = self.shop.engine.payments();
@@ -164,8 +155,8 @@ impl PaymentsApi {
         body: Body<RefundBody>,
     ) -> Result<Answer<RefundsDto, 201>, Refused<RequestRefund>> {
         let request = key.request(admin.actor().to_string(), "POST /api/payments/refund/", &body.canonical);
-        let shelf = self.shop.engine.store().locations().await?.first().map(|location| location.id);
-        let (order, mut command) = body.value.command(admin.actor(), shelf)?;
+        let restock = self.shop.location("/restock", body.value.restock.as_deref()).await?;
+        let (order, mut command) = body.value.command(admin.actor(), restock)?;
         command.request = Some(request);
         let payments = self.shop.engine.payments();
         let refunded = settle(async move { payments.refund(&order, &command).await }).await?;
@@ -230,7 +221,7 @@ impl PaymentsApi {
     ) -> Result<Answer<TransactionDto>, Refused<ByHand>> {
         let reference = PaymentReference(reference.0.0);
         let route = "POST /api/payments/{reference}/collect/";
-        let request = key.request(format!("payment:{reference}"), route, &body.canonical);
+        let request = key.about(&reference, &admin.actor(), route, &body.canonical);
         let mut command = body.value.command(reference, admin.actor())?;
         command.request = request;
         let payments = self.shop.engine.payments();
@@ -254,11 +245,12 @@ impl PaymentsApi {
     ) -> Result<Answer<TransactionDto>, Refused<ByHand>> {
         let reference = PaymentReference(reference.0.0);
         let route = "POST /api/payments/{reference}/returned-to-sender/";
+        let actor = admin.actor();
         let command = ReturnToSender {
             restock: self.shop.location("/restock", body.value.restock.as_deref()).await?,
             note: body.value.note,
-            actor: admin.actor(),
-            request: key.request(format!("payment:{reference}"), route, &body.canonical),
+            request: key.about(&reference, &actor, route, &body.canonical),
+            actor,
             reference,
         };
         let payments = self.shop.engine.payments();

@@ -1,5 +1,7 @@
 //! `/api/products/`: what is on sale.
 
+use std::borrow::Cow;
+
 use commerce_core::UnitPrice;
 use commerce_core::cache::Question;
 use commerce_core::catalog::{CategoryNode, ProductFilter, ROWS_MAX, Slug, SortBy};
@@ -28,18 +30,18 @@ pub(crate) struct ProductsApi {
     pub(super) shop: Shop,
 }
 
-/// The filters of a listing as they were sent: all that a listing depends on.
+/// The filters of a listing or a search as they were sent: all that a listing depends on.
 #[derive(Debug)]
-struct Filters {
-    category: Option<Text>,
-    brand: Option<Text>,
-    min_price: Option<Decimal>,
-    max_price: Option<Decimal>,
-    in_stock: Option<Flag>,
-    featured: Option<Flag>,
-    sort_by: Option<Sort>,
-    page: Option<PageNumber>,
-    page_size: Option<PageSize>,
+pub(super) struct Filters {
+    pub(super) category: Option<Text>,
+    pub(super) brand: Option<Text>,
+    pub(super) min_price: Option<Decimal>,
+    pub(super) max_price: Option<Decimal>,
+    pub(super) in_stock: Option<Flag>,
+    pub(super) featured: Option<Flag>,
+    pub(super) sort_by: Option<Sort>,
+    pub(super) page: Option<PageNumber>,
+    pub(super) page_size: Option<PageSize>,
 }
 
 type IfNoneMatch = Header<Option<Text>>;
@@ -190,21 +192,37 @@ impl ProductsApi {
     /// What was asked for, and the links that ask for other pages of it.
     async fn filter(&self, sent: Filters, path: &str) -> Result<(ProductFilter, PageLinks), Problem> {
         let mut check = Check::default();
+        let filter = sent.read(&self.shop, &mut check).await?;
+        let filter = check.finish(Some(filter))?;
+        let mut filters = asked(&filter, &sent);
+        if filter.sort_by != SortBy::default() {
+            filters.push(("sort_by".into(), Sort::name(filter.sort_by).to_owned()));
+        }
+        let links =
+            PageLinks { path: path.to_owned(), filters, page: filter.page, page_size: filter.page_size };
+        Ok((filter, links))
+    }
+}
+
+impl Filters {
+    /// What was asked for; what is wrong with it is noted.
+    pub(super) async fn read(&self, shop: &Shop, check: &mut Check) -> Result<ProductFilter, Problem> {
+        let sent = self;
         let usual = ProductFilter::default();
         let mut filter = ProductFilter {
-            category: slug(sent.category.as_ref(), "/category", &mut check),
-            brand: slug(sent.brand.as_ref(), "/brand", &mut check),
-            in_stock: sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", &mut check)),
-            featured: sent.featured.as_ref().and_then(|flag| flag.check("/featured", &mut check)),
-            sort_by: (sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", &mut check)))
+            category: slug(sent.category.as_ref(), "/category", check),
+            brand: slug(sent.brand.as_ref(), "/brand", check),
+            in_stock: sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", check)),
+            featured: sent.featured.as_ref().and_then(|flag| flag.check("/featured", check)),
+            sort_by: (sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", check)))
                 .unwrap_or(usual.sort_by),
-            page: sent.page.as_ref().and_then(|page| page.check("/page", &mut check)).unwrap_or(usual.page),
-            page_size: (sent.page_size.as_ref().and_then(|size| size.check("/page_size", &mut check)))
+            page: sent.page.as_ref().and_then(|page| page.check("/page", check)).unwrap_or(usual.page),
+            page_size: (sent.page_size.as_ref().and_then(|size| size.check("/page_size", check)))
                 .unwrap_or(usual.page_size),
             ..usual
         };
         if sent.min_price.is_some() || sent.max_price.is_some() {
-            let currency = self.shop.engine.rules().show().await?.rulebook.currency;
+            let currency = shop.engine.rules().show().await?.rulebook.currency;
             let mut price = |sent: &Option<Decimal>, pointer| {
                 let text = &sent.as_ref()?.0;
                 let price = check.take(pointer, UnitPrice::parse(text, currency))?;
@@ -215,6 +233,9 @@ impl ProductsApi {
             };
             filter.min_price = price(&sent.min_price, "/min_price");
             filter.max_price = price(&sent.max_price, "/max_price");
+            if filter.min_price.zip(filter.max_price).is_some_and(|(min, max)| min > max) {
+                check.wrong("/max_price", "out-of-range", "must not be below min_price");
+            }
         }
         if filter.offset() >= ROWS_MAX {
             check.wrong(
@@ -225,14 +246,7 @@ impl ProductsApi {
                 ),
             );
         }
-        let filter = check.finish(Some(filter))?;
-        let links = PageLinks {
-            path: path.to_owned(),
-            filters: asked(&filter, &sent),
-            page: filter.page,
-            page_size: filter.page_size,
-        };
-        Ok((filter, links))
+        Ok(filter)
     }
 }
 
@@ -241,9 +255,8 @@ fn slug(sent: Option<&Text>, pointer: &str, check: &mut Check) -> Option<Slug> {
 }
 
 /// The filters, for the links to other pages: what was sent and known, in the order of the contract.
-fn asked(filter: &ProductFilter, sent: &Filters) -> Vec<(&'static str, String)> {
+pub(super) fn asked(filter: &ProductFilter, sent: &Filters) -> Vec<(Cow<'static, str>, String)> {
     let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string());
-    let sort = (filter.sort_by != SortBy::default()).then(|| Sort::name(filter.sort_by).to_owned());
     [
         ("category", filter.category.as_ref().map(ToString::to_string)),
         ("brand", filter.brand.as_ref().map(ToString::to_string)),
@@ -251,10 +264,9 @@ fn asked(filter: &ProductFilter, sent: &Filters) -> Vec<(&'static str, String)> 
         ("max_price", sent.max_price.as_ref().map(|price| price.0.clone())),
         ("in_stock", flag(filter.in_stock)),
         ("featured", flag(filter.featured)),
-        ("sort_by", sort),
     ]
     .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
+    .filter_map(|(name, value)| Some((name.into(), value?)))
     .collect()
 }
 

@@ -10,11 +10,13 @@ use commerce_core::payment::{
 };
 use commerce_core::pricing::PricingError;
 use commerce_core::promotion::CouponError;
+use commerce_core::search::SearchError;
 use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
 
 use poem::http::{HeaderValue, header};
 
+use super::search::attribute_pointer;
 use crate::audit_export::ExportError;
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
 
@@ -227,6 +229,23 @@ impl From<CouponError> for Problem {
     }
 }
 
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::UnknownAttributes(codes) => {
+                let mut check = Check::default();
+                for code in codes {
+                    check.wrong(&attribute_pointer(&code), "unsupported", "there is no such attribute");
+                }
+                check.problem()
+            }
+            SearchError::Busy => Self::unavailable(error),
+            SearchError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
 impl From<TaxProviderError> for Problem {
     fn from(error: TaxProviderError) -> Self {
         match error {
@@ -270,8 +289,9 @@ impl From<AccountError> for Problem {
             }
             AccountError::TooManyAddresses => Self::new(Code::ValidationFailed, words),
             AccountError::EmailTaken => Self::new(Code::AlreadyExists, words),
-            AccountError::Oneself => Self::new(Code::Forbidden, words),
-            AccountError::Employed => Self::new(Code::Forbidden, words),
+            AccountError::Forbidden | AccountError::Oneself | AccountError::Employed => {
+                Self::new(Code::Forbidden, words)
+            }
             AccountError::UnderWay(_) => Self::new(Code::InvalidTransition, words),
             AccountError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
             AccountError::HasherBusy | AccountError::Busy => Self::unavailable(words),

@@ -2,12 +2,13 @@
 //! one that does not exist.
 
 use commerce_core::OrderId;
+use commerce_core::audit::Actor;
 use commerce_core::cart::{CartToken, Shopper};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::access::Visitor;
+use super::access::{Perhaps, Visitor};
 use crate::order_token::OrderTokens;
 use crate::wire::Problem;
 
@@ -53,13 +54,28 @@ impl CartAccess {
 pub(super) struct OrderAccess(Sent);
 
 impl OrderAccess {
-    /// Whether one was sent.
-    pub(super) fn is_sent(&self) -> bool {
+    /// The order that is asked for, and who asks: staff, for whom all of them are there, whoever has its token, or somebody
+    /// who is logged in, for whom [their own](commerce_core::order::OrderView::is_open_to) are.
+    pub(super) fn opened<const PERMISSION: usize>(
+        &self,
+        id: &str,
+        staff: Perhaps<PERMISSION>,
+        tokens: &OrderTokens,
+    ) -> Result<(OrderId, Actor), Problem> {
+        let asked = || id.parse().map_err(|_| Problem::not_found());
+        match staff {
+            Perhaps::Permitted(staff) => Ok((asked()?, staff.actor())),
+            Perhaps::Own(who) if !self.is_sent() => Ok((asked()?, Actor::Customer(who.id()))),
+            _ => Ok((self.opens(id, tokens)?, Actor::Guest)),
+        }
+    }
+
+    fn is_sent(&self) -> bool {
         self.0.0.is_some()
     }
 
     /// The order that the token opens: the one asked for, or none.
-    pub(super) fn opens(&self, id: &str, tokens: &OrderTokens) -> Result<OrderId, Problem> {
+    fn opens(&self, id: &str, tokens: &OrderTokens) -> Result<OrderId, Problem> {
         let token = self.0.text().ok_or_else(|| Problem::unauthenticated("X-Order-Token", "OrderToken"))?;
         let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
         if tokens.verify(id, token) { Ok(id) } else { Err(Problem::not_found()) }

@@ -1,6 +1,6 @@
 //! `/api/users/`: one's own account: profile, addresses, sessions, e-mail address.
 
-use commerce_core::access::{Permission, Role};
+use commerce_core::access::Role;
 use commerce_core::account::Search;
 use commerce_core::limit::Budget;
 use commerce_core::{AddressId, CustomerId, SessionId};
@@ -8,13 +8,14 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::{MayReadCustomers, MayWriteCustomers, SignedIn};
-use super::auth::{email, link, password, subject, tries};
+use super::auth::{email, link, password, subject, tried, tries};
 use super::{Shop, Tag};
+use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
-    AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, Code, CursorLinks, Done, EraseBody, Flag,
-    Id, LinkBody, OrderDto, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody,
-    SavedAddressDto, SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
+    AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, CursorLinks, Done, EraseBody, Flag, Id,
+    LinkBody, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody, SavedAddressDto,
+    SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
 };
 
 statuses! {
@@ -101,11 +102,9 @@ impl UsersApi {
         body: Body<EraseBody>,
     ) -> Result<Done, Refused<EraseOwn>> {
         let password = password("/password", &body.value.password)?;
-        let (counter, subject) = (tries(request)?, subject(&who.account.email));
-        counter.take(Budget::LoginAccount, &subject).await?;
+        let account = subject(&who.account.email);
         let personal = self.shop.engine.personal();
-        settle(async move { personal.erase(&who.account, &password).await }).await?;
-        counter.give_back(Budget::LoginAccount, &subject).await;
+        tried(request, &account, async move { personal.erase(&who.account, &password).await }).await?;
         Ok(Done)
     }
 
@@ -113,27 +112,9 @@ impl UsersApi {
     #[oai(path = "/export/", method = "get", operation_id = "exportOwnData")]
     async fn export(&self, who: SignedIn) -> Result<Answer<OwnDataDto>, Refused<ReadOwn>> {
         let engine = &self.shop.engine;
-        let addresses = engine.accounts().addresses(who.id()).await?;
-        let sessions = engine.accounts().sessions(who.id()).await?;
+        let export = engine.personal().export(&who.account).await?;
         let cart = engine.carts().get(&who.account).await?;
-        let mut search = commerce_core::order::Search { customer: Some(who.id()), ..Default::default() };
-        let mut orders = Vec::new();
-        loop {
-            let page = engine.orders().search(&search, 100).await?;
-            let Some(last) = page.last() else { break };
-            search.before = Some(last.id);
-            for row in &page {
-                orders.extend(engine.orders().get(row.id).await?.as_ref().map(OrderDto::new));
-            }
-        }
-        let now = engine.store().clock().now();
-        Ok(Answer::new(&OwnDataDto::new(
-            &who.account,
-            now,
-            (&addresses, &sessions, who.session),
-            orders,
-            &cart,
-        ))?)
+        Ok(Answer::new(&OwnDataDto::new(&export, who.session, &cart))?)
     }
 
     /// Makes the orders one's own that a guest placed with the confirmed address of the account
@@ -246,11 +227,16 @@ impl UsersApi {
     ) -> Result<Answer<AcceptedDto, 202>, Refused<ChangeOwn>> {
         let new = email("/new_email", &body.value.new_email)?;
         let password = password("/password", &body.value.password)?;
-        let (counter, subject) = (tries(request)?, subject(&who.account.email));
-        counter.take(Budget::LoginAccount, &subject).await?;
+        let counter = tries(request)?;
+        // It is mailed to, so it is counted as where anybody may have it mailed to.
+        if let Some(from) = request.data::<ClientAddress>() {
+            counter.take(Budget::VerifyAddress, &from.subject()).await?;
+        }
+        counter.take(Budget::VerifyAccount, &subject(&new)).await?;
+        let account = subject(&who.account.email);
         let accounts = self.shop.engine.accounts();
-        settle(async move { accounts.ask_email_change(who.id(), &password, &new).await }).await?;
-        counter.give_back(Budget::LoginAccount, &subject).await;
+        let asking = async move { accounts.ask_email_change(who.id(), &password, &new).await };
+        tried(request, &account, asking).await?;
         Ok(Answer::new(&AcceptedDto { detail: "check your mail at both addresses".to_owned() })?)
     }
 
@@ -315,7 +301,8 @@ impl UsersApi {
 
     /// Changes what an account is to the shop: its role, whether it is active, its customer group
     ///
-    /// It counts with the next request of that account, and is written down in the audit. A role asks for `roles.write` too.
+    /// It counts with the next request of that account, and is written down in the audit. A role, and any change of somebody
+    /// who is more than a customer, asks for `roles.write` too.
     #[oai(path = "/:id/", method = "patch", operation_id = "changeUser")]
     async fn change_standing(
         &self,
@@ -327,9 +314,6 @@ impl UsersApi {
         let id: CustomerId = id.0.0.parse().map_err(|_| Problem::not_found())?;
         let version = body.value.version;
         let standing = body.value.command()?;
-        if standing.role.is_some() && !admin.caller.may(Permission::RolesWrite) {
-            return Err(Problem::new(Code::Forbidden, "you may not do this").into());
-        }
         let accounts = self.shop.engine.accounts();
         let changed =
             settle(async move { accounts.change_standing(&admin.caller, id, &standing, version).await })

@@ -5,6 +5,7 @@ use commerce_core::catalog::CatalogError;
 use commerce_core::inventory::InventoryError;
 use commerce_core::pricing::RulesError;
 use commerce_core::promotion::CouponError;
+use commerce_core::search::SearchError;
 use commerce_core::{StoreError, StoreTrouble};
 
 use crate::config::ConfigError;
@@ -34,6 +35,8 @@ pub(super) enum Failure {
     Rules(#[from] RulesError),
     #[error("{}", coupons(.0))]
     Coupon(#[from] CouponError),
+    #[error("the table `search` of commerce.toml: {}", chain(.0))]
+    Search(#[from] SearchError),
     #[error("the sample cannot be loaded: {}", chain(.0))]
     Catalog(#[from] CatalogError),
     #[error("the sample cannot be loaded: {}", chain(.0))]
@@ -52,6 +55,7 @@ impl Failure {
             Self::Usage(_) | Self::Config(_) | Self::Log(_) => EXIT_USAGE,
             Self::Rules(RulesError::Invalid(_) | RulesError::HasCoupons(_)) => EXIT_USAGE,
             Self::Coupon(error) if !matches!(error, CouponError::Busy | CouponError::Store(_)) => EXIT_USAGE,
+            Self::Search(SearchError::Settings(_)) => EXIT_USAGE,
             Self::Account(
                 AccountError::EmailTaken | AccountError::Weak(_) | AccountError::Invalid { .. },
             ) => EXIT_USAGE,

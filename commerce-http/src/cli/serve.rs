@@ -1,6 +1,7 @@
 //! `commerce serve`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use commerce_core::{Cache, Engine, RateLimiter};
 
@@ -10,6 +11,9 @@ use super::{out, stop};
 use crate::config::{CacheMode, ConfigError, LogFormat, Settings};
 use crate::server::Bound;
 use crate::store::{Around, Migrations};
+
+/// How long closing the store may take.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// Run the server.
 #[derive(Debug, clap::Args)]
@@ -82,6 +86,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };
     let shop = Shop::open_with(&database, migrations, &around).await?;
+    if let Some(search) = &settings.search {
+        shop.engine.search().configure(search.clone()).await?;
+    }
     out::line(&format!("listening on http://{}", server.address()))?;
     let Shared { limiter, cache } = shared(&settings, &shop.engine).await?;
     let server = match limiter {
@@ -93,7 +100,8 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         None => server,
     };
     let ran = server.run(&shop.engine, stop).await;
-    shop.close().await;
+    // What still holds a connection then is given up, as by a crash.
+    tokio::time::timeout(CLOSE, shop.close()).await.ok();
     ran?;
     Ok(0)
 }

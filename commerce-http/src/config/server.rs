@@ -21,7 +21,7 @@ pub struct ServerConfig {
     pub secret: SecretString,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
-    /// What opens the back office below `/api/admin/`; absent: nothing does.
+    /// What may do everything, as the way in while nobody can log in; absent: only accounts and keys open the back office.
     pub admin_token: Option<SecretString>,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub return_url: Option<String>,
@@ -37,6 +37,8 @@ pub struct ServerConfig {
     pub request_timeout: Duration,
     /// How long the head of a request may take to arrive.
     pub head_timeout: Duration,
+    /// How long requests and jobs that are under way may take once the server is told to stop.
+    pub stop_timeout: Duration,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// The web pages of other origins that may call the API from a browser; none: no page may.
@@ -70,6 +72,7 @@ impl ServerConfig {
             docs: true,
             request_timeout: Duration::from_secs(5),
             head_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(20),
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             hsts_seconds: None,

@@ -1,5 +1,6 @@
 //! The layers of the configuration, and what comes out of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -39,7 +40,7 @@ pub struct Settings {
     pub secret: Option<SecretString>,
     /// What tokens were signed with before.
     pub previous_secret: Option<SecretString>,
-    /// What opens the back office.
+    /// What may do everything, as the way in while nobody can log in.
     pub admin_token: Option<SecretString>,
     /// The fewest characters of a password: 8 unless set.
     pub password_length_min: Option<NonZeroUsize>,
@@ -57,6 +58,8 @@ pub struct Settings {
     pub passwords_at_once: Option<NonZeroUsize>,
     /// The ways to pay that the shop takes.
     pub payment_methods: Option<Vec<String>>,
+    /// For how many minutes goods are held for an order that is paid in this way.
+    pub payment_windows: Option<BTreeMap<String, u32>>,
     /// The secret key of the shop's account with Paystack.
     pub paystack_secret_key: Option<SecretString>,
     /// The key before.
@@ -105,12 +108,16 @@ pub struct Settings {
     pub connections_max: Option<NonZeroUsize>,
     /// How long the head of a request may take to arrive.
     pub head_timeout_seconds: Option<NonZeroU64>,
+    /// How long requests and jobs that are under way may take once the server is told to stop.
+    pub stop_timeout_seconds: Option<NonZeroU64>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Option<Vec<Network>>,
     /// The web pages of other origins that may call the API from a browser.
     pub cors_origins: Option<Vec<Origin>>,
     /// For how long browsers shall come by TLS only, where a proxy speaks it for the server.
     pub hsts_seconds: Option<u32>,
+    /// How the shop searches; the settings in the shop stay as they are when this is left out.
+    pub search: Option<commerce_core::search::Settings>,
     /// What callers may ask for.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -208,6 +215,7 @@ impl Settings {
             passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
             cart_merge: parsed("CART_MERGE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
+            payment_windows: text("PAYMENT_WINDOWS").map(|text| windows(&text)).transpose()?,
             paystack_secret_key: secret("PAYSTACK_SECRET_KEY"),
             paystack_previous_secret_key: secret("PAYSTACK_PREVIOUS_SECRET_KEY"),
             paystack_url: text("PAYSTACK_URL"),
@@ -232,9 +240,11 @@ impl Settings {
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
             connections_max: parsed("CONNECTIONS_MAX", &text)?,
             head_timeout_seconds: parsed("HEAD_TIMEOUT_SECONDS", &text)?,
+            stop_timeout_seconds: parsed("STOP_TIMEOUT_SECONDS", &text)?,
             trusted_proxies: list("TRUSTED_PROXIES", &text)?,
             cors_origins: list("CORS_ORIGINS", &text)?,
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
+            search: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
             cache: parsed("CACHE", &text)?,
@@ -269,6 +279,7 @@ impl Settings {
             passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
             cart_merge: above.cart_merge.or(self.cart_merge),
             payment_methods: above.payment_methods.or(self.payment_methods),
+            payment_windows: above.payment_windows.or(self.payment_windows),
             paystack_secret_key: above.paystack_secret_key.or(self.paystack_secret_key),
             paystack_previous_secret_key: above
                 .paystack_previous_secret_key
@@ -295,9 +306,11 @@ impl Settings {
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
             connections_max: above.connections_max.or(self.connections_max),
             head_timeout_seconds: above.head_timeout_seconds.or(self.head_timeout_seconds),
+            stop_timeout_seconds: above.stop_timeout_seconds.or(self.stop_timeout_seconds),
             trusted_proxies: above.trusted_proxies.or(self.trusted_proxies),
             cors_origins: above.cors_origins.or(self.cors_origins),
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
+            search: above.search.or(self.search),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
             cache: above.cache.or(self.cache),
@@ -332,7 +345,11 @@ impl Settings {
             url: self.paystack_url.clone(),
         });
         let allow_sandbox = self.allow_sandbox.unwrap_or(false);
-        Ok(Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?)
+        let payments = Payments::checked(self.payment_methods.as_deref(), paystack, allow_sandbox)?;
+        Ok(match &self.payment_windows {
+            Some(windows) => payments.with_windows(windows)?,
+            None => payments,
+        })
     }
 
     /// How the shop sends mails; `None`: it sends none.
@@ -441,6 +458,9 @@ impl Settings {
         if let Some(seconds) = self.head_timeout_seconds {
             config.head_timeout = Duration::from_secs(seconds.get());
         }
+        if let Some(seconds) = self.stop_timeout_seconds {
+            config.stop_timeout = Duration::from_secs(seconds.get());
+        }
         config.trusted_proxies = self.trusted_proxies.clone().unwrap_or_default();
         config.cors_origins = self.cors_origins.clone().unwrap_or_default();
         config.hsts_seconds = self.hsts_seconds.filter(|seconds| *seconds > 0);
@@ -497,10 +517,40 @@ fn list<T: FromStr<Err: fmt::Display>>(
     text(name).map(read).transpose()
 }
 
+/// Ways to pay and minutes: `card=30,manual=4320`.
+fn windows(text: &str) -> Result<BTreeMap<String, u32>, ConfigError> {
+    let read = |part: &str| {
+        let (name, minutes) = part.split_once('=')?;
+        Some((name.trim().to_owned(), minutes.trim().parse().ok()?))
+    };
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let wrong =
+        |part| wrong("PAYMENT_WINDOWS", format!("{part:?} is no way to pay with minutes, as card=30 is"));
+    parts.map(|part| read(part).ok_or_else(|| wrong(part))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::DatabaseUrl;
     use super::*;
+
+    /// Every setting in the example can be set as it stands there.
+    #[test]
+    fn the_example_is_right() {
+        let example = include_str!("../../commerce.example.toml");
+        Settings::from_file(Path::new("commerce.example.toml")).unwrap();
+        let is_setting = |line: &str| {
+            let name = line.split(" = ").next().unwrap_or_default();
+            line.starts_with('[') || line.contains(" = ") && !name.contains(' ')
+        };
+        let without =
+            |line: &'static str| line.strip_prefix("# ").filter(|line| is_setting(line)).unwrap_or(line);
+        let second = "database_url = \"postgres://";
+        let all: Vec<&str> = example.lines().map(without).filter(|line| !line.starts_with(second)).collect();
+        let settings: Settings = toml::from_str(&all.join("\n")).unwrap();
+        assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
+        assert!(settings.search.is_some() && settings.log.is_some());
+    }
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {
         Settings::from_variables(|name| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::{Stream, StreamExt};
-use poem::http::{Method, header};
+use poem::http::header;
 use poem::{Body, Endpoint, Middleware, Request, Result};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -18,6 +18,10 @@ const HEADERS_MAX: usize = 16 << 10;
 const GATEWAY: Duration = Duration::from_secs(10);
 /// How much of a body that is too large is read and thrown away, so that the client is still listening when it is told.
 const DISCARD_MAX: usize = 16 << 20;
+
+/// What it took to find out who asks, kept with the request: that is a part of the time for the answer.
+#[derive(Clone, Copy)]
+pub(super) struct Spent(pub(super) Duration);
 
 /// Bounds every request.
 #[derive(Clone, Copy)]
@@ -49,11 +53,12 @@ impl<E: Endpoint> Endpoint for Limited<E> {
     async fn call(&self, mut request: Request) -> Result<E::Output> {
         check_head(&request)?;
         // What only reads takes no body; one that comes all the same is left in the connection.
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !request.method().is_safe() {
             let body = self.limits.arrived(&mut request).await?;
             request.set_body(body);
         }
-        let most = self.limits.patience(request.uri().path());
+        let spent = request.data::<Spent>().map_or(Duration::ZERO, |spent| spent.0);
+        let most = self.limits.patience(request.uri().path()).saturating_sub(spent);
         match timeout(most, self.endpoint.call(request)).await {
             Ok(answered) => answered,
             Err(late) => Err(Problem::unavailable(late).into()),

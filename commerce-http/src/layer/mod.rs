@@ -14,5 +14,5 @@ pub(crate) use cors::Cors;
 pub use cors::{Origin, OriginError};
 pub(crate) use limits::Limits;
 pub(crate) use observe::Observe;
-pub(crate) use rate::{Counter, Rate, is_counted};
+pub(crate) use rate::{Counter, Rate, is_counted, reads};
 pub(crate) use slash::Slash;

@@ -50,7 +50,7 @@ impl<E: Endpoint> Endpoint for Observed<E> {
         let id = self.observe.request_id(&request);
         let more = AnswerHeaders::default();
         request.set_data(more.clone());
-        let may_have_body = !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let may_have_body = !method.is_safe();
         let span = tracing::info_span!(
             "request",
             request_id = %id,

@@ -4,6 +4,7 @@
 //! the payment gateway, which must not be lost. An answer 304 gives back what it took.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use commerce_core::RateLimiter;
 use commerce_core::access::{Caller, Role};
@@ -13,7 +14,7 @@ use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use super::AnswerHeaders;
-use super::limits::discard;
+use super::limits::{Spent, discard};
 use crate::api::{Door, Known};
 use crate::client_address::{ClientAddress, Network};
 use crate::wire::{Code, Problem};
@@ -29,6 +30,8 @@ pub(crate) struct Rate {
     /// Whose `X-Forwarded-For` is believed.
     pub(crate) proxies: Arc<[Network]>,
     pub(crate) door: Door,
+    /// How long it may take to find out who asks.
+    pub(crate) patience: Duration,
 }
 
 /// Takes from budgets. Handlers find it in the request's data, for budgets that depend on what the body says, such as
@@ -40,13 +43,13 @@ pub(crate) struct Counter {
 }
 
 /// What a request is taken from: the budget of whoever is logged in, or that of the address.
-fn budget(known: Option<&Known>, address: ClientAddress, method: &Method) -> (Budget, String) {
+fn budget(known: Option<&Known>, address: ClientAddress, method: &Method, path: &str) -> (Budget, String) {
     match known.map(|known| &known.caller) {
         Some(Caller::Account { id, role: Role::Staff | Role::Admin, .. }) => (Budget::Admin, id.to_string()),
         Some(Caller::Account { id, .. }) => (Budget::Customer, id.to_string()),
         Some(Caller::Program { id, .. }) => (Budget::ApiKey, id.to_string()),
         Some(Caller::Operator { .. }) => (Budget::Admin, "token".to_owned()),
-        _ if reads(method) => (Budget::AddressReads, address.subject()),
+        _ if reads(method, path) => (Budget::AddressReads, address.subject()),
         _ => (Budget::AddressWrites, address.subject()),
     }
 }
@@ -56,18 +59,21 @@ pub(crate) fn is_counted(path: &str) -> bool {
     path.starts_with("/api/") && path != "/api/payments/webhook"
 }
 
-fn reads(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+/// The path. One slash at the end makes no difference: see [`Slash`](super::Slash).
+fn path_of(request: &Request) -> &str {
+    let path = request.uri().path();
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+/// Whether nothing is changed by it: a search that is asked in a body is one. One slash at the end makes no difference.
+pub(crate) fn reads(method: &Method, path: &str) -> bool {
+    method.is_safe()
+        || (*method == Method::POST && path.strip_suffix('/').unwrap_or(path) == "/api/products/search")
 }
 
 /// The small budgets that a request is taken from as well: of what somebody might try often.
-fn tries(
-    request: &Request,
-    path: &str,
-    known: Option<&Known>,
-    address: ClientAddress,
-) -> Vec<(Budget, String)> {
-    match (request.method(), path) {
+fn tries(request: &Request, known: Option<&Known>, address: ClientAddress) -> Vec<(Budget, String)> {
+    match (request.method(), path_of(request)) {
         (&Method::POST, "/api/cart/coupon") => {
             let token = request.header("x-cart-token").and_then(|text| text.parse::<CartToken>().ok());
             let shopper = known.and_then(|known| known.account.as_ref()).map(Shopper::from);
@@ -145,34 +151,22 @@ impl<E: Endpoint> Endpoint for Rated<E> {
         let address = ClientAddress::of(&request, &self.rate.proxies);
         request.set_data(address);
         request.set_data(self.rate.counter.clone());
-        // One slash at the end makes no difference: see `Slash`.
-        let path = request.uri().path();
-        let path = path.strip_suffix('/').unwrap_or(path);
-        if !is_counted(path) {
+        if !is_counted(path_of(&request)) {
             return self.endpoint.call(request).await.map(IntoResponse::into_response);
         }
-        // Whoever shows something that is no good is counted by address; what is wrong with it the operation says.
-        let known = self.rate.door.who(&request).await.unwrap_or_default();
-        let span = tracing::Span::current();
-        span.record("from", tracing::field::display(address.subject()));
-        if let Some(known) = &known {
-            span.record("caller", tracing::field::display(known.caller.actor()));
-        }
-        let (budget, subject) = budget(known.as_ref(), address, request.method());
-        let small = tries(&request, path, known.as_ref(), address);
-        if let Some(known) = known {
-            request.set_data(known);
-        }
-        let shown = request.data::<AnswerHeaders>().cloned().unwrap_or_default();
-        let verdict = match self.take_all(budget, &subject, &small).await {
-            Ok(verdict) => verdict,
+        let asked = Instant::now();
+        let counted = self.rate.count(&mut request, address).await;
+        request.set_data(Spent(asked.elapsed()));
+        let Counted { budget, subject, verdict } = match counted {
+            Ok(counted) => counted,
             Err(problem) => {
-                if !reads(request.method()) {
+                if !request.method().is_safe() {
                     discard(&mut request.take_body().into_bytes_stream(), 0).await;
                 }
                 return Err(problem.into());
             }
         };
+        let shown = request.data::<AnswerHeaders>().cloned().unwrap_or_default();
         verdict.iter().flat_map(told).for_each(|(name, value)| shown.set(name, value));
         let response = self.endpoint.call(request).await?.into_response();
         if response.status() == StatusCode::NOT_MODIFIED {
@@ -183,22 +177,48 @@ impl<E: Endpoint> Endpoint for Rated<E> {
     }
 }
 
-impl<E> Rated<E> {
-    /// Takes one request from each; what the strictest of them says.
-    async fn take_all(
-        &self,
-        budget: Budget,
-        subject: &str,
-        small: &[(Budget, String)],
-    ) -> Result<Option<Verdict>, Problem> {
-        let mut strictest = self.rate.counter.take(budget, subject).await?;
-        for (budget, subject) in small {
-            if let Some(verdict) = self.rate.counter.take(*budget, subject).await?
+/// What a request was taken from.
+struct Counted {
+    budget: Budget,
+    subject: String,
+    /// What the strictest budget says.
+    verdict: Option<Verdict>,
+}
+
+impl Rate {
+    /// Finds out who asks, and takes the request from their budgets.
+    async fn count(&self, request: &mut Request, address: ClientAddress) -> Result<Counted, Problem> {
+        let guess = Door::is_shown_a_key(request);
+        // To look for a key is to read, and anybody can make up any number of them: the address pays first, and whoever is
+        // known by a key gets that back.
+        let paid = match guess {
+            true => self.counter.take(Budget::AddressReads, &address.subject()).await?,
+            false => None,
+        };
+        // Whoever shows something that is no good is counted by address; what is wrong with it the operation says.
+        let known = self.door.look(request, self.patience).await;
+        let span = tracing::Span::current();
+        span.record("from", tracing::field::display(address.subject()));
+        if let Some(known) = &known {
+            span.record("caller", tracing::field::display(known.caller.actor()));
+        }
+        let (budget, subject) = budget(known.as_ref(), address, request.method(), path_of(request));
+        let verdict = match (guess, &known) {
+            (true, None) if budget == Budget::AddressReads => paid,
+            (true, Some(_)) => {
+                self.counter.give_back(Budget::AddressReads, &address.subject()).await;
+                self.counter.take(budget, &subject).await?
+            }
+            _ => self.counter.take(budget, &subject).await?,
+        };
+        let mut strictest = verdict;
+        for (budget, subject) in tries(request, known.as_ref(), address) {
+            if let Some(verdict) = self.counter.take(budget, &subject).await?
                 && strictest.is_none_or(|strictest| verdict.is_stricter(&strictest))
             {
                 strictest = Some(verdict);
             }
         }
-        Ok(strictest)
+        Ok(Counted { budget, subject, verdict: strictest })
     }
 }

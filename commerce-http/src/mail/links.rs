@@ -3,6 +3,8 @@
 use commerce_core::OrderId;
 use commerce_core::mail::{Kind, Token};
 
+use crate::percent::escaped;
+
 /// Where the links of mails lead.
 #[derive(Debug, Clone)]
 pub struct Links {
@@ -109,21 +111,6 @@ fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '@']))
         && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\'))
-}
-
-/// What is not plain in an address becomes `%XX`.
-fn escaped(text: &str) -> String {
-    use std::fmt::Write;
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            write!(escaped, "%{byte:02X}").ok();
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -130,16 +130,14 @@ impl Smtp {
             return Ok(());
         };
         let said = chain(&error);
-        let status = error.status().map(u16::from);
-        // What we cannot say to this server - an address in another script - is about the mail, like what it says of it.
-        let about_mail = error.is_client() || status.is_some_and(|status| !is_about_us(status, &said));
-        let kind = if !about_mail || !self.lets_us_in().await {
-            MailerTrouble::Unavailable
-        } else if error.is_transient() {
-            MailerTrouble::Later
-        } else {
-            MailerTrouble::Refused
+        let kind = match error.status().map(u16::from) {
+            Some(status) => meaning(status, &said),
+            // What we cannot say to this server - an address in another script - is about the mail.
+            None if error.is_client() => MailerTrouble::Refused,
+            None => MailerTrouble::Unavailable,
         };
+        let others_go = kind != MailerTrouble::Unavailable && self.lets_us_in().await;
+        let kind = if others_go { kind } else { MailerTrouble::Unavailable };
         Err(MailerError::new(kind, format!("{}: {said}", self.shown)))
     }
 
@@ -150,11 +148,28 @@ impl Smtp {
     }
 }
 
-/// Whether an answer is about the sender or the server itself, so that other mails fare no better: it closes, wants another
-/// login, or does not like our address (RFC 5321, RFC 4954, and the enhanced codes X.1.7 and X.1.8 of RFC 3463).
-fn is_about_us(status: u16, said: &str) -> bool {
-    matches!(status, 421 | 454 | 530 | 534 | 535 | 538)
-        || ["4.1.7 ", "4.1.8 ", "5.1.7 ", "5.1.8 "].iter().any(|code| said.contains(code))
+/// What an answer that takes no mail means (RFC 5321, RFC 4954, and the enhanced codes of RFC 3463).
+///
+/// Only what is about the recipient or about this mail is for good. What is about the sender, the server, the way there, our
+/// commands or a policy can be mended, and every mail would be lost until it is.
+fn meaning(status: u16, said: &str) -> MailerTrouble {
+    match (status, enhanced(said)) {
+        // It closes, wants another login, or does not like our address: other mails fare no better.
+        (421 | 454 | 521 | 530 | 534 | 535 | 538, _) | (_, Some((1, 7 | 8))) => MailerTrouble::Unavailable,
+        (500..600, Some((1 | 2 | 6, _))) => MailerTrouble::Refused,
+        // Without an enhanced code: the mailbox (550 to 553), or a domain that takes no mail (556).
+        (550..=553 | 556, None) => MailerTrouble::Refused,
+        _ => MailerTrouble::Later,
+    }
+}
+
+/// Subject and detail of the enhanced code with which what the server said begins: of `5.7.1` the last two.
+fn enhanced(said: &str) -> Option<(u16, u16)> {
+    let (_, answer) = said.split_once("): ")?;
+    let mut parts = answer.split_whitespace().next()?.split('.');
+    parts.next().filter(|class| matches!(*class, "4" | "5"))?;
+    let code = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(code)
 }
 
 #[cfg(test)]
@@ -200,10 +215,37 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_about_one_mail() {
-        assert!(is_about_us(535, "permanent error (535): 5.7.8 no"));
-        assert!(is_about_us(550, "permanent error (550): 5.1.8 sender unknown"));
-        assert!(!is_about_us(550, "permanent error (550): 5.1.1 no such user"));
-        assert!(!is_about_us(451, "transient error (451): 4.7.1 come back later"));
+    fn what_answers_mean() {
+        use MailerTrouble::{Later, Refused, Unavailable};
+        for (status, said, means) in [
+            (535, "5.7.8 no", Unavailable),
+            (530, "5.7.0 log in first", Unavailable),
+            (521, "no mail here", Unavailable),
+            (421, "4.3.2 closing", Unavailable),
+            (550, "5.1.8 sender unknown", Unavailable),
+            (550, "5.1.1 no such user", Refused),
+            (550, "5.1.10 a null MX", Refused),
+            (552, "5.2.2 mailbox full", Refused),
+            (554, "5.6.0 this is no mail", Refused),
+            (550, "no such user", Refused),
+            (550, "mailbox unavailable", Refused),
+            (553, "not a name", Refused),
+            (550, "5.7.1 blocked: see https://list.example/1.1.1.1", Later),
+            (550, "5.7.26 not signed", Later),
+            (554, "5.7.1 relaying denied", Later),
+            (554, "no SMTP service here", Later),
+            (550, "5.3.0 the system is out of order", Later),
+            (550, "5.4.1 recipient: access denied", Later),
+            (503, "5.5.1 bad sequence of commands", Later),
+            (502, "what?", Later),
+            (451, "4.7.1 come back later", Later),
+            (450, "try again", Later),
+        ] {
+            assert_eq!(
+                meaning(status, &format!("permanent error ({status}): {said}")),
+                means,
+                "{status} {said}"
+            );
+        }
     }
 }

@@ -205,8 +205,7 @@ impl Compiled {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
         let mut files = BTreeMap::new();
-        let wider = std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider));
-        for tag in wider.chain([LAST]) {
+        for tag in Language::tag_and_wider(tag).chain([LAST]) {
             for (name, Source { file, text }) in shelves.iter().filter_map(|shelf| shelf.get(tag)).flatten() {
                 if files.contains_key(name) {
                     continue;

@@ -383,8 +383,7 @@ pub(crate) struct SavedAddressBody {
 impl SavedAddressBody {
     pub(crate) fn command(self) -> Result<NewAddress, Problem> {
         let mut check = Check::default();
-        let all = [AddressType::Home, AddressType::Work, AddressType::Billing, AddressType::Shipping];
-        let kind = check.word("/address_type", &self.address_type, all, AddressType::as_str);
+        let kind = check.word("/address_type", &self.address_type, AddressType::ALL, AddressType::as_str);
         let body = AddressBody::of_parts([
             self.contact_name,
             self.phone,

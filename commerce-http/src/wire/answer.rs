@@ -97,10 +97,28 @@ impl<T> Catalogue<T> {
 
     /// The answer, or 304 when `if_none_match` names it.
     pub(crate) fn new(kept: &Kept, if_none_match: Option<&str>) -> Result<Self, Problem> {
-        let etag = kept.validator();
+        Self::tagged(kept.body(), kept.validator(), if_none_match)
+    }
+
+    /// As [`Catalogue::new`], for an answer that is not kept.
+    pub(crate) fn fresh(body: &T, if_none_match: Option<&str>) -> Result<Self, Problem>
+    where
+        T: Serialize,
+    {
+        Self::new(&Kept::new(&json_bytes(body)?), if_none_match)
+    }
+
+    /// As [`Catalogue::fresh`], for an answer of this [`version`], which says something beside what it is about.
+    pub(crate) fn of_version(body: &T, version: &str, if_none_match: Option<&str>) -> Result<Self, Problem>
+    where
+        T: Serialize,
+    {
+        Self::tagged(json_bytes(body)?.into(), version, if_none_match)
+    }
+
+    fn tagged(body: Bytes, etag: &str, if_none_match: Option<&str>) -> Result<Self, Problem> {
         let known = if_none_match.is_some_and(|known| names(known, etag));
-        let mut response =
-            if known { StatusCode::NOT_MODIFIED.into_response() } else { written(kept.body()) };
+        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { written(body) };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Self::CACHE_CONTROL));
         headers.insert(header::ETAG, HeaderValue::from_str(etag).map_err(Problem::internal)?);
@@ -250,6 +268,11 @@ pub(crate) fn json_bytes(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
 
 fn written(body: Bytes) -> Response {
     body.with_content_type(JSON).into_response()
+}
+
+/// The validator of an answer.
+pub(crate) fn version(body: &impl Serialize) -> Result<String, Problem> {
+    Ok(Kept::new(&json_bytes(body)?).validator().to_owned())
 }
 
 /// Whether an `If-None-Match` names the validator, compared weakly as RFC 9110 asks.

@@ -14,6 +14,7 @@ mod cart_body;
 mod check;
 mod coupon;
 mod document;
+mod journal;
 pub(crate) mod json;
 mod money;
 mod nullable;
@@ -29,6 +30,7 @@ mod product;
 pub(crate) mod reader;
 mod refund;
 mod schema;
+mod search;
 mod time;
 mod word;
 
@@ -38,7 +40,9 @@ pub(crate) use account::{
     SessionsDto, StandingBody, TokenPairDto, UserDto, UserPageDto,
 };
 pub(crate) use address::{AddressBody, AddressDto};
-pub(crate) use answer::{Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many};
+pub(crate) use answer::{
+    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+};
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
@@ -52,6 +56,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
 pub(crate) use operation::{InvariantsDto, JobDto, JobsDto};
@@ -59,13 +64,14 @@ pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBo
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
 pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
-pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, Sort, Text};
+pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
 pub(crate) use refund::{
-    BalancesDto, CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
+    CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
 };
 pub(crate) use schema::wire_type;
+pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
 pub(crate) use time::Instant;

@@ -1,14 +1,15 @@
 //! What the shop knows of somebody, on the wire.
 
-use commerce_core::account::{Account, SavedAddress, Session};
+use commerce_core::SessionId;
+use commerce_core::account::EmailChange;
 use commerce_core::cart::PricedCart;
-use commerce_core::{SessionId, Timestamp};
+use commerce_core::personal::Export;
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::account::SessionDto;
-use super::{CartDto, Instant, OrderDto, SavedAddressDto, SessionsDto, UserDto};
+use super::{CartDto, Instant, OrNull, OrderDto, SavedAddressDto, SessionsDto, UserDto};
 
 /// The password of whoever leaves.
 #[derive(Deserialize, Object)]
@@ -27,6 +28,35 @@ pub(crate) struct ClaimedDto {
     pub(crate) orders: Vec<Uuid>,
 }
 
+/// A change of an e-mail address that waits to be confirmed at both.
+#[derive(Serialize, Object)]
+#[oai(rename = "EmailChangeWaiting")]
+pub(crate) struct EmailChangeDto {
+    /// The new address.
+    new_email: String,
+    /// When it was asked for.
+    asked_at: Instant,
+    /// Until when it can be confirmed.
+    expires_at: Instant,
+    /// Whether it was confirmed at the address of before.
+    old_confirmed: bool,
+    /// Whether it was confirmed at the new one.
+    new_confirmed: bool,
+}
+
+impl From<&EmailChange> for EmailChangeDto {
+    fn from(change: &EmailChange) -> Self {
+        let EmailChange { email, asked_at, expires_at, old_confirmed, new_confirmed } = change;
+        Self {
+            new_email: email.to_string(),
+            asked_at: (*asked_at).into(),
+            expires_at: (*expires_at).into(),
+            old_confirmed: *old_confirmed,
+            new_confirmed: *new_confirmed,
+        }
+    }
+}
+
 /// All that the shop knows of somebody.
 #[derive(Serialize, Object)]
 #[oai(rename = "OwnData")]
@@ -35,31 +65,30 @@ pub(crate) struct OwnDataDto {
     exported_at: Instant,
     /// The account.
     profile: UserDto,
+    /// A change of its e-mail address that waits to be confirmed.
+    email_change: OrNull<EmailChangeDto>,
     /// Its addresses, the oldest first.
     addresses: Vec<SavedAddressDto>,
     /// Its sessions that go on, the oldest first.
     sessions: Vec<SessionDto>,
-    /// Its orders with their line items and payments, the newest first.
+    /// Its orders, and those that a guest placed with its confirmed address, with their line items and payments, the newest
+    /// first.
     orders: Vec<OrderDto>,
     /// Its cart.
     cart: CartDto,
 }
 
 impl OwnDataDto {
-    /// Of this account, as it is asked for in one of its sessions.
-    pub(crate) fn new(
-        account: &Account,
-        now: Timestamp,
-        (addresses, sessions, current): (&[SavedAddress], &[Session], SessionId),
-        orders: Vec<OrderDto>,
-        cart: &PricedCart,
-    ) -> Self {
+    /// As it is asked for in one of the sessions of the account.
+    pub(crate) fn new(export: &Export, current: SessionId, cart: &PricedCart) -> Self {
+        let Export { at, account, addresses, sessions, orders } = export;
         Self {
-            exported_at: now.into(),
+            exported_at: (*at).into(),
             profile: account.into(),
+            email_change: OrNull::of(account.email_change.as_ref()),
             addresses: addresses.iter().map(Into::into).collect(),
             sessions: SessionsDto::new(sessions, current).results,
-            orders,
+            orders: orders.iter().map(OrderDto::new).collect(),
             cart: CartDto::new(cart),
         }
     }

@@ -1,10 +1,13 @@
 //! Pages of a listing.
 
+use std::borrow::Cow;
+
 use commerce_core::catalog::{Page, ROWS_MAX};
 use poem_openapi::Object;
 use serde::Serialize;
 
 use super::OrNull;
+use crate::percent::escaped;
 
 /// Where a page lies among the others.
 #[derive(Debug, Serialize, Object)]
@@ -32,7 +35,7 @@ pub(crate) struct PageLinks {
     /// The path of the listing.
     pub(crate) path: String,
     /// The filters, and the order if it is not the usual one, in the order of the contract.
-    pub(crate) filters: Vec<(&'static str, String)>,
+    pub(crate) filters: Vec<(Cow<'static, str>, String)>,
     pub(crate) page: u32,
     pub(crate) page_size: u32,
 }
@@ -57,9 +60,9 @@ impl PageLinks {
         let mut link = format!("{}?page={page}&page_size={}", self.path, self.page_size);
         for (name, value) in &self.filters {
             link.push('&');
-            link.push_str(name);
+            link.push_str(&escaped(name));
             link.push('=');
-            encode_into(&mut link, value);
+            link.push_str(&escaped(value));
         }
         link
     }
@@ -91,28 +94,16 @@ impl CursorLinks<'_> {
         rows.truncate(self.page_size as usize);
         OrNull(rows.last().filter(|_| more).map(|last| {
             let mut link = format!("{}?cursor=", self.path);
-            encode_into(&mut link, &cursor(last).to_string());
+            link.push_str(&escaped(&cursor(last).to_string()));
             link.push_str(&format!("&page_size={}", self.page_size));
             for (name, value) in &self.filters {
                 if let Some(value) = value {
                     link.push_str(&format!("&{name}="));
-                    encode_into(&mut link, value);
+                    link.push_str(&escaped(value));
                 }
             }
             link
         }))
-    }
-}
-
-/// Writes `text` as a part of an address: all but unreserved characters of RFC 3986 as percent signs and hex digits.
-fn encode_into(link: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                link.push(char::from(byte))
-            }
-            _ => link.push_str(&format!("%{byte:02X}")),
-        }
     }
 }
 
@@ -123,7 +114,7 @@ mod tests {
     fn around(page: u32, page_size: u32, count: u64) -> (u64, Option<String>, Option<String>) {
         let links = PageLinks {
             path: "/api/products/".to_owned(),
-            filters: vec![("brand", "tee-été".to_owned())],
+            filters: vec![("brand".into(), "tee-été".to_owned())],
             page,
             page_size,
         };

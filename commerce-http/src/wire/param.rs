@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use commerce_core::catalog::{PAGE_SIZE_MAX, SortBy};
+use commerce_core::search::Order;
 use poem_openapi::registry::MetaSchema;
 use poem_openapi::types::{ParseFromParameter, ParseResult};
 use serde::Serialize;
@@ -63,6 +64,12 @@ params! {
         default: Some(json!(20)),
         ..MetaSchema::new("integer")
     };
+    /// The order of a search.
+    SearchSort, MetaSchema {
+        enum_items: ["relevance"].into_iter().chain(SORTS.iter().map(|(name, _)| *name)).map(|name| json!(name)).collect(),
+        default: Some(json!("relevance")),
+        ..MetaSchema::new("string")
+    };
     /// The order of a listing.
     Sort, MetaSchema {
         enum_items: SORTS.iter().map(|(name, _)| json!(name)).collect(),
@@ -90,6 +97,25 @@ impl Sort {
     /// The name by which a listing in this order is asked for.
     pub(crate) fn name(sort: SortBy) -> &'static str {
         SORTS.iter().find(|(_, known)| *known == sort).map_or("newest", |(name, _)| name)
+    }
+}
+
+impl SearchSort {
+    pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<Order> {
+        if self.0 == "relevance" {
+            return Some(Order::Relevance);
+        }
+        let found = SORTS.iter().find(|(name, _)| *name == self.0).map(|(_, sort)| Order::By(*sort));
+        if found.is_none() {
+            let words = "must be one of relevance, newest, price_asc, price_desc, name";
+            check.wrong(pointer, "unsupported", words);
+        }
+        found
+    }
+
+    /// The name by which a search in this order is asked for.
+    pub(crate) fn name(sort: SortBy) -> &'static str {
+        Sort::name(sort)
     }
 }
 

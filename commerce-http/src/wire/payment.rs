@@ -144,7 +144,7 @@ impl VerificationDto {
 #[serde(deny_unknown_fields)]
 #[oai(rename = "InitializePayment", deny_unknown_fields, example, skip_serializing_if_is_none)]
 pub(crate) struct InitializeBody {
-    /// The order; the header `X-Order-Token` has to be its own.
+    /// The order: one's own, or that of the `X-Order-Token`.
     pub(crate) order_id: Uuid,
     /// How it is paid now; absent: as before.
     method: Option<MethodName>,
@@ -166,18 +166,12 @@ impl Example for InitializeBody {
 }
 
 impl InitializeBody {
-    pub(crate) fn command(self) -> Result<Initialize, Problem> {
+    pub(crate) fn command(self, actor: Actor) -> Result<Initialize, Problem> {
         let mut check = Check::default();
         let method = self.method.and_then(|method| check.parse::<PaymentMethod>("/method", &method.0));
         let mobile_money = self.mobile_money.and_then(|account| account.check("/mobile_money", &mut check));
         let return_url = self.callback_url.and_then(|url| return_url("/callback_url", url, &mut check));
-        check.finish(Some(Initialize {
-            method,
-            mobile_money,
-            return_url,
-            actor: Actor::Guest,
-            request: None,
-        }))
+        check.finish(Some(Initialize { method, mobile_money, return_url, actor, request: None }))
     }
 }
 

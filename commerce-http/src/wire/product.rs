@@ -86,6 +86,10 @@ impl ProductPageDto {
         let pagination = links.around(&page);
         Self { results: page.rows.into_iter().map(Into::into).collect(), pagination }
     }
+
+    pub(crate) fn into_parts(self) -> (Vec<ProductSummaryDto>, PaginationDto) {
+        (self.results, self.pagination)
+    }
 }
 
 /// A category with what grows on it.

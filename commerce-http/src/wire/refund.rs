@@ -3,7 +3,6 @@
 use commerce_core::audit::Actor;
 use commerce_core::order::OrderKey;
 use commerce_core::payment::inbox::Message;
-use commerce_core::payment::journal::Balance;
 use commerce_core::payment::{
     Collect, PayBack, Payment, PaymentReference, Refund, RefundLine, Unmatched, What,
 };
@@ -14,9 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::payment::PaymentDto;
-use super::word::{
-    AccountName, MessageStatus, PaymentStatus, RefundStatus, UnmatchedReasonName, UnmatchedStatus,
-};
+use super::word::{MessageStatus, PaymentStatus, RefundStatus, UnmatchedReasonName, UnmatchedStatus};
 use super::{Check, Instant, MoneyBody, MoneyDto, OrNull, Problem};
 
 /// Asks for money to go back.
@@ -34,8 +31,8 @@ pub(crate) struct RefundBody {
     lines: Option<Vec<RefundLineBody>>,
     /// With `lines`: whether what was paid for shipping goes back too.
     shipping: Option<bool>,
-    /// With `lines`: whether the units go back into stock.
-    restock: Option<bool>,
+    /// With `lines`: the code of the location where the units go back into stock; absent: they do not.
+    pub(crate) restock: Option<String>,
     /// Why: at most 500 characters.
     reason: String,
 }
@@ -59,18 +56,18 @@ impl Example for RefundBody {
             amount: None,
             lines: Some(vec![RefundLineBody { line_id: Uuid::nil(), quantity: 1 }]),
             shipping: Some(false),
-            restock: Some(true),
+            restock: Some("LAGOS".to_owned()),
             reason: "arrived broken".to_owned(),
         }
     }
 }
 
 impl RefundBody {
-    /// Of which order, and what; `shelf` is where units go back to.
+    /// Of which order, and what; `restock` is where units go back into stock.
     pub(crate) fn command(
         self,
         actor: Actor,
-        shelf: Option<LocationId>,
+        restock: Option<LocationId>,
     ) -> Result<(OrderKey, PayBack), Problem> {
         let mut check = Check::default();
         let reference = self.reference.map(PaymentReference);
@@ -86,8 +83,8 @@ impl RefundBody {
             check.wrong("/amount", "invalid", "name an amount or line items, not both");
         }
         let with_lines = self.lines.is_some();
-        for (name, named) in [("shipping", self.shipping), ("restock", self.restock)] {
-            if named == Some(true) && !with_lines {
+        for (name, named) in [("shipping", self.shipping == Some(true)), ("restock", restock.is_some())] {
+            if named && !with_lines {
                 check.wrong(&format!("/{name}"), "invalid", "only together with line items");
             }
         }
@@ -111,7 +108,6 @@ impl RefundBody {
             }
             (None, None) => Some(What::All),
         };
-        let restock = shelf.filter(|_| self.restock == Some(true));
         let command = key.zip(what).map(|(key, what)| {
             (key, PayBack { what, reference, reason: self.reason, restock, actor, request: None })
         });
@@ -390,33 +386,5 @@ impl From<&Message> for MessageDto {
             note: OrNull(message.handling.note.clone()),
             received_at: message.received_at.into(),
         }
-    }
-}
-
-/// What the accounts of the money journal gained.
-#[derive(Debug, Serialize, Object)]
-#[oai(rename = "Balances")]
-pub(crate) struct BalancesDto {
-    /// From this instant on.
-    pub(crate) from: Instant,
-    /// Up to this one.
-    pub(crate) to: Instant,
-    /// By account, then currency; accounts that did not move are left out.
-    pub(crate) balances: Vec<BalanceDto>,
-}
-
-/// What an account gained.
-#[derive(Debug, Serialize, Object)]
-#[oai(rename = "Balance")]
-pub(crate) struct BalanceDto {
-    /// Which account.
-    account: AccountName,
-    /// How much; negative: it lost. What was received for orders stands here with a minus, as credits do.
-    amount: MoneyDto,
-}
-
-impl From<&Balance> for BalanceDto {
-    fn from(balance: &Balance) -> Self {
-        Self { account: balance.account.into(), amount: balance.amount.into() }
     }
 }

@@ -3,7 +3,7 @@
 use commerce_core::catalog::AttributeKind;
 use commerce_core::order::{FulfillmentState, Machine, OrderState};
 use commerce_core::payment::inbox::MessageState;
-use commerce_core::payment::journal::Account;
+use commerce_core::payment::journal::{Account, EntryKind};
 use commerce_core::payment::{PaymentMethod, PaymentState, RefundState, UnmatchedReason, UnmatchedState};
 use commerce_core::pricing::AdjustmentKind;
 use poem_openapi::registry::MetaSchema;
@@ -53,6 +53,8 @@ words! {
     MessageStatus of MessageState: MessageState::ALL;
     /// An account of the money journal.
     AccountName of Account: Account::ALL;
+    /// What happened to money.
+    EntryKindName of EntryKind: EntryKind::ALL;
     /// A way to pay.
     Method of PaymentMethod: PaymentMethod::ALL;
     /// Which machine of an order moved.

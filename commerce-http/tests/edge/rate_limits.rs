@@ -91,6 +91,34 @@ async fn guests_are_counted_by_address_reads_and_writes_apart() {
 }
 
 #[tokio::test]
+async fn who_makes_up_keys_pays_as_an_address_and_who_has_one_does_not() {
+    let limits = "address_reads=3/hour,address_writes=5/hour,api_key=9/hour";
+    let mut server = serving(&[("COMMERCE_RATE_LIMITS", limits)]).await;
+    let new = json!({"name": "sync", "permissions": ["settings.read"]});
+    let made = server.admin(Method::POST, "api-keys/").json(&new).send().await.expect(201);
+    let program = format!("Bearer {}", made["key"].as_str().unwrap());
+    let made_up = |n: u8| {
+        let digit = char::from(b'a' + n);
+        let (beginning, rest) = program.split_once("ck_").unwrap();
+        format!("{beginning}ck_{digit}{}", &rest[1..])
+    };
+    let settings = |bearer: &str| server.get("/api/admin/settings/").header("Authorization", bearer);
+    for left in (4..9).rev() {
+        assert_eq!(told(&settings(&program).send().await), (9, left));
+    }
+    for (n, left) in [(0, 2), (1, 1)] {
+        let reply = settings(&made_up(n)).send().await;
+        assert_eq!((reply.status, told(&reply)), (401, (3, left)));
+    }
+    let confirm = server.post("/api/cart/items/").header("Authorization", &made_up(2)).raw("{}").send().await;
+    assert_eq!(told(&confirm), (5, 4), "what it costs to look for the key is a read");
+    // Nobody looks for another: the address has nothing left to pay for it.
+    is_limited(settings(&made_up(3)).send().await, 3);
+    is_limited(server.get(PRODUCTS).send().await, 3);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_has_not_changed_is_free() {
     let mut server = serving(&[("COMMERCE_RATE_LIMITS", "address_reads=3/hour")]).await;
     let first = server.get(PRODUCTS).send().await;

@@ -17,10 +17,7 @@ fn mails_wait_while_the_mail_server_is_away() {
         shop.wait_for("waiting", 2).await;
         shop.catcher.come_back().await;
         // Whichever was tried meanwhile is tried again.
-        while shop.count("sent").await < 2 {
-            shop.hurry().await;
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        shop.hurry_until_sent(2).await;
         let mut recipients: Vec<String> =
             shop.catcher.caught().into_iter().flat_map(|mail| mail.recipients).collect();
         recipients.sort();
@@ -57,6 +54,38 @@ fn a_recipient_that_is_refused_is_parked_while_others_get_their_mails() {
     });
 }
 
+/// A row that a newer server may have written, and an order that cannot be read: others get their mails, and the log tells of
+/// the row once, without what it says.
+#[test]
+fn what_cannot_be_read_stops_no_other_mail() {
+    on_both(async |kind| {
+        let mut shop = MailShop::open(kind).await;
+        shop.catcher.go_away();
+        for email in ["newer@example.com", "broken@example.com", "ada@example.com"] {
+            shop.order(email).await;
+        }
+        let pay_by = |method: &str| {
+            format!("update {{orders}} set payment_method = '{method}' where email = 'broken@example.com'")
+        };
+        let database = &shop.server.database;
+        database
+            .execute("update {mails} set content = '\"s3cr3t\"' where recipient = 'newer@example.com'")
+            .await;
+        database.execute(&pay_by("barter")).await;
+        shop.catcher.come_back().await;
+        shop.hurry_until_sent(1).await;
+        assert_eq!(shop.catcher.caught()[0].recipients, ["ada@example.com"]);
+        // What was put off goes once it can be read.
+        shop.server.database.execute(&pay_by("cash_on_delivery")).await;
+        shop.server.database.succeed(&["mail", "replay", "--all"]);
+        shop.hurry_until_sent(2).await;
+        shop.server.database.execute("delete from {mails} where recipient = 'newer@example.com'").await;
+        let log = shop.server.stop().await;
+        assert_eq!(log.matches("mails.content").count(), 1, "{log}");
+        assert!(!log.contains("s3cr3t"), "{log}");
+    });
+}
+
 /// The server is killed while the mail server has the mail and has not said so.
 #[test]
 fn a_mail_that_was_sent_and_not_recorded_goes_again_under_its_message_id() {
@@ -71,6 +100,30 @@ fn a_mail_that_was_sent_and_not_recorded_goes_again_under_its_message_id() {
         shop.server.restart().await;
         let caught = shop.catcher.wait_for(2).await;
         assert_eq!(caught[0].header("Message-ID"), caught[1].header("Message-ID"));
+        shop.wait_for("sent", 1).await;
+        shop.server.stop().await;
+    });
+}
+
+/// A server that is told to stop does not wait for a mail server.
+#[test]
+fn a_mail_server_that_does_not_answer_keeps_no_server_from_stopping() {
+    on_both(async |kind| {
+        let mut shop = MailShop::open(kind).await;
+        shop.server.set("COMMERCE_STOP_TIMEOUT_SECONDS", "1");
+        shop.server.restart().await;
+        shop.catcher.behave(Manner::Silent);
+        shop.order("ada@example.com").await;
+        shop.catcher.wait_for(1).await;
+        let begun = std::time::Instant::now();
+        let log = shop.server.stop().await;
+        let took = begun.elapsed();
+        // Until the mail server is given up it would be fifteen seconds.
+        assert!(took < std::time::Duration::from_secs(6), "{took:?}");
+        assert!(log.contains("in the middle of a job"), "{log}");
+        shop.catcher.behave(Manner::Normal);
+        shop.hurry().await;
+        shop.server.restart().await;
         shop.wait_for("sent", 1).await;
         shop.server.stop().await;
     });

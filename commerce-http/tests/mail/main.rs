@@ -73,6 +73,16 @@ impl MailShop {
         }
     }
 
+    /// Has mails tried again and again, until so many were sent.
+    async fn hurry_until_sent(&self, count: i64) {
+        let begun = std::time::Instant::now();
+        while self.count("sent").await < count {
+            assert!(begun.elapsed() < server::DEADLINE, "{} mails are sent", self.count("sent").await);
+            self.hurry().await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
     /// How many mails are in this state.
     async fn count(&self, state: &str) -> i64 {
         let database = &self.server.database;

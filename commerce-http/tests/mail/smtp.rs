@@ -75,6 +75,19 @@ async fn a_server_that_lets_nobody_in_refuses_no_mail() {
     catcher.refuse(envelopes()[1].to.as_str(), Some("550 5.1.8 we do not know your sender"));
     let error = mailer(&with_password).send(&envelopes()[1]).await.unwrap_err();
     assert_eq!(error.kind, MailerTrouble::Unavailable, "{error}");
+    // What can be mended keeps no mail from going once it is.
+    for answer in [
+        "550 5.7.1 your address is on a list",
+        "554 5.7.1 relaying denied",
+        "550 5.4.1 recipient address rejected: access denied",
+        "554 5.3.0 out of order",
+        "503 5.5.1 log in first",
+        "554 transaction failed",
+    ] {
+        catcher.refuse(envelopes()[1].to.as_str(), Some(answer));
+        let error = mailer(&with_password).send(&envelopes()[1]).await.unwrap_err();
+        assert_eq!(error.kind, MailerTrouble::Later, "{error}");
+    }
     assert!(catcher.caught().is_empty());
 }
 

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::server::ADMIN_TOKEN;
 use crate::server::paid::{PaidShop, on_both};
 use crate::server::reply::Reply;
 
@@ -108,6 +109,18 @@ async fn who_may_try_and_when() {
         let nobody = json!({"order_id": "01890a5d-ac96-774b-bcce-b302099a8057"});
         let none = shop.server.post("/api/payments/initialize/").order(&other.token).key("k").json(&nobody);
         assert_eq!(shown(wrong), shown(none.send().await), "another's order looks like none");
+        let garbage = call().header("authorization", "Bearer gone").order(&placed.token).key("again");
+        garbage.send().await.expect(201);
+        let at_the_door = shop.place(1, &json!({"method": "cash_on_delivery"})).await;
+        let by_card = json!({"order_id": at_the_door.id, "method": "card"});
+        let by_staff = shop.server.post("/api/payments/initialize/").json(&by_card).key("k");
+        by_staff.header("authorization", &format!("Bearer {ADMIN_TOKEN}")).send().await.expect(201);
+        let history = shop.order(&at_the_door).await["history"].as_array().unwrap().clone();
+        assert_eq!(history.last().unwrap()["actor"], "staff", "{history:?}");
+        let repeated = shop.server.post("/api/payments/initialize/").json(&by_card).key("k");
+        let repeated = repeated.order(&at_the_door.token).send().await;
+        assert_eq!(repeated.status, 201);
+        assert_eq!(repeated.header("idempotent-replayed"), "", "a key is its sender's own");
 
         shop.sandbox.pay(&placed.reference).unwrap();
         shop.until_payment(&placed, "paid").await;

@@ -196,6 +196,12 @@ async fn transactions_are_listed_page_by_page_and_the_journal_adds_up() {
             let of = |row: &Value| amount(&row["amount"]).parse::<f64>().unwrap();
             let sum: f64 = rows.iter().map(of).sum();
             assert!(sum.abs() < 0.001, "{rows:?}");
+            // One day of one test, or two at midnight.
+            let days = body["days"].as_array().unwrap();
+            assert!((1..=2).contains(&days.len()), "{days:?}");
+            if let [day] = &days[..] {
+                assert_eq!(day["balances"], body["balances"]);
+            }
             rows
         };
         assert!(!balances().await.is_empty());
@@ -207,6 +213,17 @@ async fn transactions_are_listed_page_by_page_and_the_journal_adds_up() {
         shop.sandbox.move_refund(id, RefundStatus::Processed).unwrap();
         shop.until_payment(&paid, "refunded").await;
         assert_ne!(balances().await, before);
+
+        let path = format!("orders/{}/journal/", paid.id);
+        let journal = shop.server.admin(Method::GET, &path).send().await.expect(200);
+        let kinds: Vec<&Value> =
+            journal["entries"].as_array().unwrap().iter().map(|row| &row["kind"]).collect();
+        assert_eq!((kinds[0], *kinds.last().unwrap()), (&json!("capture"), &json!("refund")), "{journal}");
+        let orders = journal["balances"].as_array().unwrap().iter().find(|row| row["account"] == "orders");
+        assert!(orders.is_none_or(|row| amount(&row["amount"]) == "0.00"), "what came went back: {journal}");
+        let none = "orders/01890a5d-ac96-774b-bcce-b302099a8057/journal/";
+        shop.server.admin(Method::GET, none).send().await.refused(404, "not-found");
+        shop.server.get(&format!("/api/admin/{path}")).send().await.refused(401, "unauthenticated");
         shop.close().await;
     })
     .await;

@@ -88,6 +88,7 @@ async fn units_go_back_for_what_they_were_worth() {
         let placed = shop.paid_by_card(3).await;
         let line = &placed.order["items"][0]["id"];
         let of_lines = |quantity: u32, restock: bool| {
+            let restock = restock.then_some("main");
             let lines = json!([{"line_id": line, "quantity": quantity}]);
             json!({"order_id": placed.id, "lines": lines, "restock": restock, "reason": "too many"})
         };
@@ -143,9 +144,10 @@ async fn what_is_wrong_with_a_refund_is_told() {
                 "validation-failed",
                 with(json!({"amount": naira("1.00"), "lines": [{"line_id": line, "quantity": 1}]})),
             ),
-            (422, "validation-failed", with(json!({"restock": true}))),
+            (422, "validation-failed", with(json!({"restock": "main"}))),
             (422, "validation-failed", with(json!({"reason": "r".repeat(501)}))),
             (422, "validation-failed", json!({"reason": "of what"})),
+            (400, "wrong-type", with(json!({"restock": true}))),
             (400, "unknown-field", with(json!({"force": true}))),
             (409, "invalid-transition", json!({"order_id": unpaid.id, "reason": "was never paid"})),
             (404, "not-found", json!({"order_id": unknown, "reason": "none"})),

@@ -128,7 +128,10 @@ async fn a_paid_order_is_shipped_and_comes_back() {
         to(&shop, &order, "returned").await;
         let line = shop.order(&order).await["items"][0]["id"].clone();
         let lines = json!([{"line_id": line, "quantity": 2}]);
-        let refund = json!({"order_id": order.id, "lines": lines, "shipping": true, "restock": true, "reason": "came back"});
+        let mut refund = json!({"order_id": order.id, "lines": lines, "shipping": true, "restock": "nowhere", "reason": "came back"});
+        let nowhere = shop.refund("nowhere", &refund).send().await.refused(422, "validation-failed");
+        assert_eq!(nowhere["errors"][0]["pointer"], "/restock");
+        refund["restock"] = json!("main");
         shop.refund("back", &refund).send().await.expect(201);
         assert_eq!(shop.server.available("mug", "MUG").await, 49, "one is held for the order that is not paid");
         for state in ["pending", "refunded", "elsewhere"] {
@@ -271,6 +274,32 @@ async fn the_shop_is_looked_after() {
         );
         assert!(broken[0]["rows"][0]["row"].as_str().unwrap().starts_with("stock variant="));
         shop.sql("update stock set on_hand = on_hand - 1").await;
+        shop.close().await;
+    })
+    .await;
+}
+
+/// Who moves orders on may not for that call them off, nor say that goods came back.
+#[tokio::test]
+async fn each_move_takes_its_permission() {
+    on_both(async |kind| {
+        let shop = PaidShop::open(kind).await;
+        let new = json!({"name": "warehouse", "permissions": ["orders.write"]});
+        let made = shop.server.admin(Method::POST, "api-keys/").json(&new).send().await.expect(201);
+        let key = format!("Bearer {}", made["key"].as_str().unwrap());
+        let order = at_the_door(&shop, 1).await;
+        let path = format!("/api/orders/{}/status/", order.id);
+        let call = |state| {
+            let call = shop.server.call(Method::PUT, &path).header("authorization", &key);
+            call.json(&json!({ "status": state }))
+        };
+        let refused = call("cancelled").send().await.refused(403, "forbidden");
+        assert!(refused["detail"].as_str().unwrap().contains("orders.cancel"), "{refused}");
+        for state in ["processing", "shipped"] {
+            call(state).send().await.expect(200);
+        }
+        call("returned").send().await.refused(403, "forbidden");
+        assert_eq!(shop.order(&order).await["status"], "shipped");
         shop.close().await;
     })
     .await;

@@ -38,6 +38,11 @@ fn serve_refuses_a_gateway_by_which_nobody_pays() {
         (vec![methods("ussd")], vec!["--allow-sandbox"], "COMMERCE_PAYSTACK_SECRET_KEY"),
         (vec![methods("cheque")], vec![], "cash_on_delivery"),
         (vec![key(KEY), methods("card,card!")], vec!["--allow-sandbox"], "card!"),
+        (vec![("COMMERCE_PAYMENT_WINDOWS", "card")], vec![], "card=30"),
+        (vec![("COMMERCE_PAYMENT_WINDOWS", "card=soon")], vec![], "card=30"),
+        (vec![("COMMERCE_PAYMENT_WINDOWS", "card=0")], vec![], "1 to 43200 minutes"),
+        (vec![("COMMERCE_PAYMENT_WINDOWS", "manual=43201")], vec![], "1 to 43200 minutes"),
+        (vec![("COMMERCE_PAYMENT_WINDOWS", "cash_on_delivery=9")], vec![], "goods are held for"),
         (vec![("COMMERCE_MESSAGE_SOURCES", "localhost")], vec![], "COMMERCE_MESSAGE_SOURCES"),
     ] {
         let mut command = program();
@@ -74,6 +79,20 @@ async fn a_shop_takes_the_methods_that_it_names() {
     }
     shop.confirm(&cart).send().await.expect(201);
     shop.place(1, &json!({"method": "manual"})).await;
+    shop.close().await;
+}
+
+/// Goods are held for as long as the shop says, by the way in which they are to be paid.
+#[tokio::test]
+async fn goods_are_held_for_as_long_as_the_shop_says() {
+    let variables = [("COMMERCE_PAYMENT_WINDOWS", "card=7, manual=2880")];
+    let shop = PaidShop::open_with(Kind::Sqlite, Currency::Ngn, |gateway| gateway, &variables).await;
+    for (method, minutes) in [("card", 7), ("bank_transfer", 60)] {
+        let order = shop.place(1, &json!({"method": method})).await.order;
+        let at = |name: &str| order[name].as_str().unwrap().parse::<commerce_core::Timestamp>().unwrap();
+        let held = at("pay_until").as_micros() - at("placed_at").as_micros();
+        assert_eq!(held, minutes * 60_000_000, "{method}: {order}");
+    }
     shop.close().await;
 }
 

@@ -116,6 +116,20 @@ fn percentages() {
 }
 
 #[test]
+fn a_percentage_asks_each_for_its_own() {
+    // 95 % off the first leaves 5.00 of it; 10 % of both is 10.00 + 10.00, of which the first can give 5.00 only. The other
+    // gives its tenth, and not the half that is missing.
+    let off = json!([
+        {"code": "p", "label": "p", "action": {"percent": "95"}, "scope": "order", "targets": [{"skus": ["a"]}]},
+        {"code": "q", "label": "q", "action": {"percent": "10"}, "scope": "order"}
+    ]);
+    let lines = json!([line("a", 1, "100"), line("b", 1, "100")]);
+    let quote = under(json!({"percentages": "additive"}), &[], false, off, lines);
+    let discounts: Vec<&str> = quote.lines.iter().map(|line| line.discount.as_str()).collect();
+    assert_eq!(discounts, ["100.00", "10.00"]);
+}
+
+#[test]
 fn below_floor() {
     // In proportion 2.50 and 7.50 are taken off; the first may lose 1.
     let off = json!([

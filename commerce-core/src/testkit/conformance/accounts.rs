@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::Shop;
-use crate::access::{self, ApiKey, ApiSecret, Permission, Role};
+use crate::access::{self, ApiKey, ApiSecret, Caller, Permission, Role};
 use crate::account::{
     Account, AddressType, By, Carries, EmailChange, EmailKey, End, EndReason, Link, Look, Purpose,
-    RefreshToken, Registration, Renewal, SavedAddress, Search, Session, View, Which,
+    RefreshToken, Registration, Renewal, SavedAddress, Search, Session, Standing, View, Which,
 };
 use crate::audit::{Actor, Entry};
 use crate::customer::Country;
@@ -105,7 +105,8 @@ pub async fn links_in_full_and_the_newest_are_kept(shop: &Shop) {
         phone: Some("+2348031234567".parse().unwrap()),
         locale: Some("en".parse().unwrap()),
     };
-    let carries = Carries { registration: Some(registration), change: Some(now) };
+    let email = Some("Ada@example.com".parse().unwrap());
+    let carries = Carries { registration: Some(registration), email, change: Some(now) };
     let full = Link { carries, purpose: Purpose::EmailNew, ..link("full", Some(ada.id), now) };
     let nowhere = link("nowhere", None, now);
     let old: Vec<Link> =
@@ -222,12 +223,14 @@ pub async fn a_key_in_full_and_one_with_nothing(shop: &Shop) {
         name: "naïve \"日本\" \\ 🧵".to_owned(),
         permissions: vec![Permission::CatalogRead, Permission::OrdersRefund],
         created_by: Actor::Staff("admin".to_owned()),
+        account: None,
         created_at: now,
         expires_at: None,
         last_used_at: None,
         revoked_at: None,
     };
     let full = ApiKey {
+        account: Some(named("account", "nobody")),
         id: named("key", "full"),
         hash: TokenHash([3; 32]),
         expires_at: Some(now.minus(HOUR)),
@@ -248,7 +251,7 @@ pub async fn a_key_in_full_and_one_with_nothing(shop: &Shop) {
     for key in [&plain, &full] {
         for look in [access::Look::Id(key.id), access::Look::Shown(key.hash)] {
             let view = shop.store.api_key(look).await.unwrap();
-            assert_eq!((view.key.as_ref(), view.live), (Some(key), 0));
+            assert_eq!((view.key.as_ref(), view.owner, view.live), (Some(key), None, 0));
         }
     }
     let count = shop.store.api_key(access::Look::Count).await.unwrap();
@@ -265,16 +268,52 @@ pub async fn a_key_in_full_and_one_with_nothing(shop: &Shop) {
     assert_eq!(used.last_used_at, Some(now.plus(HOUR)));
 }
 
+/// A key is refused as long as the account that answers for it is deactivated, and does no more than that may.
+pub async fn a_key_of_somebody_who_left(shop: &Shop) {
+    let access = shop.engine.access();
+    let accounts = shop.engine.accounts();
+    let operator = Caller::Operator { name: "admin".to_owned() };
+    let email = "boss@example.com".parse().unwrap();
+    let boss = accounts.create(&operator, &email, None, ("", ""), Role::Admin).await.unwrap();
+    let by = Caller::of(&boss, &session(shop, "boss", &boss, shop.now().await).0);
+    let new = access::NewKey {
+        name: "sync".to_owned(),
+        permissions: vec![Permission::OrdersRead, Permission::KeysWrite],
+        expires_at: None,
+    };
+    let made = access.create(&by, &new).await.unwrap();
+    let program = access.admit(&made.secret).await.unwrap();
+    assert_eq!(program, Caller::with_key(&made.key));
+    let second = access.create(&program, &new).await.unwrap();
+    let may = |secret: ApiSecret| async move {
+        let caller = shop.engine.access().admit(&secret).await.ok()?;
+        Some((caller.may(Permission::OrdersRead), caller.may(Permission::KeysWrite)))
+    };
+    for (role, is_active, expected) in [
+        (Role::Admin, true, Some((true, true))),
+        (Role::Staff, true, Some((true, false))),
+        (Role::Customer, true, Some((false, false))),
+        (Role::Admin, false, None),
+        (Role::Admin, true, Some((true, true))),
+    ] {
+        let standing = Standing { role: Some(role), is_active: Some(is_active), ..Standing::default() };
+        accounts.change_standing(&operator, boss.id, &standing, None).await.unwrap();
+        for key in [&made, &second] {
+            assert_eq!(may(key.secret.clone()).await, expected, "{role} {is_active}");
+        }
+    }
+}
+
 /// A key is revoked once.
 pub async fn a_key_that_was_revoked(shop: &Shop) {
-    let by = access::Caller::Operator { name: "admin".to_owned() };
+    let by = Caller::Operator { name: "admin".to_owned() };
     let new = access::NewKey {
         name: "sync".to_owned(),
         permissions: vec![Permission::OrdersRead],
         expires_at: None,
     };
     let made = shop.engine.access().create(&by, &new).await.unwrap();
-    assert_eq!(shop.engine.access().admit(&made.secret).await.unwrap(), access::Caller::with_key(&made.key));
+    assert_eq!(shop.engine.access().admit(&made.secret).await.unwrap(), Caller::with_key(&made.key));
     shop.engine.access().revoke(&by, made.key.id).await.unwrap();
     shop.engine.access().revoke(&by, made.key.id).await.unwrap();
     assert!(shop.engine.access().admit(&made.secret).await.is_err());

@@ -1,6 +1,7 @@
 //! Who did what: audit rows, read as they were written, and their seals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -8,7 +9,7 @@ use tokio::task::JoinSet;
 use super::{Shop, before};
 use crate::audit::{Actor, ChainHash, Entry, Seal, Search};
 use crate::testkit::{Intercepted, Meeting, named};
-use crate::{AuditId, ChangeSet, Guard, Store};
+use crate::{AuditId, ChangeSet, Clock, Guard, Store};
 
 /// Audit rows are read as they were written, the newest first: those of an actor, of a target, of a time, page by page.
 pub async fn rows_come_newest_first(shop: &Shop) {
@@ -99,6 +100,35 @@ pub async fn rows_are_sealed_behind_each_other(shop: &Shop) {
     assert_eq!(shop.store.last_seal().await.unwrap(), Some((last, all.last().unwrap().at)));
     assert_eq!(shop.store.unsealed_audit(AuditId(uuid::Uuid::nil()), 10).await.unwrap(), []);
     assert_eq!(shop.engine.verify_invariants().await.unwrap(), []);
+}
+
+/// A clock that was ahead for a while leaves no row without a seal; one that was left behind all the same is found, and sealed
+/// when all rows are looked at.
+pub async fn rows_are_sealed_after_a_clock_was_ahead(shop: &Shop) {
+    let Some(clock) = &shop.clock else { return };
+    let trail = shop.engine.audit_trail();
+    write(shop, 3).await;
+    let now = clock.now();
+    clock.advance(Duration::from_secs(24 * 60 * 60));
+    let ahead =
+        Entry { id: shop.ids(clock.now()).fresh(), at: clock.now(), ..write(shop, 1).await.remove(0) };
+    shop.store.commit(&ChangeSet { audit: vec![ahead.clone()], ..ChangeSet::default() }).await.unwrap();
+    assert_eq!(trail.seal(100).await.unwrap(), 5);
+    assert_eq!(shop.store.last_seal().await.unwrap().unwrap().1, ahead.at);
+    clock.set(now.plus(Duration::from_secs(60)));
+    write(shop, 2).await;
+    assert_eq!(trail.seal(100).await.unwrap(), 2);
+    assert_eq!(trail.faults().await.unwrap(), []);
+    let old = Entry { id: shop.ids(before(now, 120)).fresh(), at: before(now, 120), ..ahead };
+    shop.store.commit(&ChangeSet { audit: vec![old.clone()], ..ChangeSet::default() }).await.unwrap();
+    assert_eq!(trail.seal(100).await.unwrap(), 0);
+    let faults = trail.faults().await.unwrap();
+    assert_eq!(
+        faults.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>(),
+        [format!("audit={}", old.id)]
+    );
+    assert_eq!(trail.seal_left_behind(100).await.unwrap(), 1);
+    assert_eq!(trail.faults().await.unwrap(), []);
 }
 
 /// A position that is taken, and a row that is sealed already, are guarded; a hash that is wrong is found.

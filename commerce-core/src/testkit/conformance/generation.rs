@@ -1,10 +1,17 @@
 //! The generation of the catalogue: another one after every change that shoppers may see, and only then.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::task::JoinSet;
+
 use super::Shop;
 use crate::audit::Actor;
 use crate::cache::Generation;
+use crate::checkout::Confirm;
 use crate::inventory::{Count, MovementReason};
-use crate::testkit::{item, key};
+use crate::testkit::{item, key, variant_id};
+use crate::{Engine, VariantId};
 
 /// Products that are new, changed, or taken from sale.
 pub async fn an_import_moves_the_catalogue(shop: &Shop) {
@@ -51,28 +58,51 @@ pub async fn carts_leave_the_catalogue_alone(shop: &Shop) {
     assert_eq!(generation(shop).await, sold);
 }
 
-/// Of many that sell at once, each moves it.
+/// Of many that sell at once, each moves it: two looks that see the same generation see the same stock.
 pub async fn sales_at_once_all_move_the_catalogue(shop: &Shop) {
     let skus: Vec<String> = (0..8).map(|n| format!("mug-{n}")).collect();
     shop.sell(skus.iter().map(|sku| item(sku).stock(9))).await;
-    let mut carts = Vec::new();
+    let variants: Arc<[VariantId]> = skus.iter().map(|sku| variant_id(sku)).collect();
+    let seen = Arc::new(Mutex::new(BTreeMap::new()));
+    let mut sellers = JoinSet::new();
     for sku in &skus {
-        carts.push(shop.ready_cart(&[(sku, 1)]).await);
+        let mut carts = Vec::new();
+        for _ in 0..4 {
+            carts.push(shop.ready_cart(&[(sku, 1)]).await);
+        }
+        let (engine, variants, seen) = (shop.engine.clone(), Arc::clone(&variants), Arc::clone(&seen));
+        sellers.spawn(async move {
+            observe(&engine, &variants, &seen).await;
+            for token in carts {
+                engine.checkout().confirm(&token, &Confirm::default()).await.unwrap();
+                observe(&engine, &variants, &seen).await;
+            }
+        });
     }
-    let before = generation(shop).await;
-    let seen: Vec<_> = carts
-        .into_iter()
-        .map(|token| {
-            let engine = shop.engine.clone();
-            tokio::spawn(async move {
-                engine.checkout().confirm(&token, &crate::checkout::Confirm::default()).await.unwrap();
-                engine.store().catalog_generation().await.unwrap()
-            })
-        })
-        .collect();
-    for seen in seen {
-        assert_ne!(seen.await.unwrap(), before, "who has sold something sees another generation");
+    sellers.join_all().await;
+    observe(&shop.engine, &variants, &seen).await;
+    let after = generation(shop).await;
+    let sold: i64 = seen.lock().unwrap()[&after.0].iter().sum();
+    assert_eq!(sold, 8 * 4, "nothing moves it any more");
+}
+
+/// What is reserved of each variant by the generation that shows it.
+type Seen = Mutex<BTreeMap<u64, Vec<i64>>>;
+
+/// Takes down what is reserved, unless it changes meanwhile: under a generation that was seen before it has to be the same.
+async fn observe(engine: &Engine, variants: &[VariantId], seen: &Seen) {
+    let store = engine.store();
+    let before = store.catalog_generation().await.unwrap();
+    let (_, levels) = store.stock(variants).await.unwrap();
+    if store.catalog_generation().await.unwrap() != before {
+        return;
     }
+    let reserved = |variant: &VariantId| {
+        levels.iter().filter(|level| level.variant == *variant).map(|level| level.reserved).sum()
+    };
+    let reserved: Vec<i64> = variants.iter().map(reserved).collect();
+    let known = seen.lock().unwrap().entry(before.0).or_insert_with(|| reserved.clone()).clone();
+    assert_eq!(known, reserved, "two states of the shop share {before:?}");
 }
 
 async fn generation(shop: &Shop) -> Generation {

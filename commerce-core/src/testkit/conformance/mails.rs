@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::task::JoinSet;
 
 use super::Shop;
 use crate::audit::Actor;
-use crate::mail::{CancelledBy, Kind, Link, Mail, MailError, MailState, MailerTrouble, Sending, Token};
-use crate::order::Cancel;
+use crate::mail::{
+    CancelledBy, Envelope, Kind, Link, Mail, MailError, MailState, MailerError, MailerTrouble, Sending,
+    Token, Waiting,
+};
+use crate::order::{Cancel, OrderState};
 use crate::payment::{Collect, PayBack, PaymentMethod, PaymentReference, What};
 use crate::testkit::mailer::envelopes;
-use crate::testkit::{Fault, Intercepted, Losing, Meeting, PretendMailer, item, named};
-use crate::{ChangeSet, Engine, Guard, MailId, Money, OrderId, Store, Timestamp};
+use crate::testkit::{Fault, Intercepted, Losing, Meeting, MockClock, PretendMailer, item, named};
+use crate::{ChangeSet, Engine, Guard, MailId, Mailer, Money, OrderId, Store, Timestamp};
 
 /// A mail with all that it can have and one with nothing: as they come, and as each becomes the other.
 pub async fn a_mail_in_full_and_one_with_nothing(shop: &Shop) {
@@ -88,7 +92,7 @@ pub async fn every_kind_of_mail(shop: &Shop) {
 
 /// Mails that wait are sent when their time has come, the one that has waited longest first, at most so many.
 pub async fn waiting_mails_come_by_their_time(shop: &Shop) {
-    let (now, none) = shop.store.waiting_mails(10).await.unwrap();
+    let Waiting { seen_at: now, mails: none, .. } = shop.store.waiting_mails(10).await.unwrap();
     assert_eq!(none, []);
     let made = [
         ("late", 5, MailState::Waiting),
@@ -106,10 +110,10 @@ pub async fn waiting_mails_come_by_their_time(shop: &Shop) {
     to_come.sending.next_at = now.plus(Duration::from_secs(3_600));
     send(shop, &made).await;
     send(shop, &[to_come]).await;
-    let (seen_at, waiting) = shop.store.waiting_mails(10).await.unwrap();
-    assert!(seen_at >= now);
+    let Waiting { seen_at, mails: waiting, unreadable } = shop.store.waiting_mails(10).await.unwrap();
+    assert!(seen_at >= now && unreadable.is_empty());
     assert_eq!(waiting, [made[1].clone(), made[4].clone(), made[0].clone()]);
-    assert_eq!(shop.store.waiting_mails(2).await.unwrap().1, waiting[..2]);
+    assert_eq!(shop.store.waiting_mails(2).await.unwrap().mails, waiting[..2]);
 }
 
 /// Mails are listed with the newest first, page by page, in one state or in all.
@@ -207,6 +211,9 @@ pub async fn a_shop_without_a_mailer_writes_no_mail_down(shop: &Shop) {
     shop.sell([item("mug").stock(9)]).await;
     let order = shop.order(&[("mug", 1)]).await.order;
     shop.engine.orders().cancel(order.id, &super::cancel()).await.unwrap();
+    let by_hand = shop.order(&[("mug", 1)]).await.order;
+    let moved = super::moving_on::to(shop, by_hand.id, OrderState::Cancelled).await.unwrap();
+    assert_eq!(moved.order.order.status, OrderState::Cancelled);
     assert_eq!(shop.store.mails(None, None, 9).await.unwrap(), []);
     assert_eq!(shop.engine.mails().send_waiting(9).await.unwrap().taken(), 0);
 }
@@ -286,6 +293,37 @@ pub async fn a_mail_is_tried_again(shop: &Shop) {
     assert_eq!(tries, Mail::TRIES_MAX);
     let hours = (shop.now().await.as_micros() - begun.as_micros()) / 3_600_000_000;
     assert!((20..30).contains(&hours), "given up after {hours} hours");
+}
+
+/// A mail is claimed from when it is its turn, and not from when the round began: a mail system that takes its time over the
+/// mails before it gives it to nobody else.
+pub async fn a_slow_mail_system_gets_each_mail_once(shop: &Shop) {
+    let Some(clock) = &shop.clock else { return };
+    let now = shop.now().await;
+    send(shop, &["one", "two"].map(|name| notice(name, now))).await;
+    let post = Arc::new(PretendMailer::default());
+    let beside = shop.mailing_through(post.clone());
+    let slow = SlowMailer { post: post.clone(), clock: clock.clone(), beside };
+    let round = shop.mailing_through(Arc::new(slow)).mails().send_waiting(100).await.unwrap();
+    assert_eq!((round.sent, post.sent().len()), (2, 2), "{:?}", post.sent());
+}
+
+/// Takes 20 seconds for each mail. Before it takes the second one, another server looks for mails.
+struct SlowMailer {
+    post: Arc<PretendMailer>,
+    clock: Arc<MockClock>,
+    beside: Engine,
+}
+
+#[async_trait]
+impl Mailer for SlowMailer {
+    async fn send(&self, envelope: &Envelope) -> Result<(), MailerError> {
+        self.clock.advance(Duration::from_secs(20));
+        if !self.post.sent().is_empty() {
+            self.beside.mails().send_waiting(100).await.unwrap();
+        }
+        self.post.send(envelope).await
+    }
 }
 
 /// A server that dies after it sent a mail and before it said so: the mail goes a second time, under the same id.

@@ -19,6 +19,7 @@
 //! The cases ask for exact answers, so stores that pass give the same ones. They live in a file per concept:
 //!
 //! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
+//! - [`search`]: what shoppers find, and how much of each kind, beside a model that looks at every product;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
@@ -73,6 +74,7 @@ pub mod payments;
 pub mod promotions;
 pub mod races;
 pub mod round_trips;
+pub mod search;
 mod shop;
 pub mod sign_in;
 mod snapshot;
@@ -226,6 +228,7 @@ macro_rules! __each_store_case {
                 accounts_are_listed_newest_first
                 a_key_in_full_and_one_with_nothing
                 a_key_that_was_revoked
+                a_key_of_somebody_who_left
                 an_account_that_changed
                 an_email_address_that_is_taken
                 a_session_that_changed
@@ -237,8 +240,11 @@ macro_rules! __each_store_case {
                 somebody_registers_and_logs_in
                 an_address_is_not_told_from_another
                 a_password_is_set_anew
+                a_present_password_is_checked_once
                 a_hash_of_before_is_replaced
                 an_address_is_changed
+                a_look_alike_is_registered_first
+                an_address_changes_while_a_new_password_is_asked_for
                 a_role_counts_at_once
                 one_address_registered_eight_times
                 one_refresh_token_shown_thirty_times
@@ -281,6 +287,20 @@ macro_rules! __each_store_case {
                 sorted_by_name
                 pages_cover_the_listing
                 a_sale_moves_the_listing
+            ;
+            search:
+                an_empty_shop_finds_nothing
+                a_product_is_found_by_all_that_it_says
+                quotes_minus_and_or
+                any_text_is_safe
+                attributes_filter_and_are_counted
+                facets_leave_their_own_filter_out
+                the_best_comes_first
+                a_change_is_found_at_once
+                did_you_mean
+                words_are_completed
+                settings_are_the_shops_own
+                searches_agree_with_the_model
             ;
             generation:
                 an_import_moves_the_catalogue
@@ -389,6 +409,7 @@ macro_rules! __each_store_case {
             audit:
                 rows_come_newest_first
                 rows_are_sealed_behind_each_other
+                rows_are_sealed_after_a_clock_was_ahead
                 a_place_in_the_chain_is_taken_once
                 servers_that_seal_at_once
             ;
@@ -448,6 +469,7 @@ macro_rules! __each_store_case {
                 a_mail_is_sent_by_one_of_many_servers
                 a_mail_that_is_refused_is_parked_and_others_go
                 a_mail_is_tried_again
+                a_slow_mail_system_gets_each_mail_once
                 a_mail_whose_sending_was_not_recorded_goes_again
                 a_link_is_kept_no_longer_than_it_waits
             ;
@@ -637,6 +659,7 @@ mod tests {
             ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),
             ("round_trips", include_str!("round_trips.rs")),
+            ("search", include_str!("search.rs")),
             ("stock", include_str!("stock.rs")),
             ("taxes", include_str!("taxes.rs")),
         ];

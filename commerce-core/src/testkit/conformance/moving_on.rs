@@ -239,7 +239,7 @@ pub fn moving(to: OrderState) -> MoveOn {
     MoveOn { to, note: "by hand".to_owned(), restock: None, actor: staff(), request: None }
 }
 
-async fn to(shop: &Shop, order: OrderId, state: OrderState) -> Result<OrderAnswer, MoveOnError> {
+pub(super) async fn to(shop: &Shop, order: OrderId, state: OrderState) -> Result<OrderAnswer, MoveOnError> {
     shop.engine.orders().move_on(order, &moving(state)).await
 }
 

@@ -15,7 +15,7 @@ use crate::cart::{
 };
 use crate::checkout::{Confirm, Confirmed};
 use crate::customer::{Country, Email};
-use crate::order::Cancel;
+use crate::order::{Cancel, OrderView};
 use crate::payment::PaymentMethod;
 use crate::personal::{Claim, KnownOrder, Look};
 use crate::promotion::CustomerKey;
@@ -300,13 +300,25 @@ pub async fn belongings_come_by_id(shop: &Shop) {
     assert_eq!(nobody.account, None);
     order_as_guest(shop, "ADA@example.com").await;
     order_as_guest(shop, "eve@example.com").await;
+    fill_in_as_guest(shop, "Ada@example.com").await;
+    fill_in_as_guest(shop, "eve@example.com").await;
     shop.engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
     check_out(&shop.engine, &ada).await;
     shop.engine.carts().add(&ada, &add("mug", 1), None).await.unwrap();
     let seen = shop.store.personal(look).await.unwrap();
     assert_eq!(seen.orders.len(), 2);
     assert!(seen.orders.is_sorted_by_key(|order| order.id) && seen.carts.is_sorted_by_key(|(cart, _)| *cart));
-    assert_eq!(seen.carts.len(), 3);
+    assert_eq!(seen.carts.len(), 4);
+    // What they are told is all of it in full.
+    let export = shop.engine.personal().export(&ada).await.unwrap();
+    assert_eq!((&export.account, export.sessions, export.addresses), (&ada, vec![], vec![]));
+    let ids: Vec<OrderId> = seen.orders.iter().rev().map(|order| order.id).collect();
+    assert_eq!(export.orders.iter().map(|view| view.order.id).collect::<Vec<_>>(), ids);
+    for view in export.orders {
+        let alone = shop.engine.orders().get(view.order.id).await.unwrap().unwrap();
+        assert_eq!(OrderView { now: alone.now, ..view }, alone);
+    }
+    assert_eq!(shop.store.orders_in_full(&[]).await.unwrap(), []);
     for known in seen.orders {
         let order = shop.engine.orders().get(known.id).await.unwrap().unwrap().order;
         let expected = KnownOrder {
@@ -328,6 +340,8 @@ pub async fn somebody_leaves(shop: &Shop) {
     let engine = shop.mailing_through(mailer);
     let as_guest = order_as_guest(shop, "ADA@example.com").await;
     let foreign = order_as_guest(shop, "eve@example.com").await;
+    fill_in_as_guest(shop, "ada@EXAMPLE.com").await;
+    fill_in_as_guest(shop, "eve@example.com").await;
     let ada = member(shop).await;
     let wish = Customizations::from([("engraving".to_owned(), "Ada".to_owned())]);
     engine.carts().add(&ada, &AddItem { customizations: wish, ..add("mug", 1) }, None).await.unwrap();
@@ -369,7 +383,7 @@ pub async fn somebody_leaves(shop: &Shop) {
     let others = carts.iter().filter_map(|view| view.cart.as_ref()).filter(|cart| cart.email.is_some());
     assert_eq!(
         others.map(|cart| cart.email.as_ref().unwrap().as_str()).collect::<Vec<_>>(),
-        ["eve@example.com"]
+        ["eve@example.com"; 2]
     );
     let mails = shop.store.mails(None, None, 10).await.unwrap();
     let mails: Vec<_> = mails.iter().map(|mail| (mail.kind.name(), mail.to.as_str())).collect();
@@ -466,11 +480,18 @@ async fn member(shop: &Shop) -> Account {
     accounts.create(&boss, &email, Some(&secret), ("", ""), Role::Customer).await.unwrap()
 }
 
-async fn order_as_guest(shop: &Shop, email: &str) -> OrderId {
+/// The cart of a guest who said who they are and went away.
+async fn fill_in_as_guest(shop: &Shop, email: &str) -> CartToken {
     let carts = shop.engine.carts();
     let guest = carts.add(Shopper::Newcomer, &add("mug", 1), None).await.unwrap().token.unwrap();
     let delivery = Delivery { email: email.parse().unwrap(), ..delivery() };
     carts.set_delivery(&guest, &delivery, None).await.unwrap();
+    guest
+}
+
+async fn order_as_guest(shop: &Shop, email: &str) -> OrderId {
+    let carts = shop.engine.carts();
+    let guest = fill_in_as_guest(shop, email).await;
     carts.set_payment(&guest, PaymentMethod::CashOnDelivery, None).await.unwrap();
     shop.engine.checkout().confirm(&guest, &Confirm::default()).await.unwrap().order.order.id
 }

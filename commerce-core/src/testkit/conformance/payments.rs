@@ -358,10 +358,16 @@ pub async fn money_that_is_known_already(shop: &Shop) {
     assert_eq!(shop.store.known_money(&[]).await.unwrap(), []);
 }
 
-/// Entries of every kind, with their legs in order; and what each account gained from one instant up to another.
+/// Entries of every kind, with their legs in order; and what each account gained on each day, from one instant up to
+/// another.
 pub async fn the_journal_is_kept(shop: &Shop) {
     let order = unpaid(shop).await;
-    let at = |seconds: u64| order.now.plus(Duration::from_secs(seconds));
+    // The first two before midnight, the others after it.
+    let day = Duration::from_secs(24 * 60 * 60);
+    let start =
+        |at: Timestamp| at.minus(Duration::from_micros(at.as_micros().unsigned_abs() % 86_400_000_000));
+    let (today, tomorrow) = (start(order.now), start(order.now).plus(day));
+    let at = |seconds: u64| tomorrow.minus(Duration::from_millis(2_500)).plus(Duration::from_secs(seconds));
     let cedi = |minor| Money::from_minor(minor, Currency::GHS);
     let entry = |number: u64, kind, of: Option<OrderId>, legs: &[(Account, Money)]| Entry {
         id: named::<JournalId>("journal", &number.to_string()),
@@ -391,26 +397,24 @@ pub async fn the_journal_is_kept(shop: &Shop) {
     let of_order = [capture.clone(), fee.clone(), refund.clone()];
     assert_eq!(shop.store.journal(order.order.id).await.unwrap(), of_order, "the oldest first");
     assert_eq!(shop.store.journal(named::<OrderId>("order", "x")).await.unwrap(), []);
-    let gained = |account, amount| Balance { account, amount };
-    assert_eq!(
-        shop.store.balances(at(1), at(4)).await.unwrap(),
-        [
-            gained(Account::Gateway, naira(492)),
-            gained(Account::Bank, cedi(7)),
-            gained(Account::Orders, naira(-500)),
-            gained(Account::Unmatched, cedi(-7)),
-            gained(Account::Fees, naira(8)),
-        ]
-    );
+    let gained = |day, account, amount| Balance { day, account, amount };
+    let first = [
+        gained(today, Account::Gateway, naira(492)),
+        gained(today, Account::Orders, naira(-500)),
+        gained(today, Account::Fees, naira(8)),
+    ];
+    let between = [gained(tomorrow, Account::Bank, cedi(7)), gained(tomorrow, Account::Unmatched, cedi(-7))];
+    assert_eq!(shop.store.balances(at(1), at(4)).await.unwrap(), [&first[..], &between].concat());
     assert_eq!(
         shop.store.balances(at(2), at(5)).await.unwrap(),
         [
-            gained(Account::Gateway, naira(-208)),
-            gained(Account::Cash, naira(-300)),
-            gained(Account::Bank, cedi(7)),
-            gained(Account::Orders, naira(500)),
-            gained(Account::Unmatched, cedi(-7)),
-            gained(Account::Fees, naira(8)),
+            gained(today, Account::Gateway, naira(-8)),
+            gained(today, Account::Fees, naira(8)),
+            gained(tomorrow, Account::Gateway, naira(-200)),
+            gained(tomorrow, Account::Cash, naira(-300)),
+            gained(tomorrow, Account::Bank, cedi(7)),
+            gained(tomorrow, Account::Orders, naira(500)),
+            gained(tomorrow, Account::Unmatched, cedi(-7)),
         ]
     );
     assert_eq!(shop.store.balances(at(5), at(9)).await.unwrap(), []);

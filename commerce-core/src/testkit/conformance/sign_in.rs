@@ -1,5 +1,6 @@
 //! What the services promise about accounts over this store, also when many ask at once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,14 +9,14 @@ use tokio::task::JoinSet;
 use super::Shop;
 use crate::access::{Caller, Permission, Role};
 use crate::account::{
-    Account, AccountError, AddressType, By, Confirmed, EmailKey, LinkToken, Login, Look, NewAddress,
-    Password, Register, SignedIn, Standing,
+    Account, AccountError, AddressType, Admitted, By, Confirmed, EmailKey, LinkToken, Login, Look,
+    NewAddress, Password, PasswordHash, Register, SignedIn, Standing,
 };
 use crate::audit::Search;
 use crate::customer::Country;
 use crate::mail::Mail;
 use crate::testkit::{Crossing, Intercept, Intercepted, Meeting, PretendHasher, PretendMailer, address};
-use crate::{ChangeSet, CommitError, Engine, Store};
+use crate::{ChangeSet, CommitError, Engine, HasherTrouble, PasswordHasher, Store, Verified};
 
 const EMAIL: &str = "ada@example.com";
 const SECRET: &str = "tr0mbone & oar 99";
@@ -30,8 +31,9 @@ pub async fn somebody_registers_and_logs_in(shop: &Shop) {
     let token = told.link();
     let first = engine.accounts().verify(&token, Some("Firefox")).await.unwrap();
     assert!(matches!(engine.accounts().verify(&token, None).await, Err(AccountError::Link)));
-    let (caller, account) = engine.accounts().admit(first.session.id).await.unwrap();
+    let Admitted { caller, account, at } = engine.accounts().admit(first.session.id).await.unwrap();
     assert_eq!((caller.account(), account), (Some(first.account.id), first.account.clone()));
+    assert!(at >= first.session.created_at, "both are the store's time");
     let second = log_in(&engine, SECRET).await.unwrap();
     assert_eq!(told.last().unwrap().kind.name(), "new_device");
     assert_eq!(engine.accounts().sessions(first.account.id).await.unwrap().len(), 2);
@@ -93,6 +95,57 @@ pub async fn a_password_is_set_anew(shop: &Shop) {
     assert!(matches!(engine.accounts().admit(other.session.id).await, Err(AccountError::Session)));
 }
 
+/// Whoever sets a new password waits for one check of the present one, and for none of them twice.
+pub async fn a_present_password_is_checked_once(shop: &Shop) {
+    let (engine, told) = telling(shop, &shop.store);
+    let ada = signed_in(&engine, &told).await;
+    let counting = Arc::new(Counting::default());
+    let engine = Engine::builder_shared(Arc::clone(&shop.store)).password_hasher(counting.clone()).build();
+    let change = async |present, new| {
+        let (id, session) = (ada.account.id, ada.session.id);
+        engine.accounts().change_password(id, session, &password(present), &password(new)).await
+    };
+    change(SECRET, OTHER).await.unwrap();
+    assert_eq!(counting.taken(), (1, 1));
+    assert!(matches!(change(SECRET, OTHER).await, Err(AccountError::Credentials)));
+    assert_eq!(counting.taken(), (1, 0), "a new one is hashed for its owner only");
+}
+
+/// Counts how often passwords are verified and hashed.
+#[derive(Default)]
+struct Counting {
+    verified: AtomicUsize,
+    hashed: AtomicUsize,
+}
+
+impl Counting {
+    /// How often since it was asked last.
+    fn taken(&self) -> (usize, usize) {
+        (self.verified.swap(0, Ordering::Relaxed), self.hashed.swap(0, Ordering::Relaxed))
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Counting {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherTrouble> {
+        self.hashed.fetch_add(1, Ordering::Relaxed);
+        PretendHasher.hash(password).await
+    }
+
+    async fn verify<'p>(
+        &self,
+        password: &'p Password,
+        hash: Option<&'p PasswordHash>,
+    ) -> Result<Verified, HasherTrouble> {
+        self.verified.fetch_add(1, Ordering::Relaxed);
+        PretendHasher.verify(password, hash).await
+    }
+
+    fn strength<'p>(&self, password: &'p Password, words: &[&'p str]) -> u8 {
+        PretendHasher.strength(password, words)
+    }
+}
+
 async fn shop_change(
     shop: &Shop,
     id: crate::CustomerId,
@@ -136,13 +189,63 @@ pub async fn an_address_is_changed(shop: &Shop) {
     assert_eq!(engine.accounts().log_in(&login).await.unwrap().account.id, ada.account.id);
 }
 
+/// A look-alike of an address is registered before its owner registers: each is mailed their own link, and the account is at
+/// the address whose link was opened.
+pub async fn a_look_alike_is_registered_first(shop: &Shop) {
+    let (engine, told) = telling(shop, &shop.store);
+    let accounts = engine.accounts();
+    let alike = "\u{430}da@example.com"; // Cyrillic a
+    accounts.register(&registering(alike, OTHER)).await.unwrap();
+    let foreign = told.link();
+    accounts.register(&registering(EMAIL, SECRET)).await.unwrap();
+    assert_eq!(told.last().unwrap().to.as_str(), EMAIL);
+    let own = told.link();
+    for asked in [EMAIL, alike] {
+        accounts.resend(&asked.parse().unwrap()).await.unwrap();
+        assert_eq!(told.last().unwrap().to.as_str(), asked);
+        accounts.ask_reset(&asked.parse().unwrap()).await.unwrap();
+        assert_eq!(told.last().unwrap().to.as_str(), asked);
+    }
+    let reset = told.link();
+    let entered = accounts.verify(&own, None).await.unwrap();
+    assert_eq!(entered.account.email.as_str(), EMAIL);
+    assert!(log_in(&engine, SECRET).await.is_ok());
+    assert!(matches!(accounts.verify(&foreign, None).await, Err(AccountError::Link)));
+    let late = accounts.reset_password(&reset, &password(OTHER)).await;
+    assert!(matches!(late, Err(AccountError::Link)), "the look-alike's");
+    accounts.ask_reset(&alike.parse().unwrap()).await.unwrap();
+    assert_eq!(told.last().unwrap().to.as_str(), EMAIL, "from now on to the address that is stored");
+}
+
+/// A new password is asked for while the address changes: the link went to the address of before, and is good for nothing.
+pub async fn an_address_changes_while_a_new_password_is_asked_for(shop: &Shop) {
+    let (engine, told) = telling(shop, &shop.store);
+    let ada = signed_in(&engine, &told).await.account;
+    let new = "ada@new.example".parse().unwrap();
+    engine.accounts().ask_email_change(ada.id, &password(SECRET), &new).await.unwrap();
+    let links: Vec<LinkToken> = told.all().iter().rev().take(2).map(link).collect();
+    let confirming = engine.clone();
+    let crossing = Crossing::default().then(async move {
+        for link in &links {
+            confirming.accounts().confirm_email_change(link).await.unwrap();
+        }
+    });
+    let (crossed, told) =
+        telling(shop, &(Arc::new(Intercepted::new(Arc::clone(&shop.store), crossing)) as Arc<dyn Store>));
+    crossed.accounts().ask_reset(&ada.email).await.unwrap();
+    assert_eq!(told.last().unwrap().to, ada.email);
+    let refused = engine.accounts().reset_password(&told.link(), &password(OTHER)).await;
+    assert!(matches!(refused, Err(AccountError::Link)));
+}
+
 /// What an account is to the shop counts with the next request, and has its audit row.
 pub async fn a_role_counts_at_once(shop: &Shop) {
     let (engine, told) = telling(shop, &shop.store);
     let ada = signed_in(&engine, &told).await;
     let (id, session) = (ada.account.id, ada.session.id);
-    let may =
-        |permission| async move { shop.engine.accounts().admit(session).await.unwrap().0.may(permission) };
+    let may = |permission| async move {
+        shop.engine.accounts().admit(session).await.unwrap().caller.may(permission)
+    };
     assert!(!may(Permission::OrdersRead).await);
     let by = operator();
     for role in [Role::Staff, Role::Admin, Role::Staff, Role::Merchant, Role::Customer, Role::Staff] {

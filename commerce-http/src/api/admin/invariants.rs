@@ -28,8 +28,11 @@ impl InvariantsApi {
 impl InvariantsApi {
     /// Checks what must always hold
     ///
-    /// As `commerce doctor` does. It reads the whole store, so a server runs one such check at a time: while it does, the
-    /// answer is 503.
+    /// As `commerce doctor` does, of what is in the store. Whether the shop knows of every charge of the payment gateway
+    /// (`NO_LOST_CHARGE`) is not among it, for that means reading the gateway's lists: `commerce doctor` compares them, and
+    /// the job `payments.reconcile` does every hour.
+    ///
+    /// It reads the whole store, so a server runs one such check at a time: while it does, the answer is 503.
     #[oai(path = "/", method = "get", operation_id = "checkInvariants")]
     async fn check(&self, _admin: MayReadSettings) -> Result<Answer<InvariantsDto>, Refused<Read>> {
         let Ok(alone) = Arc::clone(&self.checking).try_lock_owned() else {

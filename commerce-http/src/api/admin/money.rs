@@ -1,7 +1,7 @@
 //! Money that needs staff: what counts towards no order, refunds by hand, messages of the gateway, and the journal.
 
 use commerce_core::payment::UnmatchedState;
-use commerce_core::{MessageId, RefundId, Timestamp, UnmatchedId};
+use commerce_core::{MessageId, OrderId, RefundId, Timestamp, UnmatchedId};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
@@ -10,8 +10,8 @@ use crate::api::access::{MayReadPayments, MayRefund, MayResolvePayments};
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, BalancesDto, Body, Check, CursorLinks, Id, MessagePageDto, NoteBody, PageSize, Problem,
-    RefundDto, Refused, Text, UnmatchedDto, UnmatchedPageDto,
+    Answer, BalancesDto, Body, Check, CursorLinks, Id, MessagePageDto, NoteBody, OrderJournalDto, PageSize,
+    Problem, RefundDto, Refused, Text, UnmatchedDto, UnmatchedPageDto,
 };
 
 pub(crate) struct MoneyApi {
@@ -140,6 +140,8 @@ impl MoneyApi {
     }
 
     /// Shows what the accounts of the money journal gained
+    ///
+    /// In the whole span, and on each of its days.
     #[oai(path = "/balances/", method = "get", operation_id = "getBalances")]
     async fn balances(
         &self,
@@ -153,9 +155,26 @@ impl MoneyApi {
         let (from, to) =
             (check.parse::<Timestamp>("/from", &from.0.0), check.parse::<Timestamp>("/to", &to.0.0));
         let (from, to) = check.finish(from.zip(to))?;
-        let balances = self.shop.engine.store().balances(from, to).await?;
-        let balances = balances.iter().map(Into::into).collect();
-        Ok(Answer::new(&BalancesDto { from: from.into(), to: to.into(), balances })?)
+        let daily = self.shop.engine.store().balances(from, to).await?;
+        Ok(Answer::new(&BalancesDto::new(from, to, &daily).map_err(Problem::internal)?)?)
+    }
+
+    /// Shows the money journal of an order
+    ///
+    /// Every movement of money for it, and what each account gained by them.
+    #[oai(path = "/orders/:id/journal/", method = "get", operation_id = "getOrderJournal")]
+    async fn journal(
+        &self,
+        _admin: MayReadPayments,
+        /// The order.
+        id: Path<Id>,
+    ) -> Result<Answer<OrderJournalDto>, Refused<Read>> {
+        let id: OrderId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let entries = self.shop.engine.store().journal(id).await?;
+        if entries.is_empty() {
+            self.shop.engine.orders().get(id).await?.ok_or_else(Problem::not_found)?;
+        }
+        Ok(Answer::new(&OrderJournalDto::new(&entries).map_err(Problem::internal)?)?)
     }
 }
 

@@ -1,0 +1,28 @@
+//! What somebody is told of themselves.
+
+use super::{KnownOrder, View};
+use crate::account::{Account, SavedAddress, Session};
+use crate::order::OrderView;
+use crate::{OrderId, Timestamp};
+
+/// What the shop knows of somebody, beside their cart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// The store's time at which it was read.
+    pub at: Timestamp,
+    /// The account, with a change of address that waits to be confirmed.
+    pub account: Account,
+    /// Its addresses, by id.
+    pub addresses: Vec<SavedAddress>,
+    /// Its sessions that go on, by id.
+    pub sessions: Vec<Session>,
+    /// Its orders and those that a guest placed with its confirmed address, the newest first.
+    pub orders: Vec<OrderView>,
+}
+
+/// Which orders tell of whoever has this account. Those of a guest do once somebody was seen to receive mail at the address.
+pub(super) fn told(view: &View, account: &Account) -> Vec<OrderId> {
+    let confirmed = account.email_verified_at.is_some();
+    let theirs = |order: &&KnownOrder| order.customer.is_some() || confirmed;
+    view.of(account).filter(theirs).map(|order| order.id).collect()
+}

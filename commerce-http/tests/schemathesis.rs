@@ -1,0 +1,96 @@
+//! The contract as somebody sees it who knows nothing but the OpenAPI document: [Schemathesis] makes requests of it, good and
+//! bad, as nobody, as a customer and as the operator. It comes from PyPI, so this is a long form: `COMMERCE_SOAK=1`, with
+//! `python3`.
+//!
+//! [Schemathesis]: https://schemathesis.io
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![expect(clippy::print_stdout, reason = "what was found is for who reads along")]
+
+mod server;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use reqwest::Method;
+use serde_json::json;
+use server::{ADMIN_TOKEN, KINDS, Kind, TestDatabase, TestServer};
+
+const VERSION: &str = "schemathesis==4.32.5";
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_headers_conformance,response_schema_conformance";
+const SECRET: &str = "tr0mbone & oar 99";
+const CUSTOMER: &str = "ada@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_of_the_contract_is_answered_beside_it() {
+    if std::env::var_os("COMMERCE_SOAK").is_none() {
+        println!("left out: it installs a package, and is for COMMERCE_SOAK=1");
+        return;
+    }
+    let program = installed();
+    for kind in KINDS {
+        let mut server = served(kind).await;
+        let login = json!({"email": CUSTOMER, "password": SECRET});
+        let pair = server.post("/api/auth/login/").json(&login).send().await.expect(200);
+        let customer = pair["access_token"].as_str().unwrap().to_owned();
+        for (who, token) in
+            [("nobody", None), ("operator", Some(ADMIN_TOKEN)), ("customer", Some(&*customer))]
+        {
+            let mut command = Command::new(&program);
+            let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+            command.arg("run").arg(document).args(["--url", server.url(), "--checks", CHECKS]);
+            command.args([
+                "--phases",
+                "examples,coverage,fuzzing",
+                "--max-examples",
+                "50",
+                "--warnings",
+                "off",
+            ]);
+            command.args(["--continue-on-failure"]).current_dir(program.parent().unwrap());
+            if let Some(token) = token {
+                command.args(["--header", &format!("Authorization: Bearer {token}")]);
+            }
+            let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let summary = said.split_once("= SUMMARY =").map_or(&*said, |(_, summary)| summary);
+            println!("{kind:?}, {who}: {summary}");
+            assert!(output.status.success(), "{kind:?}, {who}: {said}");
+        }
+        server.doctor().await;
+        server.stop().await;
+    }
+}
+
+/// A shop with something to sell, and a customer whom nothing slows down.
+async fn served(kind: Kind) -> TestServer {
+    let database = TestDatabase::with_sample(kind);
+    let mut command = database.command(&["admin", "create", "--email", CUSTOMER]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("{SECRET}\n").as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    let mut server = TestServer::prepared(database, &["--port", "0"]);
+    server.set("COMMERCE_PASSWORD_MEMORY_KIB", "1024");
+    server.restart().await;
+    let users = server.admin(Method::GET, "../users/all/").send().await.expect(200);
+    let path = format!("../users/{}/", users["results"][0]["id"].as_str().unwrap());
+    server.admin(Method::PATCH, &path).json(&json!({"role": "customer"})).send().await.expect(200);
+    server
+}
+
+/// The program, in an environment of this test's own.
+fn installed() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
+    fs::create_dir_all(&folder).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).current_dir(&folder).output();
+        let output = output.unwrap_or_else(|error| panic!("{program}, which this test needs: {error}"));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run("python3", &["-m", "venv", "environment"]);
+    let python = folder.join("environment/bin/python");
+    run(python.to_str().unwrap(), &["-m", "pip", "install", "-q", "--disable-pip-version-check", VERSION]);
+    folder.join("environment/bin/schemathesis")
+}

@@ -1,0 +1,360 @@
+//! Finding products: the page, the count and the facets in one statement.
+
+use commerce_core::catalog::{Page, ProductFilter, ROWS_MAX, SortBy};
+use commerce_core::search::{AttributeFilter, Counted, Document, Found, Group, Phrase, Query, Request};
+use commerce_core::{CategoryId, StoreError};
+use serde::Deserialize;
+use sqlx::postgres::PgConnection;
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::listing::{JOINED, PAGE, SummaryRow, push_conditions};
+use crate::product::{AttributeRow, CategoryRow};
+use crate::row::Row;
+
+type FoundRow = (i64, i64, Vec<String>, Json<Vec<SummaryRow>>, Option<Json<CountedRow>>);
+
+/// What was counted, as the statement puts it together.
+#[derive(Deserialize)]
+struct CountedRow {
+    /// Whether the one set from which the others were taken was cut off, so that nothing was counted right.
+    beyond: bool,
+    counts: Vec<i64>,
+    categories: Vec<(Uuid, u64)>,
+    tree: Vec<CategoryRow>,
+    brands: Vec<(String, String, u64)>,
+    prices: Vec<(i64, u64)>,
+    spans: Vec<Vec<i64>>,
+    facet_values: Vec<(String, u64)>,
+    attributes: Vec<AttributeRow>,
+}
+
+impl CountedRow {
+    fn read(self) -> Result<Counted, StoreError> {
+        let Self { beyond: _, counts, categories, tree, brands, prices, spans, facet_values, attributes } =
+            self;
+        let one_price = prices.into_iter().map(|(price, count)| (vec![price], count));
+        let several = spans.into_iter().map(|prices| (prices, 1));
+        let value = |(value, count): (String, u64)| {
+            let (code, value) = value.split_once('\u{1f}')?;
+            Some((code.to_owned(), value.to_owned(), count))
+        };
+        Ok(Counted {
+            prices: one_price.chain(several).collect(),
+            categories: categories.into_iter().map(|(id, count)| (CategoryId(id), count)).collect(),
+            tree: tree.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?,
+            brands: brands
+                .into_iter()
+                .map(|(slug, name, count)| Ok((Row::new("brands", &slug).text("slug", &slug)?, name, count)))
+                .collect::<Result<_, StoreError>>()?,
+            values: facet_values.into_iter().filter_map(value).collect(),
+            attributes: attributes.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
+            exact: counts.into_iter().all(|count| count <= ROWS_MAX as i64),
+        })
+    }
+}
+
+/// Finds products.
+///
+/// # Errors
+/// When the database fails, or a row is no valid value of the domain.
+pub async fn find(conn: &mut PgConnection, request: &Request) -> Result<Found, StoreError> {
+    let (found, beyond) = find_in(conn, request, Sets::OfOne).await?;
+    if beyond { Ok(find_in(conn, request, Sets::Each).await?.0) } else { Ok(found) }
+}
+
+/// What is found, and whether the one set was too large to count in it.
+pub(crate) async fn find_in(
+    conn: &mut PgConnection,
+    request: &Request,
+    sets: Sets,
+) -> Result<(Found, bool), StoreError> {
+    let (count, settings_version, unknown_attributes, Json(rows), counted): FoundRow =
+        statement(request, sets).build_query_as().fetch_one(conn).await.map_err(store_error)?;
+    let count = u64::try_from(count).unwrap_or_default();
+    let beyond = counted.as_ref().is_some_and(|Json(counted)| counted.beyond);
+    let found = Found {
+        page: Page {
+            rows: rows.into_iter().map(SummaryRow::read).collect::<Result<_, _>>()?,
+            count: count.min(ROWS_MAX),
+            count_is_exact: count <= ROWS_MAX,
+        },
+        facets: counted.map(|Json(counted)| counted.read()).transpose()?.map(Counted::facets),
+        unknown_attributes,
+        settings_version: u64::try_from(settings_version).unwrap_or_default(),
+    };
+    Ok((found, beyond))
+}
+
+/// The facets whose own filter is left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Without<'r> {
+    Category,
+    Brand,
+    Price,
+    Attribute(&'r str),
+}
+
+/// How the sets are found in which facets are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sets {
+    /// All of them in one that no facet's own filter narrows: right unless that one is too large to be counted whole.
+    OfOne,
+    /// Each by itself.
+    Each,
+}
+
+/// The statement of a search: only what is asked for is in it.
+fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
+    let filter = &request.filter;
+    let own = if request.facets { own_filters(request) } else { Vec::new() };
+    let mut statement = QueryBuilder::new("with recursive ");
+    if request.facets {
+        let own_sets = if own.is_empty() { Sets::Each } else { sets };
+        match own_sets {
+            Sets::OfOne => push_sets_of_one(&mut statement, request, &own),
+            Sets::Each => {
+                push_set(&mut statement, request, "found", &[]);
+                for (number, without) in own.iter().enumerate() {
+                    statement.push(", ");
+                    push_set(&mut statement, request, &format!("without_{number}"), &[*without]);
+                }
+            }
+        }
+        push_values(&mut statement, &own);
+        statement.push(", tree as (select c.* from categories c where c.id in (select category_id from ");
+        statement.push(set_of(&own, Without::Category)).push(") union ");
+        statement.push("select c.* from tree t join categories c on c.id = t.parent_id) ");
+        statement.push("select (select count(*) from found) as count");
+    } else {
+        statement.push("nothing as (select) select (select count(*) from (select 1");
+        push_found(&mut statement, request, &[]);
+        statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(") counted) as count");
+    }
+    statement.push(", coalesce((select s.version from search_settings s), 0) as settings_version");
+    let codes: Vec<String> = request.attributes.iter().map(|filter| filter.code.clone()).collect();
+    statement.push(", array(select w.code from unnest(").push_bind(codes);
+    statement.push("::text[]) with ordinality as w (code, place) ");
+    statement.push("where w.code not in (select a.code from attributes a) order by w.place) as unknown, ");
+
+    // The order is that of the page's rows too, once they have met what decorates them.
+    let by_rank =
+        request.by_relevance && request.query.as_ref().is_some_and(|query| !query.any_of.is_empty());
+    let sorted = match filter.sort_by {
+        SortBy::Newest => "p.created_at desc, p.id desc",
+        SortBy::PriceAsc => "p.listed_variant_price, p.id desc",
+        SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
+        SortBy::Name => "p.sort_name, p.id desc",
+    };
+    statement.push(PAGE).push(if by_rank { "p.rank desc, " } else { "" }).push(sorted);
+    statement.push(") from (select p.*, ");
+    match request.query.as_ref().filter(|_| by_rank).and_then(matching) {
+        // Words in names weigh most; a long text counts less than a short one that says the same.
+        Some(text) => statement
+            .push("ts_rank('{0.1, 0.2, 0.4, 1.0}', d.terms, ")
+            .push_bind(text)
+            .push("::text::tsquery, 1) as rank"),
+        None => statement.push("0 as rank"),
+    };
+    push_found(&mut statement, request, &[]);
+    statement.push(" order by ").push(if by_rank { "rank desc, " } else { "" }).push(sorted);
+    let reachable = ROWS_MAX.saturating_sub(filter.offset());
+    statement.push(" limit ").push_bind(reachable.min(u64::from(filter.page_size)) as i64);
+    statement.push(" offset ").push_bind(filter.offset().min(ROWS_MAX) as i64);
+    statement.push(JOINED).push(", ");
+    if request.facets {
+        push_counted(&mut statement, &own, sets == Sets::OfOne && !own.is_empty());
+    } else {
+        statement.push("null::json");
+    }
+    statement.push(" as counted");
+    statement
+}
+
+fn own_filters(request: &Request) -> Vec<Without<'_>> {
+    let filter = &request.filter;
+    let mut own = Vec::new();
+    if filter.category.is_some() {
+        own.push(Without::Category);
+    }
+    if filter.brand.is_some() {
+        own.push(Without::Brand);
+    }
+    if filter.min_price.is_some() || filter.max_price.is_some() {
+        own.push(Without::Price);
+    }
+    own.extend(request.attributes.iter().map(|filter| Without::Attribute(&filter.code)));
+    own
+}
+
+/// The name of the set in which a facet is counted.
+fn set_of(own: &[Without<'_>], facet: Without<'_>) -> String {
+    let place = own.iter().position(|without| *without == facet);
+    place.map_or_else(|| "found".to_owned(), |place| format!("without_{place}"))
+}
+
+const COLUMNS: &str = " as materialized (select p.id, p.category_id, p.brand_id, p.listed_variant_price as low, \
+                       p.price_max as high, d.facet_values";
+
+/// A set of products, no larger than is counted.
+fn push_set(statement: &mut QueryBuilder<Postgres>, request: &Request, name: &str, without: &[Without<'_>]) {
+    statement.push(name).push(COLUMNS);
+    push_found(statement, request, without);
+    statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(")");
+}
+
+/// One set without the filter of any facet, in which each product says which of them it meets; and the others from it.
+fn push_sets_of_one(statement: &mut QueryBuilder<Postgres>, request: &Request, own: &[Without<'_>]) {
+    statement.push("base").push(COLUMNS);
+    for (number, facet) in own.iter().enumerate() {
+        statement.push(", (");
+        push_own(statement, request, *facet);
+        statement.push(format!(") as meets_{number}"));
+    }
+    push_found(statement, request, own);
+    statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(")");
+    let sets = [("found".to_owned(), None)].into_iter();
+    for (name, without) in
+        sets.chain((0..own.len()).map(|number| (format!("without_{number}"), Some(number))))
+    {
+        let met = (0..own.len()).filter(|number| Some(*number) != without);
+        let met: String = met.map(|number| format!(" and meets_{number}")).collect();
+        statement.push(format!(", {name} as (select * from base where true{met})"));
+    }
+}
+
+/// The condition that is a facet's own filter.
+fn push_own(statement: &mut QueryBuilder<Postgres>, request: &Request, facet: Without<'_>) {
+    let filter = &request.filter;
+    let only = match facet {
+        Without::Category => ProductFilter { category: filter.category.clone(), ..ProductFilter::default() },
+        Without::Brand => ProductFilter { brand: filter.brand.clone(), ..ProductFilter::default() },
+        Without::Price => {
+            let (min_price, max_price) = (filter.min_price, filter.max_price);
+            ProductFilter { min_price, max_price, ..ProductFilter::default() }
+        }
+        Without::Attribute(code) => {
+            if let Some(filter) = request.attributes.iter().find(|filter| filter.code == code) {
+                push_attribute(statement, filter);
+            }
+            return;
+        }
+    };
+    push_conditions(statement, &only);
+}
+
+fn push_attribute(statement: &mut QueryBuilder<Postgres>, filter: &AttributeFilter) {
+    let keys: Vec<String> = filter.values.iter().map(|value| Document::key(&filter.code, value)).collect();
+    statement.push("d.keys && ").push_bind(keys).push("::text[]");
+}
+
+/// The values that facets count: of each attribute in its own set.
+fn push_values(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
+    let codes = own.iter().filter_map(|without| match without {
+        Without::Attribute(code) => Some((*code).to_owned()),
+        _ => None,
+    });
+    statement.push(
+        ", counted_values as materialized (select * from (select v, sum(f.products)::bigint as products \
+         from (select facet_values, count(*) as products from found group by facet_values) f, \
+         unnest(f.facet_values) v group by v) c where split_part(v, chr(31), 1) <> all(",
+    );
+    statement.push_bind(codes.collect::<Vec<_>>()).push(")");
+    for (number, without) in own.iter().enumerate() {
+        let Without::Attribute(code) = without else { continue };
+        statement.push(format!(
+            " union all select * from (select v, count(*) as products from without_{number}, unnest(facet_values) v \
+             group by v) c where split_part(v, chr(31), 1) = "
+        ));
+        statement.push_bind((*code).to_owned());
+    }
+    statement.push(")");
+}
+
+fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>], of_one: bool) {
+    let sets = (0..own.len()).map(|number| format!("without_{number}"));
+    let counts = ["found".to_owned()].into_iter().chain(sets);
+    let counts: Vec<String> = counts.map(|set| format!("(select count(*) from {set})")).collect();
+    let (counts, categories) = (counts.join(", "), set_of(own, Without::Category));
+    let (brands, prices) = (set_of(own, Without::Brand), set_of(own, Without::Price));
+    let beyond =
+        if of_one { format!("(select count(*) > {ROWS_MAX} from base)") } else { "false".to_owned() };
+    statement.push(format!(
+        "json_build_object(
+            'beyond', {beyond},
+            'counts', json_build_array({counts}),
+            'categories', (select coalesce(json_agg(json_build_array(category_id, products)), '[]')
+                             from (select category_id, count(*) as products
+                                     from {categories} where category_id is not null group by category_id) c),
+            'tree', (select coalesce(json_agg(t), '[]') from tree t),
+            'brands', (select coalesce(json_agg(json_build_array(b.slug, b.name, c.products)), '[]')
+                         from (select brand_id, count(*) as products
+                                 from {brands} where brand_id is not null group by brand_id) c
+                         join brands b on b.id = c.brand_id),
+            'prices', (select coalesce(json_agg(json_build_array(low, products)), '[]')
+                         from (select low, count(*) as products from {prices} where low = high group by low) c),
+            'spans', (select coalesce(json_agg(spans), '[]')
+                        from (select (select array_agg(distinct v.price) from variants v where v.product_id = f.id) as spans
+                                from {prices} f
+                               where f.low <> f.high) c),
+            'facet_values', (select coalesce(json_agg(json_build_array(v, products)), '[]') from counted_values),
+            'attributes', (select coalesce(json_agg(a), '[]')
+                             from attributes a
+                            where a.code in (select split_part(v, chr(31), 1) from counted_values)))"
+    ));
+}
+
+/// From what, and under which conditions.
+fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without: &[Without<'_>]) {
+    let Request { query, text: _, filter, attributes, by_relevance: _, facets: _ } = request;
+    statement.push(" from products p join search_documents d on d.product_id = p.id where ");
+    let mut filter: ProductFilter = filter.clone();
+    for without in without {
+        match without {
+            Without::Category => filter.category = None,
+            Without::Brand => filter.brand = None,
+            Without::Price => (filter.min_price, filter.max_price) = (None, None),
+            Without::Attribute(_) => {}
+        }
+    }
+    push_conditions(statement, &filter);
+    match query.as_ref().map(matching) {
+        Some(Some(text)) => {
+            statement.push(" and d.terms @@ ").push_bind(text).push("::text::tsquery");
+        }
+        Some(None) => {
+            statement.push(" and false");
+        }
+        None => {}
+    }
+    for filter in attributes {
+        if !without.contains(&Without::Attribute(&filter.code)) {
+            statement.push(" and ");
+            push_attribute(statement, filter);
+        }
+    }
+}
+
+/// The query as a `tsquery` is written; `None` when it looks for nothing. Terms are plain letters and digits, so nothing that
+/// a shopper types is an operator.
+fn matching(query: &Query) -> Option<String> {
+    let groups: Vec<String> = query.any_of.iter().map(group).collect();
+    (!groups.is_empty()).then(|| groups.join(" | "))
+}
+
+fn group(group: &Group) -> String {
+    let Group { wanted, unwanted } = group;
+    let wanted = wanted.iter().map(|wanted| {
+        let ways = wanted.any_of.iter().map(|all| all.iter().map(phrase).collect::<Vec<_>>().join(" & "));
+        format!("({})", ways.collect::<Vec<_>>().join(" | "))
+    });
+    let unwanted = unwanted.iter().map(|unwanted| format!("!{}", phrase(unwanted)));
+    format!("({})", wanted.chain(unwanted).collect::<Vec<_>>().join(" & "))
+}
+
+fn phrase(phrase: &Phrase) -> String {
+    let terms: Vec<String> = phrase.iter().map(|term| format!("'{term}'")).collect();
+    format!("({})", terms.join(" <-> "))
+}
