@@ -168,9 +168,10 @@ impl Whole {
         let mut included = rounded_shares(&included, mode)?.into_iter();
         let shipping = paid.pop().unwrap_or(0);
         let cells = worked.taxes.cells.iter();
-        let taxes = cells
+        let mut taxes: Vec<i64> = cells
             .map(|cell| if is_added(cell.rate) { added.next() } else { included.next() }.unwrap_or(0))
             .collect();
+        hold(&worked.taxes, &mut taxes, &paid, shipping);
         let mut lines = Vec::with_capacity(paid.len());
         for (item, left) in state.items.iter().zip(&paid) {
             let total = if item.cost == item.total { *left } else { item.total.rounded(mode)?.max(*left) };
@@ -199,6 +200,32 @@ impl Whole {
             }
         }
         Ok(Self { lines, shipping, taken, taxes })
+    }
+}
+
+/// Moves a tax that is inside an amount to where there is room for it: of next to nothing, nothing is left once it is stated,
+/// while the share of the tax may have been rounded up. What no other amount of the rate has room for is not stated.
+fn hold(taxes: &Taxes, amounts: &mut [i64], lines: &[i64], shipping: i64) {
+    let place = |line: Option<u32>| line.map_or(lines.len(), |line| line as usize);
+    let mut rooms: Vec<i64> = lines.iter().copied().chain([shipping]).collect();
+    let inside = |cell: usize| taxes.rates[taxes.cells[cell].rate].included;
+    for (cell, amount) in amounts.iter().enumerate().filter(|(cell, _)| inside(*cell)) {
+        rooms[place(taxes.cells[cell].line)] -= amount;
+    }
+    if rooms.iter().all(|room| *room >= 0) {
+        return;
+    }
+    let mut homeless = vec![0; taxes.rates.len()];
+    // First what is too much comes out, then it goes in elsewhere.
+    for going_in in [false, true] {
+        for (cell, amount) in amounts.iter_mut().enumerate().filter(|(cell, _)| inside(*cell)) {
+            let homeless = &mut homeless[taxes.cells[cell].rate];
+            let room = &mut rooms[place(taxes.cells[cell].line)];
+            let moved = if going_in { (*homeless).min((*room).max(0)) } else { (*room).max(-*amount).min(0) };
+            *amount += moved;
+            *room -= moved;
+            *homeless -= moved;
+        }
     }
 }
 

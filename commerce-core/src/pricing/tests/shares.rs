@@ -16,8 +16,9 @@ fn bounds(method: Allocation, shares: i64) -> [(i64, bool); 2] {
         Allocation::LargestRemainder | Allocation::Exact => [(2, false); 2],
         // Rounded by a half at most, and moved by one.
         Allocation::HalfDownResidueFirst => [(3, true); 2],
-        // What all others were rounded by.
-        Allocation::LastTakesRest | Allocation::TruncatedBackwards => [(2 * shares, false), (2, false)],
+        // What all others were rounded by. Rounded up, the last ones may find nothing left.
+        Allocation::LastTakesRest => [(2 * shares, false); 2],
+        Allocation::TruncatedBackwards => [(2 * shares, false), (2, false)],
     }
 }
 
@@ -73,15 +74,11 @@ proptest! {
         let sum = shares.iter().try_fold(Exact::ZERO, |sum, (_, weight)| sum.plus(weight)).unwrap();
         let count = i64::try_from(shares.len()).unwrap();
         let [rest, others] = bounds(profile.allocation, count);
-        let takes_rest = match profile.allocation {
-            Allocation::LastTakesRest => shares.len() - 1,
-            _ => 0,
-        };
         for (place, (line, weight)) in shares.iter().enumerate() {
             let proportion = weight.share_of(&sum, &whole);
             let given = Exact::from(line.discount.minor);
             let off = if given > proportion { given.minus(&proportion) } else { proportion.minus(&given) }.unwrap();
-            let (halves, reached) = if place == takes_rest { rest } else { others };
+            let (halves, reached) = if place == 0 { rest } else { others };
             let twice = off.plus(&off).unwrap();
             let bound = Exact::from(halves);
             prop_assert!(twice < bound || reached && twice == bound, "{off:?} of {:?}: {quote:?}", profile.allocation);
