@@ -10,6 +10,8 @@ pub mod cli;
 mod client_address;
 pub mod config;
 pub mod export;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod import;
 mod jobs;

@@ -52,6 +52,8 @@ pub use progress::{Position, Progress, Silent, counting, terminal};
 pub use refused::refused_path;
 pub(crate) use refused::{plain, write_row};
 pub use run::{ImportError, ImportOptions, import, shop_currency};
+#[cfg(any(fuzzing, test))]
+pub(crate) use shopify::read_through;
 pub(crate) use summary::grouped;
 pub use summary::{
     EXIT_MALFORMED, EXIT_REFUSED, EXIT_TAKEN, EXIT_TROUBLE, EXIT_USAGE, Refused, Summary, Tally, exit_code,

@@ -114,6 +114,18 @@ fn slug(handle: &str) -> Result<Slug, SlugError> {
     handle.parse().or_else(|_| handle.to_lowercase().parse())
 }
 
+/// Reads all of it, and tells only how many products were said something about before its end, or before it broke.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn read_through(source: impl Read, currency: Currency) -> usize {
+    let mut read = 0;
+    if let Ok(mut products) = Products::open(source, currency) {
+        while let Ok(Some(_)) = products.next() {
+            read += 1;
+        }
+    }
+    read
+}
+
 /// What is said in a cell that is blank when it says that there is nothing.
 pub(super) fn cell<T>(columns: &Columns, column: Column, value: Option<T>) -> Cell<T> {
     if columns.has(column) { Cell::from_option(value) } else { Cell::Absent }
