@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(passing("idempotency_key", |seed| text(seed).parse::<Key>().is_ok()), ["short", "uuid"]);
         assert_eq!(passing("cart_token", |seed| text(seed).parse::<CartToken>().is_ok()), ["zeros"]);
         assert_eq!(passing("import_csv", |seed| read_catalogue(seed) > 0), ["one", "options"]);
-        let client = Client::builder("sk_test_0123456789abcdef0123456789abcdef".into()).build().unwrap();
+        let client = Client::builder("sk_test_0123456789abcdef0123456789abcdef").build().unwrap();
         let gateway = Paystack::new(client);
         let read = passing("webhook_body", |seed| gateway.read_notice(seed).is_ok());
         assert_eq!(read, ["charge", "odd_shapes", "refund", "unknown"]);

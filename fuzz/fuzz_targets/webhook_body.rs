@@ -6,7 +6,7 @@ use commerce_paystack::{Client, Paystack};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
-    let client = Client::builder("sk_test_0123456789abcdef0123456789abcdef".into()).build();
+    let client = Client::builder("sk_test_0123456789abcdef0123456789abcdef").build();
     let gateway = Paystack::new(client.expect("a client that asks nobody"));
     let read = gateway.read_notice(body);
     drop(read);

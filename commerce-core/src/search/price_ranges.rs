@@ -25,8 +25,8 @@ const MINOR: i64 = 10_000;
 /// use commerce_core::search::price_ranges;
 /// let dear = |naira: i64| (vec![naira * 100 * 10_000], 1);
 /// let found = price_ranges(&[1_180, 1_950, 2_400, 4_990, 12_500].map(dear));
-/// let naira: Vec<(i64, i64, u64)> = found.iter().map(|r| (r.min / 10_000, r.max / 10_000, r.count)).collect();
-/// assert_eq!(naira[0], (118_000, 149_999, 1), "from the lowest price to one kobo below 1,500.00");
+/// let kobo: Vec<(i64, i64, u64)> = found.iter().map(|r| (r.min / 10_000, r.max / 10_000, r.count)).collect();
+/// assert_eq!(kobo[0], (118_000, 119_999, 1), "from the lowest price to one kobo below 1,200.00");
 /// ```
 #[must_use]
 pub fn price_ranges(products: &[(Vec<i64>, u64)]) -> Vec<PriceRange> {
