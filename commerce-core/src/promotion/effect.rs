@@ -215,7 +215,7 @@ fn together(
     if !weighs_what_is_left || promotion.floor.is_some() {
         let lefts: Vec<Exact> = places.iter().map(|place| left_at(*place, state)).collect();
         // What rounding gave too much to one always moves to others.
-        fit(&mut shares, &lefts, true)?;
+        fit(&mut shares, &lefts, true, state)?;
         let mut rooms = Vec::with_capacity(places.len());
         for (place, left) in places.iter().zip(lefts) {
             rooms.push(match place {
@@ -223,7 +223,7 @@ fn together(
                 Place::Shipping => left,
             });
         }
-        fit(&mut shares, &rooms, state.profile.below_floor == BelowFloor::Move)?;
+        fit(&mut shares, &rooms, state.profile.below_floor == BelowFloor::Move, state)?;
     }
     Ok(places.into_iter().zip(shares).filter(|(_, share)| share.is_positive()).collect())
 }
@@ -237,7 +237,7 @@ fn left_at(place: Place, state: &State<'_>) -> Exact {
 }
 
 /// Brings every share down to the room that it has; what did not fit moves to where there is room, or is dropped.
-fn fit(shares: &mut [Exact], rooms: &[Exact], moves: bool) -> Result<(), MoneyError> {
+fn fit(shares: &mut [Exact], rooms: &[Exact], moves: bool, state: &State<'_>) -> Result<(), MoneyError> {
     let mut excess = Exact::ZERO;
     let mut free = Vec::with_capacity(shares.len());
     for (share, room) in shares.iter_mut().zip(rooms) {
@@ -254,12 +254,20 @@ fn fit(shares: &mut [Exact], rooms: &[Exact], moves: bool) -> Result<(), MoneyEr
     if !space.is_positive() {
         return Ok(());
     }
-    // By the largest remainder no share is above its weight, which is the room.
-    let moved = allocate(&excess.min(space), &free, Allocation::LargestRemainder, Rounding::Down)?;
+    let moved = portions(&excess.min(space), &free, state)?;
     for (share, more) in shares.iter_mut().zip(moved) {
         *share = share.plus(&more)?;
     }
     Ok(())
+}
+
+/// Splits an amount so that no share is above its weight: exactly where nothing is rounded, else by the largest remainder.
+fn portions(amount: &Exact, weights: &[Exact], state: &State<'_>) -> Result<Vec<Exact>, MoneyError> {
+    let method = match state.profile.allocation {
+        Allocation::Exact => Allocation::Exact,
+        _ => Allocation::LargestRemainder,
+    };
+    allocate(amount, weights, method, Rounding::Down)
 }
 
 /// The most that may be taken off the line item: down to its floor price.
@@ -346,12 +354,7 @@ fn within_limits(
         let most = Exact::from(most);
         if total > most {
             let weights: Vec<Exact> = effect.cuts.iter().map(|(_, cut)| cut.clone()).collect();
-            // By the largest remainder no share is above its weight, which is what the promotion would have taken off there.
-            let method = match state.profile.allocation {
-                Allocation::Exact => Allocation::Exact,
-                _ => Allocation::LargestRemainder,
-            };
-            let shares = allocate(&most, &weights, method, Rounding::Down)?;
+            let shares = portions(&most, &weights, state)?;
             for ((place, cut), share) in effect.cuts.iter_mut().zip(shares) {
                 for (_, _, off) in effect.used.iter_mut().filter(|(line, ..)| Place::of_line(*line) == *place)
                 {
