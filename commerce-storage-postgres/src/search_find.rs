@@ -1,7 +1,9 @@
 //! Finding products: the page, the count and the facets in one statement.
 
-use commerce_core::catalog::{Page, ProductFilter, ROWS_MAX, SortBy};
-use commerce_core::search::{AttributeFilter, Counted, Document, Found, Group, Phrase, Query, Request};
+use commerce_core::catalog::{Page, ROWS_MAX, SortBy};
+use commerce_core::search::{
+    AttributeFilter, Counted, Document, Found, Group, OwnFilter, Phrase, Query, Request,
+};
 use commerce_core::{CategoryId, StoreError};
 use serde::Deserialize;
 use sqlx::postgres::PgConnection;
@@ -88,15 +90,6 @@ pub(crate) async fn find_in(
     Ok((found, beyond))
 }
 
-/// The facets whose own filter is left out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Without<'r> {
-    Category,
-    Brand,
-    Price,
-    Attribute(&'r str),
-}
-
 /// How the sets are found in which facets are counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sets {
@@ -109,7 +102,7 @@ pub(crate) enum Sets {
 /// The statement of a search: only what is asked for is in it.
 fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
     let filter = &request.filter;
-    let own = if request.facets { own_filters(request) } else { Vec::new() };
+    let own = if request.facets { request.own_filters() } else { Vec::new() };
     let mut statement = QueryBuilder::new("with recursive ");
     if request.facets {
         let own_sets = if own.is_empty() { Sets::Each } else { sets };
@@ -125,7 +118,7 @@ fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
         }
         push_values(&mut statement, &own);
         statement.push(", tree as (select c.* from categories c where c.id in (select category_id from ");
-        statement.push(set_of(&own, Without::Category)).push(") union ");
+        statement.push(set_of(&own, OwnFilter::Category)).push(") union ");
         statement.push("select c.* from tree t join categories c on c.id = t.parent_id) ");
         statement.push("select (select count(*) from found) as count");
     } else {
@@ -173,24 +166,8 @@ fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
     statement
 }
 
-fn own_filters(request: &Request) -> Vec<Without<'_>> {
-    let filter = &request.filter;
-    let mut own = Vec::new();
-    if filter.category.is_some() {
-        own.push(Without::Category);
-    }
-    if filter.brand.is_some() {
-        own.push(Without::Brand);
-    }
-    if filter.min_price.is_some() || filter.max_price.is_some() {
-        own.push(Without::Price);
-    }
-    own.extend(request.attributes.iter().map(|filter| Without::Attribute(&filter.code)));
-    own
-}
-
 /// The name of the set in which a facet is counted.
-fn set_of(own: &[Without<'_>], facet: Without<'_>) -> String {
+fn set_of(own: &[OwnFilter<'_>], facet: OwnFilter<'_>) -> String {
     let place = own.iter().position(|without| *without == facet);
     place.map_or_else(|| "found".to_owned(), |place| format!("without_{place}"))
 }
@@ -199,14 +176,19 @@ const COLUMNS: &str = " as materialized (select p.id, p.category_id, p.brand_id,
                        p.price_max as high, d.facet_values";
 
 /// A set of products, no larger than is counted.
-fn push_set(statement: &mut QueryBuilder<Postgres>, request: &Request, name: &str, without: &[Without<'_>]) {
+fn push_set(
+    statement: &mut QueryBuilder<Postgres>,
+    request: &Request,
+    name: &str,
+    without: &[OwnFilter<'_>],
+) {
     statement.push(name).push(COLUMNS);
     push_found(statement, request, without);
     statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(")");
 }
 
 /// One set without the filter of any facet, in which each product says which of them it meets; and the others from it.
-fn push_sets_of_one(statement: &mut QueryBuilder<Postgres>, request: &Request, own: &[Without<'_>]) {
+fn push_sets_of_one(statement: &mut QueryBuilder<Postgres>, request: &Request, own: &[OwnFilter<'_>]) {
     statement.push("base").push(COLUMNS);
     for (number, facet) in own.iter().enumerate() {
         statement.push(", (");
@@ -226,23 +208,11 @@ fn push_sets_of_one(statement: &mut QueryBuilder<Postgres>, request: &Request, o
 }
 
 /// The condition that is a facet's own filter.
-fn push_own(statement: &mut QueryBuilder<Postgres>, request: &Request, facet: Without<'_>) {
-    let filter = &request.filter;
-    let only = match facet {
-        Without::Category => ProductFilter { category: filter.category.clone(), ..ProductFilter::default() },
-        Without::Brand => ProductFilter { brand: filter.brand.clone(), ..ProductFilter::default() },
-        Without::Price => {
-            let (min_price, max_price) = (filter.min_price, filter.max_price);
-            ProductFilter { min_price, max_price, ..ProductFilter::default() }
-        }
-        Without::Attribute(code) => {
-            if let Some(filter) = request.attributes.iter().find(|filter| filter.code == code) {
-                push_attribute(statement, filter);
-            }
-            return;
-        }
-    };
-    push_conditions(statement, &only);
+fn push_own(statement: &mut QueryBuilder<Postgres>, request: &Request, facet: OwnFilter<'_>) {
+    match facet {
+        OwnFilter::Attribute(filter) => push_attribute(statement, filter),
+        listed => push_conditions(statement, &listed.alone(&request.filter)),
+    }
 }
 
 fn push_attribute(statement: &mut QueryBuilder<Postgres>, filter: &AttributeFilter) {
@@ -251,34 +221,31 @@ fn push_attribute(statement: &mut QueryBuilder<Postgres>, filter: &AttributeFilt
 }
 
 /// The values that facets count: of each attribute in its own set.
-fn push_values(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>]) {
-    let codes = own.iter().filter_map(|without| match without {
-        Without::Attribute(code) => Some((*code).to_owned()),
-        _ => None,
-    });
+fn push_values(statement: &mut QueryBuilder<Postgres>, own: &[OwnFilter<'_>]) {
+    let codes = own.iter().filter_map(|own| own.code());
     statement.push(
         ", counted_values as materialized (select * from (select v, sum(f.products)::bigint as products \
          from (select facet_values, count(*) as products from found group by facet_values) f, \
          unnest(f.facet_values) v group by v) c where split_part(v, chr(31), 1) <> all(",
     );
-    statement.push_bind(codes.collect::<Vec<_>>()).push(")");
+    statement.push_bind(codes.map(str::to_owned).collect::<Vec<_>>()).push(")");
     for (number, without) in own.iter().enumerate() {
-        let Without::Attribute(code) = without else { continue };
+        let Some(code) = without.code() else { continue };
         statement.push(format!(
             " union all select * from (select v, count(*) as products from without_{number}, unnest(facet_values) v \
              group by v) c where split_part(v, chr(31), 1) = "
         ));
-        statement.push_bind((*code).to_owned());
+        statement.push_bind(code.to_owned());
     }
     statement.push(")");
 }
 
-fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>], of_one: bool) {
+fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[OwnFilter<'_>], of_one: bool) {
     let sets = (0..own.len()).map(|number| format!("without_{number}"));
     let counts = ["found".to_owned()].into_iter().chain(sets);
     let counts: Vec<String> = counts.map(|set| format!("(select count(*) from {set})")).collect();
-    let (counts, categories) = (counts.join(", "), set_of(own, Without::Category));
-    let (brands, prices) = (set_of(own, Without::Brand), set_of(own, Without::Price));
+    let (counts, categories) = (counts.join(", "), set_of(own, OwnFilter::Category));
+    let (brands, prices) = (set_of(own, OwnFilter::Brand), set_of(own, OwnFilter::Price));
     let beyond =
         if of_one { format!("(select count(*) > {ROWS_MAX} from base)") } else { "false".to_owned() };
     statement.push(format!(
@@ -307,18 +274,10 @@ fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[Without<'_>], of_
 }
 
 /// From what, and under which conditions.
-fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without: &[Without<'_>]) {
-    let Request { query, text: _, filter, attributes, by_relevance: _, facets: _ } = request;
+fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without: &[OwnFilter<'_>]) {
+    let query = &request.query;
     statement.push(" from products p join search_documents d on d.product_id = p.id where ");
-    let mut filter: ProductFilter = filter.clone();
-    for without in without {
-        match without {
-            Without::Category => filter.category = None,
-            Without::Brand => filter.brand = None,
-            Without::Price => (filter.min_price, filter.max_price) = (None, None),
-            Without::Attribute(_) => {}
-        }
-    }
+    let (filter, attributes) = request.filters_without(without);
     push_conditions(statement, &filter);
     match query.as_ref().map(matching) {
         Some(Some(text)) => {
@@ -330,10 +289,8 @@ fn push_found(statement: &mut QueryBuilder<Postgres>, request: &Request, without
         None => {}
     }
     for filter in attributes {
-        if !without.contains(&Without::Attribute(&filter.code)) {
-            statement.push(" and ");
-            push_attribute(statement, filter);
-        }
+        statement.push(" and ");
+        push_attribute(statement, filter);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use commerce_core::catalog::{Page, ProductFilter, ProductSummary, ROWS_MAX, Slug, SortBy};
+use commerce_core::catalog::{Page, ProductSummary, ROWS_MAX, Slug, SortBy};
 use commerce_core::search::{
-    AttributeFilter, Counted, Document, Found, Group, Phrase, Query, Request, StoredSettings,
+    AttributeFilter, Counted, Document, Found, Group, OwnFilter, Phrase, Query, Request, StoredSettings,
 };
 use commerce_core::{CategoryId, StoreError};
 use sqlx::sqlite::SqliteConnection;
@@ -62,15 +62,6 @@ async fn summaries(conn: &mut SqliteConnection, ids: &[Uuid]) -> Result<Vec<Prod
     rows.iter().map(summary).collect()
 }
 
-/// The facets whose own filter is left out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Without<'r> {
-    Category,
-    Brand,
-    Price,
-    Attribute(&'r str),
-}
-
 fn count(request: &Request) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1");
     push_found(&mut query, request, &[]);
@@ -100,22 +91,14 @@ fn page(request: &Request) -> QueryBuilder<Sqlite> {
 }
 
 /// From what, and under which conditions.
-fn push_found(query: &mut QueryBuilder<Sqlite>, request: &Request, without: &[Without<'_>]) {
-    let Request { query: asked, text: _, filter, attributes, by_relevance: _, facets: _ } = request;
+fn push_found(query: &mut QueryBuilder<Sqlite>, request: &Request, without: &[OwnFilter<'_>]) {
+    let asked = &request.query;
     query.push(" FROM products AS p JOIN search_documents AS d ON d.product_id = p.id");
     if asked.is_some() {
         query.push(" JOIN search_terms ON search_terms.rowid = d.id");
     }
     query.push(" WHERE ");
-    let mut filter: ProductFilter = filter.clone();
-    for without in without {
-        match without {
-            Without::Category => filter.category = None,
-            Without::Brand => filter.brand = None,
-            Without::Price => (filter.min_price, filter.max_price) = (None, None),
-            Without::Attribute(_) => {}
-        }
-    }
+    let (filter, attributes) = request.filters_without(without);
     push_conditions(query, &filter);
     match asked.as_ref().map(matching) {
         Some(Some(text)) => drop(query.push(" AND search_terms MATCH ").push_bind(text)),
@@ -123,10 +106,8 @@ fn push_found(query: &mut QueryBuilder<Sqlite>, request: &Request, without: &[Wi
         None => {}
     }
     for filter in attributes {
-        if !without.contains(&Without::Attribute(&filter.code)) {
-            query.push(" AND ");
-            push_attribute(query, filter);
-        }
+        query.push(" AND ");
+        push_attribute(query, filter);
     }
 }
 
@@ -137,23 +118,11 @@ fn push_attribute(query: &mut QueryBuilder<Sqlite>, filter: &AttributeFilter) {
 }
 
 /// The condition that is a facet's own filter.
-fn push_own(query: &mut QueryBuilder<Sqlite>, request: &Request, facet: Without<'_>) {
-    let filter = &request.filter;
-    let only = match facet {
-        Without::Category => ProductFilter { category: filter.category.clone(), ..ProductFilter::default() },
-        Without::Brand => ProductFilter { brand: filter.brand.clone(), ..ProductFilter::default() },
-        Without::Price => {
-            let (min_price, max_price) = (filter.min_price, filter.max_price);
-            ProductFilter { min_price, max_price, ..ProductFilter::default() }
-        }
-        Without::Attribute(code) => {
-            if let Some(filter) = request.attributes.iter().find(|filter| filter.code == code) {
-                push_attribute(query, filter);
-            }
-            return;
-        }
-    };
-    push_conditions(query, &only);
+fn push_own(query: &mut QueryBuilder<Sqlite>, request: &Request, facet: OwnFilter<'_>) {
+    match facet {
+        OwnFilter::Attribute(filter) => push_attribute(query, filter),
+        listed => push_conditions(query, &listed.alone(&request.filter)),
+    }
 }
 
 /// The query in the language of FTS5; `None` when it looks for nothing. Terms are plain letters and digits, so nothing that a
@@ -199,7 +168,7 @@ enum Sets {
 
 /// Counts what is found, and what each facet would find without its own filter.
 async fn counted(conn: &mut SqliteConnection, request: &Request) -> Result<(i64, Counted), StoreError> {
-    let own = own_filters(request);
+    let own = request.own_filters();
     let counts = match counts(conn, request, &own, Sets::OfOne).await? {
         Some(counts) => counts,
         None => counts(conn, request, &own, Sets::Each).await?.unwrap_or_default(),
@@ -237,22 +206,6 @@ async fn counted(conn: &mut SqliteConnection, request: &Request) -> Result<(i64,
     Ok((counts.first().copied().unwrap_or_default(), counted))
 }
 
-fn own_filters(request: &Request) -> Vec<Without<'_>> {
-    let filter = &request.filter;
-    let mut own = Vec::new();
-    if filter.category.is_some() {
-        own.push(Without::Category);
-    }
-    if filter.brand.is_some() {
-        own.push(Without::Brand);
-    }
-    if filter.min_price.is_some() || filter.max_price.is_some() {
-        own.push(Without::Price);
-    }
-    own.extend(request.attributes.iter().map(|filter| Without::Attribute(&filter.code)));
-    own
-}
-
 fn parsed(slug: &str) -> Result<Slug, StoreError> {
     slug.parse().map_err(|error| StoreError::invalid_row("brands", "slug", slug, error))
 }
@@ -275,7 +228,7 @@ struct Counts {
 async fn counts(
     conn: &mut SqliteConnection,
     request: &Request,
-    own: &[Without<'_>],
+    own: &[OwnFilter<'_>],
     sets: Sets,
 ) -> Result<Option<Counts>, StoreError> {
     let row = counting(request, own, sets).build().fetch_one(conn).await.map_err(trouble)?;
@@ -305,7 +258,7 @@ const COLUMNS: &str = " AS MATERIALIZED (SELECT p.id, p.category_id, p.brand_id,
                        p.price_max AS high, d.facet_values";
 
 /// The statement that counts.
-fn counting(request: &Request, own: &[Without<'_>], sets: Sets) -> QueryBuilder<Sqlite> {
+fn counting(request: &Request, own: &[OwnFilter<'_>], sets: Sets) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new("WITH ");
     let names: Vec<String> = (0..own.len()).map(|number| format!("without_{number}")).collect();
     let one = sets == Sets::OfOne && !own.is_empty();
@@ -339,15 +292,15 @@ fn counting(request: &Request, own: &[Without<'_>], sets: Sets) -> QueryBuilder<
     let counts = ["found"].into_iter().chain(names.iter().map(String::as_str));
     let counts: Vec<String> = counts.map(|set| format!("(SELECT count(*) FROM {set})")).collect();
     query.push(format!(" SELECT {beyond} AS beyond, json_array({}) AS counts", counts.join(", ")));
-    let set_of = |facet: Without<'_>| {
+    let set_of = |facet: OwnFilter<'_>| {
         let place = own.iter().position(|without| *without == facet);
         place.map_or("found", |place| names[place].as_str())
     };
     for (facet, sql, name) in [
-        (Without::Category, BY_CATEGORY, "categories"),
-        (Without::Brand, BY_BRAND, "brands"),
-        (Without::Price, BY_PRICE, "prices"),
-        (Without::Price, BY_PRICES, "spans"),
+        (OwnFilter::Category, BY_CATEGORY, "categories"),
+        (OwnFilter::Brand, BY_BRAND, "brands"),
+        (OwnFilter::Price, BY_PRICE, "prices"),
+        (OwnFilter::Price, BY_PRICES, "spans"),
     ] {
         query.push(", ").push(sql.replace("found", set_of(facet))).push(" AS ").push(name);
     }
@@ -356,24 +309,17 @@ fn counting(request: &Request, own: &[Without<'_>], sets: Sets) -> QueryBuilder<
 }
 
 /// The values that facets count: of each attribute in its own set.
-fn push_values(query: &mut QueryBuilder<Sqlite>, own: &[Without<'_>], names: &[String]) {
-    let codes: Vec<&str> = own.iter().filter_map(code).collect();
+fn push_values(query: &mut QueryBuilder<Sqlite>, own: &[OwnFilter<'_>], names: &[String]) {
+    let codes: Vec<&str> = own.iter().filter_map(|own| own.code()).collect();
     query.push(", (SELECT json_group_array(json_array(c.value, c.products)) FROM (").push(BY_VALUE);
     query
         .push("NOT IN (SELECT value FROM json_each(")
         .push_bind(serde_json::json!(codes).to_string())
         .push("))");
-    for (name, code) in names.iter().zip(own).filter_map(|(name, without)| Some((name, code(without)?))) {
+    for (name, code) in names.iter().zip(own).filter_map(|(name, without)| Some((name, without.code()?))) {
         query.push(" UNION ALL ").push(BY_VALUE.replace("found", name)).push("= ").push_bind(code.to_owned());
     }
     query.push(") AS c) AS facet_values");
-}
-
-fn code<'r>(without: &Without<'r>) -> Option<&'r str> {
-    match without {
-        Without::Attribute(code) => Some(code),
-        Without::Category | Without::Brand | Without::Price => None,
-    }
 }
 
 const BY_CATEGORY: &str = "
@@ -408,7 +354,7 @@ HAVING substr(v.value, 1, instr(v.value, char(31)) - 1) ";
 #[cfg(test)]
 mod tests {
     use commerce_core::Store;
-    use commerce_core::catalog::{AttributeKind, ImportKeys};
+    use commerce_core::catalog::{AttributeKind, ImportKeys, ProductFilter};
     use commerce_core::testkit::{batch, ids, item};
 
     use super::*;
@@ -440,7 +386,7 @@ mod tests {
             };
             let attributes = when(3).then_some(colours).into_iter().collect();
             let request = Request { filter, attributes, facets: true, ..Request::default() };
-            let own = own_filters(&request);
+            let own = request.own_filters();
             let mut both = Vec::new();
             for sets in [Sets::OfOne, Sets::Each] {
                 let mut counts = counts(&mut conn, &request, &own, sets).await.unwrap().unwrap();

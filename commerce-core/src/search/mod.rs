@@ -10,6 +10,7 @@
 mod analyzer;
 mod document;
 mod facets;
+mod own_filter;
 mod price_ranges;
 mod query;
 mod request;
@@ -21,6 +22,7 @@ mod stop_words;
 pub use analyzer::Analyzer;
 pub use document::Document;
 pub use facets::{AttributeFacet, BrandCount, CategoryCount, Counted, FACET_VALUES_MAX, Facets, ValueCount};
+pub use own_filter::OwnFilter;
 pub use price_ranges::{PriceRange, price_ranges};
 pub use query::{Alternative, Group, Phrase, Query, Wanted};
 pub use request::{Answer, AttributeFilter, Completions, Found, Order, Request, Similar, Typed};
