@@ -63,7 +63,7 @@ impl Account {
     pub const LINKS_MAX: usize = 5;
 
     /// An account of this address, a customer's, without a name or a way to log in.
-    pub(super) fn new(id: CustomerId, email: &Email, now: Timestamp) -> Self {
+    pub(crate) fn new(id: CustomerId, email: &Email, now: Timestamp) -> Self {
         Self {
             id,
             email: email.clone(),

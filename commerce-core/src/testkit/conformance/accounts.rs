@@ -493,26 +493,7 @@ pub(super) async fn registered(shop: &Shop, email: &str) -> Account {
 
 fn account(email: &str, now: Timestamp) -> Account {
     let email: crate::customer::Email = email.parse().unwrap();
-    Account {
-        id: named("account", email.as_str()),
-        email_key: EmailKey::of(&email),
-        email,
-        email_verified_at: None,
-        password: None,
-        first_name: String::new(),
-        last_name: String::new(),
-        phone: None,
-        locale: None,
-        role: Role::Customer,
-        seller: None,
-        customer_group: None,
-        is_active: true,
-        email_change: None,
-        last_login_at: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
+    Account::new(named("account", email.as_str()), &email, now)
 }
 
 /// What `from` has, as the account `to` has it.
