@@ -4,8 +4,6 @@
 
 mod server;
 
-use std::io::Write as _;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use commerce_core::access::Role;
@@ -19,26 +17,17 @@ const OTHER: &str = "saxoph0ne & sail 99";
 /// A server with an administrator, whom the command line made.
 async fn with_admin(kind: Kind) -> TestServer {
     let database = TestDatabase::new(kind);
-    let (made, said) = make_admin(&database, "boss@example.com", SECRET);
+    let (made, said) = database.make_admin("boss@example.com", SECRET);
     assert!(made, "{said}");
-    let (made, said) = make_admin(&database, "BOSS@example.com", SECRET);
+    let (made, said) = database.make_admin("BOSS@example.com", SECRET);
     assert!(!made && said.contains("already"), "{said}");
-    let (made, said) = make_admin(&database, "weak@example.com", "password");
+    let (made, said) = database.make_admin("weak@example.com", "password");
     assert!(!made && said.contains("too many people"), "{said}");
     let mut server = TestServer::prepared(database, &["--port", "0"]);
     // What a password costs is measured elsewhere.
     server.set("COMMERCE_PASSWORD_MEMORY_KIB", "1024");
     server.restart().await;
     server
-}
-
-fn make_admin(database: &TestDatabase, email: &str, password: &str) -> (bool, String) {
-    let mut command = database.command(&["admin", "create", "--email", email]);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 async fn log_in(server: &TestServer, email: &str, password: &str) -> Value {
@@ -174,7 +163,7 @@ async fn a_login_does_not_tell_who_has_an_account() {
 async fn what_is_ones_own_is_seen_by_nobody_else() {
     for kind in KINDS {
         let mut server = with_admin(kind).await;
-        let (made, said) = make_admin(&server.database, "eve@example.com", OTHER);
+        let (made, said) = server.database.make_admin("eve@example.com", OTHER);
         assert!(made, "{said}");
         let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
         let eve = bearer(&log_in(&server, "eve@example.com", OTHER).await);
@@ -242,7 +231,8 @@ async fn what_is_ones_own_is_seen_by_nobody_else() {
 async fn a_role_counts_with_the_next_request() {
     for kind in KINDS {
         let mut server = with_admin(kind).await;
-        make_admin(&server.database, "eve@example.com", OTHER);
+        let (made, said) = server.database.make_admin("eve@example.com", OTHER);
+        assert!(made, "{said}");
         let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
         let eve = log_in(&server, "eve@example.com", OTHER).await;
         let user = format!("/api/users/{}/", eve["user"]["id"].as_str().unwrap());
@@ -581,7 +571,7 @@ fn may_of(role: Role) -> Vec<&'static str> {
 /// The access token of somebody in this role.
 async fn token_of(server: &TestServer, boss: &Value, role: Role) -> String {
     let email = format!("{}@example.com", role.as_str());
-    let (made, said) = make_admin(&server.database, &email, SECRET);
+    let (made, said) = server.database.make_admin(&email, SECRET);
     assert!(made, "{said}");
     let user = log_in(server, &email, SECRET).await["user"].clone();
     let path = format!("/api/users/{}/", user["id"].as_str().unwrap());

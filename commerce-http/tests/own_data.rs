@@ -5,37 +5,18 @@
 
 mod server;
 
-use std::io::Write as _;
-use std::process::Stdio;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::reply::Call;
-use server::{KINDS, Kind, TestDatabase, TestServer, delivery};
+use server::{KINDS, Kind, TestServer, delivery};
 
 const SECRET: &str = "tr0mbone & oar 99";
 const TOWEL: &str = "ORA-NET-1";
 const COTTON: &str = "ADN-WRP-IND-M";
 
-/// A server with two customers, whom the command line made.
+/// A server with two customers.
 async fn with_customers(kind: Kind) -> TestServer {
-    let database = TestDatabase::with_sample(kind);
-    for email in ["ada@example.com", "eve@example.com"] {
-        let mut command = database.command(&["admin", "create", "--email", email]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(format!("{SECRET}\n").as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success());
-    }
-    let mut server = TestServer::prepared(database, &["--port", "0"]);
-    // What a password costs is measured elsewhere.
-    server.set("COMMERCE_PASSWORD_MEMORY_KIB", "1024");
-    server.restart().await;
-    let users = server.admin(Method::GET, "../users/all/").send().await.expect(200);
-    for user in users["results"].as_array().unwrap() {
-        let path = format!("../users/{}/", user["id"].as_str().unwrap());
-        server.admin(Method::PATCH, &path).json(&json!({"role": "customer"})).send().await.expect(200);
-    }
-    server
+    TestServer::start_with_customers(kind, &["ada@example.com", "eve@example.com"], SECRET).await
 }
 
 /// Somebody who is logged in.

@@ -9,13 +9,11 @@
 mod server;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use reqwest::Method;
 use serde_json::json;
-use server::{ADMIN_TOKEN, KINDS, Kind, TestDatabase, TestServer};
+use server::{ADMIN_TOKEN, KINDS, TestServer};
 
 const VERSION: &str = "schemathesis==4.32.5";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
@@ -31,7 +29,7 @@ async fn no_request_of_the_contract_is_answered_beside_it() {
     }
     let program = installed();
     for kind in KINDS {
-        let mut server = served(kind).await;
+        let mut server = TestServer::start_with_customers(kind, &[CUSTOMER], SECRET).await;
         let login = json!({"email": CUSTOMER, "password": SECRET});
         let pair = server.post("/api/auth/login/").json(&login).send().await.expect(200);
         let customer = pair["access_token"].as_str().unwrap().to_owned();
@@ -62,22 +60,6 @@ async fn no_request_of_the_contract_is_answered_beside_it() {
         server.doctor().await;
         server.stop().await;
     }
-}
-
-/// A shop with something to sell, and a customer whom nothing slows down.
-async fn served(kind: Kind) -> TestServer {
-    let database = TestDatabase::with_sample(kind);
-    let mut command = database.command(&["admin", "create", "--email", CUSTOMER]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(format!("{SECRET}\n").as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
-    let mut server = TestServer::prepared(database, &["--port", "0"]);
-    server.set("COMMERCE_PASSWORD_MEMORY_KIB", "1024");
-    server.restart().await;
-    let users = server.admin(Method::GET, "../users/all/").send().await.expect(200);
-    let path = format!("../users/{}/", users["results"][0]["id"].as_str().unwrap());
-    server.admin(Method::PATCH, &path).json(&json!({"role": "customer"})).send().await.expect(200);
-    server
 }
 
 /// The program, in an environment of this test's own.

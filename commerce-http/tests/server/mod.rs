@@ -8,7 +8,7 @@ pub(crate) mod paid;
 pub(crate) mod reply;
 pub(crate) mod wire;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -161,6 +161,16 @@ impl TestDatabase {
         }
     }
 
+    /// Makes an administrator by the command line: whether that went well, and what it said.
+    pub(crate) fn make_admin(&self, email: &str, password: &str) -> (bool, String) {
+        let mut command = self.command(&["admin", "create", "--email", email]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     pub(crate) fn succeed(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -276,6 +286,25 @@ impl TestServer {
     /// Serves the sample shop.
     pub(crate) async fn start_with_sample(kind: Kind) -> Self {
         Self::start_with(TestDatabase::with_sample(kind), &[]).await
+    }
+
+    /// Serves the sample shop, where these have accounts with this password and are customers.
+    pub(crate) async fn start_with_customers(kind: Kind, emails: &[&str], password: &str) -> Self {
+        let database = TestDatabase::with_sample(kind);
+        for email in emails {
+            let (made, said) = database.make_admin(email, password);
+            assert!(made, "{said}");
+        }
+        let mut server = Self::prepared(database, &["--port", "0"]);
+        // What a password costs is measured elsewhere.
+        server.set("COMMERCE_PASSWORD_MEMORY_KIB", "1024");
+        server.restart().await;
+        let users = server.admin(Method::GET, "../users/all/").send().await.expect(200);
+        for user in users["results"].as_array().unwrap() {
+            let path = format!("../users/{}/", user["id"].as_str().unwrap());
+            server.admin(Method::PATCH, &path).json(&json!({"role": "customer"})).send().await.expect(200);
+        }
+        server
     }
 
     /// Serves the shop of this database on a free port.
