@@ -49,11 +49,16 @@ pub enum Invariant {
     /// What an account is to the shop, whether it is active, and each key of a program, is what audit rows say; and none of
     /// these was changed by a shopper.
     RoleAudit,
+    /// A category's path is that of what it hangs on, with its slug behind: so there is no circle. What hangs on a deleted
+    /// one is deleted.
+    CategoryPath,
+    /// What a product says by the names of what it shares is what those are called; and it has no deleted brand or category.
+    CatalogNames,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -73,6 +78,8 @@ impl Invariant {
         Self::AccountOne,
         Self::SessionOne,
         Self::RoleAudit,
+        Self::CategoryPath,
+        Self::CatalogNames,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -98,6 +105,8 @@ impl Invariant {
             Self::AccountOne => "ACCOUNT_ONE",
             Self::SessionOne => "SESSION_ONE",
             Self::RoleAudit => "ROLE_AUDIT",
+            Self::CategoryPath => "CATEGORY_PATH",
+            Self::CatalogNames => "CATALOG_NAMES",
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::cache::Generation;
 use crate::cache::InProcessCache;
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    ProductSummary, Slug, TagCount, TaxonomyView,
 };
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
@@ -35,8 +35,8 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
-    VariantId, audit, cart, idempotency, order, personal, search,
+    AttributeId, AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp,
+    UnmatchedId, VariantId, audit, cart, idempotency, order, personal, search,
 };
 
 /// Where the shop is kept.
@@ -264,10 +264,28 @@ pub trait Store: Send + Sync + 'static {
     /// was made under settings that index otherwise; says how many. 0: there are no more of them.
     async fn index(&self, limit: u32) -> Result<u64, StoreError>;
 
+    /// Everything that products share, and the different values that they have of this attribute, by value: at most one
+    /// more than [`VALUES_MAX`](crate::catalog::VALUES_MAX).
+    async fn taxonomy(&self, values_of: Option<AttributeId>) -> Result<TaxonomyView, StoreError>;
+
+    /// The slug that the category has now which had this one before. One that is deleted has none.
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError>;
+
+    /// Up to `limit` tags of products that are not deleted after `after`, bytewise; or this one alone, if they have it.
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<TagCount>, StoreError>;
+
     /// Writes a change set, all of it or nothing.
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError>;
 
     /// The bulk door: writes a batch of the catalogue, all of it or nothing, in a few statements.
+    ///
+    /// Products that a revision names are written with it, and up to [`Batch::INDEXED_AT_ONCE`] of them are indexed with
+    /// it too. Of more, the others are left to [`index`](Store::index), and found as they were until then.
     async fn import(&self, batch: &Batch) -> Result<(), CommitError>;
 
     /// Every row that breaks an invariant; empty when all is well. Reads the whole store.

@@ -12,6 +12,7 @@ use crate::instant::Instant;
 use crate::inventory::{LevelRow, LocationRow};
 use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_product};
 use crate::row::Row;
+use crate::taxonomy;
 
 pub(crate) const IMPORT_LOOK: &str = concat!(
     "
@@ -35,7 +36,8 @@ select statement_timestamp() as now,
           from named p
           join variants v on v.product_id = p.id
           join stock s on s.variant_id = v.id
-          join locations l on l.id = s.location_id) as levels"
+          join locations l on l.id = s.location_id) as levels,
+       (select json_build_array(s.changes, s.additions) from catalog_shared s) as shared"
 );
 
 type ImportRow = (
@@ -47,6 +49,7 @@ type ImportRow = (
     Json<Vec<AttributeRow>>,
     Json<Vec<LocationRow>>,
     Json<Vec<LevelRow>>,
+    Option<Json<(u64, u64)>>,
 );
 
 /// What an import of these keys looks at: one statement, so one snapshot.
@@ -61,7 +64,7 @@ pub async fn view(conn: &mut PgConnection, keys: &ImportKeys) -> Result<CatalogV
         .fetch_one(conn)
         .await
         .map_err(store_error)?;
-    let (now, products, owners, brands, categories, attributes, locations, levels) = found;
+    let (now, products, owners, brands, categories, attributes, locations, levels, shared) = found;
     let owner = |(sku, variant, product): (String, Uuid, Uuid)| {
         Ok((Row::new("variants", &variant).text("sku", &sku)?, VariantId(variant), ProductId(product)))
     };
@@ -74,6 +77,7 @@ pub async fn view(conn: &mut PgConnection, keys: &ImportKeys) -> Result<CatalogV
         attributes: attributes.0.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
         locations: locations.0.into_iter().map(LocationRow::read).collect::<Result<_, _>>()?,
         levels: levels.0.into_iter().map(LevelRow::read).collect::<Result<_, _>>()?,
+        shared: taxonomy::version(shared),
     })
 }
 

@@ -44,6 +44,7 @@ pub mod search_find;
 mod statements;
 mod steps;
 mod store;
+pub mod taxonomy;
 mod unmatched;
 
 pub use cart::view as cart_view;

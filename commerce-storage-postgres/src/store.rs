@@ -11,7 +11,7 @@ use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    ProductSummary, Slug, TagCount, TaxonomyView,
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
@@ -27,8 +27,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId,
+    PaymentId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
+    VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -43,7 +44,7 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
     listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
-    search, search_find, unmatched,
+    search, search_find, taxonomy, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -419,6 +420,23 @@ impl Store for PostgresStore {
             })?;
         }
         Ok(unindexed.len() as u64)
+    }
+
+    async fn taxonomy(&self, values_of: Option<AttributeId>) -> Result<TaxonomyView, StoreError> {
+        read!(self, conn => taxonomy::view(conn, values_of))
+    }
+
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError> {
+        look!(self, conn => taxonomy::moved_category(conn, slug))
+    }
+
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<TagCount>, StoreError> {
+        read!(self, conn => taxonomy::tags(conn, after.as_deref(), only.as_deref(), limit))
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

@@ -32,6 +32,7 @@ mod script;
 pub mod search;
 pub mod search_find;
 mod store;
+pub mod taxonomy;
 mod trouble;
 mod unmatched;
 mod writer;

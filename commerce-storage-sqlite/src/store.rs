@@ -9,7 +9,7 @@ use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    ProductSummary, Slug, TagCount, TaxonomyView,
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
@@ -25,9 +25,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart,
-    idempotency, personal,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId,
+    PaymentId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
+    VariantId, Violation, cart, idempotency, personal,
 };
 
 use crate::connect::SqliteStore;
@@ -35,7 +35,7 @@ use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
     audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
-    order_note, payment, pricing, product, promotion, refund, search, search_find, unmatched,
+    order_note, payment, pricing, product, promotion, refund, search, search_find, taxonomy, unmatched,
 };
 
 impl SqliteStore {
@@ -393,6 +393,28 @@ impl Store for SqliteStore {
             self.write_alone(Write::Documents(unindexed)).await?;
         }
         Ok(found)
+    }
+
+    async fn taxonomy(&self, values_of: Option<AttributeId>) -> Result<TaxonomyView, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = taxonomy::view(&mut tx, values_of, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError> {
+        let mut conn = self.reader().await?;
+        taxonomy::moved_category(&mut conn, slug).await
+    }
+
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<TagCount>, StoreError> {
+        let mut conn = self.reader().await?;
+        taxonomy::tags(&mut conn, after.as_deref(), only.as_deref(), limit).await
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

@@ -1,5 +1,6 @@
 //! What is sold: products with variants, options, attributes, images, brands and a tree of categories.
 
+mod attribute;
 mod category;
 mod changes;
 mod code;
@@ -10,10 +11,12 @@ mod listing;
 mod plan;
 mod product;
 mod service;
+mod taxonomy;
 mod weight;
 
-pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, category_tree};
-pub use changes::{Batch, ProductWrite};
+pub use attribute::{Attribute, AttributeKind, AttributeRules};
+pub use category::{Brand, Category, CategoryNode, category_tree};
+pub use changes::{Batch, ProductWrite, Redirect, RedirectKind, Revision, Rewrite, SharedId, SharedVersion};
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
 pub use facts::{Facts, Names};
@@ -27,4 +30,8 @@ pub use product::{
     AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
 };
 pub use service::{Catalog, CatalogError};
+pub use taxonomy::{
+    AttributeChange, BrandChange, CategoryChange, Changed, NewAttribute, NewBrand, NewCategory, SharedKey,
+    TagCount, Taxonomy, TaxonomyError, TaxonomyView, VALUES_MAX,
+};
 pub use weight::{Weight, WeightUnit};

@@ -24,7 +24,9 @@ mod tests;
 mod text;
 mod variants;
 
-use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, Sku, Slug};
+pub(in crate::catalog) use text::{NAME_CHARS_MAX, line_of};
+
+use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, SharedVersion, Sku, Slug};
 use crate::audit::Actor;
 use crate::inventory::{Location, StockLevel};
 use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
@@ -80,6 +82,8 @@ pub struct CatalogView {
     pub locations: Vec<Location>,
     /// The stock of the products' variants, by variant, then location.
     pub levels: Vec<StockLevel>,
+    /// The state of brands, categories and attributes as a whole.
+    pub shared: SharedVersion,
 }
 
 /// How an import is to be taken.

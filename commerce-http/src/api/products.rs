@@ -290,8 +290,7 @@ mod tests {
     fn node(slug: &str, children: Vec<CategoryNode>) -> CategoryNode {
         let slug: Slug = slug.parse().unwrap();
         let name = slug.to_string();
-        let category =
-            Category { id: CategoryId(uuid::Uuid::nil()), parent: None, path: name.clone(), slug, name };
+        let category = Category::new(CategoryId(uuid::Uuid::nil()), None, slug, name);
         CategoryNode { category, product_count: 0, children }
     }
 

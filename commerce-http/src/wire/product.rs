@@ -112,7 +112,7 @@ pub(crate) struct CategoryDto {
 
 impl From<CategoryNode> for CategoryDto {
     fn from(node: CategoryNode) -> Self {
-        let Category { id, parent: _, slug, name, path } = node.category;
+        let Category { id, slug, name, path, .. } = node.category;
         Self {
             id: id.0,
             name,
