@@ -168,6 +168,9 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
     }
 }
 
+/// Somebody who may see what has this place among [`Permission::ALL`], a merchant too: it is nobody's own.
+pub(in crate::api) struct Sees<const PERMISSION: usize>;
+
 /// Somebody who perhaps may do what has this place among [`Permission::ALL`]: of what is for them and for others too.
 pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     /// They may.
@@ -188,6 +191,7 @@ macro_rules! may {
 }
 
 may! {
+    MayWriteCatalog CatalogWrite;
     MayReadOrders OrdersRead;
     MayWriteOrders OrdersWrite;
     MayReadRules RulesRead;
@@ -206,6 +210,9 @@ may! {
     MayReadKeys KeysRead;
     MayWriteKeys KeysWrite;
 }
+
+/// Somebody who sees what products share.
+pub(in crate::api) type SeesCatalog = Sees<{ Permission::CatalogRead as usize }>;
 
 /// Somebody who perhaps sees every order.
 pub(in crate::api) type PerhapsReadsOrders = Perhaps<{ Permission::OrdersRead as usize }>;
@@ -295,6 +302,20 @@ impl<const PERMISSION: usize> Asks for Permitted<PERMISSION> {
     }
 }
 
+impl<const PERMISSION: usize> Asks for Sees<PERMISSION> {
+    fn schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::schemes()
+    }
+
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
+        match Permission::ALL.get(PERMISSION) {
+            Some(wanted) if caller.may(*wanted) => Ok(Self),
+            _ => Err(Problem::new(Code::Forbidden, "you may not do this")),
+        }
+    }
+}
+
 impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     fn schemes() -> Vec<&'static str> {
         Permitted::<PERMISSION>::schemes()
@@ -371,6 +392,7 @@ macro_rules! asked {
 
 asked! {
     [const PERMISSION: usize] Permitted<PERMISSION>;
+    [const PERMISSION: usize] Sees<PERMISSION>;
     [const PERMISSION: usize] Perhaps<PERMISSION>;
     [] Visitor;
     [] SignedIn;

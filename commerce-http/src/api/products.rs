@@ -9,9 +9,10 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 
 use super::{Shop, Tag};
+use crate::percent::escaped;
 use crate::wire::{
-    BranchDto, Catalogue, CategoriesDto, Check, Decimal, Flag, PageLinks, PageNumber, PageSize, Problem,
-    ProductDto, ProductPageDto, Refused, Sort, Text, statuses,
+    BranchDto, Catalogue, CategoriesDto, Check, Decimal, Flag, Moving, PageLinks, PageNumber, PageSize,
+    Problem, ProductDto, ProductPageDto, Refused, Sort, Text, statuses,
 };
 
 statuses! {
@@ -142,8 +143,10 @@ impl ProductsApi {
         /// The `ETag` of an answer that the client has already.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-    ) -> Result<Catalogue<BranchDto>, Refused<Branch>> {
+        request: &poem::Request,
+    ) -> Result<Moving<BranchDto>, Refused<Branch>> {
         let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let before = slug.clone();
         let filters = Filters {
             category: None,
             brand: brand.0,
@@ -164,7 +167,15 @@ impl ProductsApi {
             let page = catalog.products(&ProductFilter { category: Some(slug), ..filter }).await?;
             Ok(BranchDto::new(branch, ProductPageDto::new(page, &links)))
         };
-        Ok(self.shop.answer(&question, known(&if_none_match), make).await?)
+        match self.shop.answer(&question, known(&if_none_match), make).await {
+            Ok(found) => Ok(Moving::Here(found)),
+            Err(problem) if problem.is_not_found() => {
+                let now = self.shop.engine.taxonomy().moved_category(&before).await?.ok_or(problem)?;
+                let path = format!("/api/products/categories/{}/", escaped(now.as_str()));
+                Ok(Moving::to(&path, request.uri().query()))
+            }
+            Err(problem) => Err(problem.into()),
+        }
     }
 
     /// Shows one product

@@ -158,6 +158,61 @@ impl<T: Type> ApiResponse for Catalogue<T> {
     }
 }
 
+/// A public answer of the catalogue, or where what was asked for has moved to, for good: 308.
+pub(crate) enum Moving<T> {
+    /// It is here.
+    Here(Catalogue<T>),
+    /// It is there.
+    There(Response),
+}
+
+impl<T> Moving<T> {
+    /// It has moved to this path, where the query means the same.
+    pub(crate) fn to(path: &str, query: Option<&str>) -> Self {
+        let location = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Catalogue::<T>::CACHE_CONTROL));
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            headers.insert(header::LOCATION, location);
+        }
+        Self::There(response)
+    }
+}
+
+impl<T: Send> IntoResponse for Moving<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Here(found) => found.into_response(),
+            Self::There(response) => response,
+        }
+    }
+}
+
+impl<T: Type> ApiResponse for Moving<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = Catalogue::<T>::meta();
+        meta.responses.push(MetaResponse {
+            description: "It has another name in addresses now: `Location` says where it is.",
+            status: Some(308),
+            status_range: None,
+            content: Vec::new(),
+            headers: vec![MetaHeader {
+                name: "Location".to_owned(),
+                description: Some("Where it is.".to_owned()),
+                required: true,
+                deprecated: false,
+                schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+            }],
+        });
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
 /// The statuses with which an operation may refuse or fail.
 pub(crate) trait Statuses: Send + Sync + 'static {
     const STATUSES: &'static [(u16, &'static str)];

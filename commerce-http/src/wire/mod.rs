@@ -31,6 +31,7 @@ pub(crate) mod reader;
 mod refund;
 mod schema;
 mod search;
+mod taxonomy;
 mod time;
 mod word;
 
@@ -41,7 +42,7 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Moving, Refused, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
@@ -74,4 +75,9 @@ pub(crate) use refund::{
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
+pub(crate) use taxonomy::{
+    AttributeBody, AttributeChangeBody, AttributeDto, AttributePageDto, BrandBody, BrandChangeBody, BrandDto,
+    BrandPageDto, CategoryBody, CategoryChangeBody, ManagedCategoryDto, ManagedCategoryPageDto,
+    TagChangeBody, TagChangedDto, TagDto, TagPageDto,
+};
 pub(crate) use time::Instant;

@@ -1,6 +1,9 @@
 //! `/api/admin/`: the back office.
 
+mod attributes;
 mod audit;
+mod brands;
+mod categories;
 mod coupons;
 mod invariants;
 mod jobs;
@@ -9,10 +12,13 @@ mod money;
 mod parts;
 mod rules;
 mod settings;
+mod tags;
 mod trial;
 
+use commerce_core::catalog::Page;
+
 use super::Shop;
-use crate::wire::statuses;
+use crate::wire::{Check, PageLinks, PageNumber, PageSize, PaginationDto, Problem, statuses};
 
 statuses! {
     /// Refusals of reading.
@@ -35,6 +41,48 @@ statuses! {
             `idempotency-key-reused`.";
 }
 
+statuses! {
+    /// Refusals of reading what products share.
+    SharedRead:
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
+        404 "There is no such thing.",
+        422 "A parameter cannot be understood.";
+    /// Refusals of a change of what products share.
+    SharedWrite:
+        400 "The body cannot be understood, or the `Idempotency-Key` is none.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
+        404 "There is no such thing.",
+        409 "The name, slug or code is taken (`already-exists`), or products have it or something grows on it (`in-use`).",
+        412 "It is at another version: `version-conflict`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A field is no good, or `idempotency-key-reused`.";
+}
+
+/// A page of what is read whole.
+pub(super) fn cut<T>(
+    all: Vec<T>,
+    path: &str,
+    filters: Vec<(std::borrow::Cow<'static, str>, String)>,
+    (page, page_size): (Option<PageNumber>, Option<PageSize>),
+) -> Result<(Vec<T>, PaginationDto), Problem> {
+    let mut check = Check::default();
+    let page = page.map_or(Some(1), |page| page.check("/page", &mut check));
+    let page_size = page_size.map_or(Some(20), |size| size.check("/page_size", &mut check));
+    let (page, page_size) = check.finish(page.zip(page_size))?;
+    let links = PageLinks { path: path.to_owned(), filters, page, page_size };
+    let rows = Page::<()> { rows: Vec::new(), count: all.len() as u64, count_is_exact: true };
+    let begin = (u64::from(page) - 1).saturating_mul(u64::from(page_size));
+    let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+    Ok((all.into_iter().skip(begin).take(page_size as usize).collect(), links.around(&rows)))
+}
+
+/// What products share.
+type SharedApi =
+    (brands::BrandsApi, categories::ManagedCategoriesApi, attributes::AttributesApi, tags::TagsApi);
+
 /// All operations of the back office.
 pub(crate) type AdminApi = (
     rules::PromotionsApi,
@@ -47,6 +95,7 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
+    SharedApi,
     money::MoneyApi,
     keys::KeysApi,
     audit::AuditApi,
@@ -66,6 +115,12 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+        (
+            brands::BrandsApi { shop: shop.clone() },
+            categories::ManagedCategoriesApi { shop: shop.clone() },
+            attributes::AttributesApi { shop: shop.clone() },
+            tags::TagsApi { shop: shop.clone() },
+        ),
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
