@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod event;
 pub mod generation;
 pub mod idempotency;
+pub mod interest;
 pub mod inventory;
 pub mod job;
 mod journal;
@@ -27,6 +28,7 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod related;
 mod row;
 mod script;
 pub mod search;
@@ -67,6 +69,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         access,
         personal,
         cart,
+        interest,
         order,
         payment,
         inventory,
@@ -85,6 +88,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     access::add(script, access);
     personal::add(script, personal);
     cart::add(script, cart);
+    interest::add(script, interest);
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);
