@@ -21,6 +21,7 @@ pub mod idempotency;
 pub mod import;
 mod instant;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 mod lent;

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 use crate::search_find::Sets;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
-    job, journal, listing, mail, message, order, order_line,
+    inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
     order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, unmatched,
@@ -97,6 +97,9 @@ const STATEMENTS: &[&str] = &[
     import::IMPORT_LOOK,
     import::EXPORT_LOOK,
     inventory::INSERT_LOCATIONS,
+    inventory::UPDATE_LOCATIONS,
+    inventory::CLOSE_LEVELS,
+    inventory::LEFT,
     inventory::INSERT_MOVEMENTS,
     inventory::INSERT_RESERVATIONS,
     inventory::RELEASE,
@@ -106,6 +109,9 @@ const STATEMENTS: &[&str] = &[
     inventory::MOVE_COUNTERS,
     inventory::LOCATIONS,
     inventory::LEVELS,
+    inventory_look::LOOK,
+    inventory_look::LIST,
+    inventory_look::MOVEMENTS,
     job::INSERT,
     job::UPDATE,
     job::LOOK,

@@ -12,6 +12,7 @@ pub mod event;
 pub mod generation;
 pub mod idempotency;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 pub mod listing;
