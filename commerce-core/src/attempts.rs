@@ -40,6 +40,7 @@ unsettled! {
     crate::cart::CartError,
     crate::catalog::CatalogError,
     crate::checkout::ConfirmError,
+    crate::interest::WishlistError,
     crate::inventory::InventoryError,
     crate::mail::MailError,
     crate::order::CancelError,

@@ -29,8 +29,8 @@ use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
     CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
-    ReservationId, SessionId, VariantId, access, account, cart, inventory, job, mail, order, payment,
-    personal, pricing, promotion,
+    ReservationId, SessionId, VariantId, access, account, cart, interest, inventory, job, mail, order,
+    payment, personal, pricing, promotion,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -47,6 +47,8 @@ pub struct ChangeSet {
     pub personal: personal::Changes,
     /// Carts.
     pub cart: cart::Changes,
+    /// What people like.
+    pub interest: interest::Changes,
     /// Orders.
     pub order: order::Changes,
     /// Payment attempts, refunds, the money journal and what gateways told us.
@@ -98,6 +100,8 @@ pub enum Guard {
     ApiKey(KeyId),
     /// The cart changed, was closed, or another open one has its token.
     Cart(CartId),
+    /// The variant is on the account's wishlist already, or is gone.
+    Wishlist(CustomerId),
     /// The order changed.
     Order(OrderId),
     /// An order has this number already.

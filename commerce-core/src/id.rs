@@ -80,6 +80,8 @@ ids! {
     SessionId;
     /// An address of an account.
     AddressId;
+    /// An item of a wishlist.
+    WishlistItemId;
     /// The key of a program.
     KeyId;
     /// An event in the outbox.

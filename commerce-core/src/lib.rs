@@ -20,6 +20,7 @@ pub mod event;
 pub mod hex;
 mod id;
 pub mod idempotency;
+pub mod interest;
 mod invariant;
 pub mod inventory;
 pub mod job;
@@ -49,7 +50,7 @@ pub use engine::{Builder, Engine};
 pub use id::{
     AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
     JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId,
-    RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId,
+    RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId, WishlistItemId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;

@@ -35,8 +35,8 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp, UnmatchedId,
-    VariantId, audit, cart, idempotency, order, personal, search,
+    AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp,
+    UnmatchedId, VariantId, audit, cart, idempotency, interest, order, personal, search,
 };
 
 /// Where the shop is kept.
@@ -71,6 +71,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// What a decision about somebody's belongings looks at.
     async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError>;
+
+    /// What is to be seen of a wishlist.
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError>;
+
+    /// The products that an account looked at, the last first; ties by product id, the newest first.
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError>;
 
     /// What a decision about the key of a program looks at.
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;
@@ -231,6 +237,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// One product, whatever its status, unless it is deleted.
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError>;
+
+    /// Up to `limit` products on sale that go with this one: those that were bought with it in the orders of late, the ones in
+    /// most of these first; then those of its category, then those of its brand, each the newest first. None is named twice.
+    /// `None` when this one is not on sale.
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError>;
 
     /// The category tree with the number of products on sale.
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError>;

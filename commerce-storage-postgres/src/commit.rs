@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
 use crate::{
-    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, personal,
-    pricing, promotion,
+    access, account, audit, cart, event, idempotency, interest, inventory, job, mail, order, payment,
+    personal, pricing, promotion,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -33,6 +33,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         access,
         personal,
         cart,
+        interest,
         order,
         payment,
         inventory,
@@ -52,6 +53,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     access::write(access, &mut own);
     personal::write(personal, &mut own);
     cart::write(cart, &mut own);
+    interest::write(interest, &mut own);
     order::write(order, &mut own);
     payment::write(payment, &mut own);
     pricing::write(pricing, &mut own);

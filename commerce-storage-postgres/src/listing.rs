@@ -17,7 +17,7 @@ use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_prod
 use crate::row::Row;
 
 // The three words that the partial indexes on products have: with them, and only with them, a listing uses those.
-const ON_SALE: &str =
+pub(super) const ON_SALE: &str =
     "p.status = 'published' and p.deleted_at is null and p.listed_variant_price is not null";
 
 // A sum of what is free, none below 0, is above 0 when one of them is.

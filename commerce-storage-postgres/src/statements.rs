@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
-    inventory_look, job, journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, interest,
+    inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
     order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, unmatched,
@@ -96,6 +96,11 @@ const STATEMENTS: &[&str] = &[
     idempotency::INSERT,
     import::IMPORT_LOOK,
     import::EXPORT_LOOK,
+    interest::INSERT,
+    interest::DELETE,
+    interest::SEE,
+    interest::FORGET,
+    interest::LOOK,
     inventory::INSERT_LOCATIONS,
     inventory::UPDATE_LOCATIONS,
     inventory::CLOSE_LEVELS,

@@ -13,6 +13,7 @@ use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
 };
+use commerce_core::interest::ViewedProducts;
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
 use commerce_core::mail::{Mail, MailState, Waiting};
@@ -27,8 +28,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
+    RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId,
+    Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -41,9 +43,9 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, inventory_look,
-    job, journal, listing, mail, message, order, order_list, order_note, payment, personal, pricing,
-    promotion, refund, search, search_find, unmatched,
+    access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
+    inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
+    pricing, promotion, refund, related, search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -175,6 +177,17 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
         look!(self, conn => account::list(conn, search, limit))
+    }
+
+    async fn wishlist(
+        &self,
+        look: &commerce_core::interest::Look,
+    ) -> Result<commerce_core::interest::View, StoreError> {
+        look!(self, conn => interest::wishlist(conn, look))
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<ViewedProducts, StoreError> {
+        look!(self, conn => interest::viewed_products(conn, account))
     }
 
     async fn api_key(
@@ -371,6 +384,10 @@ impl Store for PostgresStore {
 
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
         look!(self, conn => listing::product(conn, key))
+    }
+
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        look!(self, conn => related::related(conn, slug, limit))
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {

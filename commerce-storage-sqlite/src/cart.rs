@@ -222,7 +222,7 @@ async fn view(
 
 /// What is known of a variant and its product as the look reads it.
 #[derive(Deserialize)]
-struct OfferRow {
+pub(crate) struct OfferRow {
     variant: VariantId,
     sku: Sku,
     product: ProductId,
@@ -301,28 +301,10 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
     }))
 }
 
-// The lists are JSON in the form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
-// SQLite's way to fix the order of a join: the planner cannot know how few variants are wanted, and would read all stock.
-const VIEW: &str = "
-WITH open_cart AS (
-    SELECT * FROM carts WHERE token_hash = ?1 AND order_id IS NULL
-     UNION ALL
-    SELECT * FROM carts WHERE id = ?9
-),
-wanted AS (
-    SELECT l.variant_id AS id FROM cart_lines AS l JOIN open_cart AS c ON l.cart_id = c.id
-     UNION SELECT id FROM variants WHERE id = ?3
-     UNION SELECT id FROM variants WHERE sku = ?4
-)
-SELECT c.*,
-       (SELECT json_group_array(
-                   json_object('id', hex(l.id), 'variant', hex(l.variant_id), 'quantity', l.quantity,
-                               'customizations', json(l.customizations))
-                   ORDER BY l.position, l.id)
-          FROM cart_lines AS l
-         WHERE l.cart_id = c.id) AS lines,
-       EXISTS (SELECT 1 FROM carts AS t WHERE t.token_hash = coalesce(?1, c.token_hash) AND t.expires_at > ?2)
-           AS token_known,
+/// The columns `offers` and `levels`: what is known of the variants whose ids are in `wanted`, and their stock.
+macro_rules! offers {
+    () => {
+        "
        (SELECT json_group_array(
                    json_object(
                        'variant', hex(v.id),
@@ -358,7 +340,36 @@ SELECT c.*,
                    ORDER BY s.variant_id, s.location_id)
           FROM wanted
          CROSS JOIN stock AS s ON s.variant_id = wanted.id
-         CROSS JOIN locations AS l ON l.id = s.location_id) AS levels,
+         CROSS JOIN locations AS l ON l.id = s.location_id) AS levels"
+    };
+}
+pub(crate) use offers;
+
+// The lists are JSON in the form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
+// SQLite's way to fix the order of a join: the planner cannot know how few variants are wanted, and would read all stock.
+const VIEW: &str = concat!(
+    "
+WITH open_cart AS (
+    SELECT * FROM carts WHERE token_hash = ?1 AND order_id IS NULL
+     UNION ALL
+    SELECT * FROM carts WHERE id = ?9
+),
+wanted AS (
+    SELECT l.variant_id AS id FROM cart_lines AS l JOIN open_cart AS c ON l.cart_id = c.id
+     UNION SELECT id FROM variants WHERE id = ?3
+     UNION SELECT id FROM variants WHERE sku = ?4
+)
+SELECT c.*,
+       (SELECT json_group_array(
+                   json_object('id', hex(l.id), 'variant', hex(l.variant_id), 'quantity', l.quantity,
+                               'customizations', json(l.customizations))
+                   ORDER BY l.position, l.id)
+          FROM cart_lines AS l
+         WHERE l.cart_id = c.id) AS lines,
+       EXISTS (SELECT 1 FROM carts AS t WHERE t.token_hash = coalesce(?1, c.token_hash) AND t.expires_at > ?2)
+           AS token_known,",
+    offers!(),
+    ",
        (SELECT json_group_array(
                    json_object('code', k.code, 'promotion', k.promotion, 'valid_from', k.valid_from,
                                'valid_until', k.valid_until, 'uses_max', k.uses_max,
@@ -384,4 +395,5 @@ SELECT c.*,
   FROM (SELECT 1)
   LEFT JOIN open_cart AS c ON true
   LEFT JOIN idempotency AS r ON r.actor = ?5 AND r.route = ?6 AND r.key = ?7
-";
+"
+);

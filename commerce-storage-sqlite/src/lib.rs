@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod event;
 pub mod generation;
 pub mod idempotency;
+pub mod interest;
 pub mod inventory;
 pub mod inventory_look;
 pub mod job;
@@ -28,6 +29,7 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod related;
 mod row;
 mod script;
 pub mod search;
@@ -68,6 +70,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         access,
         personal,
         cart,
+        interest,
         order,
         payment,
         inventory,
@@ -86,6 +89,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     access::add(script, access);
     personal::add(script, personal);
     cart::add(script, cart);
+    interest::add(script, interest);
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);

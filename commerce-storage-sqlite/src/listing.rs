@@ -5,7 +5,9 @@ use commerce_core::catalog::{
 };
 use commerce_core::{StoreError, UnitPrice};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::types::Json;
 use sqlx::{QueryBuilder, Sqlite};
+use uuid::Uuid;
 
 use crate::row::{Fields, signed};
 use crate::trouble::trouble;
@@ -156,6 +158,23 @@ pub(crate) fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
         image: fields.get("image_url")?,
         in_stock: fields.get("in_stock")?,
     })
+}
+
+/// Those of these products that are on sale, in this order.
+pub(crate) async fn summaries(
+    conn: &mut SqliteConnection,
+    products: &[Uuid],
+) -> Result<Vec<ProductSummary>, StoreError> {
+    if products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(SUMMARIES);
+    query.push(ON_SALE).push(" AND p.id IN (SELECT unhex(value, '-') FROM json_each(");
+    query.push_bind(Json(products)).push(")))");
+    let rows = query.build().fetch_all(conn).await.map_err(trouble)?;
+    let mut found: Vec<ProductSummary> = rows.iter().map(summary).collect::<Result<_, _>>()?;
+    found.sort_by_key(|found| products.iter().position(|id| *id == found.id.0));
+    Ok(found)
 }
 
 /// Reads the category tree with the number of products on sale.

@@ -25,9 +25,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart,
-    idempotency, personal,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
+    RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId,
+    Violation, cart, idempotency, interest, personal,
 };
 
 use crate::connect::SqliteStore;
@@ -35,7 +35,8 @@ use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
     audit, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message, order,
-    order_list, order_note, payment, pricing, product, promotion, refund, search, search_find, unmatched,
+    order_list, order_note, payment, pricing, product, promotion, refund, related, search, search_find,
+    unmatched,
 };
 
 impl SqliteStore {
@@ -93,6 +94,18 @@ impl Store for SqliteStore {
         let view = crate::personal::view(&mut tx, look, self.the_clock().now()).await?;
         tx.commit().await.map_err(trouble)?;
         Ok(view)
+    }
+
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::interest::wishlist(&mut conn, look, self.the_clock().now()).await
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = crate::interest::viewed_products(&mut tx, account).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
     }
 
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
@@ -333,6 +346,13 @@ impl Store for SqliteStore {
         let detail = product::detail(&mut tx, key, self.the_clock().now()).await?;
         tx.commit().await.map_err(trouble)?;
         Ok(detail)
+    }
+
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = related::related(&mut tx, slug, limit).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {

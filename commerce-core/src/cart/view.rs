@@ -129,20 +129,21 @@ impl View {
     /// How many units of a variant can be bought: `None` when there is no limit.
     #[must_use]
     pub fn available(&self, offer: &Offer) -> Option<u64> {
-        if !offer.on_sale {
-            return Some(0);
-        }
-        if !offer.tracked || offer.backorder {
-            return None;
-        }
-        let free = self
-            .levels
-            .iter()
-            .filter(|level| level.variant == offer.variant)
-            .map(StockLevel::free)
-            .sum::<i64>();
-        Some(u64::try_from(free).unwrap_or(0))
+        available(offer, &self.levels)
     }
+}
+
+/// How many units of a variant can be bought, by these levels of its stock: `None` when there is no limit.
+pub(crate) fn available(offer: &Offer, levels: &[StockLevel]) -> Option<u64> {
+    if !offer.on_sale {
+        return Some(0);
+    }
+    if !offer.tracked || offer.backorder {
+        return None;
+    }
+    let of_variant = levels.iter().filter(|level| level.variant == offer.variant);
+    let free: i64 = of_variant.map(StockLevel::free).sum();
+    Some(u64::try_from(free).unwrap_or(0))
 }
 
 /// A cart with what it costs now.

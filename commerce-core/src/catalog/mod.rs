@@ -20,7 +20,7 @@ pub use facts::{Facts, Names};
 pub use input::{Cell, ImageInput, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
-    ROWS_MAX, SortBy,
+    RELATED_LINES, RELATED_MAX, ROWS_MAX, SortBy,
 };
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{

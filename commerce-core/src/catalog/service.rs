@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CategoryNode, ExportPage, ImportKeys, Page, Plan, PlanOptions, ProductDetail, ProductFilter,
-    ProductInput, ProductKey, ProductSummary, Refusal, Slug, plan,
+    ProductInput, ProductKey, ProductSummary, RELATED_MAX, Refusal, Slug, plan,
 };
 use crate::attempts::Attempts;
 use crate::audit::Actor;
@@ -48,6 +48,15 @@ impl Catalog {
     pub async fn product(&self, slug: &Slug) -> Result<Option<ProductDetail>, StoreError> {
         let found = self.parts.store.product(&ProductKey::Slug(slug.clone())).await?;
         Ok(found.filter(|detail| detail.product.on_sale()))
+    }
+
+    /// Up to `limit` products on sale that go with this one: bought with it of late, then of its category, then of its brand;
+    /// `None` when this one is not on sale. Which orders count: the last hundreds, those that were cancelled left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        self.parts.store.related(slug, limit.min(RELATED_MAX)).await
     }
 
     /// The category tree with the number of products on sale.

@@ -21,6 +21,7 @@ use crate::catalog::{
     ProductSummary, Slug,
 };
 use crate::idempotency::Scope;
+use crate::interest;
 use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use crate::job::Job;
 use crate::mail::{Mail, MailState, Waiting};
@@ -35,8 +36,8 @@ use crate::personal;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
+    RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -118,6 +119,14 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError> {
         self.store.personal(look).await
+    }
+
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError> {
+        self.store.wishlist(look).await
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError> {
+        self.store.viewed_products(account).await
     }
 
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
@@ -307,6 +316,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
         self.store.product(key).await
+    }
+
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        self.store.related(slug, limit).await
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
