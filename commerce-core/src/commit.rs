@@ -131,7 +131,7 @@ pub enum Guard {
     },
     /// The reservation is no longer open.
     Reservation(ReservationId),
-    /// A location has this code already.
+    /// A location has this code already; or it changed, or goods lie where they were to lie no more.
     Location,
     /// The rulebook changed.
     Rulebook,

@@ -17,7 +17,7 @@ use crate::catalog::{
 };
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
-use crate::inventory::{Location, StockLevel};
+use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, MovementSearch, StockLevel};
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
 use crate::mail::{self, Envelope, Mail, MailState, MailerError};
@@ -261,6 +261,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// The stock of these variants, by variant, then location; and the time of the look.
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError>;
+
+    /// What a decision about stock looks at.
+    async fn inventory(&self, look: &inventory::Look) -> Result<inventory::View, StoreError>;
+
+    /// Up to `limit` levels of products that are not deleted, by SKU, then by the id of the location.
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError>;
+
+    /// Up to `limit` movements, by id, the newest first.
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError>;
 
     /// The search over this store: the engine's own, unless it is given another.
     fn search(&self) -> Arc<dyn Search>;

@@ -23,6 +23,7 @@ mod percent;
 mod rate_limits;
 mod routes;
 mod secret;
+pub mod seed;
 pub mod server;
 mod settle;
 mod site;

@@ -22,6 +22,7 @@ pub mod import;
 mod instant;
 pub mod interest;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 mod lent;

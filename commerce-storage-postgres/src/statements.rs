@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 use crate::search_find::Sets;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, interest,
-    inventory, job, journal, listing, mail, message, order, order_line,
+    inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
     order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, unmatched,
@@ -102,6 +102,9 @@ const STATEMENTS: &[&str] = &[
     interest::FORGET,
     interest::LOOK,
     inventory::INSERT_LOCATIONS,
+    inventory::UPDATE_LOCATIONS,
+    inventory::CLOSE_LEVELS,
+    inventory::LEFT,
     inventory::INSERT_MOVEMENTS,
     inventory::INSERT_RESERVATIONS,
     inventory::RELEASE,
@@ -111,6 +114,9 @@ const STATEMENTS: &[&str] = &[
     inventory::MOVE_COUNTERS,
     inventory::LOCATIONS,
     inventory::LEVELS,
+    inventory_look::LOOK,
+    inventory_look::LIST,
+    inventory_look::MOVEMENTS,
     job::INSERT,
     job::UPDATE,
     job::LOOK,

@@ -14,7 +14,7 @@ use commerce_core::catalog::{
     ProductSummary, Slug,
 };
 use commerce_core::interest::ViewedProducts;
-use commerce_core::inventory::Location;
+use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
 use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
@@ -43,9 +43,9 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory, job,
-    journal, listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion,
-    refund, related, search, search_find, unmatched,
+    access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
+    inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
+    pricing, promotion, refund, related, search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -412,6 +412,18 @@ impl Store for PostgresStore {
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
         look!(self, conn => inventory::levels(conn, variants))
+    }
+
+    async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {
+        look!(self, conn => inventory_look::view(conn, look))
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        look!(self, conn => inventory_look::levels(conn, search, limit))
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        look!(self, conn => inventory_look::movements(conn, search, limit))
     }
 
     fn search(&self) -> Arc<dyn Search> {

@@ -236,8 +236,8 @@ async fn what_is_left_of_a_variant_is_summed_over_locations() {
         let mut changes = commerce_core::ChangeSet::default();
         changes.inventory.locations.push(second.clone());
         changes.inventory.levels = vec![
-            Level { variant, location: second.id, safety_stock: Some(9) },
-            Level { variant, location: stocked.location.id, safety_stock: Some(1) },
+            Level { variant, location: second.id, safety_stock: Some(9), reorder_level: None },
+            Level { variant, location: stocked.location.id, safety_stock: Some(1), reorder_level: None },
         ];
         changes.inventory.adjust.push(movement(&mut ids, variant, second.id, 3));
         store.commit(&changes).await.unwrap();

@@ -13,6 +13,7 @@ pub mod generation;
 pub mod idempotency;
 pub mod interest;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 pub mod listing;

@@ -11,7 +11,7 @@ use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
     ProductSummary, Slug,
 };
-use commerce_core::inventory::Location;
+use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
 use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
@@ -34,8 +34,9 @@ use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
-    order_note, payment, pricing, product, promotion, refund, related, search, search_find, unmatched,
+    audit, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message, order,
+    order_list, order_note, payment, pricing, product, promotion, refund, related, search, search_find,
+    unmatched,
 };
 
 impl SqliteStore {
@@ -387,6 +388,23 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let levels = inventory::levels(&mut conn, variants).await?;
         Ok((self.the_clock().now(), levels))
+    }
+
+    async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = inventory_look::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        let mut conn = self.reader().await?;
+        inventory_look::levels(&mut conn, search, limit).await
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        let mut conn = self.reader().await?;
+        inventory_look::movements(&mut conn, search, limit).await
     }
 
     fn search(&self) -> Arc<dyn Search> {

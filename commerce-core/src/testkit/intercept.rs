@@ -22,7 +22,7 @@ use crate::catalog::{
 };
 use crate::idempotency::Scope;
 use crate::interest;
-use crate::inventory::Location;
+use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use crate::job::Job;
 use crate::mail::{Mail, MailState, Waiting};
 use crate::order::{OrderKey, OrderView};
@@ -340,6 +340,18 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
         self.store.locations().await
+    }
+
+    async fn inventory(&self, look: &inventory::Look) -> Result<inventory::View, StoreError> {
+        self.store.inventory(look).await
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        self.store.levels(search, limit).await
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        self.store.movements(search, limit).await
     }
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {

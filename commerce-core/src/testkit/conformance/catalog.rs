@@ -182,12 +182,8 @@ pub async fn an_import_sees_what_it_touches(shop: &Shop) {
 
 /// Locations come by priority, then by code, bytewise.
 pub async fn locations_come_by_priority(shop: &Shop) {
-    let location = |code: &str, priority| Location {
-        id: location_id(code),
-        code: code.to_owned(),
-        name: format!("{code} – Ọjà"),
-        priority,
-    };
+    let location =
+        |code: &str, priority| Location::new(location_id(code), code, &format!("{code} – Ọjà"), priority);
     let mut changes = ChangeSet::default();
     changes.inventory.locations =
         vec![location("b", 2), location("a", 2), location("B", 2), location("z", i32::MIN), location("é", 1)];
