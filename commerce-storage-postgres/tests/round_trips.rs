@@ -83,6 +83,9 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.rulebook()).await, 1);
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
         assert_eq!(sent(store.product(&ProductKey::Id(stocked.products[0].id))).await, 1);
+        assert_eq!(sent(store.related(&stocked.products[0].slug, 20)).await, 1);
+        assert_eq!(sent(store.wishlist(&commerce_core::interest::Look::at(nobody(), 9))).await, 1);
+        assert_eq!(sent(store.viewed_products(nobody())).await, 1);
         assert_eq!(sent(store.categories()).await, 1);
         assert_eq!(sent(store.catalog_generation()).await, 1);
         assert_eq!(sent(store.import_view(&ImportKeys::default())).await, 1);

@@ -113,6 +113,12 @@ impl Door {
         }
     }
 
+    /// The account that asks; `None` also when what they show is no good, for operations that are for anybody.
+    pub(in crate::api) async fn account(request: &Request) -> Option<CustomerId> {
+        let known = Self::of(request).ok()?.who(request).await.ok()??;
+        known.account.map(|account| account.id)
+    }
+
     fn of(request: &Request) -> Result<&Self, Problem> {
         request.data().ok_or_else(|| Problem::internal("nobody knows who asks"))
     }

@@ -29,6 +29,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 use crate::access_token::AccessTokens;
 use crate::layer;
 use crate::order_token::OrderTokens;
+use crate::views::Views;
 use crate::wire::{Problem, too_many};
 
 pub(crate) use access::{Door, Known, permission_of};
@@ -52,6 +53,8 @@ pub(crate) struct Shop {
     pub(crate) cached: Option<Cached>,
     pub(crate) order_tokens: OrderTokens,
     pub(crate) access_tokens: AccessTokens,
+    /// Takes down which products are looked at.
+    pub(crate) views: Views,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub(crate) return_url: Option<String>,
 }

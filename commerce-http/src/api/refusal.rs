@@ -4,6 +4,7 @@ use commerce_core::access::KeyError;
 use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
+use commerce_core::interest::WishlistError;
 use commerce_core::order::{CancelError, MoveOnError, NoteError};
 use commerce_core::payment::{
     GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
@@ -51,6 +52,21 @@ impl From<CartError> for Problem {
             CartError::Pricing(error) => error.into(),
             CartError::Busy => Self::unavailable(words),
             CartError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<WishlistError> for Problem {
+    fn from(error: WishlistError) -> Self {
+        let words = error.to_string();
+        match error {
+            WishlistError::NotFound => Self::not_found(),
+            WishlistError::UnknownVariant => Self::new(Code::UnknownVariant, words),
+            WishlistError::LineNotFound => Self::field("/from_cart_item", "unsupported", words),
+            WishlistError::Full => Self::new(Code::ValidationFailed, words),
+            WishlistError::Busy => Self::unavailable(words),
+            WishlistError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

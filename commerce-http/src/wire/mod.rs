@@ -14,6 +14,7 @@ mod cart_body;
 mod check;
 mod coupon;
 mod document;
+mod interest;
 mod journal;
 pub(crate) mod json;
 mod money;
@@ -56,6 +57,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use interest::{ProductsDto, ViewedDto, Wish, WishBody, WishDto, WishlistDto};
 pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;

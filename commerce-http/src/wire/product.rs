@@ -243,9 +243,9 @@ pub(crate) struct VariantDto {
 #[oai(rename = "OptionValue")]
 pub(crate) struct OptionValueDto {
     /// The name: `Size`.
-    name: String,
+    pub(super) name: String,
     /// The value: `M`.
-    value: String,
+    pub(super) value: String,
 }
 
 impl From<&(String, String)> for OptionValueDto {

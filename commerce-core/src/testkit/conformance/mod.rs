@@ -30,6 +30,7 @@
 //! - [`mails`]: what the shop writes to people, and how it is sent;
 //! - [`accounts`], [`sign_in`]: accounts, sessions, links and keys, and what the services promise of them;
 //! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
+//! - [`interests`]: wishlists, what people looked at, and what goes with a product;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`taxes`], [`outside`]: who pays which tax; carriers and tax services;
@@ -60,6 +61,7 @@ pub mod guards;
 pub mod idempotency;
 pub mod import;
 pub mod import_guards;
+pub mod interests;
 pub mod jobs;
 pub mod listing;
 pub mod looks;
@@ -406,6 +408,13 @@ macro_rules! __each_store_case {
                 an_order_with_coupons_is_all_or_nothing
                 recent_carts_come_by_id
             ;
+            interests:
+                a_wishlist_shows_what_is_so_now
+                a_line_item_is_saved_for_later
+                a_wishlist_that_changed
+                products_that_were_looked_at
+                what_goes_with_a_product
+            ;
             audit:
                 rows_come_newest_first
                 rows_are_sealed_behind_each_other
@@ -645,6 +654,7 @@ mod tests {
             ("idempotency", include_str!("idempotency.rs")),
             ("import", include_str!("import.rs")),
             ("import_guards", include_str!("import_guards.rs")),
+            ("interests", include_str!("interests.rs")),
             ("listing", include_str!("listing.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("looks", include_str!("looks.rs")),
