@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use crate::fused::{Fused, column};
 use crate::{
     access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, personal,
-    pricing, promotion,
+    pricing, promotion, reprice,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -35,6 +35,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         cart,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -63,6 +64,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     audit::write(audit, &mut own);
     audit::write_seals(seals, &mut own);
     event::write(events, &mut own);
+    reprice::write(catalog, &mut own);
     promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);
     own.run(conn).await?;

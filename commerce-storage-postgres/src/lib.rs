@@ -38,6 +38,7 @@ pub mod pricing;
 mod product;
 pub mod promotion;
 mod refund;
+pub mod reprice;
 mod row;
 pub mod search;
 pub mod search_find;

@@ -10,8 +10,8 @@ use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
@@ -43,7 +43,7 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, inventory_look,
     job, journal, listing, mail, message, order, order_list, order_note, payment, personal, pricing,
-    promotion, refund, search, search_find, unmatched,
+    promotion, refund, reprice, search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -395,6 +395,10 @@ impl Store for PostgresStore {
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
         look!(self, conn => inventory::levels(conn, variants))
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        look!(self, conn => reprice::view(conn, look))
     }
 
     async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {

@@ -28,6 +28,7 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod reprice;
 mod row;
 mod script;
 pub mod search;
@@ -70,6 +71,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         cart,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -95,6 +97,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add(script, audit);
     audit::add_seals(script, seals);
     event::add(script, events);
+    reprice::add(script, catalog);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
     if let Some(shard) = changes.moves_catalog() {
