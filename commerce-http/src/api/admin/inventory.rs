@@ -194,7 +194,8 @@ impl InventoryApi {
         body: Body<AdjustmentBody>,
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
         let moving = body.value.command()?;
-        let shape = Shape { list: "", units: "delta", most: Moving::LINES_MAX };
+        let shape =
+            Shape { list: "", warehouse: Some("/warehouse"), units: "delta", most: Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/adjustments/";
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
     }
@@ -209,7 +210,8 @@ impl InventoryApi {
         key: OptionalKey,
         body: Body<ReceiptBody>,
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
-        let shape = Shape { list: "/lines", units: "quantity", most: Moving::LINES_MAX };
+        let (list, warehouse) = ("/lines", Some("/warehouse"));
+        let shape = Shape { list, warehouse, units: "quantity", most: Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/receipts/";
         let moving = body.value.command();
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
@@ -225,7 +227,8 @@ impl InventoryApi {
         key: OptionalKey,
         body: Body<CountBody>,
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
-        let shape = Shape { list: "/lines", units: "on_hand", most: Moving::LINES_MAX };
+        let (list, warehouse) = ("/lines", Some("/warehouse"));
+        let shape = Shape { list, warehouse, units: "on_hand", most: Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/counts/";
         let moving = body.value.command();
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
@@ -245,7 +248,8 @@ impl InventoryApi {
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
         let moving = body.value.command()?;
         // Two moves for each line item.
-        let shape = Shape { list: "/lines", units: "quantity", most: 2 * Moving::LINES_MAX };
+        let (list, warehouse) = ("/lines", Some("/from"));
+        let shape = Shape { list, warehouse, units: "quantity", most: 2 * Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/transfers/";
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
     }
@@ -265,7 +269,7 @@ impl InventoryApi {
     ) -> Result<Answer<BulkDto>, Refused<ChangeStock>> {
         let rows: Vec<&'static str> = body.value.rows.iter().map(|row| row.units()).collect();
         let moving = body.value.command()?;
-        let shape = Shape { list: "/rows", units: "on_hand", most: Moving::BULK_MAX };
+        let shape = Shape { list: "/rows", warehouse: None, units: "on_hand", most: Moving::BULK_MAX };
         let route = "POST /api/admin/inventory/bulk/";
         let MovedStock { audit, written, unchanged, refusals, replayed, .. } =
             self.make(admin, &key, route, &body.canonical, moving, shape).await?;
@@ -286,6 +290,8 @@ impl InventoryApi {
 struct Shape {
     /// Where the list is; empty: the body is the one row.
     list: &'static str,
+    /// Where the warehouse of all rows is named; absent: each names its own.
+    warehouse: Option<&'static str>,
     /// What the units of a row are called.
     units: &'static str,
     /// How many moves there may be.
@@ -344,18 +350,33 @@ fn field(part: Part, units: &'static str) -> &'static str {
     match part {
         Part::Sku => "sku",
         Part::Location => "warehouse",
+        Part::Destination => "to",
         Part::Units => units,
     }
 }
 
 /// Every row that cannot be taken. What the present stock refuses is a conflict, unless something else is wrong too.
 fn refused(refusals: &[RefusedRow], shape: Shape) -> Problem {
-    let Shape { list, units, .. } = shape;
-    let errors = refusals.iter().map(|refused| {
+    let Shape { list, warehouse, units, .. } = shape;
+    let mut errors: Vec<FieldError> = Vec::new();
+    for refused in refusals {
         let name = field(refused.part, units);
         let row = if list.is_empty() { String::new() } else { format!("{list}/{}", refused.index) };
-        FieldError::new(&format!("{row}/{name}"), refused.code, &refused.reason)
-    });
+        let pointer = match (refused.part, warehouse) {
+            (Part::Location, Some(pointer)) => pointer.to_owned(),
+            (Part::Destination, _) => "/to".to_owned(),
+            _ => format!("{row}/{name}"),
+        };
+        let error = FieldError::new(&pointer, refused.code, &refused.reason);
+        // A warehouse that all rows share is refused once.
+        if refused.part == Part::Sku
+            || refused.part == Part::Units
+            || warehouse.is_none()
+            || !errors.contains(&error)
+        {
+            errors.push(error);
+        }
+    }
     let all = |codes: &[&str]| refusals.iter().all(|refused| codes.contains(&refused.code));
     let code = if all(&["changed"]) {
         Code::VersionConflict
@@ -364,5 +385,5 @@ fn refused(refusals: &[RefusedRow], shape: Shape) -> Problem {
     } else {
         Code::ValidationFailed
     };
-    Problem::fields(code, errors.collect())
+    Problem::fields(code, errors)
 }
