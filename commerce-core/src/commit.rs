@@ -29,8 +29,8 @@ use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
     CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
-    ReservationId, SessionId, VariantId, access, account, cart, interest, inventory, job, mail, order,
-    payment, personal, pricing, promotion,
+    ReservationId, SessionId, VariantId, access, account, cart, catalog, interest, inventory, job, mail,
+    order, payment, personal, pricing, promotion,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -53,6 +53,8 @@ pub struct ChangeSet {
     pub order: order::Changes,
     /// Payment attempts, refunds, the money journal and what gateways told us.
     pub payment: payment::Changes,
+    /// Prices; whole products go through the [bulk door](crate::Store::import).
+    pub catalog: catalog::Changes,
     /// Stock.
     pub inventory: inventory::Changes,
     /// The rulebook.

@@ -12,8 +12,8 @@ use crate::cache::Generation;
 #[cfg(feature = "answers")]
 use crate::cache::InProcessCache;
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
@@ -255,6 +255,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Up to `limit` products after `after`, for an export.
     async fn export(&self, after: Option<Slug>, limit: u32) -> Result<ExportPage, StoreError>;
+
+    /// What a decision about prices looks at.
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError>;
 
     /// The locations, by priority, then code.
     async fn locations(&self) -> Result<Vec<Location>, StoreError>;

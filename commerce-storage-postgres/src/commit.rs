@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use crate::fused::{Fused, column};
 use crate::{
     access, account, audit, cart, event, idempotency, interest, inventory, job, mail, order, payment,
-    personal, pricing, promotion,
+    personal, pricing, promotion, reprice,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -36,6 +36,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         interest,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -65,6 +66,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     audit::write(audit, &mut own);
     audit::write_seals(seals, &mut own);
     event::write(events, &mut own);
+    reprice::write(catalog, &mut own);
     promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);
     own.run(conn).await?;

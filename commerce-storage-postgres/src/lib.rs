@@ -40,6 +40,7 @@ mod product;
 pub mod promotion;
 mod refund;
 pub mod related;
+pub mod reprice;
 mod row;
 pub mod search;
 pub mod search_find;

@@ -9,7 +9,8 @@ use crate::{
     inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
-    order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, unmatched,
+    order_list, order_note, payment, personal, pricing, promotion, refund, reprice, search, search_find,
+    unmatched,
 };
 
 #[path = "../tests/shop/mod.rs"]
@@ -114,6 +115,10 @@ const STATEMENTS: &[&str] = &[
     inventory::MOVE_COUNTERS,
     inventory::LOCATIONS,
     inventory::LEVELS,
+    reprice::LOOK,
+    reprice::UPDATE_PRODUCTS,
+    reprice::UPDATE_VARIANTS,
+    reprice::UPDATE_DOCUMENTS,
     inventory_look::LOOK,
     inventory_look::LIST,
     inventory_look::MOVEMENTS,

@@ -10,8 +10,8 @@ use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
 use commerce_core::interest::ViewedProducts;
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
@@ -45,7 +45,7 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
     inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
-    pricing, promotion, refund, related, search, search_find, unmatched,
+    pricing, promotion, refund, related, reprice, search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -412,6 +412,10 @@ impl Store for PostgresStore {
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
         look!(self, conn => inventory::levels(conn, variants))
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        look!(self, conn => reprice::view(conn, look))
     }
 
     async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {

@@ -8,7 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use commerce_core::catalog::{Batch, ImportKeys, Product, ProductFilter, ProductKey};
+use commerce_core::catalog::{Batch, ImportKeys, PriceLook, Product, ProductFilter, ProductKey};
+use commerce_core::inventory;
 use commerce_core::mail::{Kind, Mail};
 use commerce_core::order::OrderKey;
 use commerce_core::payment::UnmatchedKey;
@@ -102,6 +103,10 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.search_settings()).await, 1);
         assert_eq!(sent(store.locations()).await, 1);
         assert_eq!(sent(store.stock(&variants)).await, 1);
+        assert_eq!(sent(store.inventory(&inventory::Look::default())).await, 1);
+        assert_eq!(sent(store.levels(&inventory::LevelSearch::default(), 9)).await, 1);
+        assert_eq!(sent(store.movements(&inventory::MovementSearch::default(), 9)).await, 1);
+        assert_eq!(sent(store.prices(&PriceLook::default())).await, 1);
         assert_eq!(sent(store.ping()).await, 1);
     })
     .await;

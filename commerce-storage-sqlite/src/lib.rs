@@ -30,6 +30,7 @@ pub mod product;
 pub mod promotion;
 mod refund;
 pub mod related;
+pub mod reprice;
 mod row;
 mod script;
 pub mod search;
@@ -73,6 +74,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         interest,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -99,6 +101,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add(script, audit);
     audit::add_seals(script, seals);
     event::add(script, events);
+    reprice::add(script, catalog);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
     if let Some(shard) = changes.moves_catalog() {

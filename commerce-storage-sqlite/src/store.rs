@@ -8,8 +8,8 @@ use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
@@ -35,8 +35,8 @@ use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
     audit, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message, order,
-    order_list, order_note, payment, pricing, product, promotion, refund, related, search, search_find,
-    unmatched,
+    order_list, order_note, payment, pricing, product, promotion, refund, related, reprice, search,
+    search_find, unmatched,
 };
 
 impl SqliteStore {
@@ -388,6 +388,13 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let levels = inventory::levels(&mut conn, variants).await?;
         Ok((self.the_clock().now(), levels))
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = reprice::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
     }
 
     async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {

@@ -53,7 +53,8 @@ impl ChangeSet {
     #[must_use]
     pub fn moves_catalog(&self) -> Option<Shard> {
         let rules = self.pricing.rulebook.as_ref().map(|_| Shard::FIRST);
-        self.inventory.moves_catalog().or(rules)
+        let prices = (!self.catalog.reprice.is_empty()).then_some(Shard::FIRST);
+        self.inventory.moves_catalog().or(rules).or(prices)
     }
 }
 

@@ -9,11 +9,12 @@ mod input;
 mod listing;
 mod plan;
 mod product;
+mod reprice;
 mod service;
 mod weight;
 
 pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, category_tree};
-pub use changes::{Batch, ProductWrite};
+pub use changes::{Batch, Changes, Listed, ProductWrite, Repricing, VariantPrice};
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
 pub use facts::{Facts, Names};
@@ -26,5 +27,9 @@ pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, Sto
 pub use product::{
     AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
 };
-pub use service::{Catalog, CatalogError};
+pub use reprice::{
+    PRICES_MAX, PriceInput, PriceLook, PriceRefused, PriceView, PricedProduct, PricedVariant, Repriced,
+    reprice,
+};
+pub use service::{Catalog, CatalogError, PricesSet};
 pub use weight::{Weight, WeightUnit};

@@ -25,4 +25,6 @@ pub use view::{
 };
 
 #[cfg(all(test, feature = "testkit"))]
+mod moves_tests;
+#[cfg(all(test, feature = "testkit"))]
 mod tests;

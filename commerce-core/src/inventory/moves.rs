@@ -124,6 +124,8 @@ pub enum Part {
     Sku,
     /// The location's code.
     Location,
+    /// The code of the location that a transfer goes to.
+    Destination,
     /// The units.
     Units,
 }
@@ -259,12 +261,13 @@ fn told(moving: &Moving, steps: &[Step<'_>], unchanged: u64, refusals: &[Refused
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Sku, Self::Location, Self::Units];
+    const ALL: [Self; 4] = [Self::Sku, Self::Location, Self::Destination, Self::Units];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Sku => "sku",
             Self::Location => "warehouse",
+            Self::Destination => "to",
             Self::Units => "units",
         }
     }
@@ -328,13 +331,16 @@ impl<'a> Seen<'a> {
             .get(one.sku.trim())
             .copied()
             .ok_or_else(|| refuse(one, Part::Sku, "unknown", "no variant has this SKU".to_owned()))?;
-        let location =
-            self.locations.get(one.location.as_str()).copied().ok_or_else(|| {
-                refuse(one, Part::Location, "unknown", "no warehouse has this code".to_owned())
-            })?;
+        let arrives = one.reason == MovementReason::Transfer && matches!(one.asked, Asked::By(1..));
+        let part = if arrives { Part::Destination } else { Part::Location };
+        let location = self
+            .locations
+            .get(one.location.as_str())
+            .copied()
+            .ok_or_else(|| refuse(one, part, "unknown", "no warehouse has this code".to_owned()))?;
         if !location.active {
             let reason = format!("the warehouse {} is not active", location.code);
-            return Err(refuse(one, Part::Location, "inactive", reason));
+            return Err(refuse(one, part, "inactive", reason));
         }
         let shelf = self.shelves.get(&(variant.id, location.id)).copied();
         let (on_hand, reserved) = shelf.map_or((0, 0), |shelf| (shelf.level.on_hand, shelf.level.reserved));

@@ -65,9 +65,6 @@ pub enum InventoryError {
     /// Rows that cannot be taken.
     #[error("{} row(s) cannot be taken, the first because {}", .0.len(), .0.first().map_or("", |refused| &refused.reason))]
     Refused(Vec<Refused>),
-    /// What is to be moved is there already.
-    #[error("the goods are at the warehouse {0} already")]
-    SameLocation(String),
     /// No row at all, or more than are taken at once.
     #[error("must have 1 to {most} rows, not {rows}")]
     Rows {

@@ -17,8 +17,8 @@ use crate::audit::{Entry, Seal, Search};
 use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
 use crate::idempotency::Scope;
 use crate::interest;
@@ -340,6 +340,10 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
         self.store.locations().await
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        self.store.prices(look).await
     }
 
     async fn inventory(&self, look: &inventory::Look) -> Result<inventory::View, StoreError> {

@@ -174,6 +174,19 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
     }
 }
 
+/// Somebody who may do what has this place among [`Permission::ALL`], perhaps with what is their own alone: the operation
+/// hands the caller on to the engine, which says whose [`Caller::seller`] leaves.
+pub(in crate::api) struct Within<const PERMISSION: usize> {
+    pub(in crate::api) caller: Caller,
+}
+
+impl<const PERMISSION: usize> Within<PERMISSION> {
+    /// By which name changes are kept.
+    pub(in crate::api) fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
 /// Somebody who perhaps may do what has this place among [`Permission::ALL`]: of what is for them and for others too.
 pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     /// They may.
@@ -188,29 +201,33 @@ pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
 
 /// Somebody who may do what stands behind the name, one for each permission that an operation asks for.
 macro_rules! may {
-    ($($name:ident $permission:ident;)+) => {$(
-        pub(in crate::api) type $name = Permitted<{ Permission::$permission as usize }>;
+    ($($who:ident $name:ident $permission:ident;)+) => {$(
+        pub(in crate::api) type $name = $who<{ Permission::$permission as usize }>;
     )+};
 }
 
 may! {
-    MayReadOrders OrdersRead;
-    MayWriteOrders OrdersWrite;
-    MayReadRules RulesRead;
-    MayWriteRules RulesWrite;
-    MayReadCoupons CouponsRead;
-    MayWriteCoupons CouponsWrite;
-    MayReadAudit AuditRead;
-    MayReadSettings SettingsRead;
-    MayWriteSettings SettingsWrite;
-    MayReadPayments PaymentsRead;
-    MayCollectPayments PaymentsCollect;
-    MayResolvePayments PaymentsResolve;
-    MayRefund OrdersRefund;
-    MayReadCustomers CustomersRead;
-    MayWriteCustomers CustomersWrite;
-    MayReadKeys KeysRead;
-    MayWriteKeys KeysWrite;
+    Permitted MayReadOrders OrdersRead;
+    Permitted MayWriteOrders OrdersWrite;
+    Permitted MayReadRules RulesRead;
+    Permitted MayWriteRules RulesWrite;
+    Permitted MayReadCoupons CouponsRead;
+    Permitted MayWriteCoupons CouponsWrite;
+    Permitted MayReadAudit AuditRead;
+    Permitted MayReadSettings SettingsRead;
+    Permitted MayWriteSettings SettingsWrite;
+    Permitted MayReadPayments PaymentsRead;
+    Permitted MayCollectPayments PaymentsCollect;
+    Permitted MayResolvePayments PaymentsResolve;
+    Permitted MayRefund OrdersRefund;
+    Permitted MayReadCustomers CustomersRead;
+    Permitted MayWriteCustomers CustomersWrite;
+    Permitted MayReadKeys KeysRead;
+    Permitted MayWriteKeys KeysWrite;
+    Permitted MayWriteWarehouses InventoryWrite;
+    Within MayReadStock InventoryRead;
+    Within MayWriteStock InventoryWrite;
+    Within MaySetPrices CatalogWrite;
 }
 
 /// Somebody who perhaps sees every order.
@@ -301,6 +318,21 @@ impl<const PERMISSION: usize> Asks for Permitted<PERMISSION> {
     }
 }
 
+impl<const PERMISSION: usize> Asks for Within<PERMISSION> {
+    fn schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::schemes()
+    }
+
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
+        if Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted)) {
+            Ok(Self { caller })
+        } else {
+            Err(Problem::new(Code::Forbidden, "you may not do this"))
+        }
+    }
+}
+
 impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     fn schemes() -> Vec<&'static str> {
         Permitted::<PERMISSION>::schemes()
@@ -377,6 +409,7 @@ macro_rules! asked {
 
 asked! {
     [const PERMISSION: usize] Permitted<PERMISSION>;
+    [const PERMISSION: usize] Within<PERMISSION>;
     [const PERMISSION: usize] Perhaps<PERMISSION>;
     [] Visitor;
     [] SignedIn;

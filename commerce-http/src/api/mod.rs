@@ -64,8 +64,9 @@ impl Shop {
     async fn location(&self, pointer: &str, code: Option<&str>) -> Result<Option<LocationId>, Problem> {
         let Some(code) = code else { return Ok(None) };
         let known = self.engine.inventory().locations().await?;
-        let found = known.into_iter().find(|location| location.code == code).map(|location| location.id);
-        let unknown = || Problem::field(pointer, "unsupported", "no location has this code");
+        let found = known.into_iter().find(|location| location.code == code && location.active);
+        let found = found.map(|location| location.id);
+        let unknown = || Problem::field(pointer, "unsupported", "no active location has this code");
         found.map(Some).ok_or_else(unknown)
     }
 }

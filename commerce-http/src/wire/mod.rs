@@ -26,12 +26,14 @@ mod own_data;
 mod page;
 mod param;
 mod payment;
+mod price;
 mod problem;
 mod product;
 pub(crate) mod reader;
 mod refund;
 mod schema;
 mod search;
+mod stock;
 mod time;
 mod word;
 
@@ -68,6 +70,7 @@ pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
 pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
+pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
 pub(crate) use refund::{
@@ -76,4 +79,9 @@ pub(crate) use refund::{
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
+pub(crate) use stock::{
+    AdjustmentBody, BulkDto, BulkStockBody, CountBody, LevelChangeBody, LevelDto, LevelPageDto, MovedDto,
+    MovementPageDto, NewWarehouseBody, ReceiptBody, RefusedRowDto, TransferBody, WarehouseBody,
+    WarehouseChangeBody, WarehouseDto, WarehousePageDto,
+};
 pub(crate) use time::Instant;

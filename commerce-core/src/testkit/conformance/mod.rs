@@ -24,6 +24,7 @@
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`inventory`], [`prices`]: warehouses, levels, movements and prices as staff keeps them;
 //! - [`moving_on`]: what staff does with orders, from their acceptance to their end;
 //! - [`orders`]: lists of orders, and notes on them;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
@@ -62,6 +63,7 @@ pub mod idempotency;
 pub mod import;
 pub mod import_guards;
 pub mod interests;
+pub mod inventory;
 pub mod jobs;
 pub mod listing;
 pub mod looks;
@@ -73,6 +75,7 @@ pub mod outside;
 pub mod own_data;
 pub mod payment_flow;
 pub mod payments;
+pub mod prices;
 pub mod promotions;
 pub mod races;
 pub mod round_trips;
@@ -527,6 +530,21 @@ macro_rules! __each_store_case {
                 what_cannot_be_counted
                 a_location_is_added_once
                 counts_at_once_end_in_one_of_them
+            ;
+            inventory:
+                a_warehouse_in_full_and_changed
+                a_warehouse_is_closed
+                goods_come_in_while_a_warehouse_is_closed
+                goods_are_moved
+                what_cannot_be_moved
+                levels_are_set_and_listed
+                a_merchant_moves_what_is_their_own
+                goods_are_moved_while_they_are_sold
+                many_levels_at_once
+            ;
+            prices:
+                prices_are_set_and_seen
+                prices_are_set_while_others_decide
             ;
             idempotency:
                 a_repeated_confirm

@@ -243,6 +243,13 @@ impl Shop {
         guard
     }
 
+    /// The audit rows of what was done to this, the newest first.
+    pub async fn audited(&self, target: &str) -> Vec<crate::audit::Entry> {
+        let target = Some(target.to_owned());
+        let search = crate::audit::Search { target, ..crate::audit::Search::default() };
+        self.store.audit(&search, 100).await.unwrap()
+    }
+
     /// All that can be read of the store.
     pub async fn snapshot(&self) -> Snapshot {
         let known = self.known().clone();
