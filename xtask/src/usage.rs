@@ -71,7 +71,8 @@ Builds the server optimised, fills a shop with made-up products (`commerce seed`
 With `--store postgres` the shop is in a PostgreSQL of its own that flushes commits to disk.
 
 Usage: cargo xtask load [--store sqlite|postgres] [--products N] [--users N,N] [--seconds N] [--think-ms N] [--seed N]
-                        [--cache on|off] [--one-by-one] [--database-url URL] [--url URL]
+                        [--cache on|off] [--one-by-one] [--database-url URL [--schema NAME]]
+                        [--url URL]
 
   --store KIND        the store of the server that is started: sqlite or postgres
   --products N        how many products its shop has; 10000 when not given
@@ -82,6 +83,7 @@ Usage: cargo xtask load [--store sqlite|postgres] [--products N] [--users N,N] [
   --cache on|off      whether the server keeps answers of the catalogue
   --one-by-one        ask each kind of question alone, one after the other, instead
   --database-url URL  serve this shop, which is there; orders are placed in it
+  --schema NAME       the schema of PostgreSQL that is that shop
   --url URL           use the server that runs there, on this machine; orders are placed in it
 
 Exit codes: 0 every answer was one, 1 the server failed somebody.

@@ -46,6 +46,9 @@ struct Args {
     /// Serve this shop, which is there, instead of making one. Orders are placed in it
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    /// The schema of PostgreSQL that is that shop
+    #[arg(long, value_name = "NAME", requires = "database_url")]
+    schema: Option<String>,
     /// Use the server that runs here, on this machine. Orders are placed in it
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -99,7 +102,7 @@ async fn run(args: &Args) -> Result<bool, String> {
         }
     };
     if args.one_by_one {
-        alone::ask_all(&url, args.cache == Cache::On).await?;
+        alone::ask_all(&url, args.cache == Cache::On, server.as_ref()).await?;
         println!(
             "\nWhat next: `--cache off` for what the store itself takes, `--products` for how that grows."
         );

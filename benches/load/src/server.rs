@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::{Args, Cache, Store};
 
@@ -36,7 +37,10 @@ impl Server {
                 command.env_remove(name);
             }
             match (&args.database_url, args.store) {
-                (Some(url), _) => command.env("COMMERCE_DATABASE_URL", url),
+                (Some(url), _) => {
+                    let schema = args.schema.as_ref().map(|schema| ("COMMERCE_SCHEMA", schema));
+                    command.env("COMMERCE_DATABASE_URL", url).envs(schema)
+                }
                 (None, Store::Sqlite) => command.env("COMMERCE_DATABASE_URL", "sqlite:shop.db"),
                 (None, Store::Postgres) => {
                     let url = std::env::var("COMMERCE_TEST_POSTGRES_URL").unwrap_or_default();
@@ -69,6 +73,16 @@ impl Server {
     /// Where it listens.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The processor time that it has had so far. That of PostgreSQL is not in it.
+    pub fn worked(&self) -> Option<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // Behind the name, which may have blanks: the 12th and 13th are ticks in the program and in the kernel.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+        // Linux counts a hundred in a second.
+        Some(Duration::from_millis(ticks * 10))
     }
 
     /// What it takes of the machine's memory now, and took at most.
