@@ -93,8 +93,11 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.export(None, 9)).await, 1);
         for page_size in [1, 100] {
             let filter = ProductFilter { page_size, ..ProductFilter::default() };
-            let request = Request { filter, facets: true, ..Request::default() };
-            assert_eq!(sent(store.find(&request)).await, 1);
+            assert_eq!(sent(store.products(&filter)).await, 1);
+            for facets in [false, true] {
+                let request = Request { filter: filter.clone(), facets, ..Request::default() };
+                assert_eq!(sent(store.find(&request)).await, 1);
+            }
         }
         let typed = Typed { words: vec![], prefix: "mu".to_owned(), folded: "mu".to_owned(), limit: 9 };
         assert_eq!(sent(store.complete(&typed)).await, 1);
