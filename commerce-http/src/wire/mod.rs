@@ -31,6 +31,7 @@ pub(crate) mod reader;
 mod refund;
 mod schema;
 mod search;
+mod sold;
 mod time;
 mod word;
 
@@ -74,4 +75,5 @@ pub(crate) use refund::{
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
+pub(crate) use sold::{SoldDto, SoldPageDto};
 pub(crate) use time::Instant;
