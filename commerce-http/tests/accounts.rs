@@ -194,7 +194,8 @@ async fn what_is_ones_own_is_seen_by_nobody_else() {
         // Where taxes look for a code, a name is none; whoever sends one is told which there are.
         let mut written = home.clone();
         written["state_province"] = json!("Lagos");
-        let wrong = call(Method::PUT, &path, &boss).json(&written).send().await.refused(422, "validation-failed");
+        let wrong =
+            call(Method::PUT, &path, &boss).json(&written).send().await.refused(422, "validation-failed");
         assert_eq!(wrong["errors"][0]["pointer"], "/state_province");
         assert!(wrong["errors"][0]["message"].as_str().unwrap().contains("KW, LA, NA"), "{wrong}");
         written["state_province"] = json!("ng-la");

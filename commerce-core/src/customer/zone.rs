@@ -180,7 +180,8 @@ mod tests {
     fn subdivisions_that_come_into_force_are_ones_of_the_country() {
         let zones = |subdivision: &str| -> Vec<Zone> {
             let area = format!(r#"{{"country": "NG", "subdivisions": ["LA", "{subdivision}"]}}"#);
-            serde_json::from_str(&format!(r#"[{{"code": "a"}}, {{"code": "b", "areas": [{area}]}}]"#)).unwrap()
+            serde_json::from_str(&format!(r#"[{{"code": "a"}}, {{"code": "b", "areas": [{area}]}}]"#))
+                .unwrap()
         };
         let places = |new: &[Zone], before: &[Zone]| {
             let mut errors = Vec::new();

@@ -91,7 +91,7 @@ impl Town {
     /// Orders so many of these: what the confirmation says.
     async fn order(&self, who: &str, items: &[(&str, u32)]) -> Value {
         self.fill(who, items).await;
-        let key = format!("{who} {items:?}");
+        let key: String = items.iter().map(|(sku, quantity)| format!("{quantity}-{sku}-")).collect();
         let confirm = self.call(who, Method::POST, "/api/cart/checkout/confirm/").key(&key).json(&json!({}));
         confirm.send().await.expect(201)
     }
