@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::access::{self, ApiKey};
+use crate::access;
 use crate::account::{self, Account, Password, PasswordHash};
 use crate::cache::Generation;
 #[cfg(feature = "answers")]
@@ -81,8 +81,9 @@ pub trait Store: Send + Sync + 'static {
     /// What a decision about the key of a program looks at.
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;
 
-    /// Up to `limit` keys of programs before `before`, by id, the newest first; revoked and expired ones too.
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
+    /// Up to `limit` keys of programs before `before`, by id, the newest first; revoked and expired ones too. Each as a look at
+    /// it by its id sees it.
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError>;
 
     /// What a decision about a cart, checkout included, looks at.
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError>;

@@ -250,14 +250,16 @@ fn app(
         return_url: config.return_url.clone(),
     };
     let operations = api::operations(&shop);
-    let site = Site { document, docs: config.docs.then(api::documentation), keys, metrics };
+    let docs = config.docs.then(|| (document, api::documentation()));
+    let site = Site { docs, keys, metrics };
     let limits = Limits {
         body_bytes_max: config.body_bytes_max,
         request_timeout: config.request_timeout,
         gateway: engine.has_gateway(),
     };
     let routes = Arc::new(Routes::new());
-    let security = config.hsts_seconds.map(|seconds| format!("max-age={seconds}"));
+    let below = if config.hsts_subdomains { "; includeSubDomains" } else { "" };
+    let security = config.hsts_seconds.map(|seconds| format!("max-age={seconds}{below}"));
     let observe = Observe {
         clock: engine.store().clock(),
         routes: Arc::clone(&routes),

@@ -143,7 +143,7 @@ macro_rules! offers {
     () => {
         "
        coalesce((select json_agg(json_build_object(
-            'variant', v.id, 'sku', v.sku, 'product', p.id, 'product_version', p.version, 'slug', p.slug,
+            'variant', v.id, 'sku', v.sku, 'product', p.id, 'seller', p.seller_id, 'product_version', p.version, 'slug', p.slug,
             'name', p.name, 'facts', p.facts,
             'option_values', (select coalesce(json_agg(x.value order by x.position), '[]')
                                 from variant_option_values x where x.variant_id = v.id),
@@ -405,6 +405,7 @@ pub(crate) struct OfferRow {
     variant: Uuid,
     sku: String,
     product: Uuid,
+    seller: Option<Uuid>,
     product_version: i64,
     slug: String,
     name: String,
@@ -438,6 +439,7 @@ impl TryFrom<OfferRow> for Offer {
             variant: offer.variant.into(),
             sku: of_variant.text("sku", &offer.sku)?,
             product: offer.product.into(),
+            seller: offer.seller.map(Into::into),
             product_version: of_product.count("version", offer.product_version)?,
             slug: of_product.text("slug", &offer.slug)?,
             name: offer.name,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use commerce_core::access::ApiKey;
 use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
@@ -197,7 +196,11 @@ impl Store for PostgresStore {
         look!(self, conn => access::view(conn, look))
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(
+        &self,
+        before: Option<KeyId>,
+        limit: u32,
+    ) -> Result<Vec<commerce_core::access::View>, StoreError> {
         look!(self, conn => access::list(conn, before, limit))
     }
 

@@ -4,7 +4,8 @@ use commerce_core::cart::{Cart, CartLine, Changes, Look, Offer, VariantKey, View
 use commerce_core::catalog::{Dimensions, Facts, Sku, Slug, TaxClass, Weight};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, CommitError, Guard, ProductId, StockLevel, StoreError, Timestamp, UnitPrice, VariantId, cart,
+    CartId, CommitError, Guard, ProductId, SellerId, StockLevel, StoreError, Timestamp, UnitPrice, VariantId,
+    cart,
 };
 use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -226,6 +227,7 @@ pub(crate) struct OfferRow {
     variant: VariantId,
     sku: Sku,
     product: ProductId,
+    seller: Option<SellerId>,
     product_version: u64,
     slug: Slug,
     name: String,
@@ -251,6 +253,7 @@ impl From<OfferRow> for Offer {
             variant: row.variant,
             sku: row.sku,
             product: row.product,
+            seller: row.seller,
             product_version: row.product_version,
             slug: row.slug,
             name: row.name,
@@ -310,6 +313,7 @@ macro_rules! offers {
                        'variant', hex(v.id),
                        'sku', v.sku,
                        'product', hex(p.id),
+                       'seller', iif(p.seller_id IS NULL, NULL, hex(p.seller_id)),
                        'product_version', p.version,
                        'slug', p.slug,
                        'name', p.name,

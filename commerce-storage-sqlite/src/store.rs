@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use commerce_core::access::{self, ApiKey};
+use commerce_core::access;
 use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
@@ -113,9 +113,9 @@ impl Store for SqliteStore {
         crate::access::view(&mut conn, look, self.the_clock().now()).await
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError> {
         let mut conn = self.reader().await?;
-        crate::access::keys(&mut conn, before, limit).await
+        crate::access::keys(&mut conn, before, limit, self.the_clock().now()).await
     }
 
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError> {

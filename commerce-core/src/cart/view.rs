@@ -8,7 +8,7 @@ use crate::idempotency::{Record, Scope};
 use crate::inventory::StockLevel;
 use crate::pricing::Quote;
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
-use crate::{ProductId, Timestamp, UnitPrice, VariantId};
+use crate::{ProductId, SellerId, Timestamp, UnitPrice, VariantId};
 
 /// What to read for a decision about a cart, in one look.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,6 +62,8 @@ pub struct Offer {
     pub sku: Sku,
     /// Its product.
     pub product: ProductId,
+    /// Who sells it, when that is not the shop itself.
+    pub seller: Option<SellerId>,
     /// The product's version: what the price and all the rest here were read from.
     pub product_version: u64,
     /// The product's name in addresses.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::access::{self, ApiKey};
+use crate::access;
 use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
 use crate::cache::Generation;
@@ -133,7 +133,7 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.api_key(look).await
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError> {
         self.store.api_keys(before, limit).await
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use commerce_core::access::{ApiSecret, Caller, KeyError, Permission};
 use commerce_core::account::{Account, AccountError, Admitted};
 use commerce_core::audit::Actor;
-use commerce_core::{CustomerId, Engine, SessionId};
+use commerce_core::{CustomerId, Engine, SellerId, SessionId};
 use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaOperation, MetaSecurityScheme, Registry};
@@ -187,6 +187,12 @@ impl<const PERMISSION: usize> Within<PERMISSION> {
     }
 }
 
+/// A merchant who may do what has this place among [`Permission::ALL`] with what they sell, and with nothing else.
+pub(in crate::api) struct Sells<const PERMISSION: usize> {
+    /// As whom they sell.
+    pub(in crate::api) seller: SellerId,
+}
+
 /// Somebody who perhaps may do what has this place among [`Permission::ALL`]: of what is for them and for others too.
 pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
     /// They may.
@@ -229,6 +235,9 @@ may! {
     Within MayWriteStock InventoryWrite;
     Within MaySetPrices CatalogWrite;
 }
+
+/// A merchant who sees what was ordered of what they sell.
+pub(in crate::api) type SeesSold = Sells<{ Permission::OrdersRead as usize }>;
 
 /// Somebody who perhaps sees every order.
 pub(in crate::api) type PerhapsReadsOrders = Perhaps<{ Permission::OrdersRead as usize }>;
@@ -333,6 +342,19 @@ impl<const PERMISSION: usize> Asks for Within<PERMISSION> {
     }
 }
 
+impl<const PERMISSION: usize> Asks for Sells<PERMISSION> {
+    fn schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::schemes()
+    }
+
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
+        let may = Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted));
+        let seller = caller.seller().filter(|_| may).map(|seller| Self { seller });
+        seller.ok_or_else(|| Problem::new(Code::Forbidden, "this is for merchants, about what they sell"))
+    }
+}
+
 impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     fn schemes() -> Vec<&'static str> {
         Permitted::<PERMISSION>::schemes()
@@ -410,6 +432,7 @@ macro_rules! asked {
 asked! {
     [const PERMISSION: usize] Permitted<PERMISSION>;
     [const PERMISSION: usize] Within<PERMISSION>;
+    [const PERMISSION: usize] Sells<PERMISSION>;
     [const PERMISSION: usize] Perhaps<PERMISSION>;
     [] Visitor;
     [] SignedIn;

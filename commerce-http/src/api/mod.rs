@@ -14,6 +14,7 @@ mod payments;
 mod products;
 mod refusal;
 mod search;
+mod sold;
 mod token;
 mod users;
 
@@ -43,6 +44,7 @@ pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
 pub(crate) use search::SearchApi;
+pub(crate) use sold::SoldApi;
 pub(crate) use users::UsersApi;
 
 /// What the handlers share.
@@ -78,6 +80,7 @@ pub(crate) type Operations = (
     CartApi,
     CheckoutApi,
     OrdersApi,
+    SoldApi,
     PaymentsApi,
     AuthApi,
     UsersApi,
@@ -115,6 +118,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },
+        SoldApi { shop: shop.clone() },
         PaymentsApi { shop: shop.clone() },
         AuthApi { shop: shop.clone() },
         UsersApi { shop: shop.clone() },

@@ -10,7 +10,6 @@ use poem_openapi::param::{Path, Query};
 use super::access::{MayReadCustomers, MayWriteCustomers, SignedIn};
 use super::auth::{email, link, password, subject, tried, tries};
 use super::{Shop, Tag};
-use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
     AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, CursorLinks, Done, EraseBody, Flag, Id,
@@ -313,12 +312,7 @@ impl UsersApi {
     ) -> Result<Answer<AcceptedDto, 202>, Refused<ChangeOwn>> {
         let new = email("/new_email", &body.value.new_email)?;
         let password = password("/password", &body.value.password)?;
-        let counter = tries(request)?;
-        // It is mailed to, so it is counted as where anybody may have it mailed to.
-        if let Some(from) = request.data::<ClientAddress>() {
-            counter.take(Budget::VerifyAddress, &from.subject()).await?;
-        }
-        counter.take(Budget::VerifyAccount, &subject(&new)).await?;
+        tries(request)?.take(Budget::VerifyAccount, &subject(&new)).await?;
         let account = subject(&who.account.email);
         let accounts = self.shop.engine.accounts();
         let asking = async move { accounts.ask_email_change(who.id(), &password, &new).await };

@@ -33,6 +33,7 @@ pub(crate) mod reader;
 mod refund;
 mod schema;
 mod search;
+mod sold;
 mod stock;
 mod time;
 mod word;
@@ -79,6 +80,7 @@ pub(crate) use refund::{
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
+pub(crate) use sold::{SoldDto, SoldPageDto};
 pub(crate) use stock::{
     AdjustmentBody, BulkDto, BulkStockBody, CountBody, LevelChangeBody, LevelDto, LevelPageDto, MovedDto,
     MovementPageDto, NewWarehouseBody, ReceiptBody, RefusedRowDto, TransferBody, WarehouseBody,

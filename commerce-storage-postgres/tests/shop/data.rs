@@ -462,6 +462,7 @@ fn order_line(line: &CartLine, shop: &Stocked) -> OrderLine {
         id: line.id,
         variant: variant.id,
         product: product.id,
+        seller: product.seller,
         sku: variant.sku.clone(),
         slug: product.slug.clone(),
         name: product.name.clone(),

@@ -398,6 +398,7 @@ pub(crate) fn order_of(cart_number: u128) -> Order {
             id: line.id,
             variant: line.variant,
             product: id(30),
+            seller: None,
             sku: "MUG-W".parse().unwrap(),
             slug: "enamel-mug".parse().unwrap(),
             name: "Enamel mug".into(),

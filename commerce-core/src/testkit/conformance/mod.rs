@@ -588,6 +588,7 @@ macro_rules! __each_store_case {
                 orders_are_listed_newest_first
                 a_list_is_of_what_was_asked_for
                 a_list_is_of_a_time
+                what_was_sold_is_known_by_its_seller
                 notes_on_an_order
             ;
             taxes:

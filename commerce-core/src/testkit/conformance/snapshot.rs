@@ -59,7 +59,8 @@ impl Snapshot {
             view.now = start();
             seen.note(&format!("account {}", account.id), view);
         }
-        seen.note("keys", store.api_keys(None, 1_000).await.unwrap());
+        let keys = store.api_keys(None, 1_000).await.unwrap();
+        seen.note("keys", keys.into_iter().map(|view| (view.key, view.owner)).collect::<Vec<_>>());
         seen.note("overdue", store.overdue_orders(1_000).await.unwrap());
         seen.note("due payments", store.due_payments(1_000).await.unwrap());
         seen.note("due refunds", store.due_refunds(1_000).await.unwrap());
