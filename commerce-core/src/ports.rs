@@ -229,7 +229,7 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the products on sale.
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;
 
-    /// One product, whatever its status, unless it is deleted.
+    /// One product, whatever its status, deleted or not.
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError>;
 
     /// The category tree with the number of products on sale.

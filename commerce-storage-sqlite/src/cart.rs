@@ -326,7 +326,7 @@ SELECT c.*,
        (SELECT json_group_array(
                    json_object(
                        'variant', hex(v.id),
-                       'sku', v.sku,
+                       'sku', coalesce(v.removed_sku, v.sku),
                        'product', hex(p.id),
                        'product_version', p.version,
                        'slug', p.slug,
@@ -347,7 +347,7 @@ SELECT c.*,
                        'digital', json(iif(v.digital, 'true', 'false')),
                        'tracked', json(iif(v.tracked, 'true', 'false')),
                        'backorder', json(iif(v.backorder, 'true', 'false')),
-                       'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL, 'true', 'false')))
+                       'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL AND v.removed_at IS NULL, 'true', 'false')))
                    ORDER BY v.id)
           FROM wanted
          CROSS JOIN variants AS v ON v.id = wanted.id

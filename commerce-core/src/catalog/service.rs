@@ -50,6 +50,15 @@ impl Catalog {
         Ok(found.filter(|detail| detail.product.on_sale()))
     }
 
+    /// The name in addresses that a product on sale has now, of one that it had before.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn moved(&self, former: &Slug) -> Result<Option<Slug>, StoreError> {
+        let found = self.parts.store.product(&ProductKey::Former(former.clone())).await?;
+        Ok(found.filter(|detail| detail.product.on_sale()).map(|detail| detail.product.slug))
+    }
+
     /// The category tree with the number of products on sale.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ mod param;
 mod payment;
 mod problem;
 mod product;
+mod product_body;
 pub(crate) mod reader;
 mod refund;
 mod schema;
@@ -41,7 +42,7 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Refused, Shown, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
@@ -68,6 +69,7 @@ pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, S
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
+pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
