@@ -41,7 +41,10 @@ statuses! {
 }
 
 /// All operations of the back office.
-pub(crate) type AdminApi = (
+pub(crate) type AdminApi = (RulesApi, GoodsApi, OfficeApi);
+
+/// What the shop decides.
+type RulesApi = (
     rules::PromotionsApi,
     rules::PriceListsApi,
     rules::CustomerGroupsApi,
@@ -52,18 +55,16 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
-    warehouses::WarehousesApi,
-    inventory::InventoryApi,
-    prices::PricesApi,
-    money::MoneyApi,
-    keys::KeysApi,
-    audit::AuditApi,
-    jobs::JobsApi,
-    invariants::InvariantsApi,
 );
 
+/// What it sells.
+type GoodsApi = (warehouses::WarehousesApi, inventory::InventoryApi, prices::PricesApi);
+
+/// What it keeps an eye on.
+type OfficeApi = (money::MoneyApi, keys::KeysApi, audit::AuditApi, jobs::JobsApi, invariants::InvariantsApi);
+
 pub(super) fn operations(shop: &Shop) -> AdminApi {
-    (
+    let rules = (
         rules::PromotionsApi { shop: shop.clone() },
         rules::PriceListsApi { shop: shop.clone() },
         rules::CustomerGroupsApi { shop: shop.clone() },
@@ -74,13 +75,18 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+    );
+    let goods = (
         warehouses::WarehousesApi { shop: shop.clone() },
         inventory::InventoryApi { shop: shop.clone() },
         prices::PricesApi { shop: shop.clone() },
+    );
+    let office = (
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },
         invariants::InvariantsApi::new(shop),
-    )
+    );
+    (rules, goods, office)
 }
