@@ -88,6 +88,8 @@ ids! {
     EventId;
     /// An audit row.
     AuditId;
+    /// A row that tells of a price of before.
+    PriceChangeId;
 }
 
 /// A stream of fresh ids, tokens and codes, drawn from 32 random bytes by SHA-256 in counter mode.

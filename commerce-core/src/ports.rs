@@ -236,7 +236,7 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the products on sale.
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;
 
-    /// One product, whatever its status, unless it is deleted.
+    /// One product, whatever its status, deleted or not.
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError>;
 
     /// Up to `limit` products on sale that go with this one: those that were bought with it in the orders of late, the ones in

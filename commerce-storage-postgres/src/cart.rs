@@ -143,7 +143,7 @@ macro_rules! offers {
     () => {
         "
        coalesce((select json_agg(json_build_object(
-            'variant', v.id, 'sku', v.sku, 'product', p.id, 'seller', p.seller_id, 'product_version', p.version, 'slug', p.slug,
+            'variant', v.id, 'sku', coalesce(v.removed_sku, v.sku), 'product', p.id, 'seller', p.seller_id, 'product_version', p.version, 'slug', p.slug,
             'name', p.name, 'facts', p.facts,
             'option_values', (select coalesce(json_agg(x.value order by x.position), '[]')
                                 from variant_option_values x where x.variant_id = v.id),
@@ -151,7 +151,7 @@ macro_rules! offers {
             'price', v.price, 'compare_at_price', v.compare_at_price, 'currency', v.currency,
             'weight_grams', v.weight_grams::text, 'weight_unit', v.weight_unit, 'dimensions', v.dimensions,
             'tax_class', v.tax_class, 'digital', v.digital, 'tracked', v.tracked, 'backorder', v.backorder,
-            'on_sale', p.status = 'published' and p.deleted_at is null) order by v.id)
+            'on_sale', p.status = 'published' and p.deleted_at is null and v.removed_at is null) order by v.id)
           from wanted w
           join variants v on v.id = w.id
           join products p on p.id = v.product_id), '[]') as offers,

@@ -140,6 +140,7 @@ select json_build_object('variant_id', s.variant_id, 'location_id', s.location_i
   join products p on p.id = v.product_id
   join locations l on l.id = s.location_id
  where p.deleted_at is null
+   and (v.removed_at is null or s.on_hand <> 0 or s.reserved <> 0)
    and ($1::uuid is null or s.location_id = $1)
    and ($2::text is null or v.sku = $2)
    and ($3::text is null or p.slug = $3)
@@ -192,7 +193,7 @@ fn level_row(found: &PgRow) -> Result<LevelRow, StoreError> {
 
 // The id carries the time, so its order is that of the rows.
 pub(crate) const MOVEMENTS: &str = "
-select m.id, m.variant_id, m.location_id, m.delta, m.reason, m.actor, m.note, m.reference, m.audit_id, m.at, v.sku, l.code
+select m.id, m.variant_id, m.location_id, m.delta, m.reason, m.actor, m.note, m.reference, m.audit_id, m.at, coalesce(v.removed_sku, v.sku) as sku, l.code
   from stock_movements m
   join variants v on v.id = m.variant_id
   join products p on p.id = v.product_id

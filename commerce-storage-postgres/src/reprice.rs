@@ -24,7 +24,7 @@ select statement_timestamp() as now,
                                            'id', v.id, 'sku', v.sku, 'price', v.price, 'currency', v.currency,
                                            'compare_at_price', v.compare_at_price, 'cost', v.cost)
                                            order by v.position, v.id)
-                                  from variants v where v.product_id = p.id))
+                                  from variants v where v.product_id = p.id and v.removed_at is null))
                    order by p.id), '[]')
           from named n
           join products p on p.id = n.id

@@ -170,6 +170,7 @@ async fn an_import_sees_what_it_touches() {
         let keys = ImportKeys {
             slugs: vec![rich.slug.clone(), "none".parse().unwrap(), stocked_product.slug.clone()],
             skus: vec!["MUG".parse().unwrap(), "DRESS".parse().unwrap(), "NONE".parse().unwrap()],
+            repeated: None,
         };
         let view = store.import_view(&keys).await.unwrap();
         assert_eq!(view.products, [stocked_product.clone(), rich.clone()], "by slug, deleted ones included");

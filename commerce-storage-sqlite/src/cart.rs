@@ -311,7 +311,7 @@ macro_rules! offers {
        (SELECT json_group_array(
                    json_object(
                        'variant', hex(v.id),
-                       'sku', v.sku,
+                       'sku', coalesce(v.removed_sku, v.sku),
                        'product', hex(p.id),
                        'seller', iif(p.seller_id IS NULL, NULL, hex(p.seller_id)),
                        'product_version', p.version,
@@ -333,7 +333,7 @@ macro_rules! offers {
                        'digital', json(iif(v.digital, 'true', 'false')),
                        'tracked', json(iif(v.tracked, 'true', 'false')),
                        'backorder', json(iif(v.backorder, 'true', 'false')),
-                       'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL, 'true', 'false')))
+                       'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL AND v.removed_at IS NULL, 'true', 'false')))
                    ORDER BY v.id)
           FROM wanted
          CROSS JOIN variants AS v ON v.id = wanted.id

@@ -162,6 +162,7 @@ SELECT s.variant_id, s.location_id, l.priority, s.on_hand, s.reserved, s.safety_
   JOIN products AS p ON p.id = v.product_id
   JOIN locations AS l ON l.id = s.location_id
  WHERE p.deleted_at IS NULL
+   AND (v.removed_at IS NULL OR s.on_hand <> 0 OR s.reserved <> 0)
 ";
 
 const AT_LOCATION: &str = " AND s.location_id = ?1";
@@ -215,7 +216,7 @@ pub async fn movements(
 
 // The id carries the time, so its order is that of the rows.
 const MOVEMENTS: &str = "
-SELECT m.id, m.variant_id, m.location_id, m.delta, m.reason, m.actor, m.note, m.reference, m.audit_id, m.at, v.sku, l.code
+SELECT m.id, m.variant_id, m.location_id, m.delta, m.reason, m.actor, m.note, m.reference, m.audit_id, m.at, coalesce(v.removed_sku, v.sku) as sku, l.code
   FROM stock_movements AS m
   JOIN variants AS v ON v.id = m.variant_id
   JOIN products AS p ON p.id = v.product_id

@@ -63,7 +63,7 @@ SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.pric
        b.name AS brand_name, b.slug AS brand_slug, c.name AS category_name, c.slug AS category_slug,
        EXISTS (SELECT 1
                  FROM variants AS v
-                WHERE v.product_id = p.id
+                WHERE v.product_id = p.id AND v.removed_at IS NULL
                   AND (NOT v.tracked OR v.backorder
                        OR EXISTS (SELECT 1
                                     FROM stock AS s
@@ -93,7 +93,7 @@ const IN_BRANCH: &str = "
 const AVAILABLE: &str = "EXISTS (
            SELECT 1
              FROM variants AS v
-            WHERE v.product_id = p.id
+            WHERE v.product_id = p.id AND v.removed_at IS NULL
               AND (NOT v.tracked OR v.backorder
                    OR EXISTS (SELECT 1
                                 FROM stock AS s
@@ -122,7 +122,9 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
         query.push(" AND p.featured = ").push_bind(*featured);
     }
     if min_price.is_some() || max_price.is_some() {
-        query.push(" AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id");
+        query.push(
+            " AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id AND v.removed_at IS NULL",
+        );
         if let Some(least) = min_price {
             query.push(" AND v.price >= ").push_bind(*least);
         }

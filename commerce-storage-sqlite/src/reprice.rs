@@ -143,7 +143,7 @@ SELECT p.id, p.seller_id, p.status, p.version
 const VARIANTS: &str = "
 SELECT id, product_id, sku, price, compare_at_price, cost, currency
   FROM variants
- WHERE product_id IN (SELECT unhex(value, '-') FROM json_each(?1))
+ WHERE product_id IN (SELECT unhex(value, '-') FROM json_each(?1)) AND removed_at IS NULL
  ORDER BY product_id, position, id
 ";
 

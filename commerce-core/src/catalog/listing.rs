@@ -119,6 +119,8 @@ pub enum ProductKey {
     Id(ProductId),
     /// By its name in addresses.
     Slug(Slug),
+    /// By a name that it had in addresses before.
+    Former(Slug),
 }
 
 /// One product with all that its page shows.

@@ -93,6 +93,15 @@ impl Catalog {
         self.parts.store.related(slug, limit.min(RELATED_MAX)).await
     }
 
+    /// The name in addresses that a product on sale has now, of one that it had before.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn moved(&self, former: &Slug) -> Result<Option<Slug>, StoreError> {
+        let found = self.parts.store.product(&ProductKey::Former(former.clone())).await?;
+        Ok(found.filter(|detail| detail.product.on_sale()).map(|detail| detail.product.slug))
+    }
+
     /// The category tree with the number of products on sale.
     ///
     /// # Errors

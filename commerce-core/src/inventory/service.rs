@@ -161,8 +161,10 @@ impl Inventory {
         reason: MovementReason,
         actor: &Actor,
     ) -> Result<(), InventoryError> {
-        let keys =
-            ImportKeys { slugs: Vec::new(), skus: counts.iter().map(|count| count.sku.clone()).collect() };
+        let keys = ImportKeys {
+            skus: counts.iter().map(|count| count.sku.clone()).collect(),
+            ..ImportKeys::default()
+        };
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let known = self.parts.store.import_view(&keys).await?;

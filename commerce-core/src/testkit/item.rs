@@ -68,6 +68,8 @@ pub fn item(slug: &str) -> Item {
         created_at: now,
         updated_at: now,
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     };
     Item {

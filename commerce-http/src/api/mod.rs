@@ -6,6 +6,7 @@ mod admin;
 mod answer;
 mod auth;
 mod cart;
+mod catalog;
 mod checkout;
 mod health;
 mod key;
@@ -38,6 +39,7 @@ pub(crate) use admin::AdminApi;
 pub(crate) use answer::Cached;
 pub(crate) use auth::AuthApi;
 pub(crate) use cart::CartApi;
+pub(crate) use catalog::CatalogApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
@@ -76,6 +78,7 @@ impl Shop {
 /// All operations.
 pub(crate) type Operations = (
     ProductsApi,
+    CatalogApi,
     SearchApi,
     CartApi,
     CheckoutApi,
@@ -114,6 +117,7 @@ enum Tag {
 pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
+        CatalogApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },

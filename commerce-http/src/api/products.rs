@@ -9,11 +9,13 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 
-use super::access::Door;
+use super::access::{Door, Onlooker};
+use super::admin::etag;
 use super::{Shop, Tag};
+use crate::percent::escaped;
 use crate::wire::{
-    BranchDto, Catalogue, CategoriesDto, Check, Decimal, Flag, PageLinks, PageNumber, PageSize, Problem,
-    ProductDto, ProductPageDto, ProductsDto, Refused, Sort, Text, statuses,
+    Answer, BranchDto, Catalogue, CategoriesDto, Check, Code, Decimal, Flag, PageLinks, PageNumber, PageSize,
+    Problem, ProductDto, ProductPageDto, ProductsDto, Refused, Shown, Sort, Text, statuses,
 };
 
 statuses! {
@@ -176,30 +178,47 @@ impl ProductsApi {
 
     /// Shows one product
     ///
-    /// That somebody who is logged in looked at it is remembered for `/api/users/recently-viewed/`.
+    /// To those who keep the catalogue (`catalog.read`) in whatever status, with its version as `ETag` and what only they see;
+    /// to merchants their own. Under a slug that it had before, the answer leads to the present one. That somebody who is logged
+    /// in looked at it is remembered for `/api/users/recently-viewed/`.
     #[oai(path = "/:slug/", method = "get", operation_id = "getProduct")]
     async fn product(
         &self,
+        onlooker: Onlooker,
         request: &Request,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The `ETag` of an answer that the client has already.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-    ) -> Result<Catalogue<ProductDto>, Refused<OneProduct>> {
+    ) -> Result<Shown<ProductDto>, Refused<OneProduct>> {
         let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
-        let seen = slug.clone();
-        let question = Question::new("product", &slug.to_string());
         let catalog = self.shop.engine.catalog();
+        if let Some(keeper) = onlooker.keeper
+            && let Ok(found) = catalog.product_in_full(&keeper, &slug).await
+        {
+            let shown = ProductDto::in_full(&found).ok_or_else(Problem::not_found)?;
+            return Ok(Answer::new(&shown)?.header("etag", Some(&etag(found.product.version))).into());
+        }
+        let question = Question::new("product", &slug.to_string());
+        let (asked, former) = (slug.clone(), catalog.clone());
         let make = async move {
-            let found = catalog.product(&slug).await?;
+            let found = catalog.product(&asked).await?;
             found.as_ref().and_then(ProductDto::new).ok_or_else(Problem::not_found)
         };
-        let answer = self.shop.answer(&question, known(&if_none_match), make).await?;
-        if let Some(account) = Door::account(request).await {
-            self.shop.views.seen(&self.shop.engine, account, seen);
+        match self.shop.answer(&question, known(&if_none_match), make).await {
+            Ok(answer) => {
+                if let Some(account) = Door::account(request).await {
+                    self.shop.views.seen(&self.shop.engine, account, slug);
+                }
+                Ok(answer.into())
+            }
+            Err(problem) if problem.is(Code::NotFound) => match former.moved(&slug).await? {
+                Some(now) => Ok(Shown::moved(&format!("/api/products/{}/", escaped(now.as_str())))?),
+                None => Err(problem.into()),
+            },
+            Err(problem) => Err(problem.into()),
         }
-        Ok(answer)
     }
 
     /// Lists what goes with a product

@@ -29,6 +29,7 @@ mod payment;
 mod price;
 mod problem;
 mod product;
+mod product_body;
 pub(crate) mod reader;
 mod refund;
 mod schema;
@@ -45,7 +46,7 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Refused, Shown, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
@@ -74,6 +75,7 @@ pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, Verificati
 pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
+pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,

@@ -107,6 +107,8 @@ pub(crate) fn product(ids: &mut Ids, slug: &str, minor: i64) -> Product {
         created_at: now(),
         updated_at: now(),
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     }
 }

@@ -258,6 +258,8 @@ pub(crate) fn mug() -> Product {
         created_at: at(0),
         updated_at: at(0),
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     }
 }

@@ -316,7 +316,7 @@ macro_rules! __each_store_case {
             catalog:
                 an_empty_shop_knows_nothing
                 a_product_with_all_its_page_shows
-                a_product_in_any_status_unless_deleted
+                a_product_in_any_status
                 what_is_left_is_summed_over_locations
                 the_tree_counts_what_is_on_sale
                 an_export_goes_by_slug

@@ -98,7 +98,7 @@ impl Shop {
     /// What [`sell`](Shop::sell) would write.
     pub async fn batch(&self, items: impl IntoIterator<Item = Item>) -> Batch {
         let items: Vec<Item> = items.into_iter().collect();
-        let keys = ImportKeys { slugs: items.iter().map(Item::slug).collect(), skus: Vec::new() };
+        let keys = ImportKeys { slugs: items.iter().map(Item::slug).collect(), ..ImportKeys::default() };
         let seen = self.store.import_view(&keys).await.unwrap();
         batch(&items, &seen, &mut self.ids(seen.now))
     }

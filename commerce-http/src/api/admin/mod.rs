@@ -14,6 +14,8 @@ mod settings;
 mod trial;
 mod warehouses;
 
+pub(super) use parts::{IfMatch, etag, expected};
+
 use super::Shop;
 use crate::wire::statuses;
 
