@@ -94,7 +94,7 @@ pub fn address(country_code: Country) -> Address {
         street_line1: "12 Marina Road".to_owned(),
         street_line2: None,
         city: "Lagos".to_owned(),
-        state_province: Some("LA".to_owned()),
+        state_province: (country_code == Country::NG).then(|| "LA".to_owned()),
         postal_code: None,
         country_code,
         vat_id: None,

@@ -20,6 +20,7 @@ use server::{Kind, TestServer, delivery};
 const SECRET: &str = "tr0mbone & oar 99";
 const TOWEL: &str = "ORA-NET-1";
 const COTTON: &str = "ADN-WRP-IND-M";
+const AKWETE: &str = "OBL-AKW-M";
 /// An id of nothing.
 const NOWHERE: &str = "0190f3c2-0000-7000-8000-000000000000";
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::server::reply::Reply;
 use crate::server::{KINDS, Kind};
-use crate::{COTTON, NOWHERE, Operation, PEOPLE, TOWEL, Town, operations, told};
+use crate::{AKWETE, COTTON, NOWHERE, Operation, PEOPLE, TOWEL, Town, operations, told};
 
 /// Whose it is what an operation names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,9 @@ enum Whose {
     Own,
     /// Of the merchant who sold it; to other merchants it is not there.
     Sold,
+    /// Of the merchant who sells it, and of those of the shop who have the permission that the operation names; to other
+    /// merchants it is not there.
+    Sellers,
     /// Everybody's: what is on sale, and codes that open nothing.
     Everybodys,
     /// Of whoever has it: a secret that cannot be guessed.
@@ -29,6 +32,7 @@ enum Whose {
 const WHOSE: &[(&str, Whose)] = &[
     ("getCategory", Whose::Everybodys),
     ("getProduct", Whose::Everybodys),
+    ("listRelatedProducts", Whose::Everybodys),
     ("addCartItem", Whose::Everybodys),
     ("removeCoupon", Whose::Everybodys),
     ("setCartItem", Whose::Own),
@@ -41,7 +45,14 @@ const WHOSE: &[(&str, Whose)] = &[
     ("changeAddress", Whose::Own),
     ("deleteAddress", Whose::Own),
     ("endSession", Whose::Own),
+    ("addToWishlist", Whose::Own),
+    ("removeFromWishlist", Whose::Own),
     ("getSoldOrder", Whose::Sold),
+    ("getWarehouse", Whose::Sellers),
+    ("changeStockLevel", Whose::Sellers),
+    ("receiveStock", Whose::Sellers),
+    ("transferStock", Whose::Sellers),
+    ("bulkStock", Whose::Sellers),
     ("verifyPayment", Whose::Holders),
     ("verifyEmail", Whose::Holders),
     ("resetPassword", Whose::Holders),
@@ -94,6 +105,7 @@ async fn what_is_not_theirs_is_not_there() {
             match whose(operation) {
                 Whose::Own => world.own(operation).await,
                 Whose::Sold => world.sold(operation).await,
+                Whose::Sellers => world.sellers(operation).await,
                 Whose::Everybodys => world.everybodys(operation).await,
                 Whose::Shops => world.shops(operation).await,
                 Whose::Holders => continue,
@@ -111,6 +123,10 @@ struct World {
     order: String,
     reference: String,
     item: String,
+    /// An item of the cart that is saved for later, and its variant.
+    later: (String, String),
+    /// The variant that Mira sells.
+    dress: String,
     address: String,
     session: String,
     /// A guest's own cart and order.
@@ -126,7 +142,9 @@ impl World {
         let town = Town::open(kind).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let placed = town.order("ada", &[(TOWEL, 1), (COTTON, 1)]).await;
-        let cart = town.fill("ada", &[(TOWEL, 2)]).await;
+        let cart = town.fill("ada", &[(TOWEL, 2), (AKWETE, 1)]).await;
+        let ordered = placed["order"]["items"].as_array().unwrap();
+        let dress = ordered.iter().find(|item| item["sku"] == COTTON).unwrap();
         for (name, _) in PEOPLE.iter().filter(|(name, _)| *name != "ada") {
             town.fill(name, &[(TOWEL, 1)]).await;
         }
@@ -145,6 +163,8 @@ impl World {
             order: text(&placed["order"]["id"]),
             reference: text(&placed["payment"]["reference"]),
             item: text(&cart["items"][0]["id"]),
+            later: (text(&cart["items"][1]["id"]), text(&cart["items"][1]["variant_id"])),
+            dress: text(&dress["variant_id"]),
             address: text(&home["id"]),
             session: text(&other["id"]),
             town,
@@ -158,6 +178,9 @@ impl World {
         match operation.name.as_str() {
             "setCartItem" | "removeCartItem" => &self.item,
             "getAddress" | "changeAddress" | "deleteAddress" | "setDelivery" => &self.address,
+            "addToWishlist" => &self.later.0,
+            "removeFromWishlist" => &self.later.1,
+            "changeStockLevel" => &self.dress,
             "endSession" => &self.session,
             "getUser" | "changeUser" => self.town.pairs["ada"]["user"]["id"].as_str().unwrap(),
             _ if operation.path.contains("{reference}") => &self.reference,
@@ -168,8 +191,12 @@ impl World {
     /// Calls an operation about what has this name.
     async fn call(&mut self, who: &str, operation: &Operation, named: &str) -> Reply {
         self.calls += 1;
-        let path: Vec<_> =
-            operation.path.split('/').map(|part| if part.starts_with('{') { named } else { part }).collect();
+        let part = |part| match part {
+            "{warehouse}" => "LAGOS",
+            part if part.starts_with('{') => named,
+            part => part,
+        };
+        let path: Vec<_> = operation.path.split('/').map(part).collect();
         let mut call = self.town.call(who, operation.method.clone(), &path.join("/"));
         if who == "passer-by" {
             call = call.cart(&self.tokens.0).order(&self.tokens.1);
@@ -179,6 +206,8 @@ impl World {
             "changeAddress" => home(),
             "setDelivery" => json!({"address_id": named, "shipping_method": "standard"}),
             "initializePayment" => json!({"order_id": named}),
+            "addToWishlist" => json!({"from_cart_item": named}),
+            "changeStockLevel" => json!({"safety_stock": 0}),
             "cancelOrder" => json!({}),
             _ if matches!(operation.method, Method::GET | Method::DELETE) => {
                 return call.send().await;
@@ -228,6 +257,22 @@ impl World {
             assert_eq!(status, expected, "{} {who}", operation.name);
         }
         self.call("mira", operation, &named).await.expect(200);
+    }
+
+    async fn sellers(&mut self, operation: &Operation) {
+        for who in ["nobody", "ada"] {
+            let expected = if role(who).is_some() { 403 } else { 401 };
+            assert_eq!(self.learns_nothing(who, operation).await, expected, "{} {who}", operation.name);
+        }
+        for who in ["mira", "max", "sam", "boss"] {
+            let seen = self.call(who, operation, &nothing_like(self.named(operation))).await;
+            assert!(![401, 403].contains(&seen.status), "{} {who}: {}", operation.name, seen.text);
+        }
+        if operation.name == "changeStockLevel" {
+            let dress = self.dress.clone();
+            assert_eq!(self.learns_nothing("max", operation).await, 404);
+            self.call("mira", operation, &dress).await.expect(200);
+        }
     }
 
     async fn everybodys(&mut self, operation: &Operation) {
