@@ -40,6 +40,7 @@ mod refund;
 mod row;
 pub mod search;
 pub mod search_find;
+pub mod sold;
 #[cfg(test)]
 mod statements;
 mod steps;

@@ -35,7 +35,7 @@ use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
     audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
-    order_note, payment, pricing, product, promotion, refund, search, search_find, unmatched,
+    order_note, payment, pricing, product, promotion, refund, search, search_find, sold, unmatched,
 };
 
 impl SqliteStore {
@@ -393,6 +393,16 @@ impl Store for SqliteStore {
             self.write_alone(Write::Documents(unindexed)).await?;
         }
         Ok(found)
+    }
+
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        let mut conn = self.reader().await?;
+        let differing = sold::differing(&mut conn).await?;
+        drop(conn);
+        for sold in differing.chunks(sold::WRITTEN_AT_ONCE) {
+            self.write_alone(Write::Sold(sold.to_vec())).await?;
+        }
+        Ok(differing.len() as u64)
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
