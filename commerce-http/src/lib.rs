@@ -28,4 +28,5 @@ pub mod server;
 mod settle;
 mod site;
 pub mod store;
+mod views;
 mod wire;

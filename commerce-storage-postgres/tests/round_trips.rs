@@ -8,7 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use commerce_core::catalog::{Batch, ImportKeys, Product, ProductFilter, ProductKey};
+use commerce_core::catalog::{Batch, ImportKeys, PriceLook, Product, ProductFilter, ProductKey};
+use commerce_core::inventory;
 use commerce_core::mail::{Kind, Mail};
 use commerce_core::order::OrderKey;
 use commerce_core::payment::UnmatchedKey;
@@ -83,6 +84,9 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.rulebook()).await, 1);
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
         assert_eq!(sent(store.product(&ProductKey::Id(stocked.products[0].id))).await, 1);
+        assert_eq!(sent(store.related(&stocked.products[0].slug, 20)).await, 1);
+        assert_eq!(sent(store.wishlist(&commerce_core::interest::Look::at(nobody(), 9))).await, 1);
+        assert_eq!(sent(store.viewed_products(nobody())).await, 1);
         assert_eq!(sent(store.categories()).await, 1);
         assert_eq!(sent(store.catalog_generation()).await, 1);
         assert_eq!(sent(store.import_view(&ImportKeys::default())).await, 1);
@@ -102,6 +106,10 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.search_settings()).await, 1);
         assert_eq!(sent(store.locations()).await, 1);
         assert_eq!(sent(store.stock(&variants)).await, 1);
+        assert_eq!(sent(store.inventory(&inventory::Look::default())).await, 1);
+        assert_eq!(sent(store.levels(&inventory::LevelSearch::default(), 9)).await, 1);
+        assert_eq!(sent(store.movements(&inventory::MovementSearch::default(), 9)).await, 1);
+        assert_eq!(sent(store.prices(&PriceLook::default())).await, 1);
         assert_eq!(sent(store.ping()).await, 1);
     })
     .await;

@@ -11,7 +11,9 @@ pub mod doctor;
 pub mod event;
 pub mod generation;
 pub mod idempotency;
+pub mod interest;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 pub mod listing;
@@ -27,6 +29,8 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod related;
+pub mod reprice;
 mod row;
 mod script;
 pub mod search;
@@ -68,8 +72,10 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         access,
         personal,
         cart,
+        interest,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -86,6 +92,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     access::add(script, access);
     personal::add(script, personal);
     cart::add(script, cart);
+    interest::add(script, interest);
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);
@@ -95,6 +102,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add(script, audit);
     audit::add_seals(script, seals);
     event::add(script, events);
+    reprice::add(script, catalog);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
     if let Some(shard) = changes.moves_catalog() {

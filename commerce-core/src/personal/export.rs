@@ -2,6 +2,7 @@
 
 use super::{KnownOrder, View};
 use crate::account::{Account, SavedAddress, Session};
+use crate::interest::{Viewed, Wished};
 use crate::order::OrderView;
 use crate::{OrderId, Timestamp};
 
@@ -18,6 +19,10 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// Its orders and those that a guest placed with its confirmed address, the newest first.
     pub orders: Vec<OrderView>,
+    /// Its wishlist, the newest first.
+    pub wishlist: Vec<Wished>,
+    /// The products that it looked at, the last first.
+    pub viewed: Vec<Viewed>,
 }
 
 /// Which orders tell of whoever has this account. Those of a guest do once somebody was seen to receive mail at the address.

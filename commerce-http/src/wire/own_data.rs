@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::account::SessionDto;
-use super::{CartDto, Instant, OrNull, OrderDto, SavedAddressDto, SessionsDto, UserDto};
+use super::{CartDto, Instant, OrNull, OrderDto, SavedAddressDto, SessionsDto, UserDto, ViewedDto, WishDto};
 
 /// The password of whoever leaves.
 #[derive(Deserialize, Object)]
@@ -76,12 +76,16 @@ pub(crate) struct OwnDataDto {
     orders: Vec<OrderDto>,
     /// Its cart.
     cart: CartDto,
+    /// Its wishlist, the newest first.
+    wishlist: Vec<WishDto>,
+    /// The products that it looked at, the last first.
+    recently_viewed: Vec<ViewedDto>,
 }
 
 impl OwnDataDto {
     /// As it is asked for in one of the sessions of the account.
     pub(crate) fn new(export: &Export, current: SessionId, cart: &PricedCart) -> Self {
-        let Export { at, account, addresses, sessions, orders } = export;
+        let Export { at, account, addresses, sessions, orders, wishlist, viewed } = export;
         Self {
             exported_at: (*at).into(),
             profile: account.into(),
@@ -90,6 +94,8 @@ impl OwnDataDto {
             sessions: SessionsDto::new(sessions, current).results,
             orders: orders.iter().map(OrderDto::new).collect(),
             cart: CartDto::new(cart),
+            wishlist: wishlist.iter().map(Into::into).collect(),
+            recently_viewed: viewed.iter().map(Into::into).collect(),
         }
     }
 }
