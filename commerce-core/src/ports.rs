@@ -288,6 +288,14 @@ pub trait Store: Send + Sync + 'static {
     /// was made under settings that index otherwise; says how many. 0: there are no more of them.
     async fn index(&self, limit: u32) -> Result<u64, StoreError>;
 
+    /// Counts anew how many units of each product were sold, by which
+    /// [`SortBy::BestSelling`](crate::catalog::SortBy::BestSelling) goes: those of the line items of all orders that were
+    /// neither cancelled, nor returned, nor refunded. Says of how many products the number changed; the generation of the
+    /// catalogue moves on when there are any. The version of a product stays.
+    ///
+    /// Orders write nothing of it, so that they do not wait for one another at a popular product.
+    async fn count_sold(&self) -> Result<u64, StoreError>;
+
     /// Writes a change set, all of it or nothing.
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError>;
 

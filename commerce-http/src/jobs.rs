@@ -22,6 +22,8 @@ const SEALING: Duration = Duration::from_secs(10);
 const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
 /// How often links and sessions that are over are forgotten, and for how long they are kept.
 const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
+/// How often it is looked at whether units sold are to be counted, and how often they are.
+const SOLD: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
@@ -49,6 +51,17 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
     jobs.spawn(each(LEFT_BEHIND, stopped.clone(), "cannot seal what was left behind", move || {
         let trail = shop.audit_trail();
         async move { Ok(trail.seal_left_behind(BATCH).await? == BATCH) }
+    }));
+    let shop = engine.clone();
+    let (look, period) = SOLD;
+    jobs.spawn(each(look, stopped.clone(), "cannot count what was sold", move || {
+        let catalog = shop.catalog();
+        async move {
+            if let Some(changed) = catalog.count_sold_when_due(period).await?.filter(|changed| *changed > 0) {
+                tracing::debug!(changed, "counted units sold");
+            }
+            Ok(false)
+        }
     }));
     if engine.has_mailer() {
         let (shop, known) = (engine.clone(), Arc::<Mutex<BTreeSet<String>>>::default());

@@ -44,6 +44,7 @@ pub mod reprice;
 mod row;
 pub mod search;
 pub mod search_find;
+pub mod sold;
 #[cfg(test)]
 mod statements;
 mod steps;

@@ -81,6 +81,7 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
         SortBy::PriceAsc => "p.listed_variant_price, p.id desc",
         SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
         SortBy::Name => "p.sort_name, p.id desc",
+        SortBy::BestSelling => "p.sold desc, p.id desc",
     };
     let mut statement = QueryBuilder::new(COUNT);
     push_conditions(&mut statement, filter);

@@ -10,7 +10,7 @@ use crate::{
 };
 use crate::{
     order_list, order_note, payment, personal, pricing, promotion, refund, reprice, search, search_find,
-    unmatched,
+    sold, unmatched,
 };
 
 #[path = "../tests/shop/mod.rs"]
@@ -203,6 +203,7 @@ const STATEMENTS: &[&str] = &[
     search::WHOLE,
     search::COMPLETE,
     search::SIMILAR,
+    sold::COUNT,
     unmatched::INSERT,
     unmatched::ADVANCE,
     unmatched::LOOK_BY_ID,
@@ -246,7 +247,9 @@ async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
         let mut conn = store.pool().acquire().await.unwrap();
         for chosen in 0..64_u32 {
             let when = |bit: u32| chosen & (1 << bit) != 0;
-            for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name] {
+            for sort_by in
+                [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name, SortBy::BestSelling]
+            {
                 let filter = ProductFilter {
                     category: when(0).then(|| "mugs".parse().unwrap()),
                     brand: when(1).then(|| "adire".parse().unwrap()),

@@ -44,7 +44,7 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
     inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
-    pricing, promotion, refund, related, reprice, search, search_find, unmatched,
+    pricing, promotion, refund, related, reprice, search, search_find, sold, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -455,6 +455,10 @@ impl Store for PostgresStore {
             })?;
         }
         Ok(unindexed.len() as u64)
+    }
+
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        read!(self, conn => sold::count(conn))
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

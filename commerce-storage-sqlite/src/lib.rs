@@ -35,6 +35,7 @@ mod row;
 mod script;
 pub mod search;
 pub mod search_find;
+mod sold;
 mod store;
 mod trouble;
 mod unmatched;

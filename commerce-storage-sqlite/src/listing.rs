@@ -46,6 +46,7 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
         SortBy::PriceAsc => "p.listed_variant_price, p.id DESC",
         SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
         SortBy::Name => "p.sort_name, p.id DESC",
+        SortBy::BestSelling => "p.sold DESC, p.id DESC",
     };
     let mut query = QueryBuilder::new(SUMMARIES);
     push_conditions(&mut query, filter);

@@ -36,7 +36,7 @@ use crate::writer::Write;
 use crate::{
     audit, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message, order,
     order_list, order_note, payment, pricing, product, promotion, refund, related, reprice, search,
-    search_find, unmatched,
+    search_find, sold, unmatched,
 };
 
 impl SqliteStore {
@@ -437,6 +437,16 @@ impl Store for SqliteStore {
             self.write_alone(Write::Documents(unindexed)).await?;
         }
         Ok(found)
+    }
+
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        let mut conn = self.reader().await?;
+        let differing = sold::differing(&mut conn).await?;
+        drop(conn);
+        for sold in differing.chunks(sold::WRITTEN_AT_ONCE) {
+            self.write_alone(Write::Sold(sold.to_vec())).await?;
+        }
+        Ok(differing.len() as u64)
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

@@ -121,7 +121,7 @@ async fn every_listing_is_prepared() {
         let found = store.orders(&search, 21).await;
         assert!(found.as_ref().is_ok_and(Vec::is_empty), "{search:?}: {found:?}");
     }
-    for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name] {
+    for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name, SortBy::BestSelling] {
         for chosen in 0..1_u32 << 6 {
             let has = |bit: u32| chosen >> bit & 1 == 1;
             let filter = ProductFilter {

@@ -74,6 +74,8 @@ pub enum SortBy {
     PriceDesc,
     /// By name: [`Product::sort_name`], compared bytewise.
     Name,
+    /// By units sold, as they were [counted](crate::Store::count_sold) last: the most first.
+    BestSelling,
 }
 
 /// A page of a listing.

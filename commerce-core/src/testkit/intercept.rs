@@ -381,6 +381,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.index(limit).await
     }
 
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        self.store.count_sold().await
+    }
+
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
         self.intercept.commit(&*self.store, changes).await
     }

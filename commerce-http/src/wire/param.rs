@@ -78,18 +78,23 @@ params! {
     };
 }
 
-const SORTS: [(&str, SortBy); 4] = [
+const SORTS: [(&str, SortBy); 5] = [
     ("newest", SortBy::Newest),
     ("price_asc", SortBy::PriceAsc),
     ("price_desc", SortBy::PriceDesc),
     ("name", SortBy::Name),
+    ("best_selling", SortBy::BestSelling),
 ];
 
 impl Sort {
     pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<SortBy> {
         let found = SORTS.iter().find(|(name, _)| *name == self.0).map(|(_, sort)| *sort);
         if found.is_none() {
-            check.wrong(pointer, "unsupported", "must be one of newest, price_asc, price_desc, name");
+            check.wrong(
+                pointer,
+                "unsupported",
+                "must be one of newest, price_asc, price_desc, name, best_selling",
+            );
         }
         found
     }
@@ -107,7 +112,7 @@ impl SearchSort {
         }
         let found = SORTS.iter().find(|(name, _)| *name == self.0).map(|(_, sort)| Order::By(*sort));
         if found.is_none() {
-            let words = "must be one of relevance, newest, price_asc, price_desc, name";
+            let words = "must be one of relevance, newest, price_asc, price_desc, name, best_selling";
             check.wrong(pointer, "unsupported", words);
         }
         found

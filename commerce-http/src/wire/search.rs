@@ -35,7 +35,7 @@ pub(crate) struct SearchBody {
     pub(crate) featured: Option<bool>,
     /// Values of attributes by code: of one attribute any, of different ones all.
     pub(crate) attributes: Option<BTreeMap<String, Vec<String>>>,
-    /// The order: `relevance`, `newest`, `price_asc`, `price_desc` or `name`.
+    /// The order: `relevance`, `newest`, `price_asc`, `price_desc`, `name` or `best_selling`.
     pub(crate) sort_by: Option<String>,
     /// Whether to count what else there is; true when left out.
     pub(crate) include_facets: Option<bool>,

@@ -292,6 +292,7 @@ macro_rules! __each_store_case {
                 sorted_by_name
                 pages_cover_the_listing
                 a_sale_moves_the_listing
+                what_sold_best_comes_first
             ;
             search:
                 an_empty_shop_finds_nothing
