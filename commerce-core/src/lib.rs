@@ -33,6 +33,7 @@ mod ports;
 pub mod pricing;
 pub mod promotion;
 mod quantity;
+pub mod review;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod search;
@@ -49,7 +50,7 @@ pub use engine::{Builder, Engine};
 pub use id::{
     AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
     JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId,
-    RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId,
+    RefundId, ReservationId, ReviewId, SellerId, SessionId, UnmatchedId, VariantId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;

@@ -37,6 +37,7 @@ pub mod pricing;
 mod product;
 pub mod promotion;
 mod refund;
+pub mod review;
 mod row;
 pub mod search;
 pub mod search_find;

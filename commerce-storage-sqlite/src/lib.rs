@@ -27,6 +27,7 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod review;
 mod row;
 mod script;
 pub mod search;
@@ -65,6 +66,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
         account,
         access,
+        review,
         personal,
         cart,
         order,
@@ -83,6 +85,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     pricing::add_comparison(script, expects);
     account::add(script, account);
     access::add(script, access);
+    review::add(script, review);
     personal::add(script, personal);
     cart::add(script, cart);
     order::add(script, order);
@@ -94,6 +97,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add(script, audit);
     audit::add_seals(script, seals);
     event::add(script, events);
+    review::add_ratings(script, &review.ratings);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
     if let Some(shard) = changes.moves_catalog() {

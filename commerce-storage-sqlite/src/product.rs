@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::inventory;
 use crate::listing::category;
+use crate::review;
 use crate::row::Fields;
 use crate::trouble::trouble;
 
@@ -33,9 +34,10 @@ pub async fn detail(
         ProductKey::Id(id) => (Some(id.0), None),
         ProductKey::Slug(slug) => (None, Some(slug.as_str())),
     };
-    let found: Option<Uuid> =
-        sqlx::query_scalar(BY_KEY).bind(id).bind(slug).fetch_optional(&mut *conn).await.map_err(trouble)?;
-    let Some(product) = products(conn, found.into_iter().collect()).await?.pop() else { return Ok(None) };
+    let found = sqlx::query(BY_KEY).bind(id).bind(slug).fetch_optional(&mut *conn).await.map_err(trouble)?;
+    let Some(found) = found else { return Ok(None) };
+    let (id, ratings) = (Fields::new("products", "slug", &found).get("id")?, review::ratings(&found)?);
+    let Some(product) = products(conn, vec![id]).await?.pop() else { return Ok(None) };
     let named = Named::by([&product]);
     let brand = brands(conn, Some(&named.brands)).await?.pop();
     let breadcrumb = categories(conn, Some(&named.categories)).await?;
@@ -50,11 +52,11 @@ pub async fn detail(
             available: levels.iter().filter(|level| level.variant == variant.id).map(StockLevel::free).sum(),
         })
         .collect();
-    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability }))
+    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability, ratings }))
 }
 
 const BY_KEY: &str = "
-SELECT id FROM products WHERE (id = ?1 OR slug = ?2) AND deleted_at IS NULL
+SELECT id, slug, rated_1, rated_2, rated_3, rated_4, rated_5 FROM products WHERE (id = ?1 OR slug = ?2) AND deleted_at IS NULL
 ";
 
 /// Reads up to `limit` products after `after`, by slug, with all that they name.

@@ -39,11 +39,12 @@ impl Personal {
         let view = self.look(account).await?;
         let account = view.account.as_ref().ok_or(AccountError::NotFound)?;
         let orders = self.parts.store.orders_in_full(&export::told(&view, account)).await?;
+        let View { reviews, votes, reports, .. } = view.clone();
         let by = account::Look::by(account::By::Id(account.id));
         let look = account::Look { sessions: true, addresses: true, ..by };
         let account::View { now, account, sessions, addresses, .. } = self.parts.store.account(&look).await?;
         let account = account.ok_or(AccountError::NotFound)?;
-        Ok(Export { at: now, account, addresses, sessions, orders })
+        Ok(Export { at: now, account, addresses, sessions, orders, reviews, votes, reports })
     }
 
     /// Erases the account of whoever shows its password.
