@@ -13,6 +13,7 @@ mod orders;
 mod payments;
 mod products;
 mod refusal;
+mod reviews;
 mod search;
 mod token;
 mod users;
@@ -41,6 +42,7 @@ pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
+pub(crate) use reviews::ReviewsApi;
 pub(crate) use search::SearchApi;
 pub(crate) use users::UsersApi;
 
@@ -71,6 +73,7 @@ impl Shop {
 pub(crate) type Operations = (
     ProductsApi,
     SearchApi,
+    ReviewsApi,
     CartApi,
     CheckoutApi,
     OrdersApi,
@@ -85,6 +88,8 @@ pub(crate) type Operations = (
 enum Tag {
     /// What is on sale. Public, cacheable, with `ETag`.
     Catalogue,
+    /// What buyers say of products.
+    Reviews,
     /// What a shopper means to buy. A guest's cart is reached by the header `X-Cart-Token`.
     Cart,
     /// From a cart to an order.
@@ -108,6 +113,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
+        ReviewsApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },

@@ -81,7 +81,9 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let config = settings.server()?;
     let database = settings.database()?;
     let mailer = super::mail::mailer(&settings)?;
-    let around = Around { payments: settings.payments()?, accounts: settings.accounts()?, mailer };
+    let (payments, accounts, reviews) =
+        (settings.payments()?, settings.accounts()?, settings.review_terms()?);
+    let around = Around { payments, accounts, reviews, mailer };
     let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };

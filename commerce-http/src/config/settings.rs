@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use commerce_core::cache::InProcessCache;
 use commerce_core::cart::MergePolicy;
+use commerce_core::review::ReviewTerms;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -120,6 +121,8 @@ pub struct Settings {
     pub hsts_seconds: Option<u32>,
     /// How the shop searches; the settings in the shop stay as they are when this is left out.
     pub search: Option<commerce_core::search::Settings>,
+    /// Who may review what, and which reviews wait for somebody of the shop.
+    pub reviews: Option<ReviewTerms>,
     /// What callers may ask for.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -248,6 +251,7 @@ impl Settings {
             cors_origins: list("CORS_ORIGINS", &text)?,
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
             search: None,
+            reviews: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
             cache: parsed("CACHE", &text)?,
@@ -315,6 +319,7 @@ impl Settings {
             cors_origins: above.cors_origins.or(self.cors_origins),
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
             search: above.search.or(self.search),
+            reviews: above.reviews.or(self.reviews),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
             cache: above.cache.or(self.cache),
@@ -409,6 +414,16 @@ impl Settings {
         accounts.terms.guessable.extend(known.map(str::to_owned));
         accounts.terms.cart_merge = self.cart_merge.unwrap_or_default();
         Ok(accounts)
+    }
+
+    /// Who may review what, and which reviews wait for somebody of the shop.
+    ///
+    /// # Errors
+    /// When they make no sense.
+    pub fn review_terms(&self) -> Result<ReviewTerms, ConfigError> {
+        let terms = self.reviews.clone().unwrap_or_default();
+        terms.check()?;
+        Ok(terms)
     }
 
     /// What the server needs beside the database.
@@ -554,7 +569,7 @@ mod tests {
         let all: Vec<&str> = example.lines().map(without).filter(|line| !line.starts_with(second)).collect();
         let settings: Settings = toml::from_str(&all.join("\n")).unwrap();
         assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
-        assert!(settings.search.is_some() && settings.log.is_some());
+        assert!(settings.search.is_some() && settings.log.is_some() && settings.review_terms().is_ok());
     }
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {

@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::accounts::registered;
+use super::own_data::{SECRET, member};
 use super::{Shop, delivery, request};
 use crate::account::{Account, Password};
 use crate::audit::Actor;
@@ -228,9 +229,8 @@ pub async fn a_page_of_reviews(shop: &Shop) {
     for (number, (rating, helpful)) in [(3, 0), (5, 1), (4, 2), (5, 0)].into_iter().enumerate() {
         let author = registered(shop, &format!("c{number}@example.com")).await.id;
         let review = written(shop, author, "mug", rating).await;
-        for _ in 0..helpful {
-            let by =
-                registered(shop, &format!("v{number}{}@example.com", expected.len() * 7 + helpful)).await.id;
+        for voter in 0..helpful {
+            let by = registered(shop, &format!("v{number}{voter}@example.com")).await.id;
             shop.engine.reviews().vote(review.id, Vote { by, helpful: Some(true) }).await.unwrap();
         }
         expected.push(review.id);
@@ -331,9 +331,8 @@ pub async fn what_was_read_and_is_no_longer_so(shop: &Shop) {
 /// Of whoever leaves no review is left, nor a name beside a vote or a report; what was counted of these counts on. Until then
 /// they are told all of it.
 pub async fn who_leaves_takes_their_reviews_along(shop: &Shop) {
-    const SECRET: &str = "tr0mbone & oar 99";
     shop.sell([item("mug"), item("cup")]).await;
-    let ada = registered(shop, "ada@example.com").await;
+    let ada = member(shop).await;
     let eve = registered(shop, "eve@example.com").await.id;
     let own = written(shop, ada.id, "mug", 2).await;
     let gone = written(shop, ada.id, "cup", 1).await;

@@ -11,6 +11,8 @@ mod rules;
 mod settings;
 mod trial;
 
+pub(super) use parts::{IfMatch, etag, expected};
+
 use super::Shop;
 use crate::wire::statuses;
 
