@@ -29,8 +29,8 @@ use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
     CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
-    ReservationId, ReviewId, SessionId, VariantId, access, account, cart, inventory, job, mail, order,
-    payment, personal, pricing, promotion, review,
+    ReservationId, ReviewId, SessionId, VariantId, access, account, cart, catalog, interest, inventory, job,
+    mail, order, payment, personal, pricing, promotion, review,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -49,10 +49,14 @@ pub struct ChangeSet {
     pub personal: personal::Changes,
     /// Carts.
     pub cart: cart::Changes,
+    /// What people like.
+    pub interest: interest::Changes,
     /// Orders.
     pub order: order::Changes,
     /// Payment attempts, refunds, the money journal and what gateways told us.
     pub payment: payment::Changes,
+    /// Prices; whole products go through the [bulk door](crate::Store::import).
+    pub catalog: catalog::Changes,
     /// Stock.
     pub inventory: inventory::Changes,
     /// The rulebook.
@@ -104,6 +108,8 @@ pub enum Guard {
     Reviewed,
     /// The cart changed, was closed, or another open one has its token.
     Cart(CartId),
+    /// The variant is on the account's wishlist already, or is gone.
+    Wishlist(CustomerId),
     /// The order changed.
     Order(OrderId),
     /// An order has this number already.
@@ -133,7 +139,7 @@ pub enum Guard {
     },
     /// The reservation is no longer open.
     Reservation(ReservationId),
-    /// A location has this code already.
+    /// A location has this code already; or it changed, or goods lie where they were to lie no more.
     Location,
     /// The rulebook changed.
     Rulebook,

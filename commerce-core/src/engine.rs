@@ -10,6 +10,7 @@ use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
 use crate::commit::{ChangeSet, CommitError, StoreError};
+use crate::interest::Interests;
 use crate::inventory::Inventory;
 use crate::job::Job;
 use crate::mail::Mails;
@@ -121,6 +122,12 @@ impl Engine {
     #[must_use]
     pub fn personal(&self) -> Personal {
         Personal { parts: Arc::clone(&self.parts) }
+    }
+
+    /// What people like: wishlists, and the products that they looked at.
+    #[must_use]
+    pub fn interests(&self) -> Interests {
+        Interests { parts: Arc::clone(&self.parts) }
     }
 
     /// The keys of programs.

@@ -82,12 +82,16 @@ ids! {
     SessionId;
     /// An address of an account.
     AddressId;
+    /// An item of a wishlist.
+    WishlistItemId;
     /// The key of a program.
     KeyId;
     /// An event in the outbox.
     EventId;
     /// An audit row.
     AuditId;
+    /// A row that tells of a price of before.
+    PriceChangeId;
 }
 
 /// A stream of fresh ids, tokens and codes, drawn from 32 random bytes by SHA-256 in counter mode.

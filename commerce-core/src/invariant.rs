@@ -5,7 +5,7 @@ use std::fmt;
 /// An invariant of the stored data. `commerce doctor` checks every one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Invariant {
-    /// What is on hand is the sum of the movements and never below 0.
+    /// What is on hand is the sum of the movements and never below 0; and nothing is kept where a location is not active.
     StockSum,
     /// What is reserved is the sum of the open reservations, and no more than is on hand unless backorder is allowed.
     ReservedSum,

@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
 use crate::{
-    access, account, audit, cart, event, idempotency, inventory, job, mail, order, payment, personal,
-    pricing, promotion, review,
+    access, account, audit, cart, event, idempotency, interest, inventory, job, mail, order, payment,
+    personal, pricing, promotion, reprice, review,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -35,8 +35,10 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         review,
         personal,
         cart,
+        interest,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -55,6 +57,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     review::write(review, &mut own);
     personal::write(personal, &mut own);
     cart::write(cart, &mut own);
+    interest::write(interest, &mut own);
     order::write(order, &mut own);
     payment::write(payment, &mut own);
     pricing::write(pricing, &mut own);
@@ -66,6 +69,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     audit::write(audit, &mut own);
     audit::write_seals(seals, &mut own);
     event::write(events, &mut own);
+    reprice::write(catalog, &mut own);
     promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);
     own.run(conn).await?;

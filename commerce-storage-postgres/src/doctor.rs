@@ -17,7 +17,12 @@ select format('stock variant=%s location=%s', variant_id, location_id),
   from stock s
   full join moved m using (variant_id, location_id)
  where coalesce(s.on_hand, 0) <> coalesce(m.units, 0) or s.on_hand < 0
- order by variant_id, location_id";
+union all
+select format('stock variant=%s location=%s', s.variant_id, s.location_id), 'at a location that is not active'
+  from stock s
+  join locations l on l.id = s.location_id
+ where not l.active
+ order by 1";
 
 pub(crate) const RESERVED_SUM: &str = "
 with open as (

@@ -18,7 +18,7 @@ use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_prod
 use crate::row::Row;
 
 // The three words that the partial indexes on products have: with them, and only with them, a listing uses those.
-const ON_SALE: &str =
+pub(super) const ON_SALE: &str =
     "p.status = 'published' and p.deleted_at is null and p.listed_variant_price is not null";
 
 // A sum of what is free, none below 0, is above 0 when one of them is.
@@ -27,7 +27,7 @@ macro_rules! in_stock {
         "exists (select 1
              from variants v
              left join stock s on s.variant_id = v.id
-            where v.product_id = p.id
+            where v.product_id = p.id and v.removed_at is null
               and (not v.tracked or v.backorder or s.on_hand - s.reserved - s.safety_stock > 0))"
     };
 }
@@ -141,7 +141,7 @@ pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &P
     }
     if let (Some(least), Some(most)) = (min_price, max_price) {
         statement
-            .push(" and exists (select 1 from variants v where v.product_id = p.id and v.price between ")
+            .push(" and exists (select 1 from variants v where v.product_id = p.id and v.removed_at is null and v.price between ")
             .push_bind(*least)
             .push(" and ")
             .push_bind(*most)
@@ -203,7 +203,7 @@ macro_rules! detail {
         concat!(
             "
 with recursive p as (
-    select * from products where deleted_at is null and ",
+    select * from products where ",
             $key,
             "
 ), branches as (
@@ -226,7 +226,7 @@ select statement_timestamp() as now,
                    (select coalesce(sum(greatest(s.on_hand - s.reserved - s.safety_stock, 0)), 0)
                       from stock s where s.variant_id = v.id)) order by v.position, v.id), '[]')
           from variants v
-         where v.product_id = p.id and v.tracked) as availability,
+         where v.product_id = p.id and v.removed_at is null and v.tracked) as availability,
        json_build_array(p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5) as ratings
   from p"
         )
@@ -235,6 +235,8 @@ select statement_timestamp() as now,
 
 pub(crate) const DETAIL_BY_ID: &str = detail!("id = $1");
 pub(crate) const DETAIL_BY_SLUG: &str = detail!("slug = $1");
+pub(crate) const DETAIL_BY_FORMER_SLUG: &str =
+    detail!("id = (select r.id from slug_redirects r where r.kind = 'product' and r.slug = $1)");
 
 type DetailRow = (
     Instant,
@@ -246,7 +248,7 @@ type DetailRow = (
     Json<Ratings>,
 );
 
-/// One product, whatever its status, unless it is deleted.
+/// One product, whatever its status, deleted or not.
 ///
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
@@ -254,6 +256,7 @@ pub async fn product(conn: &mut PgConnection, key: &ProductKey) -> Result<Option
     let statement = match key {
         ProductKey::Id(id) => sqlx::query_as(DETAIL_BY_ID).bind(id.0),
         ProductKey::Slug(slug) => sqlx::query_as(DETAIL_BY_SLUG).bind(slug.as_str()),
+        ProductKey::Former(slug) => sqlx::query_as(DETAIL_BY_FORMER_SLUG).bind(slug.as_str()),
     };
     let found: Option<DetailRow> = statement.fetch_optional(conn).await.map_err(store_error)?;
     let Some(found) = found else { return Ok(None) };

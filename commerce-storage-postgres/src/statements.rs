@@ -5,12 +5,12 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
-    job, journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, interest,
+    inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
-    order_list, order_note, payment, personal, pricing, promotion, refund, review, search, search_find,
-    unmatched,
+    order_list, order_note, payment, personal, pricing, promotion, refund, reprice, review, search,
+    search_find, unmatched,
 };
 
 #[path = "../tests/shop/mod.rs"]
@@ -61,6 +61,9 @@ const STATEMENTS: &[&str] = &[
     catalog::DELETE_OPTION_VALUES,
     catalog::DELETE_ATTRIBUTES,
     catalog::DELETE_VARIANT_VALUES,
+    catalog::REMOVE_VARIANTS,
+    catalog::INSERT_PRICES,
+    catalog::INSERT_REDIRECTS,
     catalog::INSERT_TAGS,
     catalog::INSERT_IMAGES,
     catalog::INSERT_OPTIONS,
@@ -98,7 +101,15 @@ const STATEMENTS: &[&str] = &[
     idempotency::INSERT,
     import::IMPORT_LOOK,
     import::EXPORT_LOOK,
+    interest::INSERT,
+    interest::DELETE,
+    interest::SEE,
+    interest::FORGET,
+    interest::LOOK,
     inventory::INSERT_LOCATIONS,
+    inventory::UPDATE_LOCATIONS,
+    inventory::CLOSE_LEVELS,
+    inventory::LEFT,
     inventory::INSERT_MOVEMENTS,
     inventory::INSERT_RESERVATIONS,
     inventory::RELEASE,
@@ -108,6 +119,13 @@ const STATEMENTS: &[&str] = &[
     inventory::MOVE_COUNTERS,
     inventory::LOCATIONS,
     inventory::LEVELS,
+    reprice::LOOK,
+    reprice::UPDATE_PRODUCTS,
+    reprice::UPDATE_VARIANTS,
+    reprice::UPDATE_DOCUMENTS,
+    inventory_look::LOOK,
+    inventory_look::LIST,
+    inventory_look::MOVEMENTS,
     job::INSERT,
     job::UPDATE,
     job::LOOK,
@@ -117,6 +135,7 @@ const STATEMENTS: &[&str] = &[
     journal::BALANCES,
     listing::DETAIL_BY_ID,
     listing::DETAIL_BY_SLUG,
+    listing::DETAIL_BY_FORMER_SLUG,
     listing::CATEGORIES,
     mail::INSERT,
     mail::UPDATE,

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use commerce_core::access::ApiKey;
 use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
-use commerce_core::inventory::Location;
+use commerce_core::interest::ViewedProducts;
+use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
 use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
@@ -27,8 +27,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
+    RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId,
+    Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -41,9 +42,9 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
-    listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
-    review, search, search_find, unmatched,
+    access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
+    inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
+    pricing, promotion, refund, related, reprice, review, search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -177,6 +178,17 @@ impl Store for PostgresStore {
         look!(self, conn => account::list(conn, search, limit))
     }
 
+    async fn wishlist(
+        &self,
+        look: &commerce_core::interest::Look,
+    ) -> Result<commerce_core::interest::View, StoreError> {
+        look!(self, conn => interest::wishlist(conn, look))
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<ViewedProducts, StoreError> {
+        look!(self, conn => interest::viewed_products(conn, account))
+    }
+
     async fn api_key(
         &self,
         look: commerce_core::access::Look,
@@ -184,7 +196,11 @@ impl Store for PostgresStore {
         look!(self, conn => access::view(conn, look))
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(
+        &self,
+        before: Option<KeyId>,
+        limit: u32,
+    ) -> Result<Vec<commerce_core::access::View>, StoreError> {
         look!(self, conn => access::list(conn, before, limit))
     }
 
@@ -387,6 +403,10 @@ impl Store for PostgresStore {
         look!(self, conn => listing::product(conn, key))
     }
 
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        look!(self, conn => related::related(conn, slug, limit))
+    }
+
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         look!(self, conn => listing::categories(conn))
     }
@@ -409,6 +429,22 @@ impl Store for PostgresStore {
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
         look!(self, conn => inventory::levels(conn, variants))
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        look!(self, conn => reprice::view(conn, look))
+    }
+
+    async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {
+        look!(self, conn => inventory_look::view(conn, look))
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        look!(self, conn => inventory_look::levels(conn, search, limit))
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        look!(self, conn => inventory_look::movements(conn, search, limit))
     }
 
     fn search(&self) -> Arc<dyn Search> {

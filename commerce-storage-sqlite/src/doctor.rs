@@ -86,7 +86,13 @@ SELECT s.variant_id AS variant, s.location_id AS location,
  UNION ALL
 SELECT m.variant_id, m.location_id, format('no level, sum of movements %d', m.units)
   FROM moved AS m
- WHERE NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = m.variant_id AND s.location_id = m.location_id)
+ WHERE m.units <> 0
+   AND NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = m.variant_id AND s.location_id = m.location_id)
+ UNION ALL
+SELECT s.variant_id, s.location_id, 'at a location that is not active'
+  FROM stock AS s
+  JOIN locations AS l ON l.id = s.location_id
+ WHERE NOT l.active
 ";
 
 const RESERVED_SUM: &str = "

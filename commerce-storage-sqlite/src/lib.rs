@@ -11,7 +11,9 @@ pub mod doctor;
 pub mod event;
 pub mod generation;
 pub mod idempotency;
+pub mod interest;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 pub mod listing;
@@ -27,6 +29,8 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod related;
+pub mod reprice;
 pub mod review;
 mod row;
 mod script;
@@ -69,8 +73,10 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         review,
         personal,
         cart,
+        interest,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -88,6 +94,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     review::add(script, review);
     personal::add(script, personal);
     cart::add(script, cart);
+    interest::add(script, interest);
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);
@@ -98,6 +105,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add_seals(script, seals);
     event::add(script, events);
     review::add_ratings(script, &review.ratings);
+    reprice::add(script, catalog);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
     if let Some(shard) = changes.moves_catalog() {

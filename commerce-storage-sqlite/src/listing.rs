@@ -5,7 +5,9 @@ use commerce_core::catalog::{
 };
 use commerce_core::{StoreError, UnitPrice};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::types::Json;
 use sqlx::{QueryBuilder, Sqlite};
+use uuid::Uuid;
 
 use crate::review;
 use crate::row::{Fields, signed};
@@ -64,7 +66,7 @@ SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.pric
        b.name AS brand_name, b.slug AS brand_slug, c.name AS category_name, c.slug AS category_slug,
        EXISTS (SELECT 1
                  FROM variants AS v
-                WHERE v.product_id = p.id
+                WHERE v.product_id = p.id AND v.removed_at IS NULL
                   AND (NOT v.tracked OR v.backorder
                        OR EXISTS (SELECT 1
                                     FROM stock AS s
@@ -94,7 +96,7 @@ const IN_BRANCH: &str = "
 const AVAILABLE: &str = "EXISTS (
            SELECT 1
              FROM variants AS v
-            WHERE v.product_id = p.id
+            WHERE v.product_id = p.id AND v.removed_at IS NULL
               AND (NOT v.tracked OR v.backorder
                    OR EXISTS (SELECT 1
                                 FROM stock AS s
@@ -127,7 +129,9 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
         query.push(" AND p.rating_average >= ").push_bind(*least);
     }
     if min_price.is_some() || max_price.is_some() {
-        query.push(" AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id");
+        query.push(
+            " AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id AND v.removed_at IS NULL",
+        );
         if let Some(least) = min_price {
             query.push(" AND v.price >= ").push_bind(*least);
         }
@@ -164,6 +168,23 @@ pub(crate) fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
         in_stock: fields.get("in_stock")?,
         ratings: review::ratings(row)?,
     })
+}
+
+/// Those of these products that are on sale, in this order.
+pub(crate) async fn summaries(
+    conn: &mut SqliteConnection,
+    products: &[Uuid],
+) -> Result<Vec<ProductSummary>, StoreError> {
+    if products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(SUMMARIES);
+    query.push(ON_SALE).push(" AND p.id IN (SELECT unhex(value, '-') FROM json_each(");
+    query.push_bind(Json(products)).push(")))");
+    let rows = query.build().fetch_all(conn).await.map_err(trouble)?;
+    let mut found: Vec<ProductSummary> = rows.iter().map(summary).collect::<Result<_, _>>()?;
+    found.sort_by_key(|found| products.iter().position(|id| *id == found.id.0));
+    Ok(found)
 }
 
 /// Reads the category tree with the number of products on sale.

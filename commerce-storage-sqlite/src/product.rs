@@ -15,13 +15,13 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::inventory;
 use crate::listing::category;
 use crate::review;
 use crate::row::Fields;
 use crate::trouble::trouble;
+use crate::{idempotency, inventory};
 
-/// Reads one product, whatever its status, unless it is deleted.
+/// Reads one product, whatever its status, deleted or not.
 ///
 /// # Errors
 /// When the database fails or a row is no valid value.
@@ -30,12 +30,13 @@ pub async fn detail(
     key: &ProductKey,
     now: Timestamp,
 ) -> Result<Option<ProductDetail>, StoreError> {
-    let (id, slug) = match key {
-        ProductKey::Id(id) => (Some(id.0), None),
-        ProductKey::Slug(slug) => (None, Some(slug.as_str())),
+    let (id, slug, former) = match key {
+        ProductKey::Id(id) => (Some(id.0), None, None),
+        ProductKey::Slug(slug) => (None, Some(slug.as_str()), None),
+        ProductKey::Former(slug) => (None, None, Some(slug.as_str())),
     };
-    let found = sqlx::query(BY_KEY).bind(id).bind(slug).fetch_optional(&mut *conn).await.map_err(trouble)?;
-    let Some(found) = found else { return Ok(None) };
+    let by_key = sqlx::query(BY_KEY).bind(id).bind(slug).bind(former);
+    let Some(found) = by_key.fetch_optional(&mut *conn).await.map_err(trouble)? else { return Ok(None) };
     let (id, ratings) = (Fields::new("products", "slug", &found).get("id")?, review::ratings(&found)?);
     let Some(product) = products(conn, vec![id]).await?.pop() else { return Ok(None) };
     let named = Named::by([&product]);
@@ -56,7 +57,9 @@ pub async fn detail(
 }
 
 const BY_KEY: &str = "
-SELECT id, slug, rated_1, rated_2, rated_3, rated_4, rated_5 FROM products WHERE (id = ?1 OR slug = ?2) AND deleted_at IS NULL
+SELECT id, slug, rated_1, rated_2, rated_3, rated_4, rated_5
+  FROM products
+ WHERE id = coalesce(?1, (SELECT id FROM slug_redirects WHERE kind = 'product' AND slug = ?3)) OR slug = ?2
 ";
 
 /// Reads up to `limit` products after `after`, by slug, with all that they name.
@@ -98,7 +101,7 @@ pub async fn import_view(
     keys: &ImportKeys,
     now: Timestamp,
 ) -> Result<CatalogView, StoreError> {
-    let ImportKeys { slugs, skus } = keys;
+    let ImportKeys { slugs, skus, repeated } = keys;
     let ids = sqlx::query_scalar(BY_SLUGS).bind(Json(slugs)).fetch_all(&mut *conn).await.map_err(trouble)?;
     let products = products(conn, ids).await?;
     let owners = sqlx::query(SKU_OWNERS).bind(Json(skus)).fetch_all(&mut *conn).await.map_err(trouble)?;
@@ -111,6 +114,7 @@ pub async fn import_view(
         locations: inventory::locations(conn).await?,
         levels: inventory::levels(conn, &variants(&products)).await?,
         products,
+        record: idempotency::look(conn, repeated.as_ref()).await?,
     })
 }
 
@@ -176,7 +180,7 @@ SELECT p.*,
                        'backorder', json(iif(v.backorder, 'true', 'false')))
                    ORDER BY v.position, v.id)
           FROM variants AS v
-         WHERE v.product_id = p.id) AS variants,
+         WHERE v.product_id = p.id AND v.removed_at IS NULL) AS variants,
        (SELECT json_group_array(json_object('id', hex(i.id), 'url', i.url, 'alt', i.alt) ORDER BY i.position)
           FROM product_images AS i
          WHERE i.product_id = p.id) AS images,
@@ -208,6 +212,8 @@ fn product(row: &SqliteRow) -> Result<Product, StoreError> {
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
         deleted_at: fields.at_if("deleted_at")?,
+        publish_at: fields.at_if("publish_at")?,
+        unpublish_at: fields.at_if("unpublish_at")?,
         version: fields.count("version")?,
     })
 }

@@ -341,7 +341,7 @@ const BY_PRICE: &str = "
 
 // Plain text, for it may be long: a product's prices with commas between them.
 const BY_PRICES: &str = "
-(SELECT coalesce(group_concat((SELECT group_concat(DISTINCT v.price) FROM variants AS v WHERE v.product_id = f.id), ';'), '')
+(SELECT coalesce(group_concat((SELECT group_concat(DISTINCT v.price) FROM variants AS v WHERE v.product_id = f.id AND v.removed_at IS NULL), ';'), '')
    FROM found AS f
   WHERE f.low <> f.high)";
 

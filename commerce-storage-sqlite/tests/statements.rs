@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqlSafeStr};
 
 /// Pieces that only make a statement together; the test below runs every combination of them.
-const PIECES: [&str; 11] = [
+const PIECES: [&str; 24] = [
     "SUMMARIES",
     "ON_SALE",
     "OF_BRAND",
@@ -24,6 +24,19 @@ const PIECES: [&str; 11] = [
     "BY_PRICES",
     "BY_VALUE",
     "COLUMNS",
+    "AT_LOCATION",
+    "OF_SKU",
+    "OF_PRODUCT",
+    "OF_SELLER",
+    "BELOW_REORDER",
+    "BEHIND",
+    "MOVED_SKU",
+    "MOVED_AT",
+    "MOVED_FOR",
+    "MOVED_FROM",
+    "MOVED_UNTIL",
+    "MOVED_OF",
+    "MOVED_BY",
 ];
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use crate::{ProductId, StockLevel, Timestamp, UnitPrice, VariantId};
 
 /// The most rows that a page may have.
 pub const PAGE_SIZE_MAX: u32 = 100;
+/// The most products that are said to go with one.
+pub const RELATED_MAX: u32 = 20;
+/// Line items of the last orders of a product by which it is told what is bought with it.
+pub const RELATED_LINES: u32 = 300;
 /// How many rows of a listing can be reached by page number, and how far they are counted.
 pub const ROWS_MAX: u64 = 10_000;
 
@@ -128,6 +132,8 @@ pub enum ProductKey {
     Id(ProductId),
     /// By its name in addresses.
     Slug(Slug),
+    /// By a name that it had in addresses before.
+    Former(Slug),
 }
 
 /// One product with all that its page shows.

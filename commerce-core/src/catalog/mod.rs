@@ -4,27 +4,38 @@ mod category;
 mod changes;
 mod code;
 mod dimensions;
+pub mod edit;
 mod facts;
 mod input;
 mod listing;
 mod plan;
 mod product;
+mod reprice;
 mod service;
 mod weight;
 
 pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, category_tree};
-pub use changes::{Batch, ProductWrite};
+pub use changes::{
+    Batch, Changes, Listed, PriceChange, ProductWrite, Redirect, RedirectKind, Removal, Repricing,
+    VariantPrice,
+};
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
+pub use edit::{EditError, ProductChange, ProductChanged, Target};
 pub use facts::{Facts, Names};
-pub use input::{Cell, ImageInput, ProductInput, VariantInput};
+pub use input::{Cell, ImageInput, ProductEdit, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
-    ROWS_MAX, SortBy,
+    RELATED_LINES, RELATED_MAX, ROWS_MAX, SortBy,
 };
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
     AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
+    VariantPrices,
 };
-pub use service::{Catalog, CatalogError};
+pub use reprice::{
+    PRICES_MAX, PriceInput, PriceLook, PriceRefused, PriceView, PricedProduct, PricedVariant, Repriced,
+    reprice,
+};
+pub use service::{Catalog, CatalogError, PricesSet};
 pub use weight::{Weight, WeightUnit};

@@ -2,6 +2,7 @@
 
 use super::{KnownOrder, View};
 use crate::account::{Account, SavedAddress, Session};
+use crate::interest::{Viewed, Wished};
 use crate::order::OrderView;
 use crate::review::{Report, Shown};
 use crate::{OrderId, ReviewId, Timestamp};
@@ -25,6 +26,10 @@ pub struct Export {
     pub votes: Vec<(ReviewId, bool)>,
     /// What it has reported of reviews.
     pub reports: Vec<Report>,
+    /// Its wishlist, the newest first.
+    pub wishlist: Vec<Wished>,
+    /// The products that it looked at, the last first.
+    pub viewed: Vec<Viewed>,
 }
 
 /// Which orders tell of whoever has this account. Those of a guest do once somebody was seen to receive mail at the address.

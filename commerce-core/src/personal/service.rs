@@ -7,6 +7,7 @@ use crate::account::{self, Account, AccountError, Decided, Password, Shown};
 use crate::attempts::Attempts;
 use crate::commit::ChangeSet;
 use crate::engine::Parts;
+use crate::interest;
 use crate::promotion::CustomerKey;
 
 /// What the shop knows of somebody; reached by [`Engine::personal`](crate::Engine::personal).
@@ -44,7 +45,21 @@ impl Personal {
         let look = account::Look { sessions: true, addresses: true, ..by };
         let account::View { now, account, sessions, addresses, .. } = self.parts.store.account(&look).await?;
         let account = account.ok_or(AccountError::NotFound)?;
-        Ok(Export { at: now, account, addresses, sessions, orders, reviews, votes, reports })
+        // However many passed the bound by adding at once, they are all told.
+        let wishlist = self.parts.store.wishlist(&interest::Look::at(account.id, u32::MAX)).await?.wished();
+        let viewed = self.parts.store.viewed_products(account.id).await?.viewed;
+        Ok(Export {
+            at: now,
+            account,
+            addresses,
+            sessions,
+            orders,
+            reviews,
+            votes,
+            reports,
+            wishlist,
+            viewed,
+        })
     }
 
     /// Erases the account of whoever shows its password.

@@ -11,17 +11,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::access::{self, ApiKey};
+use crate::access;
 use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
 use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
+    ProductFilter, ProductKey, ProductSummary, Slug,
 };
 use crate::idempotency::Scope;
-use crate::inventory::Location;
+use crate::interest;
+use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use crate::job::Job;
 use crate::mail::{Mail, MailState, Waiting};
 use crate::order::{OrderKey, OrderView};
@@ -35,8 +36,8 @@ use crate::personal;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
+    RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -120,11 +121,19 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.personal(look).await
     }
 
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError> {
+        self.store.wishlist(look).await
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError> {
+        self.store.viewed_products(account).await
+    }
+
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
         self.store.api_key(look).await
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError> {
         self.store.api_keys(before, limit).await
     }
 
@@ -317,6 +326,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.product(key).await
     }
 
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        self.store.related(slug, limit).await
+    }
+
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
         self.store.categories().await
     }
@@ -335,6 +348,22 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
         self.store.locations().await
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        self.store.prices(look).await
+    }
+
+    async fn inventory(&self, look: &inventory::Look) -> Result<inventory::View, StoreError> {
+        self.store.inventory(look).await
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        self.store.levels(search, limit).await
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        self.store.movements(search, limit).await
     }
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {

@@ -4,6 +4,8 @@ use commerce_core::access::KeyError;
 use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::checkout::ConfirmError;
+use commerce_core::interest::WishlistError;
+use commerce_core::inventory::InventoryError;
 use commerce_core::order::{CancelError, MoveOnError, NoteError};
 use commerce_core::payment::{
     GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
@@ -52,6 +54,21 @@ impl From<CartError> for Problem {
             CartError::Pricing(error) => error.into(),
             CartError::Busy => Self::unavailable(words),
             CartError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<WishlistError> for Problem {
+    fn from(error: WishlistError) -> Self {
+        let words = error.to_string();
+        match error {
+            WishlistError::NotFound => Self::not_found(),
+            WishlistError::UnknownVariant => Self::new(Code::UnknownVariant, words),
+            WishlistError::LineNotFound => Self::field("/from_cart_item", "unsupported", words),
+            WishlistError::Full => Self::new(Code::ValidationFailed, words),
+            WishlistError::Busy => Self::unavailable(words),
+            WishlistError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }
@@ -250,6 +267,24 @@ impl From<ReviewError> for Problem {
             ReviewError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             ReviewError::Busy => Self::unavailable(words),
             ReviewError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<InventoryError> for Problem {
+    fn from(error: InventoryError) -> Self {
+        let words = error.to_string();
+        match error {
+            InventoryError::NotFound => Self::not_found(),
+            InventoryError::Exists(_) => Self::new(Code::AlreadyExists, words).at("/code"),
+            InventoryError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            InventoryError::InTheWay(_) => Self::new(Code::InUse, words).at("/active"),
+            InventoryError::Inactive(_) => Self::field("/warehouse", "inactive", words),
+            InventoryError::Invalid { field, reason } => Self::field(&format!("/{field}"), "invalid", reason),
+            InventoryError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            InventoryError::Busy => Self::unavailable(words),
+            InventoryError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

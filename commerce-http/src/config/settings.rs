@@ -101,7 +101,7 @@ pub struct Settings {
     pub link_reset: Option<String>,
     /// The page that proves a new address, for links in mails.
     pub link_email_change: Option<String>,
-    /// Whether `/docs` is shown.
+    /// Whether `/docs` and `/openapi.json` are shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
     pub request_timeout_seconds: Option<NonZeroU64>,
@@ -119,6 +119,8 @@ pub struct Settings {
     pub cors_origins: Option<Vec<Origin>>,
     /// For how long browsers shall come by TLS only, where a proxy speaks it for the server.
     pub hsts_seconds: Option<u32>,
+    /// Whether that is also about the names below the shop's own.
+    pub hsts_subdomains: Option<bool>,
     /// How the shop searches; the settings in the shop stay as they are when this is left out.
     pub search: Option<commerce_core::search::Settings>,
     /// Who may review what, and which reviews wait for somebody of the shop.
@@ -250,6 +252,7 @@ impl Settings {
             trusted_proxies: list("TRUSTED_PROXIES", &text)?,
             cors_origins: list("CORS_ORIGINS", &text)?,
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
+            hsts_subdomains: parsed("HSTS_SUBDOMAINS", &text)?,
             search: None,
             reviews: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
@@ -318,6 +321,7 @@ impl Settings {
             trusted_proxies: above.trusted_proxies.or(self.trusted_proxies),
             cors_origins: above.cors_origins.or(self.cors_origins),
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
+            hsts_subdomains: above.hsts_subdomains.or(self.hsts_subdomains),
             search: above.search.or(self.search),
             reviews: above.reviews.or(self.reviews),
             rate_limits: self.rate_limits.under(above.rate_limits),
@@ -484,6 +488,7 @@ impl Settings {
         config.trusted_proxies = self.trusted_proxies.clone().unwrap_or_default();
         config.cors_origins = self.cors_origins.clone().unwrap_or_default();
         config.hsts_seconds = self.hsts_seconds.filter(|seconds| *seconds > 0);
+        config.hsts_subdomains = self.hsts_subdomains.unwrap_or(false);
         config.rate_limits = self.rate_limits.budgets();
         config.cache_bytes_max = match self.cache()? {
             CacheMode::Off => None,

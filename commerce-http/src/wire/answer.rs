@@ -158,6 +158,65 @@ impl<T: Type> ApiResponse for Catalogue<T> {
     }
 }
 
+/// What everybody may see, of which some see more: a public answer, one that belongs to one caller, or where it is now.
+pub(crate) struct Shown<T> {
+    response: Response,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Shown<T> {
+    /// It has another address now, of ours.
+    pub(crate) fn moved(path: &str) -> Result<Self, Problem> {
+        let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::LOCATION, HeaderValue::from_str(path).map_err(Problem::internal)?);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Catalogue::<T>::CACHE_CONTROL));
+        Ok(Self::of(response))
+    }
+
+    /// Caches may not take the one for the other.
+    fn of(mut response: Response) -> Self {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization"));
+        Self { response, kind: PhantomData }
+    }
+}
+
+impl<T> From<Catalogue<T>> for Shown<T> {
+    fn from(answer: Catalogue<T>) -> Self {
+        Self::of(answer.response)
+    }
+}
+
+impl<T> From<Answer<T>> for Shown<T> {
+    fn from(answer: Answer<T>) -> Self {
+        Self::of(answer.response)
+    }
+}
+
+impl<T> IntoResponse for Shown<T> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<T: Type> ApiResponse for Shown<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = Catalogue::<T>::meta();
+        meta.responses.push(MetaResponse {
+            description: "It is found under another name now: `Location`.",
+            status: Some(308),
+            status_range: None,
+            content: Vec::new(),
+            headers: Vec::new(),
+        });
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
 /// The statuses with which an operation may refuse or fail.
 pub(crate) trait Statuses: Send + Sync + 'static {
     const STATUSES: &'static [(u16, &'static str)];

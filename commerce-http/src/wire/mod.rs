@@ -14,6 +14,7 @@ mod cart_body;
 mod check;
 mod coupon;
 mod document;
+mod interest;
 mod journal;
 pub(crate) mod json;
 mod money;
@@ -25,13 +26,17 @@ mod own_data;
 mod page;
 mod param;
 mod payment;
+mod price;
 mod problem;
 mod product;
+mod product_body;
 pub(crate) mod reader;
 mod refund;
 mod review;
 mod schema;
 mod search;
+mod sold;
+mod stock;
 mod time;
 mod word;
 
@@ -42,7 +47,7 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Refused, Shown, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
@@ -57,6 +62,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use interest::{ProductsDto, ViewedDto, Wish, WishBody, WishDto, WishlistDto};
 pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
@@ -70,8 +76,10 @@ pub(crate) use param::{
     Text,
 };
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
+pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
+pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
@@ -82,4 +90,10 @@ pub(crate) use review::{
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
+pub(crate) use sold::{SoldDto, SoldPageDto};
+pub(crate) use stock::{
+    AdjustmentBody, BulkDto, BulkStockBody, CountBody, LevelChangeBody, LevelDto, LevelPageDto, MovedDto,
+    MovementPageDto, NewWarehouseBody, ReceiptBody, RefusedRowDto, TransferBody, WarehouseBody,
+    WarehouseChangeBody, WarehouseDto, WarehousePageDto,
+};
 pub(crate) use time::Instant;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::account::SessionDto;
 use super::{
     CartDto, Instant, OrNull, OrderDto, OwnReportDto, OwnVoteDto, ReviewDto, SavedAddressDto, SessionsDto,
-    UserDto,
+    UserDto, ViewedDto, WishDto,
 };
 
 /// The password of whoever leaves.
@@ -85,12 +85,17 @@ pub(crate) struct OwnDataDto {
     review_reports: Vec<OwnReportDto>,
     /// Its cart.
     cart: CartDto,
+    /// Its wishlist, the newest first.
+    wishlist: Vec<WishDto>,
+    /// The products that it looked at, the last first.
+    recently_viewed: Vec<ViewedDto>,
 }
 
 impl OwnDataDto {
     /// As it is asked for in one of the sessions of the account.
     pub(crate) fn new(export: &Export, current: SessionId, cart: &PricedCart) -> Self {
-        let Export { at, account, addresses, sessions, orders, reviews, votes, reports } = export;
+        let Export { at, account, addresses, sessions, orders, reviews, votes, reports, wishlist, viewed } =
+            export;
         Self {
             exported_at: (*at).into(),
             profile: account.into(),
@@ -102,6 +107,8 @@ impl OwnDataDto {
             review_votes: votes.iter().map(Into::into).collect(),
             review_reports: reports.iter().map(Into::into).collect(),
             cart: CartDto::new(cart),
+            wishlist: wishlist.iter().map(Into::into).collect(),
+            recently_viewed: viewed.iter().map(Into::into).collect(),
         }
     }
 }

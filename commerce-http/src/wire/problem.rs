@@ -288,6 +288,11 @@ impl Problem {
         }))
     }
 
+    /// Whether it is this kind of problem.
+    pub(crate) fn is(&self, code: Code) -> bool {
+        self.0.code == code
+    }
+
     /// Nothing is here, or nothing that the caller may see: both sound alike.
     pub(crate) fn not_found() -> Self {
         Self::new(Code::NotFound, "nothing is here, or it is not yours")

@@ -1,6 +1,7 @@
 //! Words of fixed lists: states, methods, kinds.
 
-use commerce_core::catalog::AttributeKind;
+use commerce_core::access::Unusable;
+use commerce_core::catalog::{AttributeKind, ProductStatus};
 use commerce_core::order::{FulfillmentState, Machine, OrderState};
 use commerce_core::payment::inbox::MessageState;
 use commerce_core::payment::journal::{Account, EntryKind};
@@ -60,6 +61,8 @@ words! {
     AccountName of Account: Account::ALL;
     /// What happened to money.
     EntryKindName of EntryKind: EntryKind::ALL;
+    /// Why the key of a program is of no use.
+    KeyFault of Unusable: Unusable::ALL;
     /// A way to pay.
     Method of PaymentMethod: PaymentMethod::ALL;
     /// Which machine of an order moved.
@@ -72,6 +75,8 @@ words! {
         AdjustmentKind::TaxIncluded,
         AdjustmentKind::CashRounding,
     ];
+    /// Whether shoppers see a product.
+    ProductStatusName of ProductStatus: ProductStatus::ALL;
     /// What the values of an attribute are.
     AttributeType of AttributeKind: [
         AttributeKind::Text,

@@ -119,7 +119,7 @@ impl Intercept for Sabotage {
         match self.bug() {
             Some(Bug::ProductVersionIgnored) => {
                 let slugs = batch.products.iter().map(|write| write.product.slug.clone()).collect();
-                let seen = store.import_view(&ImportKeys { slugs, skus: Vec::new() }).await?;
+                let seen = store.import_view(&ImportKeys { slugs, ..ImportKeys::default() }).await?;
                 for write in &mut batch.products {
                     let now = seen.products.iter().find(|product| product.id == write.product.id);
                     write.expected_version = now.map(|product| product.version);

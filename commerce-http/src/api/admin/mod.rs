@@ -3,13 +3,18 @@
 mod audit;
 mod coupons;
 mod invariants;
+mod inventory;
 mod jobs;
 mod keys;
 mod money;
 mod parts;
+mod prices;
 mod rules;
 mod settings;
 mod trial;
+mod warehouses;
+
+pub(super) use parts::{IfMatch, etag, expected};
 
 pub(super) use parts::{IfMatch, etag, expected};
 
@@ -49,6 +54,9 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
+    warehouses::WarehousesApi,
+    inventory::InventoryApi,
+    prices::PricesApi,
     money::MoneyApi,
     keys::KeysApi,
     audit::AuditApi,
@@ -68,6 +76,9 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+        warehouses::WarehousesApi { shop: shop.clone() },
+        inventory::InventoryApi { shop: shop.clone() },
+        prices::PricesApi { shop: shop.clone() },
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },

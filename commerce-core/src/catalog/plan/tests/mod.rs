@@ -21,9 +21,19 @@ struct Shop {
 fn empty_shop() -> Shop {
     let now = Timestamp::from_micros(1_700_000_000_000_000).unwrap();
     let (products, sku_owners, brands, categories) = Default::default();
-    let (attributes, locations, levels) = Default::default();
+    let (attributes, locations, levels, record) = Default::default();
     Shop {
-        view: CatalogView { now, products, sku_owners, brands, categories, attributes, locations, levels },
+        view: CatalogView {
+            now,
+            products,
+            sku_owners,
+            brands,
+            categories,
+            attributes,
+            locations,
+            levels,
+            record,
+        },
         options: PlanOptions {
             currency: Currency::NGN,
             location: "LAGOS".to_owned(),
