@@ -16,8 +16,6 @@ mod warehouses;
 
 pub(super) use parts::{IfMatch, etag, expected};
 
-pub(super) use parts::{IfMatch, etag, expected};
-
 use super::Shop;
 use crate::wire::statuses;
 
