@@ -344,7 +344,7 @@ async fn bad_input_is_named_and_changes_nothing() {
         deliver(&server, order.as_str().unwrap()).await;
         let long_ago = match kind {
             Kind::Sqlite => "update {order_history} set at = 1000000",
-            Kind::Postgres => "update {order_history} set at = timestamptz '2001-01-01Z'",
+            Kind::Postgres => "update {order_history} set at = timestamptz '2001-01-01 00:00Z'",
         };
         server.database.execute(long_ago).await;
         joe.post(REVIEWS, &good).await.refused(403, "review-window-over");

@@ -81,7 +81,6 @@ impl ReviewsApi {
     ///
     /// Those that are published, with what buyers rated it. Text is plain: nothing in it is markup.
     #[oai(path = "/api/products/:slug/reviews/", method = "get", operation_id = "listReviews")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
         /// The product's name in addresses.
@@ -262,7 +261,6 @@ impl ReviewsApi {
     ///
     /// Whatever was decided before. Reports of before are answered by that.
     #[oai(path = "/api/reviews/:id/moderate/", method = "post", operation_id = "moderateReview")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn moderate(
         &self,
         staff: MayModerateReviews,
