@@ -40,8 +40,11 @@ statuses! {
             `idempotency-key-reused`.";
 }
 
-/// All operations of the back office.
-pub(crate) type AdminApi = (
+/// All operations of the back office. A tuple of operations has no more than sixteen.
+pub(crate) type AdminApi = (RulesApi, OtherApi);
+
+/// The operations on the lists of the rulebook.
+type RulesApi = (
     rules::PromotionsApi,
     rules::PriceListsApi,
     rules::CustomerGroupsApi,
@@ -49,6 +52,10 @@ pub(crate) type AdminApi = (
     rules::TaxRatesApi,
     rules::ShippingZonesApi,
     rules::ShippingMethodsApi,
+);
+
+/// The operations of the back office beside them.
+type OtherApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
@@ -63,7 +70,7 @@ pub(crate) type AdminApi = (
 );
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
-    (
+    let rules = (
         rules::PromotionsApi { shop: shop.clone() },
         rules::PriceListsApi { shop: shop.clone() },
         rules::CustomerGroupsApi { shop: shop.clone() },
@@ -71,6 +78,8 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         rules::TaxRatesApi { shop: shop.clone() },
         rules::ShippingZonesApi { shop: shop.clone() },
         rules::ShippingMethodsApi { shop: shop.clone() },
+    );
+    let others = (
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
@@ -82,5 +91,6 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },
         invariants::InvariantsApi::new(shop),
-    )
+    );
+    (rules, others)
 }
