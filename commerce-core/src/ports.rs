@@ -36,7 +36,7 @@ use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
     AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp,
-    UnmatchedId, VariantId, audit, cart, idempotency, interest, order, personal, search,
+    UnmatchedId, VariantId, audit, cart, idempotency, interest, order, personal, review, search,
 };
 
 /// Where the shop is kept.
@@ -232,6 +232,12 @@ pub trait Store: Send + Sync + 'static {
         after: Option<CartId>,
         limit: u32,
     ) -> Result<Vec<cart::View>, StoreError>;
+
+    /// What a decision about a review looks at.
+    async fn review(&self, look: &review::Look) -> Result<review::View, StoreError>;
+
+    /// A page of reviews.
+    async fn reviews(&self, search: &review::Search) -> Result<review::Found, StoreError>;
 
     /// A page of the products on sale.
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;

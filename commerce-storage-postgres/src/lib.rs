@@ -41,6 +41,7 @@ pub mod promotion;
 mod refund;
 pub mod related;
 pub mod reprice;
+pub mod review;
 mod row;
 pub mod search;
 pub mod search_find;

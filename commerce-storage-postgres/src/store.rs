@@ -44,7 +44,7 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
     inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
-    pricing, promotion, refund, related, reprice, search, search_find, sold, unmatched,
+    pricing, promotion, refund, related, reprice, review, search, search_find, sold, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -379,6 +379,20 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<View>, StoreError> {
         read!(self, conn => cart::recent(conn, since, after, limit))
+    }
+
+    async fn review(
+        &self,
+        look: &commerce_core::review::Look,
+    ) -> Result<commerce_core::review::View, StoreError> {
+        look!(self, conn => review::view(conn, look))
+    }
+
+    async fn reviews(
+        &self,
+        search: &commerce_core::review::Search,
+    ) -> Result<commerce_core::review::Found, StoreError> {
+        look!(self, conn => review::search(conn, search))
     }
 
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {

@@ -27,7 +27,7 @@ use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
     RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId,
-    Violation, cart, idempotency, interest, personal,
+    Violation, cart, idempotency, interest, personal, review,
 };
 
 use crate::connect::SqliteStore;
@@ -332,6 +332,20 @@ impl Store for SqliteStore {
         let views = crate::cart::recent(&mut tx, since, after, limit, self.the_clock().now()).await?;
         tx.commit().await.map_err(trouble)?;
         Ok(views)
+    }
+
+    async fn review(&self, look: &review::Look) -> Result<review::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::review::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn reviews(&self, search: &review::Search) -> Result<review::Found, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = crate::review::search(&mut tx, search).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
     }
 
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {

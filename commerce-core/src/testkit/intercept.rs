@@ -310,6 +310,14 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.recent_carts(since, after, limit).await
     }
 
+    async fn review(&self, look: &crate::review::Look) -> Result<crate::review::View, StoreError> {
+        self.store.review(look).await
+    }
+
+    async fn reviews(&self, search: &crate::review::Search) -> Result<crate::review::Found, StoreError> {
+        self.store.reviews(search).await
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         self.store.products(filter).await
     }

@@ -14,6 +14,7 @@ mod orders;
 mod payments;
 mod products;
 mod refusal;
+mod reviews;
 mod search;
 mod sold;
 mod token;
@@ -45,6 +46,7 @@ pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use products::ProductsApi;
+pub(crate) use reviews::ReviewsApi;
 pub(crate) use search::SearchApi;
 pub(crate) use sold::SoldApi;
 pub(crate) use users::UsersApi;
@@ -80,6 +82,7 @@ pub(crate) type Operations = (
     ProductsApi,
     CatalogApi,
     SearchApi,
+    ReviewsApi,
     CartApi,
     CheckoutApi,
     OrdersApi,
@@ -95,6 +98,8 @@ pub(crate) type Operations = (
 enum Tag {
     /// What is on sale. Public, cacheable, with `ETag`.
     Catalogue,
+    /// What buyers say of products.
+    Reviews,
     /// What a shopper means to buy. A guest's cart is reached by the header `X-Cart-Token`.
     Cart,
     /// From a cart to an order.
@@ -119,6 +124,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
         ProductsApi { shop: shop.clone() },
         CatalogApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
+        ReviewsApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },

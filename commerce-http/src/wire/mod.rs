@@ -32,6 +32,7 @@ mod product;
 mod product_body;
 pub(crate) mod reader;
 mod refund;
+mod review;
 mod schema;
 mod search;
 mod sold;
@@ -70,7 +71,10 @@ pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBo
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
 pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
-pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
+pub(crate) use param::{
+    Country, Days, Decimal, Flag, Id, PageNumber, PageSize, ReviewSort, ReviewStars, SearchSort, Sort, Stars,
+    Text,
+};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
@@ -79,6 +83,10 @@ pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
+};
+pub(crate) use review::{
+    ModerateBody, ModeratedReviewDto, OwnReportDto, OwnVoteDto, RatingSummaryDto, ReportBody, ReviewBody,
+    ReviewDto, ReviewForYouDto, ReviewPageDto, ReviewQueueDto, VoteBody,
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
