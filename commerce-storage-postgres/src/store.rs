@@ -10,8 +10,8 @@ use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange,
+    ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
 };
 use commerce_core::inventory::Location;
 use commerce_core::job::Job;
@@ -27,8 +27,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId,
+    PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -41,9 +42,9 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
-    listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
-    search, search_find, unmatched,
+    access, account, audit, cart, catalog, catalog_list, commit, doctor, generation, import, inventory, job,
+    journal, listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion,
+    refund, search, search_find, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -371,6 +372,27 @@ impl Store for PostgresStore {
 
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
         look!(self, conn => listing::product(conn, key))
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        look!(self, conn => catalog_list::list(conn, search, limit))
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        look!(self, conn => catalog_list::prices(conn, product, before, limit))
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        look!(self, conn => catalog_list::due(conn, limit))
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {

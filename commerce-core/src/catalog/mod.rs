@@ -8,6 +8,7 @@ pub mod edit;
 mod facts;
 mod input;
 mod listing;
+mod office;
 mod plan;
 mod product;
 mod service;
@@ -24,6 +25,7 @@ pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
     ROWS_MAX, SortBy,
 };
+pub use office::{ListedProduct, ProductSearch};
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
     AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,

@@ -7,6 +7,7 @@ mod jobs;
 mod keys;
 mod money;
 mod parts;
+mod products;
 mod rules;
 mod settings;
 mod trial;
@@ -49,6 +50,7 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
+    products::ListApi,
     money::MoneyApi,
     keys::KeysApi,
     audit::AuditApi,
@@ -68,6 +70,7 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+        products::ListApi { shop: shop.clone() },
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
