@@ -9,6 +9,7 @@ pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
+pub mod catalog_list;
 mod clock;
 mod commit;
 mod connect;

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, interest,
-    inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, catalog_list, commit, doctor, event, generation, idempotency,
+    import, interest, inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
     order_list, order_note, payment, personal, pricing, promotion, refund, reprice, review, search,
@@ -72,6 +72,9 @@ const STATEMENTS: &[&str] = &[
     catalog::WRITE_VARIANTS,
     catalog::INSERT_VARIANT_VALUES,
     catalog::NAMES,
+    catalog_list::LIST,
+    catalog_list::PRICES,
+    catalog_list::DUE,
     commit::EXPECT_RULEBOOK,
     commit::EXPECT_PRODUCTS,
     doctor::STOCK_SUM,

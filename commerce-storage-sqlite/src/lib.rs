@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
+pub mod catalog_list;
 mod clock;
 mod connect;
 pub mod doctor;

@@ -30,6 +30,7 @@ mod price;
 mod problem;
 mod product;
 mod product_body;
+mod product_list;
 pub(crate) mod reader;
 mod refund;
 mod review;
@@ -80,6 +81,7 @@ pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
 pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
+pub(crate) use product_list::{ListedProductPageDto, PriceHistoryDto};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,

@@ -19,6 +19,7 @@
 //! The cases ask for exact answers, so stores that pass give the same ones. They live in a file per concept:
 //!
 //! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
+//! - [`catalog_edits`]: products and variants as somebody edits them;
 //! - [`search`]: what shoppers find, and how much of each kind, beside a model that looks at every product;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
@@ -56,6 +57,7 @@ pub mod accounts;
 pub mod audit;
 pub mod cancelling;
 pub mod catalog;
+pub mod catalog_edits;
 pub mod checkout;
 pub mod crossings;
 pub mod generation;
@@ -327,6 +329,15 @@ macro_rules! __each_store_case {
                 an_import_sees_what_it_touches
                 locations_come_by_priority
                 stock_comes_by_variant_and_location
+            ;
+            catalog_edits:
+                a_variant_that_goes
+                a_slug_of_before
+                prices_of_before
+                products_come_on_sale_in_time
+                products_in_whatever_status
+                one_key_makes_one_product
+                whoever_saw_it_last_changes_it
             ;
             looks:
                 a_look_at_nothing
