@@ -38,6 +38,9 @@ statuses! {
             `idempotency-key-reused`.";
 }
 
+/// What lies where, and what it costs.
+type StockApi = (warehouses::WarehousesApi, inventory::InventoryApi, prices::PricesApi);
+
 /// All operations of the back office.
 pub(crate) type AdminApi = (
     rules::PromotionsApi,
@@ -50,9 +53,7 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
-    warehouses::WarehousesApi,
-    inventory::InventoryApi,
-    prices::PricesApi,
+    StockApi,
     money::MoneyApi,
     keys::KeysApi,
     audit::AuditApi,
@@ -72,9 +73,11 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
-        warehouses::WarehousesApi { shop: shop.clone() },
-        inventory::InventoryApi { shop: shop.clone() },
-        prices::PricesApi { shop: shop.clone() },
+        (
+            warehouses::WarehousesApi { shop: shop.clone() },
+            inventory::InventoryApi { shop: shop.clone() },
+            prices::PricesApi { shop: shop.clone() },
+        ),
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
