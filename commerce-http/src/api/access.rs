@@ -194,6 +194,7 @@ macro_rules! may {
 }
 
 may! {
+    MayReadCatalog CatalogRead;
     MayReadOrders OrdersRead;
     MayWriteOrders OrdersWrite;
     MayReadRules RulesRead;

@@ -11,6 +11,7 @@ mod health;
 mod key;
 mod orders;
 mod payments;
+mod product_files;
 mod products;
 mod refusal;
 mod search;
@@ -41,6 +42,7 @@ pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
+pub(crate) use product_files::ProductFilesApi;
 pub(crate) use products::ProductsApi;
 pub(crate) use search::SearchApi;
 pub(crate) use users::UsersApi;
@@ -73,6 +75,7 @@ impl Shop {
 /// All operations.
 pub(crate) type Operations = (
     ProductsApi,
+    ProductFilesApi,
     SearchApi,
     CartApi,
     CheckoutApi,
@@ -110,6 +113,7 @@ enum Tag {
 pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
+        ProductFilesApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
