@@ -12,6 +12,7 @@ mod health;
 mod key;
 mod orders;
 mod payments;
+mod product_files;
 mod products;
 mod refusal;
 mod reviews;
@@ -45,6 +46,7 @@ pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
+pub(crate) use product_files::ProductFilesApi;
 pub(crate) use products::ProductsApi;
 pub(crate) use reviews::ReviewsApi;
 pub(crate) use search::SearchApi;
@@ -81,6 +83,7 @@ impl Shop {
 pub(crate) type Operations = (
     ProductsApi,
     CatalogApi,
+    ProductFilesApi,
     SearchApi,
     ReviewsApi,
     CartApi,
@@ -123,6 +126,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
         CatalogApi { shop: shop.clone() },
+        ProductFilesApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
         ReviewsApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },

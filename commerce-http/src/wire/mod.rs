@@ -11,6 +11,7 @@ mod audit;
 mod body;
 mod cart;
 mod cart_body;
+mod catalogue_file;
 mod check;
 mod coupon;
 mod document;
@@ -55,6 +56,7 @@ pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{CartDto, ShippingOptionsDto};
 pub(crate) use cart_body::{AddItemBody, CouponBody, DeliveryBody, PaymentBody, QuantityBody};
+pub(crate) use catalogue_file::CatalogueFile;
 pub(crate) use check::Check;
 pub(crate) use coupon::{
     CouponChangeBody, CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto,
