@@ -2,7 +2,7 @@
 //!
 //! A customer reviews a product once, and by default only what an order brought them: [`submit`] looks for the purchase. What
 //! they write is plain text, cleaned where it comes in, and goes through the shop's [rules](ReviewTerms): what these find
-//! makes it wait for somebody to [moderate] it, and so do enough [reports](report()) later on. Its author may [edit] it, which
+//! makes it wait for somebody to [moderate](moderate()) it, and so do enough [reports](report()) later on. Its author may [edit] it, which
 //! goes through the rules again, and [delete](withdraw) it. Others [vote] whether it helped.
 //!
 //! What a product was rated is not added up when it is shown: five counters beside the product rise and fall by guarded
