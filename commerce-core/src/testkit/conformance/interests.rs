@@ -51,7 +51,7 @@ pub async fn a_wishlist_shows_what_is_so_now(shop: &Shop) {
     let wished = interests.wishlist(ada.id, None, 2).await.unwrap();
     assert_eq!(wished.iter().map(|wished| wished.available).collect::<Vec<_>>(), [None, Some(0)]);
     let rest = interests.wishlist(ada.id, Some(wished[1].item.id), 2).await.unwrap();
-    assert_eq!(rest, [first.wished.clone()]);
+    assert_eq!(rest, std::slice::from_ref(&first.wished));
     assert_eq!(rest[0].available, Some(3));
     let view = shop.store.wishlist(&Look::at(ada.id, 1)).await.unwrap();
     assert_eq!((view.account_known, view.count, view.items.len()), (true, 3, 1));
