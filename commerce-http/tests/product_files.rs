@@ -5,11 +5,14 @@
 mod server;
 
 use reqwest::Method;
-use server::{KINDS, TestDatabase, TestServer};
+use serde_json::json;
+use server::{KINDS, Kind, TestDatabase, TestServer};
 
 const ROWS: &str = "Handle,Title,Vendor,Tags,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n\
     mug,Mug,Acme,\"new, =1+1\",MUG-1,20.5,shopify,3\n\
     cup,\"Cup, large\",Acme,,CUP-1,7,,\n";
+
+const PASSWORD: &str = "tr0mbone & oar 99";
 
 #[tokio::test]
 async fn an_export_is_that_of_the_command_line() {
@@ -39,6 +42,32 @@ async fn an_export_is_that_of_the_command_line() {
         let unknown = export("?part=all").await.refused(422, "validation-failed");
         assert_eq!(unknown["errors"][0]["pointer"], "/part");
         server.get("/api/products/export/").send().await.refused(401, "unauthenticated");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_merchant_exports_what_is_their_own() {
+    for kind in KINDS {
+        let mut server = TestServer::start_with_customers(kind, &["eve@example.com"], PASSWORD).await;
+        server.import(ROWS).await;
+        let login = json!({"email": "eve@example.com", "password": PASSWORD});
+        let pair = server.post("/api/auth/login/").json(&login).send().await.expect(200);
+        let bearer = format!("Bearer {}", pair["access_token"].as_str().unwrap());
+        let export = || server.get("/api/products/export/").header("Authorization", &bearer).send();
+        export().await.refused(403, "forbidden");
+        let path = format!("../users/{}/", pair["user"]["id"].as_str().unwrap());
+        server.admin(Method::PATCH, &path).json(&json!({"role": "merchant"})).send().await.expect(200);
+        let seller = match kind {
+            Kind::Sqlite => "x'0190a6c27c3e7d1a8f00012345678901'",
+            Kind::Postgres => "'0190a6c2-7c3e-7d1a-8f00-012345678901'",
+        };
+        server.database.execute(&format!("update {{accounts}} set seller_id = {seller}")).await;
+        let own = format!("update {{products}} set seller_id = {seller} where slug = 'mug'");
+        server.database.execute(&own).await;
+        let file = export().await.text;
+        assert_eq!(file.lines().count(), 2, "{file}");
+        assert!(file.lines().nth(1).unwrap().starts_with("mug,"), "{file}");
         server.stop().await;
     }
 }

@@ -213,7 +213,6 @@ macro_rules! may {
 }
 
 may! {
-    Permitted MayReadCatalog CatalogRead;
     Permitted MayReadOrders OrdersRead;
     Permitted MayWriteOrders OrdersWrite;
     Permitted MayReadRules RulesRead;

@@ -4,7 +4,7 @@ use poem::Body;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
-use super::access::MayReadCatalog;
+use super::access::ReadsCatalog;
 use super::{Shop, Tag};
 use crate::export::Export;
 use crate::wire::{CatalogueFile, Check, Refused, Text, statuses};
@@ -43,13 +43,13 @@ impl Part {
 impl ProductFilesApi {
     /// Exports the catalogue
     ///
-    /// All products that are not deleted, whatever their status, as a CSV file in Shopify's product format, of any length. The
+    /// All products that are not deleted, whatever their status, a merchant their own alone, as a CSV file in Shopify's product format, of any length. The
     /// same catalogue gives the same bytes, and `commerce export` gives them too. What the format cannot say is left out;
     /// `part=refused` names it with the reason. An answer that breaks off is no whole file: ask again.
     #[oai(path = "/export/", method = "get", operation_id = "exportProducts")]
     async fn export(
         &self,
-        admin: MayReadCatalog,
+        who: ReadsCatalog,
         /// `products`, or `refused` for those that the format cannot say; `products` when absent.
         part: Query<Option<Text>>,
     ) -> Result<CatalogueFile, Refused<Exports>> {
@@ -59,7 +59,7 @@ impl ProductFilesApi {
             Some(name) => check.word("/part", &name.0, Part::ALL, Part::as_str),
         };
         let part = check.finish(part)?;
-        let export = Export::begin(&self.shop.engine, admin.caller.seller()).await?;
+        let export = Export::begin(&self.shop.engine, who.caller.seller()).await?;
         let pieces = futures_util::stream::try_unfold(export, move |mut export| async move {
             let piece = match part {
                 Part::Products => export.piece().await,
