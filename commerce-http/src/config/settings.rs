@@ -573,8 +573,8 @@ mod tests {
         let second = "database_url = \"postgres://";
         let all: Vec<&str> = example.lines().map(without).filter(|line| !line.starts_with(second)).collect();
         let settings: Settings = toml::from_str(&all.join("\n")).unwrap();
-        assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
         assert!(settings.search.is_some() && settings.log.is_some() && settings.review_terms().is_ok());
+        assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
     }
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {
