@@ -40,8 +40,11 @@ statuses! {
             `idempotency-key-reused`.";
 }
 
-/// All operations of the back office.
-pub(crate) type AdminApi = (
+/// All operations of the back office; `poem-openapi` takes sixteen at a time.
+pub(crate) type AdminApi = (Rules, Keeping);
+
+/// What the shop decides.
+type Rules = (
     rules::PromotionsApi,
     rules::PriceListsApi,
     rules::CustomerGroupsApi,
@@ -52,6 +55,10 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
+);
+
+/// What it has, and who looks after it.
+type Keeping = (
     warehouses::WarehousesApi,
     inventory::InventoryApi,
     prices::PricesApi,
@@ -63,7 +70,7 @@ pub(crate) type AdminApi = (
 );
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
-    (
+    let rules = (
         rules::PromotionsApi { shop: shop.clone() },
         rules::PriceListsApi { shop: shop.clone() },
         rules::CustomerGroupsApi { shop: shop.clone() },
@@ -74,6 +81,8 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
+    );
+    let keeping = (
         warehouses::WarehousesApi { shop: shop.clone() },
         inventory::InventoryApi { shop: shop.clone() },
         prices::PricesApi { shop: shop.clone() },
@@ -82,5 +91,6 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },
         invariants::InvariantsApi::new(shop),
-    )
+    );
+    (rules, keeping)
 }
