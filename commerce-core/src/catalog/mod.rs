@@ -8,6 +8,7 @@ pub mod edit;
 mod facts;
 mod input;
 mod listing;
+mod office;
 mod plan;
 mod product;
 mod reprice;
@@ -28,6 +29,7 @@ pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
     RELATED_LINES, RELATED_MAX, ROWS_MAX, SortBy,
 };
+pub use office::{ListedProduct, ProductSearch};
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
     AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,

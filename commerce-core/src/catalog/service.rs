@@ -1,6 +1,7 @@
 //! The catalogue: what shoppers read, and the look, decide, commit of imports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{
     CategoryNode, ExportPage, ImportKeys, PRICES_MAX, Page, Plan, PlanOptions, PriceInput, PriceLook,
@@ -15,6 +16,7 @@ use crate::commit::StoreError;
 use crate::engine::Parts;
 use crate::idempotency::{KeyReused, Outcome, Request};
 use crate::inventory::Mode;
+use crate::job::Turn;
 
 /// The catalogue of the shop; reached by [`Engine::catalog`](crate::Engine::catalog).
 #[derive(Clone)]
@@ -67,6 +69,11 @@ pub struct PricesSet {
 }
 
 impl Catalog {
+    /// The name of the job that counts what was sold.
+    pub const SOLD_JOB: &str = "catalog.sold";
+    /// For how long a run has the job to itself.
+    const SOLD_LEASE: Duration = Duration::from_secs(10 * 60);
+
     /// A page of the products on sale.
     ///
     /// # Errors
@@ -146,6 +153,19 @@ impl Catalog {
         options: &PlanOptions,
     ) -> Result<Plan, CatalogError> {
         self.write(products, options, false).await
+    }
+
+    /// Counts anew how many units of each product were sold, unless that was done less than `period` ago or somebody does it
+    /// now. Says of how many products the number changed; `None`: it was not time.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn count_sold_when_due(&self, period: Duration) -> Result<Option<u64>, StoreError> {
+        let turn = Turn::take(&self.parts, Self::SOLD_JOB, period, Self::SOLD_LEASE).await?;
+        let Some(turn) = turn else { return Ok(None) };
+        let changed = self.parts.store.count_sold().await?;
+        turn.done(serde_json::json!({ "products_changed": changed })).await?;
+        Ok(Some(changed))
     }
 
     /// Sets the prices of up to [`PRICES_MAX`] variants, all in one commit. Prices are in the currency of the rulebook.

@@ -160,7 +160,7 @@ impl Run<'_> {
         while from < to {
             let middle = from + (to - from) / 2;
             let slug = self.slug(middle)?;
-            let keys = ImportKeys { slugs: vec![slug], skus: Vec::new() };
+            let keys = ImportKeys { slugs: vec![slug], ..ImportKeys::default() };
             let there = !self.engine.store().import_view(&keys).await?.products.is_empty();
             if there { from = middle + 1 } else { to = middle }
         }

@@ -223,6 +223,7 @@ pub(crate) fn catalogue() -> Batch {
             ..Default::default()
         },
         audit: vec![audit_entry(70)],
+        ..Batch::default()
     }
 }
 

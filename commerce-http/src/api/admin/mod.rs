@@ -9,6 +9,7 @@ mod keys;
 mod money;
 mod parts;
 mod prices;
+mod products;
 mod rules;
 mod settings;
 mod trial;
@@ -40,11 +41,11 @@ statuses! {
             `idempotency-key-reused`.";
 }
 
-/// All operations of the back office; `poem-openapi` takes sixteen at a time.
-pub(crate) type AdminApi = (Rules, Keeping);
+/// All operations of the back office.
+pub(crate) type AdminApi = (RulesApi, GoodsApi, OfficeApi);
 
 /// What the shop decides.
-type Rules = (
+type RulesApi = (
     rules::PromotionsApi,
     rules::PriceListsApi,
     rules::CustomerGroupsApi,
@@ -57,17 +58,11 @@ type Rules = (
     coupons::CouponsApi,
 );
 
-/// What it has, and who looks after it.
-type Keeping = (
-    warehouses::WarehousesApi,
-    inventory::InventoryApi,
-    prices::PricesApi,
-    money::MoneyApi,
-    keys::KeysApi,
-    audit::AuditApi,
-    jobs::JobsApi,
-    invariants::InvariantsApi,
-);
+/// What it sells.
+type GoodsApi = (products::ListApi, warehouses::WarehousesApi, inventory::InventoryApi, prices::PricesApi);
+
+/// What it keeps an eye on.
+type OfficeApi = (money::MoneyApi, keys::KeysApi, audit::AuditApi, jobs::JobsApi, invariants::InvariantsApi);
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
     let rules = (
@@ -82,15 +77,18 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
     );
-    let keeping = (
+    let goods = (
+        products::ListApi { shop: shop.clone() },
         warehouses::WarehousesApi { shop: shop.clone() },
         inventory::InventoryApi { shop: shop.clone() },
         prices::PricesApi { shop: shop.clone() },
+    );
+    let office = (
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },
         invariants::InvariantsApi::new(shop),
     );
-    (rules, keeping)
+    (rules, goods, office)
 }
