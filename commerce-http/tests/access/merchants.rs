@@ -15,6 +15,8 @@ const THEIRS: [&str; 2] = ["listSoldOrders", "getSoldOrder"];
 /// limits. Where goods lie
 /// they see as staff does.
 const SHARED: &[&str] = &[
+    "listAllProducts",
+    "getPriceHistory",
     "createProduct",
     "replaceProduct",
     "changeProduct",
