@@ -40,7 +40,9 @@ unsettled! {
     crate::cart::CartError,
     crate::catalog::CatalogError,
     crate::catalog::TaxonomyError,
+    crate::catalog::EditError,
     crate::checkout::ConfirmError,
+    crate::interest::WishlistError,
     crate::inventory::InventoryError,
     crate::mail::MailError,
     crate::order::CancelError,
@@ -49,6 +51,7 @@ unsettled! {
     crate::payment::PaymentError,
     crate::pricing::RulesError,
     crate::promotion::CouponError,
+    crate::review::ReviewError,
 }
 
 impl Attempts {

@@ -10,6 +10,7 @@ use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
 use crate::commit::{ChangeSet, CommitError, StoreError};
+use crate::interest::Interests;
 use crate::inventory::Inventory;
 use crate::job::Job;
 use crate::mail::Mails;
@@ -22,6 +23,7 @@ use crate::ports::{
 };
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
+use crate::review::{ReviewTerms, Reviews};
 use crate::search::{InForce, Searching, StoredSettings};
 use crate::shipping::CarrierError;
 use crate::{Currency, Ids, Timestamp, Violation};
@@ -49,6 +51,7 @@ pub struct Builder {
     currency: Currency,
     terms: PaymentTerms,
     account_terms: AccountTerms,
+    review_terms: ReviewTerms,
     hasher: Option<Arc<dyn PasswordHasher>>,
     gateway: Option<Arc<dyn PaymentGateway>>,
     mailer: Option<Arc<dyn Mailer>>,
@@ -66,6 +69,7 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
     pub(crate) account_terms: AccountTerms,
+    pub(crate) review_terms: ReviewTerms,
     pub(crate) hasher: Option<Arc<dyn PasswordHasher>>,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
@@ -97,6 +101,7 @@ impl Engine {
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
             account_terms: AccountTerms::default(),
+            review_terms: ReviewTerms::default(),
             hasher: None,
             gateway: None,
             mailer: None,
@@ -117,6 +122,12 @@ impl Engine {
     #[must_use]
     pub fn personal(&self) -> Personal {
         Personal { parts: Arc::clone(&self.parts) }
+    }
+
+    /// What people like: wishlists, and the products that they looked at.
+    #[must_use]
+    pub fn interests(&self) -> Interests {
+        Interests { parts: Arc::clone(&self.parts) }
     }
 
     /// The keys of programs.
@@ -141,6 +152,12 @@ impl Engine {
     #[must_use]
     pub fn search(&self) -> Searching {
         Searching { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The reviews.
+    #[must_use]
+    pub fn reviews(&self) -> Reviews {
+        Reviews { parts: Arc::clone(&self.parts) }
     }
 
     /// The carts.
@@ -309,6 +326,14 @@ impl Builder {
         self
     }
 
+    /// Who may review what, and which reviews wait for somebody of the shop. Whether terms make sense
+    /// [`ReviewTerms::check`] says.
+    #[must_use]
+    pub fn review_terms(mut self, terms: ReviewTerms) -> Self {
+        self.review_terms = terms;
+        self
+    }
+
     /// Hashes passwords so. Without a hasher nobody registers or logs in.
     #[must_use]
     pub fn password_hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
@@ -365,6 +390,7 @@ impl Builder {
             currency,
             terms,
             account_terms,
+            review_terms,
             hasher,
             gateway,
             mailer,
@@ -389,6 +415,7 @@ impl Builder {
             random,
             terms,
             account_terms,
+            review_terms,
             hasher,
             gateway,
             mailer,

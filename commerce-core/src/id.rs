@@ -56,6 +56,8 @@ ids! {
     MovementId;
     /// A reservation of stock for an order line at a location.
     ReservationId;
+    /// A review of a product.
+    ReviewId;
     /// A cart.
     CartId;
     /// A line item of a cart; the order line that it becomes keeps it.
@@ -80,12 +82,16 @@ ids! {
     SessionId;
     /// An address of an account.
     AddressId;
+    /// An item of a wishlist.
+    WishlistItemId;
     /// The key of a program.
     KeyId;
     /// An event in the outbox.
     EventId;
     /// An audit row.
     AuditId;
+    /// A row that tells of a price of before.
+    PriceChangeId;
 }
 
 /// A stream of fresh ids, tokens and codes, drawn from 32 random bytes by SHA-256 in counter mode.

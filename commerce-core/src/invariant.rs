@@ -5,7 +5,7 @@ use std::fmt;
 /// An invariant of the stored data. `commerce doctor` checks every one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Invariant {
-    /// What is on hand is the sum of the movements and never below 0.
+    /// What is on hand is the sum of the movements and never below 0; and nothing is kept where a location is not active.
     StockSum,
     /// What is reserved is the sum of the open reservations, and no more than is on hand unless backorder is allowed.
     ReservedSum,
@@ -54,11 +54,14 @@ pub enum Invariant {
     CategoryPath,
     /// What a product says by the names of what it shares is what those are called; and it has no deleted brand or category.
     CatalogNames,
+    /// What a product is rated is what its published reviews add up to, and the votes and reports of a review are as many as
+    /// it says; and nobody has two reviews of one product.
+    RatingSum,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -80,6 +83,7 @@ impl Invariant {
         Self::RoleAudit,
         Self::CategoryPath,
         Self::CatalogNames,
+        Self::RatingSum,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -107,6 +111,7 @@ impl Invariant {
             Self::RoleAudit => "ROLE_AUDIT",
             Self::CategoryPath => "CATEGORY_PATH",
             Self::CatalogNames => "CATALOG_NAMES",
+            Self::RatingSum => "RATING_SUM",
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod event;
 pub mod hex;
 mod id;
 pub mod idempotency;
+pub mod interest;
 mod invariant;
 pub mod inventory;
 pub mod job;
@@ -33,6 +34,7 @@ mod ports;
 pub mod pricing;
 pub mod promotion;
 mod quantity;
+pub mod review;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod search;
@@ -48,8 +50,9 @@ pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble
 pub use engine::{Builder, Engine};
 pub use id::{
     AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
-    JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, ProductId,
-    RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId,
+    JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, PriceChangeId,
+    ProductId, RefundId, ReservationId, ReviewId, SellerId, SessionId, UnmatchedId, VariantId,
+    WishlistItemId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;

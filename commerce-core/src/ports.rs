@@ -6,18 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::access::{self, ApiKey};
+use crate::access;
 use crate::account::{self, Account, Password, PasswordHash};
 use crate::cache::Generation;
 #[cfg(feature = "answers")]
 use crate::cache::InProcessCache;
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug, TagCount, TaxonomyView,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug, TagCount,
+    TaxonomyView,
 };
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
-use crate::inventory::{Location, StockLevel};
+use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, MovementSearch, StockLevel};
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
 use crate::mail::{self, Envelope, Mail, MailState, MailerError};
@@ -35,8 +36,9 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AttributeId, AuditId, CartId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp,
-    UnmatchedId, VariantId, audit, cart, idempotency, order, personal, search,
+    AttributeId, AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId,
+    PriceChangeId, ProductId, RefundId, Timestamp, UnmatchedId, VariantId, audit, cart, idempotency,
+    interest, order, personal, review, search,
 };
 
 /// Where the shop is kept.
@@ -72,11 +74,18 @@ pub trait Store: Send + Sync + 'static {
     /// What a decision about somebody's belongings looks at.
     async fn personal(&self, look: personal::Look) -> Result<personal::View, StoreError>;
 
+    /// What is to be seen of a wishlist.
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError>;
+
+    /// The products that an account looked at, the last first; ties by product id, the newest first.
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError>;
+
     /// What a decision about the key of a program looks at.
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError>;
 
-    /// Up to `limit` keys of programs before `before`, by id, the newest first; revoked and expired ones too.
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
+    /// Up to `limit` keys of programs before `before`, by id, the newest first; revoked and expired ones too. Each as a look at
+    /// it by its id sees it.
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError>;
 
     /// What a decision about a cart, checkout included, looks at.
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError>;
@@ -226,11 +235,41 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<cart::View>, StoreError>;
 
+    /// What a decision about a review looks at.
+    async fn review(&self, look: &review::Look) -> Result<review::View, StoreError>;
+
+    /// A page of reviews.
+    async fn reviews(&self, search: &review::Search) -> Result<review::Found, StoreError>;
+
     /// A page of the products on sale.
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;
 
-    /// One product, whatever its status, unless it is deleted.
+    /// One product, whatever its status, deleted or not.
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError>;
+
+    /// Up to `limit` products on sale that go with this one: those that were bought with it in the orders of late, the ones in
+    /// most of these first; then those of its category, then those of its brand, each the newest first. None is named twice.
+    /// `None` when this one is not on sale.
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError>;
+
+    /// Up to `limit` products in whatever status, by id, the newest first.
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError>;
+
+    /// Up to `limit` changes of a product's prices before `before`, by id, the newest first.
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError>;
+
+    /// Products that are not deleted and whose time to come on sale, or to go, has come by the store's clock: the oldest
+    /// first, at most `limit`.
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError>;
 
     /// The category tree with the number of products on sale.
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError>;
@@ -245,11 +284,23 @@ pub trait Store: Send + Sync + 'static {
     /// Up to `limit` products after `after`, for an export.
     async fn export(&self, after: Option<Slug>, limit: u32) -> Result<ExportPage, StoreError>;
 
+    /// What a decision about prices looks at.
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError>;
+
     /// The locations, by priority, then code.
     async fn locations(&self) -> Result<Vec<Location>, StoreError>;
 
     /// The stock of these variants, by variant, then location; and the time of the look.
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError>;
+
+    /// What a decision about stock looks at.
+    async fn inventory(&self, look: &inventory::Look) -> Result<inventory::View, StoreError>;
+
+    /// Up to `limit` levels of products that are not deleted, by SKU, then by the id of the location.
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError>;
+
+    /// Up to `limit` movements, by id, the newest first.
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError>;
 
     /// The search over this store: the engine's own, unless it is given another.
     fn search(&self) -> Arc<dyn Search>;
@@ -278,6 +329,14 @@ pub trait Store: Send + Sync + 'static {
         only: Option<String>,
         limit: u32,
     ) -> Result<Vec<TagCount>, StoreError>;
+
+    /// Counts anew how many units of each product were sold, by which
+    /// [`SortBy::BestSelling`](crate::catalog::SortBy::BestSelling) goes: those of the line items of all orders that were
+    /// neither cancelled, nor returned, nor refunded. Says of how many products the number changed; the generation of the
+    /// catalogue moves on when there are any. The version of a product stays.
+    ///
+    /// Orders write nothing of it, so that they do not wait for one another at a popular product.
+    async fn count_sold(&self) -> Result<u64, StoreError>;
 
     /// Writes a change set, all of it or nothing.
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError>;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use commerce_core::account::AccountError;
+use commerce_core::catalog::EditError;
 use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -22,6 +23,10 @@ const SEALING: Duration = Duration::from_secs(10);
 const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
 /// How often links and sessions that are over are forgotten, and for how long they are kept.
 const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
+/// How often it is looked at whether units sold are to be counted, and how often they are.
+const SOLD: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
+/// How often products are looked for whose time to come on sale, or to go, has come.
+const PUBLISHING: Duration = Duration::from_secs(10);
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
@@ -41,6 +46,17 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
         }
     }));
     let shop = engine.clone();
+    jobs.spawn(each(PUBLISHING, stopped.clone(), "cannot publish what is due", move || {
+        let catalog = shop.catalog();
+        async move {
+            match catalog.publish_due(BATCH).await {
+                Ok(found) => Ok(found == BATCH),
+                Err(EditError::Store(error)) => Err(error),
+                Err(_) => Ok(false), // others change the same; the next round tries again
+            }
+        }
+    }));
+    let shop = engine.clone();
     jobs.spawn(each(SEALING, stopped.clone(), "cannot seal the audit trail", move || {
         let trail = shop.audit_trail();
         async move { Ok(trail.seal(BATCH).await? == BATCH) }
@@ -49,6 +65,17 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
     jobs.spawn(each(LEFT_BEHIND, stopped.clone(), "cannot seal what was left behind", move || {
         let trail = shop.audit_trail();
         async move { Ok(trail.seal_left_behind(BATCH).await? == BATCH) }
+    }));
+    let shop = engine.clone();
+    let (look, period) = SOLD;
+    jobs.spawn(each(look, stopped.clone(), "cannot count what was sold", move || {
+        let catalog = shop.catalog();
+        async move {
+            if let Some(changed) = catalog.count_sold_when_due(period).await?.filter(|changed| *changed > 0) {
+                tracing::debug!(changed, "counted units sold");
+            }
+            Ok(false)
+        }
     }));
     if engine.has_mailer() {
         let (shop, known) = (engine.clone(), Arc::<Mutex<BTreeSet<String>>>::default());

@@ -26,6 +26,7 @@ use crate::jobs;
 use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
 use crate::order_token::OrderTokens;
 use crate::site::{Site, metrics};
+use crate::views::Views;
 
 pub use crate::routes::{Route as Address, Routes};
 
@@ -136,6 +137,8 @@ impl Bound {
         let (stopping, stopped) = watch::channel(false);
         let (ending, ended) = watch::channel(false);
         let mut jobs = jobs::start(engine, &config, &stopped);
+        let (views, collected) = Views::new();
+        jobs.spawn(collected.run(engine.clone(), stopped.clone()));
         jobs.spawn(upkeep(recorded.clone(), stopped.clone()));
         let beside = match metrics_listener {
             Some(listener) => {
@@ -153,7 +156,7 @@ impl Bound {
         };
         let here = (beside.is_none() && address.ip().is_loopback()).then_some(recorded);
         let limiter = limiter.unwrap_or_else(|| Arc::new(InProcessLimiter::new(engine.store().clock())));
-        let app = app(engine, &config, limiter, cache, here, mounted);
+        let app = app(engine, &config, Around { limiter, cache, metrics: here, views }, mounted);
         let acceptor =
             Accept::new(TcpAcceptor::from_tokio(listener)?, config.connections_max, config.head_timeout);
         // Jobs are told at once, and finish the round that they have begun while requests end.
@@ -201,15 +204,23 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
     })
 }
 
+/// What the operations use beside the shop.
+struct Around {
+    limiter: Arc<dyn RateLimiter>,
+    cache: Option<Arc<dyn Cache>>,
+    /// Shown beside the operations, when it is.
+    metrics: Option<PrometheusHandle>,
+    views: Views,
+}
+
 /// All that the server answers.
 fn app(
     engine: &Engine,
     config: &ServerConfig,
-    limiter: Arc<dyn RateLimiter>,
-    cache: Option<Arc<dyn Cache>>,
-    metrics: Option<PrometheusHandle>,
+    around: Around,
     mounted: Vec<(&'static str, BoxEndpoint<'static>)>,
 ) -> impl Endpoint + use<> {
+    let Around { limiter, cache, metrics, views } = around;
     let order_tokens = OrderTokens::new(&config.secret, config.previous_secret.as_ref());
     let previous = config.previous_secret.as_ref();
     let access_tokens = AccessTokens::new(&config.secret, previous, config.token_algorithm);
@@ -235,17 +246,20 @@ fn app(
         cached: cached.clone(),
         order_tokens,
         access_tokens,
+        views,
         return_url: config.return_url.clone(),
     };
     let operations = api::operations(&shop);
-    let site = Site { document, docs: config.docs.then(api::documentation), keys, metrics };
+    let docs = config.docs.then(|| (document, api::documentation()));
+    let site = Site { docs, keys, metrics };
     let limits = Limits {
         body_bytes_max: config.body_bytes_max,
         request_timeout: config.request_timeout,
         gateway: engine.has_gateway(),
     };
     let routes = Arc::new(Routes::new());
-    let security = config.hsts_seconds.map(|seconds| format!("max-age={seconds}"));
+    let below = if config.hsts_subdomains { "; includeSubDomains" } else { "" };
+    let security = config.hsts_seconds.map(|seconds| format!("max-age={seconds}{below}"));
     let observe = Observe {
         clock: engine.store().clock(),
         routes: Arc::clone(&routes),
@@ -314,6 +328,10 @@ fn recorder() -> Result<PrometheusHandle, ServerError> {
     metrics::describe_counter!(
         "rate_limiter_fallbacks_total",
         "Callers counted in the process because Redis did not answer."
+    );
+    metrics::describe_counter!(
+        "product_views_lost_total",
+        "Glances of customers at products that were not written down."
     );
     metrics::describe_counter!("mails_sent_total", "Mails that the mail server has taken.");
     metrics::describe_counter!("mails_parked_total", "Mails that were given up.");

@@ -191,6 +191,16 @@ async fn what_is_ones_own_is_seen_by_nobody_else() {
         let wrong = call(Method::POST, "/api/users/addresses/", &boss).json(&wrong).send().await;
         let wrong = wrong.refused(422, "validation-failed");
         assert_eq!(wrong["errors"][0]["pointer"], "/address_type");
+        // Where taxes look for a code, a name is none; whoever sends one is told which there are.
+        let mut written = home.clone();
+        written["state_province"] = json!("Lagos");
+        let wrong =
+            call(Method::PUT, &path, &boss).json(&written).send().await.refused(422, "validation-failed");
+        assert_eq!(wrong["errors"][0]["pointer"], "/state_province");
+        assert!(wrong["errors"][0]["message"].as_str().unwrap().contains("KW, LA, NA"), "{wrong}");
+        written["state_province"] = json!("ng-la");
+        let kept = call(Method::PUT, &path, &boss).json(&written).send().await.expect(200);
+        assert_eq!(kept["state_province"], "LA");
         call(Method::DELETE, &path, &boss).send().await.expect(204);
         // Sessions.
         let sessions = call(Method::GET, "/api/users/sessions/", &boss).send().await.expect(200);

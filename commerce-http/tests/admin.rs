@@ -242,6 +242,10 @@ async fn what_is_wrong_is_refused_with_its_place_and_changes_nothing() {
     let refused =
         server.admin(Method::POST, "tax-rates/").json(&rate).send().await.refused(422, "validation-failed");
     assert_eq!(refused["errors"][0]["pointer"], "/zone", "{refused}");
+    let strange = json!({"code": "ng-3", "areas": [{"country": "NG", "subdivisions": ["OG", "Lagos"]}]});
+    let refused = server.admin(Method::POST, "shipping-zones/").json(&strange).send().await;
+    let refused = refused.refused(422, "validation-failed");
+    assert_eq!(refused["errors"][0]["pointer"], "/areas/0/subdivisions/1", "{refused}");
     server.admin(Method::DELETE, "tax-zones/ng-2/").send().await.expect(200);
 
     let mut settings = server.admin(Method::GET, "settings/").send().await.expect(200);

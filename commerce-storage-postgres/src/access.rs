@@ -103,7 +103,12 @@ pub async fn view(conn: &mut PgConnection, look: Look) -> Result<View, StoreErro
 }
 
 pub(crate) const LIST: &str = "
-select row_to_json(k) from api_keys k where k.id < $1 order by k.id desc limit $2";
+select statement_timestamp(), row_to_json(k),
+       (select row_to_json(a) from (select id, role, is_active from accounts) a where a.id = k.account_id)
+  from api_keys k
+ where k.id < $1
+ order by k.id desc
+ limit $2";
 
 /// Up to `limit` keys before `before`, the newest first.
 ///
@@ -113,14 +118,18 @@ pub async fn list(
     conn: &mut PgConnection,
     before: Option<KeyId>,
     limit: u32,
-) -> Result<Vec<ApiKey>, StoreError> {
-    let rows: Vec<(Json<KeyRow>,)> = sqlx::query_as(LIST)
+) -> Result<Vec<View>, StoreError> {
+    let rows: Vec<(Instant, Json<KeyRow>, Option<Json<OwnerRow>>)> = sqlx::query_as(LIST)
         .bind(before.map_or(Uuid::max(), |id| id.0))
         .bind(i64::from(limit))
         .fetch_all(conn)
         .await
         .map_err(store_error)?;
-    rows.into_iter().map(|(Json(key),)| key.read()).collect()
+    let view = |(now, Json(key), owner): (Instant, Json<KeyRow>, Option<Json<OwnerRow>>)| {
+        let owner = owner.map(|Json(owner)| owner.read()).transpose()?;
+        Ok(View { now: now.0, key: Some(key.read()?), owner, live: 0 })
+    };
+    rows.into_iter().map(view).collect()
 }
 
 #[derive(Deserialize)]

@@ -138,6 +138,34 @@ fn write_cart(write: &Write, fused: &mut Fused) {
     }
 }
 
+/// The columns `offers` and `levels`: what is known of the variants whose ids are in `wanted`, and their stock.
+macro_rules! offers {
+    () => {
+        "
+       coalesce((select json_agg(json_build_object(
+            'variant', v.id, 'sku', coalesce(v.removed_sku, v.sku), 'product', p.id, 'seller', p.seller_id, 'product_version', p.version, 'slug', p.slug,
+            'name', p.name, 'facts', p.facts,
+            'option_values', (select coalesce(json_agg(x.value order by x.position), '[]')
+                                from variant_option_values x where x.variant_id = v.id),
+            'image', coalesce(v.image_url, p.image_url),
+            'price', v.price, 'compare_at_price', v.compare_at_price, 'currency', v.currency,
+            'weight_grams', v.weight_grams::text, 'weight_unit', v.weight_unit, 'dimensions', v.dimensions,
+            'tax_class', v.tax_class, 'digital', v.digital, 'tracked', v.tracked, 'backorder', v.backorder,
+            'on_sale', p.status = 'published' and p.deleted_at is null and v.removed_at is null) order by v.id)
+          from wanted w
+          join variants v on v.id = w.id
+          join products p on p.id = v.product_id), '[]') as offers,
+       coalesce((select json_agg(json_build_object(
+            'variant_id', s.variant_id, 'location_id', s.location_id, 'priority', l.priority,
+            'on_hand', s.on_hand, 'reserved', s.reserved, 'safety_stock', s.safety_stock)
+            order by s.variant_id, s.location_id)
+          from wanted w
+          join stock s on s.variant_id = w.id
+          join locations l on l.id = s.location_id), '[]') as levels"
+    };
+}
+pub(crate) use offers;
+
 /// The look at a cart, which is the row of `carts` as this says, with what else is known of its token.
 macro_rules! look {
     ($cart:literal, $token:literal) => {
@@ -167,27 +195,9 @@ select statement_timestamp() as now,
        coalesce((select json_agg(l order by l.position, l.id) from lines l), '[]') as lines,
        exists (select 1 from carts where token_hash = ",
             $token,
-            " and expires_at > statement_timestamp()) as token_known,
-       coalesce((select json_agg(json_build_object(
-            'variant', v.id, 'sku', v.sku, 'product', p.id, 'product_version', p.version, 'slug', p.slug,
-            'name', p.name, 'facts', p.facts,
-            'option_values', (select coalesce(json_agg(x.value order by x.position), '[]')
-                                from variant_option_values x where x.variant_id = v.id),
-            'image', coalesce(v.image_url, p.image_url),
-            'price', v.price, 'compare_at_price', v.compare_at_price, 'currency', v.currency,
-            'weight_grams', v.weight_grams::text, 'weight_unit', v.weight_unit, 'dimensions', v.dimensions,
-            'tax_class', v.tax_class, 'digital', v.digital, 'tracked', v.tracked, 'backorder', v.backorder,
-            'on_sale', p.status = 'published' and p.deleted_at is null) order by v.id)
-          from wanted w
-          join variants v on v.id = w.id
-          join products p on p.id = v.product_id), '[]') as offers,
-       coalesce((select json_agg(json_build_object(
-            'variant_id', s.variant_id, 'location_id', s.location_id, 'priority', l.priority,
-            'on_hand', s.on_hand, 'reserved', s.reserved, 'safety_stock', s.safety_stock)
-            order by s.variant_id, s.location_id)
-          from wanted w
-          join stock s on s.variant_id = w.id
-          join locations l on l.id = s.location_id), '[]') as levels,
+            " and expires_at > statement_timestamp()) as token_known,",
+            offers!(),
+            ",
        coalesce((select json_agg(json_build_object(
             'row', row_to_json(k),
             'customer_uses', (select u.uses
@@ -391,10 +401,11 @@ impl TryFrom<LineRow> for CartLine {
 }
 
 #[derive(Deserialize)]
-struct OfferRow {
+pub(crate) struct OfferRow {
     variant: Uuid,
     sku: String,
     product: Uuid,
+    seller: Option<Uuid>,
     product_version: i64,
     slug: String,
     name: String,
@@ -428,6 +439,7 @@ impl TryFrom<OfferRow> for Offer {
             variant: offer.variant.into(),
             sku: of_variant.text("sku", &offer.sku)?,
             product: offer.product.into(),
+            seller: offer.seller.map(Into::into),
             product_version: of_product.count("version", offer.product_version)?,
             slug: of_product.text("slug", &offer.slug)?,
             name: offer.name,

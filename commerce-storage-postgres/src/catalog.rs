@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use commerce_core::cache::Shard;
 use commerce_core::catalog::{
-    Attribute, Batch, Brand, Category, Facts, Names, Product, ProductWrite, Variant,
+    Attribute, Batch, Brand, Category, Facts, Names, PriceChange, Product, ProductWrite, Redirect, Removal,
+    Variant, VariantPrices,
 };
 use commerce_core::search::StoredSettings;
 use commerce_core::{CommitError, Guard, StoreError, fold};
@@ -39,10 +40,11 @@ select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean
 pub(crate) const INSERT_PRODUCTS: &str = "
 insert into products (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
                       listed_variant_price, listed_compare_at, listed_currency, price_max, image_url, facts,
-                      created_at, updated_at, deleted_at, version)
+                      created_at, updated_at, deleted_at, version, publish_at, unpublish_at)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::uuid[],
                      $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[],
-                     $16::jsonb[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bigint[])
+                     $16::jsonb[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bigint[],
+                     $21::timestamptz[], $22::timestamptz[])
 on conflict do nothing
 returning id";
 
@@ -53,13 +55,14 @@ update products p
        seller_id = w.seller_id, listed_variant_price = w.listed_variant_price,
        listed_compare_at = w.listed_compare_at, listed_currency = w.listed_currency, price_max = w.price_max,
        image_url = w.image_url, facts = w.facts, created_at = w.created_at, updated_at = w.updated_at, deleted_at = w.deleted_at,
-       version = w.version
+       version = w.version, publish_at = w.publish_at, unpublish_at = w.unpublish_at
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::uuid[],
               $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[],
-              $16::jsonb[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[])
+              $16::jsonb[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bigint[],
+              $21::timestamptz[], $22::timestamptz[], $23::bigint[])
        as w (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
              listed_variant_price, listed_compare_at, listed_currency, price_max, image_url, facts,
-             created_at, updated_at, deleted_at, version, expected)
+             created_at, updated_at, deleted_at, version, publish_at, unpublish_at, expected)
  where p.id = w.id and p.version = w.expected
 returning p.id";
 
@@ -77,6 +80,26 @@ pub(crate) const DELETE_ATTRIBUTES: &str = "delete from product_attributes where
 pub(crate) const DELETE_VARIANT_VALUES: &str =
     "delete from variant_option_values where variant_id = any($1::uuid[])
    and (select held from guards)";
+
+// The code is free at once: whoever takes it comes with the next statement.
+pub(crate) const REMOVE_VARIANTS: &str = "
+update variants v
+   set removed_at = w.at, removed_sku = v.sku, sku = replace(v.id::text, '-', '')
+  from unnest($1::uuid[], $2::timestamptz[]) as w (id, at)
+ where (select held from guards) and v.id = w.id and v.removed_at is null";
+
+pub(crate) const INSERT_PRICES: &str = "
+insert into price_changes (id, product_id, variant_id, sku, currency, price_before, price_after, compare_at_before,
+                           compare_at_after, actor, at)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+                     $9::bigint[], $10::text[], $11::timestamptz[])
+ where (select held from guards)";
+
+pub(crate) const INSERT_REDIRECTS: &str = "
+insert into slug_redirects (kind, slug, id)
+select * from unnest($1::text[], $2::text[], $3::uuid[])
+ where (select held from guards)
+on conflict (kind, slug) do update set id = excluded.id";
 
 pub(crate) const INSERT_TAGS: &str = "
 insert into product_tags (product_id, position, tag)
@@ -146,8 +169,8 @@ type NamesRow =
 /// number of those that say something by its name.
 ///
 /// # Errors
-/// [`CommitError::Stale`] with [`Guard::Shared`], [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`], [`Guard::Product`],
-/// [`Guard::Sku`], or a guard of [`inventory::apply`].
+/// [`CommitError::Stale`] with [`Guard::Shared`], [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`],
+/// [`Guard::Product`], [`Guard::Sku`], [`Guard::Idempotency`], or a guard of [`inventory::apply`].
 pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitError> {
     let Batch {
         shared: _,
@@ -156,10 +179,12 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
         attributes: _,
         revise,
         products,
+        removed,
+        prices,
         redirects,
         inventory,
         pricing: _,
-        idempotency: _,
+        idempotency,
         audit,
     } = batch;
     taxonomy::hold(conn, batch).await?;
@@ -176,13 +201,18 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     write_products(&products, &facts, &mut first);
     delete_parts(&products, &mut first);
     taxonomy::write(revise, &mut first);
-    taxonomy::write_redirects(redirects, &mut first);
+    remove_variants(removed, &mut first);
     first.run(conn).await?;
     taxonomy::rewrite(conn, &revise.rewrite).await?;
 
     let mut second = Fused::new();
     insert_parts(&products, &mut second);
     search::write(&whole, &names, &shared.settings, &mut second);
+    write_prices(prices, &mut second);
+    write_redirects(redirects, &mut second);
+    if let Some(record) = idempotency {
+        idempotency::write(record, &mut second);
+    }
     audit::write(audit, &mut second);
     inventory::write(inventory, &mut second);
     second.run(conn).await?;
@@ -244,11 +274,8 @@ pub(crate) async fn shared(
 }
 
 fn write_shared(batch: &Batch, fused: &mut Fused) {
-    let Batch { brands, categories, attributes, pricing, idempotency, .. } = batch;
+    let Batch { brands, categories, attributes, pricing, .. } = batch;
     pricing::write(pricing, fused);
-    if let Some(record) = idempotency {
-        idempotency::write(record, fused);
-    }
     if !brands.is_empty() {
         fused
             .write(INSERT_BRANDS)
@@ -291,6 +318,45 @@ fn write_shared(batch: &Batch, fused: &mut Fused) {
         for name in ["attributes_pkey", "attributes_code_key"] {
             fused.constraint(name, Guard::Attribute);
         }
+    }
+}
+
+fn remove_variants(removed: &[Removal], fused: &mut Fused) {
+    if !removed.is_empty() {
+        fused
+            .write(REMOVE_VARIANTS)
+            .bind(column(removed, |removal| removal.variant.0))
+            .bind(column(removed, |removal| Instant(removal.at)));
+    }
+}
+
+fn write_prices(prices: &[PriceChange], fused: &mut Fused) {
+    if prices.is_empty() {
+        return;
+    }
+    let compared = |prices: VariantPrices| prices.compare_at_price.map(|price| price.ten_thousandths);
+    fused
+        .write(INSERT_PRICES)
+        .bind(column(prices, |change| change.id.0))
+        .bind(column(prices, |change| change.product.0))
+        .bind(column(prices, |change| change.variant.0))
+        .bind(column(prices, |change| change.sku.as_str()))
+        .bind(column(prices, |change| change.after.price.currency.code()))
+        .bind(column(prices, |change| change.before.price.ten_thousandths))
+        .bind(column(prices, |change| change.after.price.ten_thousandths))
+        .bind(column(prices, |change| compared(change.before)))
+        .bind(column(prices, |change| compared(change.after)))
+        .bind(column(prices, |change| change.actor.to_string()))
+        .bind(column(prices, |change| Instant(change.at)));
+}
+
+fn write_redirects(redirects: &[Redirect], fused: &mut Fused) {
+    if !redirects.is_empty() {
+        fused
+            .write(INSERT_REDIRECTS)
+            .bind(column(redirects, |redirect| redirect.kind.as_str()))
+            .bind(column(redirects, |redirect| redirect.slug.as_str()))
+            .bind(column(redirects, |redirect| redirect.id));
     }
 }
 
@@ -341,7 +407,9 @@ fn bind_products(writes: &[(&ProductWrite, &Facts)], fused: &mut Fused) {
         .bind(column(&products, |product| Instant(product.created_at)))
         .bind(column(&products, |product| Instant(product.updated_at)))
         .bind(column(&products, |product| product.deleted_at.map(Instant)))
-        .bind(column(&products, |product| product.version as i64));
+        .bind(column(&products, |product| product.version as i64))
+        .bind(column(&products, |product| product.publish_at.map(Instant)))
+        .bind(column(&products, |product| product.unpublish_at.map(Instant)));
 }
 
 /// Takes the parts of known products away; the statement after this one puts the new ones in their place. One statement

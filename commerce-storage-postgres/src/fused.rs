@@ -19,6 +19,7 @@
 //! All parts see one snapshot and none sees what another wrote, so no two may touch the same row. Foreign and unique
 //! keys are checked over all of it.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use commerce_core::{CommitError, Guard, StoreError, StoreTrouble};
@@ -119,18 +120,25 @@ impl Fused {
         }
         arguments.add(needs.len() as i64).map_err(|error| StoreError::new(StoreTrouble::Broken, error))?;
         // Safe: the text is made of constants of this crate; values are bound.
-        let mut found = sqlx::query_as_with::<_, (i32, Option<Uuid>), _>(AssertSqlSafe(sql), arguments)
+        let rows = sqlx::query_as_with::<_, (i32, Option<Uuid>), _>(AssertSqlSafe(sql), arguments)
             .fetch_all(&mut *conn)
             .await
             .map_err(|error| refused(error, &constraints))?;
-        // Each row answers one need: who needs the same row twice asks for more than there is.
-        for Need { statement, row, guard } in needs {
-            let Some(at) = found.iter().position(|found| *found == (statement, row)) else {
-                return Err(CommitError::Stale { guard });
-            };
-            found.swap_remove(at);
+        // Each row answers one need: who needs the same row twice asks for more than there is. Ten thousand may be needed.
+        let mut found: HashMap<(i32, Option<Uuid>), usize> = HashMap::new();
+        for row in rows {
+            *found.entry(row).or_default() += 1;
         }
-        debug_assert!(found.is_empty(), "a guarded statement answers no rows but those that are needed");
+        for Need { statement, row, guard } in needs {
+            match found.get_mut(&(statement, row)) {
+                Some(rows) if *rows > 0 => *rows -= 1,
+                _ => return Err(CommitError::Stale { guard }),
+            }
+        }
+        debug_assert!(
+            found.values().all(|rows| *rows == 0),
+            "no rows are answered but those that are needed"
+        );
         Ok(())
     }
 }

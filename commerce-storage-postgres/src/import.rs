@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::column;
+use crate::idempotency::RecordRow;
 use crate::instant::Instant;
 use crate::inventory::{LevelRow, LocationRow};
 use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_product};
@@ -36,7 +37,12 @@ select statement_timestamp() as now,
           from named p
           join variants v on v.product_id = p.id
           join stock s on s.variant_id = v.id
-          join locations l on l.id = s.location_id) as levels,
+          join locations l on l.id = s.location_id
+         where v.removed_at is null) as levels,
+       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
+            'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
+          from idempotency i
+         where i.actor = $3 and i.route = $4 and i.key = $5) as record,
        (select json_build_array(s.changes, s.additions) from catalog_shared s) as shared"
 );
 
@@ -49,6 +55,7 @@ type ImportRow = (
     Json<Vec<AttributeRow>>,
     Json<Vec<LocationRow>>,
     Json<Vec<LevelRow>>,
+    Option<Json<RecordRow>>,
     Option<Json<(u64, u64)>>,
 );
 
@@ -57,14 +64,17 @@ type ImportRow = (
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn view(conn: &mut PgConnection, keys: &ImportKeys) -> Result<CatalogView, StoreError> {
-    let ImportKeys { slugs, skus } = keys;
+    let ImportKeys { slugs, skus, repeated } = keys;
     let found: ImportRow = sqlx::query_as(IMPORT_LOOK)
         .bind(column(slugs, |slug| slug.as_str()))
         .bind(column(skus, |sku| sku.as_str()))
+        .bind(repeated.as_ref().map(|scope| scope.actor.as_str()))
+        .bind(repeated.as_ref().map(|scope| scope.route.as_str()))
+        .bind(repeated.as_ref().map(|scope| scope.key.as_str()))
         .fetch_one(conn)
         .await
         .map_err(store_error)?;
-    let (now, products, owners, brands, categories, attributes, locations, levels, shared) = found;
+    let (now, products, owners, brands, categories, attributes, locations, levels, record, shared) = found;
     let owner = |(sku, variant, product): (String, Uuid, Uuid)| {
         Ok((Row::new("variants", &variant).text("sku", &sku)?, VariantId(variant), ProductId(product)))
     };
@@ -78,6 +88,7 @@ pub async fn view(conn: &mut PgConnection, keys: &ImportKeys) -> Result<CatalogV
         locations: locations.0.into_iter().map(LocationRow::read).collect::<Result<_, _>>()?,
         levels: levels.0.into_iter().map(LevelRow::read).collect::<Result<_, _>>()?,
         shared: taxonomy::version(shared),
+        record: record.map(|Json(record)| record.read()).transpose()?,
     })
 }
 
@@ -108,7 +119,8 @@ select (select coalesce(json_agg(",
           from page
           join variants v on v.product_id = page.id
           join stock s on s.variant_id = v.id
-          join locations l on l.id = s.location_id) as levels"
+          join locations l on l.id = s.location_id
+         where v.removed_at is null) as levels"
 );
 
 type ExportRow = (

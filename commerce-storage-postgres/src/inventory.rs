@@ -25,14 +25,38 @@ use crate::row::Row;
 use crate::steps::Steps;
 
 pub(crate) const INSERT_LOCATIONS: &str = "
-insert into locations (id, code, name, priority)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[])
+insert into locations (id, code, name, priority, address, country, active, version)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::boolean[],
+                     $8::bigint[])
  where (select held from guards)";
 
+// The rows are locked as whoever opens a level there waits for, so that none is opened while one is closed.
+pub(crate) const UPDATE_LOCATIONS: &str = "
+with held as (
+    select l.id, w.name, w.priority, w.address, w.country, w.active, w.version
+      from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[], $7::bigint[],
+                  $8::bigint[]) as w (id, name, priority, address, country, active, version, expected)
+      join locations l on l.id = w.id and l.version = w.expected
+     order by l.id
+       for update of l
+)
+update locations l
+   set name = h.name, priority = h.priority, address = h.address, country = h.country, active = h.active,
+       version = h.version
+  from held h
+ where l.id = h.id and l.version = h.version - 1
+returning l.id";
+
+pub(crate) const CLOSE_LEVELS: &str = "
+delete from stock where location_id = any($1::uuid[]) and on_hand = 0 and reserved = 0";
+
+pub(crate) const LEFT: &str = "
+select location_id from stock where location_id = any($1::uuid[]) limit 1";
+
 pub(crate) const INSERT_MOVEMENTS: &str = "
-insert into stock_movements (id, variant_id, location_id, delta, reason, actor, note, at)
+insert into stock_movements (id, variant_id, location_id, delta, reason, actor, note, at, reference, audit_id)
 select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[])
+                     $8::timestamptz[], $9::text[], $10::uuid[])
  where (select held from guards)";
 
 pub(crate) const INSERT_RESERVATIONS: &str = "
@@ -62,19 +86,33 @@ update reservations r
  where r.id = w.id and r.state = 'open' and r.order_id = w.order_id
 returning r.id";
 
+// A location that is not there or not active becomes one that is never there, which the foreign key refuses. Its row is
+// locked until the COMMIT, so that it is not closed meanwhile.
 pub(crate) const OPEN_LEVELS: &str = "
+with here as (
+    select id from locations where id = any($2::uuid[]) and active order by id for key share
+)
 insert into stock (variant_id, location_id, on_hand, reserved, safety_stock)
-select w.variant_id, w.location_id, 0, 0, 0
+select w.variant_id, coalesce(h.id, '00000000-0000-0000-0000-000000000000'), 0, 0, 0
   from unnest($1::uuid[], $2::uuid[]) as w (variant_id, location_id)
+  left join here h on h.id = w.location_id
  order by w.variant_id, w.location_id
 on conflict (variant_id, location_id) do nothing";
 
 pub(crate) const SET_LEVELS: &str = "
-insert into stock (variant_id, location_id, on_hand, reserved, safety_stock)
-select w.variant_id, w.location_id, 0, 0, w.safety_stock
-  from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as w (variant_id, location_id, safety_stock)
- order by w.variant_id, w.location_id
-on conflict (variant_id, location_id) do update set safety_stock = excluded.safety_stock";
+with held as (
+    select s.variant_id, s.location_id, w.safety_stock, w.sets_reorder, w.reorder_level
+      from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::bigint[])
+           as w (variant_id, location_id, safety_stock, sets_reorder, reorder_level)
+      join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id
+     order by s.variant_id, s.location_id
+       for update of s
+)
+update stock s
+   set safety_stock = coalesce(h.safety_stock, s.safety_stock),
+       reorder_level = case when h.sets_reorder then h.reorder_level else s.reorder_level end
+  from held h
+ where s.variant_id = h.variant_id and s.location_id = h.location_id";
 
 // The order of the arrays is not the order of the locks: the sorted CTE is. The guards are in the update itself, which
 // reads each row again as it is once the lock is held.
@@ -127,7 +165,22 @@ pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), Com
 
 /// What has one owner: everything but the counters.
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { locations, levels: _, adjust, reserve, rehold, release, fulfil } = changes;
+    let Changes { locations, revise, levels: _, adjust, reserve, rehold, release, fulfil } = changes;
+    if !revise.is_empty() {
+        fused
+            .guarded(UPDATE_LOCATIONS)
+            .bind(column(revise, |(location, _)| location.id.0))
+            .bind(column(revise, |(location, _)| location.name.as_str()))
+            .bind(column(revise, |(location, _)| i64::from(location.priority)))
+            .bind(column(revise, |(location, _)| location.address.as_str()))
+            .bind(column(revise, |(location, _)| location.country.map(|country| country.code())))
+            .bind(column(revise, |(location, _)| location.active))
+            .bind(column(revise, |(location, _)| location.version as i64))
+            .bind(column(revise, |(_, expected)| *expected as i64));
+        for (location, _) in revise {
+            fused.needs(Some(location.id.0), Guard::Location);
+        }
+    }
     if !rehold.is_empty() {
         fused
             .guarded(REHOLD)
@@ -163,6 +216,10 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(locations, |location| location.code.as_str()))
             .bind(column(locations, |location| location.name.as_str()))
             .bind(column(locations, |location| i64::from(location.priority)))
+            .bind(column(locations, |location| location.address.as_str()))
+            .bind(column(locations, |location| location.country.map(|country| country.code())))
+            .bind(column(locations, |location| location.active))
+            .bind(column(locations, |location| location.version as i64))
             .constraint("locations_code_key", Guard::Location)
             .constraint("locations_pkey", Guard::Location);
     }
@@ -192,7 +249,9 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(moved(), |movement| movement.reason.as_str()))
             .bind(column(moved(), |movement| movement.actor.to_string()))
             .bind(column(moved(), |movement| movement.note.as_str()))
-            .bind(column(moved(), |movement| Instant(movement.at)));
+            .bind(column(moved(), |movement| Instant(movement.at)))
+            .bind(column(moved(), |movement| movement.reference.as_str()))
+            .bind(column(moved(), |movement| movement.audit.map(|row| row.0)));
     }
 }
 
@@ -214,6 +273,7 @@ pub(crate) async fn move_counters_after(
     mut steps: Steps,
     catalog: Option<Shard>,
 ) -> Result<(), CommitError> {
+    close(conn, changes).await?;
     open_levels(conn, &changes.levels).await?;
     let counters = Counter::of(changes)?;
     if !counters.is_empty() {
@@ -240,36 +300,58 @@ pub(crate) async fn move_counters_after(
     steps.run(conn).await
 }
 
+/// Takes the empty levels of locations away that are not active any more. One that is not empty is in the way.
+async fn close(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
+    let closed = changes.revise.iter().filter(|(location, _)| !location.active);
+    let closed = column(closed, |(location, _)| location.id.0);
+    if closed.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(CLOSE_LEVELS).bind(&closed).execute(&mut *conn).await.map_err(store_error)?;
+    let left: Option<Uuid> =
+        sqlx::query_scalar(LEFT).bind(&closed).fetch_optional(conn).await.map_err(store_error)?;
+    left.map_or(Ok(()), |_| Err(CommitError::Stale { guard: Guard::Location }))
+}
+
 async fn open_levels(conn: &mut PgConnection, levels: &[Level]) -> Result<(), CommitError> {
-    let mut wanted: BTreeMap<(VariantId, LocationId), Option<i64>> = BTreeMap::new();
-    for Level { variant, location, safety_stock } in levels {
+    let mut wanted: BTreeMap<(VariantId, LocationId), Set> = BTreeMap::new();
+    for Level { variant, location, safety_stock, reorder_level } in levels {
         let known = wanted.entry((*variant, *location)).or_default();
-        *known = safety_stock.or(*known);
+        *known = Set {
+            safety_stock: safety_stock.or(known.safety_stock),
+            reorder_level: reorder_level.or(known.reorder_level),
+        };
     }
     let Some((variant, location)) = wanted.keys().next().copied() else { return Ok(()) };
     // A level of a variant or location that is not there: which one, the database does not say.
     let nowhere = Guard::Stock { variant, location };
     let constraints = [("stock_variant_fkey", nowhere.clone()), ("stock_location_fkey", nowhere)];
-    let (set, open): (Vec<_>, Vec<_>) =
-        wanted.into_iter().partition(|(_, safety_stock)| safety_stock.is_some());
-    if !open.is_empty() {
-        sqlx::query(OPEN_LEVELS)
-            .bind(column(&open, |((variant, _), _)| variant.0))
-            .bind(column(&open, |((_, location), _)| location.0))
-            .execute(&mut *conn)
-            .await
-            .map_err(|error| refused(error, &constraints))?;
-    }
-    if !set.is_empty() {
+    sqlx::query(OPEN_LEVELS)
+        .bind(column(wanted.keys(), |(variant, _)| variant.0))
+        .bind(column(wanted.keys(), |(_, location)| location.0))
+        .execute(&mut *conn)
+        .await
+        .map_err(|error| refused(error, &constraints))?;
+    wanted.retain(|_, set| *set != Set::default());
+    if !wanted.is_empty() {
         sqlx::query(SET_LEVELS)
-            .bind(column(&set, |((variant, _), _)| variant.0))
-            .bind(column(&set, |((_, location), _)| location.0))
-            .bind(column(&set, |(_, safety_stock)| *safety_stock))
+            .bind(column(wanted.keys(), |(variant, _)| variant.0))
+            .bind(column(wanted.keys(), |(_, location)| location.0))
+            .bind(column(wanted.values(), |set| set.safety_stock))
+            .bind(column(wanted.values(), |set| set.reorder_level.is_some()))
+            .bind(column(wanted.values(), |set| set.reorder_level.flatten()))
             .execute(&mut *conn)
             .await
-            .map_err(|error| refused(error, &constraints))?;
+            .map_err(store_error)?;
     }
     Ok(())
+}
+
+/// What is set of a level; see [`Level`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Set {
+    safety_stock: Option<i64>,
+    reorder_level: Option<Option<i64>>,
 }
 
 fn stale(variant: VariantId, location: LocationId) -> CommitError {
@@ -301,7 +383,8 @@ struct Counter {
 impl Counter {
     /// The counters that the changes touch, by variant, then location.
     fn of(changes: &Changes) -> Result<BTreeMap<(VariantId, LocationId), Self>, CommitError> {
-        let Changes { locations: _, levels: _, adjust, reserve, rehold: _, release, fulfil } = changes;
+        let Changes { locations: _, revise: _, levels: _, adjust, reserve, rehold: _, release, fulfil } =
+            changes;
         let mut counters: BTreeMap<(VariantId, LocationId), Self> = BTreeMap::new();
         for Adjustment { movement, expected_on_hand } in adjust {
             let counter = counters.entry((movement.variant, movement.location)).or_default();
@@ -337,19 +420,16 @@ impl Counter {
 }
 
 pub(crate) const LOCATIONS: &str = "
-select id, code, name, priority from locations order by priority, code";
+select coalesce(json_agg(l order by l.priority, l.code), '[]') from locations l";
 
 /// The locations, by priority, then code.
 ///
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn locations(conn: &mut PgConnection) -> Result<Vec<Location>, StoreError> {
-    let found: Vec<(Uuid, String, String, i64)> =
-        sqlx::query_as(LOCATIONS).fetch_all(conn).await.map_err(store_error)?;
-    found
-        .into_iter()
-        .map(|(id, code, name, priority)| LocationRow { id, code, name, priority }.read())
-        .collect()
+    let Json(found): Json<Vec<LocationRow>> =
+        sqlx::query_scalar(LOCATIONS).fetch_one(conn).await.map_err(store_error)?;
+    found.into_iter().map(LocationRow::read).collect()
 }
 
 pub(crate) const LEVELS: &str = "
@@ -385,13 +465,26 @@ pub(crate) struct LocationRow {
     code: String,
     name: String,
     priority: i64,
+    address: String,
+    country: Option<String>,
+    active: bool,
+    version: i64,
 }
 
 impl LocationRow {
     pub(crate) fn read(self) -> Result<Location, StoreError> {
         let row = Row::new("locations", &self.id);
         let priority = i32::try_from(self.priority).map_err(|error| row.invalid("priority", error))?;
-        Ok(Location { id: self.id.into(), code: self.code, name: self.name, priority })
+        Ok(Location {
+            id: self.id.into(),
+            priority,
+            country: row.optional_text("country", self.country.as_deref())?,
+            active: self.active,
+            version: row.count("version", self.version)?,
+            code: self.code,
+            name: self.name,
+            address: self.address,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use commerce_core::catalog::{
     Availability, CategoryNode, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary, ROWS_MAX,
     SortBy, category_tree,
 };
+use commerce_core::review::Ratings;
 use commerce_core::{Currency, StoreError, UnitPrice};
 use serde::Deserialize;
 use sqlx::postgres::PgConnection;
@@ -17,7 +18,7 @@ use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_prod
 use crate::row::Row;
 
 // The three words that the partial indexes on products have: with them, and only with them, a listing uses those.
-const ON_SALE: &str =
+pub(super) const ON_SALE: &str =
     "p.status = 'published' and p.deleted_at is null and p.listed_variant_price is not null";
 
 // A sum of what is free, none below 0, is above 0 when one of them is.
@@ -26,7 +27,7 @@ macro_rules! in_stock {
         "exists (select 1
              from variants v
              left join stock s on s.variant_id = v.id
-            where v.product_id = p.id
+            where v.product_id = p.id and v.removed_at is null
               and (not v.tracked or v.backorder or s.on_hand - s.reserved - s.safety_stock > 0))"
     };
 }
@@ -43,7 +44,8 @@ pub(super) const PAGE: &str = concat!(
             'brand', case when b.id is not null then json_build_array(b.name, b.slug) end,
             'category', case when c.id is not null then json_build_array(c.name, c.slug) end,
             'price', p.listed_variant_price, 'compare_at_price', p.listed_compare_at, 'price_max', p.price_max,
-            'currency', p.listed_currency, 'image', p.image_url, 'in_stock', ",
+            'currency', p.listed_currency, 'image', p.image_url,
+            'ratings', json_build_array(p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5), 'in_stock', ",
     in_stock!(),
     ") order by "
 );
@@ -81,6 +83,8 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
         SortBy::PriceAsc => "p.listed_variant_price, p.id desc",
         SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
         SortBy::Name => "p.sort_name, p.id desc",
+        SortBy::BestSelling => "p.sold desc, p.id desc",
+        SortBy::Rating => "p.rating_average desc, p.rating_count desc, p.id desc",
     };
     let mut statement = QueryBuilder::new(COUNT);
     push_conditions(&mut statement, filter);
@@ -103,6 +107,7 @@ pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &P
         max_price,
         in_stock,
         featured,
+        min_rating,
         sort_by: _,
         page: _,
         page_size: _,
@@ -142,11 +147,14 @@ pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &P
     }
     if let (Some(least), Some(most)) = (min_price, max_price) {
         statement
-            .push(" and exists (select 1 from variants v where v.product_id = p.id and v.price between ")
+            .push(" and exists (select 1 from variants v where v.product_id = p.id and v.removed_at is null and v.price between ")
             .push_bind(*least)
             .push(" and ")
             .push_bind(*most)
             .push(")");
+    }
+    if let Some(least) = min_rating {
+        statement.push(" and p.rating_average >= ").push_bind(i64::from(*least));
     }
     if let Some(wanted) = in_stock {
         statement.push(concat!(" and ", in_stock!(), " = ")).push_bind(*wanted);
@@ -169,6 +177,7 @@ pub(crate) struct SummaryRow {
     currency: String,
     image: Option<String>,
     in_stock: bool,
+    ratings: Ratings,
 }
 
 impl SummaryRow {
@@ -189,6 +198,7 @@ impl SummaryRow {
             price_max: price(self.price_max),
             image: self.image,
             in_stock: self.in_stock,
+            ratings: self.ratings,
             name: self.name,
         })
     }
@@ -199,7 +209,7 @@ macro_rules! detail {
         concat!(
             "
 with recursive p as (
-    select * from products where deleted_at is null and ",
+    select * from products where ",
             $key,
             "
 ), branches as (
@@ -222,7 +232,8 @@ select statement_timestamp() as now,
                    (select coalesce(sum(greatest(s.on_hand - s.reserved - s.safety_stock, 0)), 0)
                       from stock s where s.variant_id = v.id)) order by v.position, v.id), '[]')
           from variants v
-         where v.product_id = p.id and v.tracked) as availability
+         where v.product_id = p.id and v.removed_at is null and v.tracked) as availability,
+       json_build_array(p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5) as ratings
   from p"
         )
     };
@@ -230,6 +241,8 @@ select statement_timestamp() as now,
 
 pub(crate) const DETAIL_BY_ID: &str = detail!("id = $1");
 pub(crate) const DETAIL_BY_SLUG: &str = detail!("slug = $1");
+pub(crate) const DETAIL_BY_FORMER_SLUG: &str =
+    detail!("id = (select r.id from slug_redirects r where r.kind = 'product' and r.slug = $1)");
 
 type DetailRow = (
     Instant,
@@ -238,9 +251,10 @@ type DetailRow = (
     Json<Vec<CategoryRow>>,
     Json<Vec<AttributeRow>>,
     Json<Vec<Availability>>,
+    Json<Ratings>,
 );
 
-/// One product, whatever its status, unless it is deleted.
+/// One product, whatever its status, deleted or not.
 ///
 /// # Errors
 /// When the database fails, or a row is no valid value of the domain.
@@ -248,12 +262,12 @@ pub async fn product(conn: &mut PgConnection, key: &ProductKey) -> Result<Option
     let statement = match key {
         ProductKey::Id(id) => sqlx::query_as(DETAIL_BY_ID).bind(id.0),
         ProductKey::Slug(slug) => sqlx::query_as(DETAIL_BY_SLUG).bind(slug.as_str()),
+        ProductKey::Former(slug) => sqlx::query_as(DETAIL_BY_FORMER_SLUG).bind(slug.as_str()),
     };
     let found: Option<DetailRow> = statement.fetch_optional(conn).await.map_err(store_error)?;
-    let Some((now, Json(product), brand, Json(breadcrumb), Json(attributes), Json(availability))) = found
-    else {
-        return Ok(None);
-    };
+    let Some(found) = found else { return Ok(None) };
+    let (now, Json(product), brand, Json(breadcrumb), Json(attributes), Json(availability), Json(ratings)) =
+        found;
     Ok(Some(ProductDetail {
         now: now.0,
         product: product.read()?,
@@ -261,6 +275,7 @@ pub async fn product(conn: &mut PgConnection, key: &ProductKey) -> Result<Option
         breadcrumb: breadcrumb.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?,
         attributes: attributes.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
         availability,
+        ratings,
     }))
 }
 

@@ -16,11 +16,12 @@ use crate::row::Row;
 pub(crate) const INSERT: &str = "
 insert into order_lines (order_id, id, variant_id, product_id, sku, slug, name, options, image, customizations, unit_price,
                          quantity, line_total, discount, tax_added, tax_included, paid, tax_class, digital,
-                         stock_limited, position)
+                         stock_limited, seller_id, position)
 select $1::uuid, l.*
   from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[],
               $10::jsonb[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-              $17::bigint[], $18::text[], $19::boolean[], $20::boolean[], $21::bigint[]) as l
+              $17::bigint[], $18::text[], $19::boolean[], $20::boolean[], $21::uuid[],
+              $22::bigint[]) as l
  where (select held from guards)";
 
 pub(crate) const INSERT_ADJUSTMENTS: &str = "
@@ -54,6 +55,7 @@ pub(crate) fn write(order: &Order, fused: &mut Fused) {
             .bind(column(lines, |line| line.tax_class.as_str()))
             .bind(column(lines, |line| line.digital))
             .bind(column(lines, |line| line.stock_limited))
+            .bind(column(lines, |line| line.seller.map(|seller| seller.0)))
             .bind(places(lines))
             // A line keeps the id that it had in its cart, which has its order then.
             .constraint("order_lines_id_key", Guard::Cart(order.cart));
@@ -98,6 +100,7 @@ pub(crate) struct LineRow {
     tax_class: String,
     digital: bool,
     stock_limited: bool,
+    seller_id: Option<Uuid>,
 }
 
 impl LineRow {
@@ -108,6 +111,7 @@ impl LineRow {
             id: id.into(),
             variant: self.variant_id.into(),
             product: self.product_id.into(),
+            seller: self.seller_id.map(Into::into),
             sku: row.text("sku", &self.sku)?,
             slug: row.text("slug", &self.slug)?,
             name: self.name,

@@ -2,7 +2,7 @@
 
 use commerce_core::order::{OrderNumber, Search, Summary};
 use commerce_core::promotion::CustomerKey;
-use commerce_core::{Currency, StoreError};
+use commerce_core::{Currency, OrderId, StoreError};
 use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -12,8 +12,11 @@ use crate::instant::Instant;
 use crate::row::Row;
 
 const ROWS: &str = "
-select o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.customer_id, o.email, o.currency, o.total,
-       o.payment_method, o.placed_at,
+select o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.customer_id, o.email, o.currency,
+       o.payment_method, o.placed_at,";
+
+const ALL: &str = "
+       o.total,
        (select coalesce(sum(l.quantity), 0)::bigint from order_lines l where l.order_id = o.id) as units
   from orders o
  where true";
@@ -44,10 +47,17 @@ pub(crate) fn list(search: &Search, limit: u32) -> QueryBuilder<Postgres> {
         payment_method,
         placed_from,
         placed_until,
+        seller,
         before: _,
     } = search;
     let (from, before) = search.ids();
     let mut statement = QueryBuilder::new(ROWS);
+    match seller {
+        None => {
+            statement.push(ALL);
+        }
+        Some(seller) => of_seller(&mut statement, seller.0, before),
+    }
     if let Some(from) = from {
         statement.push(" and o.id >= ").push_bind(from.0);
     }
@@ -85,13 +95,29 @@ pub(crate) fn list(search: &Search, limit: u32) -> QueryBuilder<Postgres> {
     statement
 }
 
+/// What one seller sold: the orders are found by their line items, and these alone are summed.
+fn of_seller(statement: &mut QueryBuilder<Postgres>, seller: Uuid, before: Option<OrderId>) {
+    for (sum, of) in [("l.paid", "total"), ("l.quantity", "units")] {
+        statement
+            .push(format_args!("\n(select sum({sum})::bigint from order_lines l where l.order_id = o.id"));
+        statement.push(" and l.seller_id = ").push_bind(seller).push(format_args!(") as {of}"));
+        statement.push(if of == "total" { "," } else { "" });
+    }
+    statement
+        .push("\nfrom orders o where o.id in (select l.order_id from order_lines l where l.seller_id = ");
+    statement.push_bind(seller);
+    if let Some(before) = before {
+        statement.push(" and l.order_id < ").push_bind(before.0);
+    }
+    statement.push(")");
+}
+
 type SummaryRow =
-    (Uuid, String, String, String, String, Option<Uuid>, String, String, i64, String, Instant, i64);
+    (Uuid, String, String, String, String, Option<Uuid>, String, String, String, Instant, i64, i64);
 
 fn read(found: SummaryRow) -> Result<Summary, StoreError> {
-    let (id, number, status, payment_status, fulfillment_status, customer, email, currency, total, ..) =
-        &found;
-    let (.., payment_method, placed_at, units) = &found;
+    let (id, number, status, payment_status, fulfillment_status, customer, email, currency, ..) = &found;
+    let (.., payment_method, placed_at, total, units) = &found;
     let row = Row::new("orders", id);
     let currency: Currency = row.text("currency", currency)?;
     Ok(Summary {
@@ -143,6 +169,11 @@ mod tests {
                     Search { email: Some("ada@example.com".parse().unwrap()), ..any.clone() },
                     "using orders_customer",
                     true,
+                ),
+                (
+                    Search { seller: Some(named("seller", "adire")), ..any.clone() },
+                    "using order_lines_of_seller",
+                    false,
                 ),
             ] {
                 let mut statement = list(&search, 21);

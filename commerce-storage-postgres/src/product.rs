@@ -37,7 +37,7 @@ json_build_object(
                      'option_values', (select coalesce(json_agg(x.value order by x.position), '[]')
                                          from variant_option_values x where x.variant_id = v.id))
                      order by v.position, v.id), '[]')
-                   from variants v where v.product_id = p.id))"
+                   from variants v where v.product_id = p.id and v.removed_at is null))"
     };
 }
 pub(crate) use whole_product;
@@ -67,6 +67,8 @@ struct OwnRow {
     created_at: String,
     updated_at: String,
     deleted_at: Option<String>,
+    publish_at: Option<String>,
+    unpublish_at: Option<String>,
     version: i64,
 }
 
@@ -148,6 +150,8 @@ impl ProductRow {
             created_at: row.text("created_at", &self.row.created_at)?,
             updated_at: row.text("updated_at", &self.row.updated_at)?,
             deleted_at: row.optional_text("deleted_at", self.row.deleted_at.as_deref())?,
+            publish_at: row.optional_text("publish_at", self.row.publish_at.as_deref())?,
+            unpublish_at: row.optional_text("unpublish_at", self.row.unpublish_at.as_deref())?,
             version: row.count("version", self.row.version)?,
         })
     }

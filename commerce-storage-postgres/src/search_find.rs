@@ -140,6 +140,8 @@ fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
         SortBy::PriceAsc => "p.listed_variant_price, p.id desc",
         SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
         SortBy::Name => "p.sort_name, p.id desc",
+        SortBy::BestSelling => "p.sold desc, p.id desc",
+        SortBy::Rating => "p.rating_average desc, p.rating_count desc, p.id desc",
     };
     statement.push(PAGE).push(if by_rank { "p.rank desc, " } else { "" }).push(sorted);
     statement.push(") from (select p.*, ");
@@ -263,7 +265,7 @@ fn push_counted(statement: &mut QueryBuilder<Postgres>, own: &[OwnFilter<'_>], o
             'prices', (select coalesce(json_agg(json_build_array(low, products)), '[]')
                          from (select low, count(*) as products from {prices} where low = high group by low) c),
             'spans', (select coalesce(json_agg(spans), '[]')
-                        from (select (select array_agg(distinct v.price) from variants v where v.product_id = f.id) as spans
+                        from (select (select array_agg(distinct v.price) from variants v where v.product_id = f.id and v.removed_at is null) as spans
                                 from {prices} f
                                where f.low <> f.high) c),
             'facet_values', (select coalesce(json_agg(json_build_array(v, products)), '[]') from counted_values),

@@ -5,12 +5,12 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, inventory,
-    job, journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, catalog_list, commit, doctor, event, generation, idempotency,
+    import, interest, inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
-    order_list, order_note, payment, personal, pricing, promotion, refund, search, search_find, taxonomy,
-    unmatched,
+    order_list, order_note, payment, personal, pricing, promotion, refund, reprice, review, search,
+    search_find, sold, taxonomy, unmatched,
 };
 
 #[path = "../tests/shop/mod.rs"]
@@ -61,6 +61,9 @@ const STATEMENTS: &[&str] = &[
     catalog::DELETE_OPTION_VALUES,
     catalog::DELETE_ATTRIBUTES,
     catalog::DELETE_VARIANT_VALUES,
+    catalog::REMOVE_VARIANTS,
+    catalog::INSERT_PRICES,
+    catalog::INSERT_REDIRECTS,
     catalog::INSERT_TAGS,
     catalog::INSERT_IMAGES,
     catalog::INSERT_OPTIONS,
@@ -69,6 +72,9 @@ const STATEMENTS: &[&str] = &[
     catalog::WRITE_VARIANTS,
     catalog::INSERT_VARIANT_VALUES,
     catalog::NAMES,
+    catalog_list::LIST,
+    catalog_list::PRICES,
+    catalog_list::DUE,
     commit::EXPECT_RULEBOOK,
     commit::EXPECT_PRODUCTS,
     doctor::STOCK_SUM,
@@ -92,6 +98,7 @@ const STATEMENTS: &[&str] = &[
     doctor::ROLE_AUDIT,
     doctor::CATEGORY_PATH,
     doctor::CATALOG_NAMES,
+    doctor::RATING_SUM,
     doctor::PING,
     event::INSERT,
     generation::ADVANCE,
@@ -99,7 +106,15 @@ const STATEMENTS: &[&str] = &[
     idempotency::INSERT,
     import::IMPORT_LOOK,
     import::EXPORT_LOOK,
+    interest::INSERT,
+    interest::DELETE,
+    interest::SEE,
+    interest::FORGET,
+    interest::LOOK,
     inventory::INSERT_LOCATIONS,
+    inventory::UPDATE_LOCATIONS,
+    inventory::CLOSE_LEVELS,
+    inventory::LEFT,
     inventory::INSERT_MOVEMENTS,
     inventory::INSERT_RESERVATIONS,
     inventory::RELEASE,
@@ -109,6 +124,13 @@ const STATEMENTS: &[&str] = &[
     inventory::MOVE_COUNTERS,
     inventory::LOCATIONS,
     inventory::LEVELS,
+    reprice::LOOK,
+    reprice::UPDATE_PRODUCTS,
+    reprice::UPDATE_VARIANTS,
+    reprice::UPDATE_DOCUMENTS,
+    inventory_look::LOOK,
+    inventory_look::LIST,
+    inventory_look::MOVEMENTS,
     job::INSERT,
     job::UPDATE,
     job::LOOK,
@@ -118,6 +140,7 @@ const STATEMENTS: &[&str] = &[
     journal::BALANCES,
     listing::DETAIL_BY_ID,
     listing::DETAIL_BY_SLUG,
+    listing::DETAIL_BY_FORMER_SLUG,
     listing::CATEGORIES,
     mail::INSERT,
     mail::UPDATE,
@@ -178,6 +201,22 @@ const STATEMENTS: &[&str] = &[
     refund::ADVANCE,
     refund::DUE,
     refund::LOOK,
+    review::INSERT,
+    review::UPDATE,
+    review::TALLY,
+    review::VOTE,
+    review::REVOTE,
+    review::UNVOTE,
+    review::REPORT,
+    review::FORGET_VOTES,
+    review::FORGET_REPORTS,
+    review::RATE,
+    review::LOOK,
+    review::NEWEST,
+    review::HELPFUL,
+    review::BEST_RATED,
+    review::QUEUE,
+    review::OF_CUSTOMER,
     search::SETTINGS,
     search::SET_SETTINGS,
     search::PUT_DOCUMENTS,
@@ -198,7 +237,6 @@ const STATEMENTS: &[&str] = &[
     taxonomy::UPDATE_CATEGORIES,
     taxonomy::UPDATE_ATTRIBUTES,
     taxonomy::REMOVE_ATTRIBUTES,
-    taxonomy::REDIRECT,
     taxonomy::REWRITE_BRANDS,
     taxonomy::REWRITE_CATEGORIES,
     taxonomy::REWRITE_ATTRIBUTES,
@@ -208,6 +246,7 @@ const STATEMENTS: &[&str] = &[
     taxonomy::PATIENCE,
     search::COMPLETE,
     search::SIMILAR,
+    sold::COUNT,
     unmatched::INSERT,
     unmatched::ADVANCE,
     unmatched::LOOK_BY_ID,
@@ -249,9 +288,9 @@ fn mentions(sql: &str, parameter: usize) -> bool {
 async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
     shop::in_shop(|store| async move {
         let mut conn = store.pool().acquire().await.unwrap();
-        for chosen in 0..64_u32 {
+        for chosen in 0..128_u32 {
             let when = |bit: u32| chosen & (1 << bit) != 0;
-            for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name] {
+            for sort_by in SortBy::ALL {
                 let filter = ProductFilter {
                     category: when(0).then(|| "mugs".parse().unwrap()),
                     brand: when(1).then(|| "adire".parse().unwrap()),
@@ -259,6 +298,7 @@ async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
                     max_price: when(3).then_some(2),
                     in_stock: when(4).then_some(true),
                     featured: when(5).then_some(false),
+                    min_rating: when(6).then_some(400),
                     sort_by,
                     ..ProductFilter::default()
                 };

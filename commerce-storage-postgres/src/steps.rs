@@ -14,6 +14,8 @@
 //!
 //! A step whose guard does not hold finds nothing, and those after it lock nothing.
 
+use std::collections::HashMap;
+
 use commerce_core::{CommitError, Guard, StoreError, StoreTrouble};
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Type};
@@ -133,15 +135,21 @@ impl Steps {
         // Safe: the text is made of constants of this crate; values are bound.
         let query =
             sqlx::query_as_with::<_, (i32, Option<Uuid>, Option<Uuid>), _>(AssertSqlSafe(sql), arguments);
-        let mut found = query.fetch_all(conn).await.map_err(store_error)?;
+        let mut found: HashMap<(i32, Option<Uuid>, Option<Uuid>), usize> = HashMap::new();
+        for row in query.fetch_all(conn).await.map_err(store_error)? {
+            *found.entry(row).or_default() += 1;
+        }
         for Need { step, row, guard } in needs {
             let answer = (step, row.map(|(a, _)| a), row.map(|(_, b)| b));
-            let Some(at) = found.iter().position(|found| *found == answer) else {
-                return Err(CommitError::Stale { guard });
-            };
-            found.swap_remove(at);
+            match found.get_mut(&answer) {
+                Some(rows) if *rows > 0 => *rows -= 1,
+                _ => return Err(CommitError::Stale { guard }),
+            }
         }
-        debug_assert!(found.is_empty(), "a step answers no rows but those that are needed");
+        debug_assert!(
+            found.values().all(|rows| *rows == 0),
+            "no rows are answered but those that are needed"
+        );
         Ok(())
     }
 }

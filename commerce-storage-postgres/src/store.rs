@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use commerce_core::access::ApiKey;
 use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug, TagCount, TaxonomyView,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug, TagCount,
+    TaxonomyView,
 };
-use commerce_core::inventory::Location;
+use commerce_core::interest::ViewedProducts;
+use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
 use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
@@ -27,9 +28,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId,
-    PaymentId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
-    VariantId, Violation,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId,
+    OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
+    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -42,9 +43,10 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, generation, import, inventory, job, journal,
-    listing, mail, message, order, order_list, order_note, payment, personal, pricing, promotion, refund,
-    search, search_find, taxonomy, unmatched,
+    access, account, audit, cart, catalog, catalog_list, commit, doctor, generation, import, interest,
+    inventory, inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment,
+    personal, pricing, promotion, refund, related, reprice, review, search, search_find, sold, taxonomy,
+    unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -178,6 +180,17 @@ impl Store for PostgresStore {
         look!(self, conn => account::list(conn, search, limit))
     }
 
+    async fn wishlist(
+        &self,
+        look: &commerce_core::interest::Look,
+    ) -> Result<commerce_core::interest::View, StoreError> {
+        look!(self, conn => interest::wishlist(conn, look))
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<ViewedProducts, StoreError> {
+        look!(self, conn => interest::viewed_products(conn, account))
+    }
+
     async fn api_key(
         &self,
         look: commerce_core::access::Look,
@@ -185,7 +198,11 @@ impl Store for PostgresStore {
         look!(self, conn => access::view(conn, look))
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(
+        &self,
+        before: Option<KeyId>,
+        limit: u32,
+    ) -> Result<Vec<commerce_core::access::View>, StoreError> {
         look!(self, conn => access::list(conn, before, limit))
     }
 
@@ -366,12 +383,51 @@ impl Store for PostgresStore {
         read!(self, conn => cart::recent(conn, since, after, limit))
     }
 
+    async fn review(
+        &self,
+        look: &commerce_core::review::Look,
+    ) -> Result<commerce_core::review::View, StoreError> {
+        look!(self, conn => review::view(conn, look))
+    }
+
+    async fn reviews(
+        &self,
+        search: &commerce_core::review::Search,
+    ) -> Result<commerce_core::review::Found, StoreError> {
+        look!(self, conn => review::search(conn, search))
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         look!(self, conn => listing::products(conn, filter))
     }
 
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
         look!(self, conn => listing::product(conn, key))
+    }
+
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        look!(self, conn => related::related(conn, slug, limit))
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        look!(self, conn => catalog_list::list(conn, search, limit))
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        look!(self, conn => catalog_list::prices(conn, product, before, limit))
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        look!(self, conn => catalog_list::due(conn, limit))
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
@@ -396,6 +452,22 @@ impl Store for PostgresStore {
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
         look!(self, conn => inventory::levels(conn, variants))
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        look!(self, conn => reprice::view(conn, look))
+    }
+
+    async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {
+        look!(self, conn => inventory_look::view(conn, look))
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        look!(self, conn => inventory_look::levels(conn, search, limit))
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        look!(self, conn => inventory_look::movements(conn, search, limit))
     }
 
     fn search(&self) -> Arc<dyn Search> {
@@ -437,6 +509,10 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<TagCount>, StoreError> {
         read!(self, conn => taxonomy::tags(conn, after.as_deref(), only.as_deref(), limit))
+    }
+
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        read!(self, conn => sold::count(conn))
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

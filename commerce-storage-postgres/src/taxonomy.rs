@@ -4,7 +4,7 @@
 //! documents for the search are made in the engine, so those of the first products are made here, and others later.
 
 use commerce_core::catalog::{
-    Attribute, Batch, Brand, Category, Redirect, Revision, Rewrite, SharedId, SharedVersion, Slug, TagCount,
+    Attribute, Batch, Brand, Category, Revision, Rewrite, SharedId, SharedVersion, Slug, TagCount,
     TaxonomyView, VALUES_MAX,
 };
 use commerce_core::{AttributeId, CommitError, Guard, StoreError, fold};
@@ -225,11 +225,6 @@ update attributes a
 pub(crate) const REMOVE_ATTRIBUTES: &str = "
 delete from attributes where id = any($1::uuid[]) and (select held from guards)";
 
-pub(crate) const REDIRECT: &str = "
-insert into slug_redirects (kind, slug, id)
-select * from unnest($1::text[], $2::text[], $3::uuid[]) where (select held from guards)
-on conflict (kind, slug) do update set id = excluded.id";
-
 /// Writes what becomes of brands, categories and attributes that are there.
 pub(crate) fn write(revise: &Revision, fused: &mut Fused) {
     let Revision { brands, categories, attributes, gone, unused, values, rewrite: _ } = revise;
@@ -303,17 +298,6 @@ fn update_attributes(attributes: &[Attribute], fused: &mut Fused) {
         .bind(column(attributes, |attribute| attribute.variant_defining))
         .bind(column(attributes, |attribute| Json(&attribute.rules)))
         .bind(column(attributes, |attribute| attribute.version as i64));
-}
-
-/// Writes where names of before lead.
-pub(crate) fn write_redirects(redirects: &[Redirect], fused: &mut Fused) {
-    if !redirects.is_empty() {
-        fused
-            .write(REDIRECT)
-            .bind(column(redirects, |redirect| redirect.kind.as_str()))
-            .bind(column(redirects, |redirect| redirect.slug.as_str()))
-            .bind(column(redirects, |redirect| redirect.id));
-    }
 }
 
 pub(crate) const REWRITE_BRANDS: &str = "

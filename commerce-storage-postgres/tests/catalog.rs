@@ -170,6 +170,7 @@ async fn an_import_sees_what_it_touches() {
         let keys = ImportKeys {
             slugs: vec![rich.slug.clone(), "none".parse().unwrap(), stocked_product.slug.clone()],
             skus: vec!["MUG".parse().unwrap(), "DRESS".parse().unwrap(), "NONE".parse().unwrap()],
+            repeated: None,
         };
         let view = store.import_view(&keys).await.unwrap();
         assert_eq!(view.products, [stocked_product.clone(), rich.clone()], "by slug, deleted ones included");
@@ -236,8 +237,8 @@ async fn what_is_left_of_a_variant_is_summed_over_locations() {
         let mut changes = commerce_core::ChangeSet::default();
         changes.inventory.locations.push(second.clone());
         changes.inventory.levels = vec![
-            Level { variant, location: second.id, safety_stock: Some(9) },
-            Level { variant, location: stocked.location.id, safety_stock: Some(1) },
+            Level { variant, location: second.id, safety_stock: Some(9), reorder_level: None },
+            Level { variant, location: stocked.location.id, safety_stock: Some(1), reorder_level: None },
         ];
         changes.inventory.adjust.push(movement(&mut ids, variant, second.id, 3));
         store.commit(&changes).await.unwrap();

@@ -8,12 +8,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use commerce_core::catalog::{Batch, ImportKeys, Product, ProductFilter, ProductKey};
+use commerce_core::catalog::{Batch, ImportKeys, PriceLook, Product, ProductFilter, ProductKey};
+use commerce_core::inventory;
 use commerce_core::mail::{Kind, Mail};
 use commerce_core::order::OrderKey;
 use commerce_core::payment::UnmatchedKey;
 use commerce_core::search::{Request, Typed};
-use commerce_core::{Search, Store};
+use commerce_core::{Search, Store, review};
 use shop::data::*;
 use shop::in_shop;
 use tracing::span::{Attributes, Id, Record};
@@ -83,14 +84,28 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.rulebook()).await, 1);
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
         assert_eq!(sent(store.product(&ProductKey::Id(stocked.products[0].id))).await, 1);
+        for about in [review::About::Product("mug".parse().unwrap()), review::About::Review(nobody())] {
+            let look = review::Look { about, customer: Some(nobody()), repeated: None };
+            assert_eq!(sent(store.review(&look)).await, 1);
+        }
+        let of_mug = |sort| review::Of::Product { slug: "mug".parse().unwrap(), rating: None, sort };
+        for of in review::Sort::ALL.map(of_mug).into_iter().chain([review::Of::Queue]) {
+            assert_eq!(sent(store.reviews(&review::Search { of, page: 1, page_size: 9 })).await, 1);
+        }
+        assert_eq!(sent(store.related(&stocked.products[0].slug, 20)).await, 1);
+        assert_eq!(sent(store.wishlist(&commerce_core::interest::Look::at(nobody(), 9))).await, 1);
+        assert_eq!(sent(store.viewed_products(nobody())).await, 1);
         assert_eq!(sent(store.categories()).await, 1);
         assert_eq!(sent(store.catalog_generation()).await, 1);
         assert_eq!(sent(store.import_view(&ImportKeys::default())).await, 1);
         assert_eq!(sent(store.export(None, 9)).await, 1);
         for page_size in [1, 100] {
             let filter = ProductFilter { page_size, ..ProductFilter::default() };
-            let request = Request { filter, facets: true, ..Request::default() };
-            assert_eq!(sent(store.find(&request)).await, 1);
+            assert_eq!(sent(store.products(&filter)).await, 1);
+            for facets in [false, true] {
+                let request = Request { filter: filter.clone(), facets, ..Request::default() };
+                assert_eq!(sent(store.find(&request)).await, 1);
+            }
         }
         let typed = Typed { words: vec![], prefix: "mu".to_owned(), folded: "mu".to_owned(), limit: 9 };
         assert_eq!(sent(store.complete(&typed)).await, 1);
@@ -99,6 +114,10 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.search_settings()).await, 1);
         assert_eq!(sent(store.locations()).await, 1);
         assert_eq!(sent(store.stock(&variants)).await, 1);
+        assert_eq!(sent(store.inventory(&inventory::Look::default())).await, 1);
+        assert_eq!(sent(store.levels(&inventory::LevelSearch::default(), 9)).await, 1);
+        assert_eq!(sent(store.movements(&inventory::MovementSearch::default(), 9)).await, 1);
+        assert_eq!(sent(store.prices(&PriceLook::default())).await, 1);
         assert_eq!(sent(store.ping()).await, 1);
     })
     .await;

@@ -39,7 +39,7 @@ async fn a_level_opens_a_row_and_sets_safety_stock_only_when_it_says_so() {
         let (variant, location) = (stocked.variant(0), stocked.location.id);
         let set = async |safety_stock| {
             let mut changes = ChangeSet::default();
-            changes.inventory.levels.push(Level { variant, location, safety_stock });
+            changes.inventory.levels.push(Level { variant, location, safety_stock, reorder_level: None });
             store.commit(&changes).await.unwrap();
             store.stock(&[variant]).await.unwrap().1[0]
         };
@@ -125,7 +125,12 @@ async fn safety_stock_is_never_promised_but_a_backorder_goes_beyond() {
         let stocked = stocked(&store, 5, &["mug"]).await;
         let (variant, location) = (stocked.variant(0), stocked.location.id);
         let mut changes = ChangeSet::default();
-        changes.inventory.levels.push(Level { variant, location, safety_stock: Some(2) });
+        changes.inventory.levels.push(Level {
+            variant,
+            location,
+            safety_stock: Some(2),
+            reorder_level: None,
+        });
         store.commit(&changes).await.unwrap();
 
         let cart = filled_cart(&store, 1, 4, &[variant]).await;

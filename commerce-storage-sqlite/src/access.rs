@@ -117,18 +117,25 @@ pub async fn keys(
     conn: &mut SqliteConnection,
     newer: Option<KeyId>,
     limit: u32,
-) -> Result<Vec<ApiKey>, StoreError> {
+    now: Timestamp,
+) -> Result<Vec<View>, StoreError> {
     let rows = sqlx::query(KEYS)
         .bind(before(newer.map(|id| id.0)))
         .bind(signed(u64::from(limit)))
         .fetch_all(conn)
         .await
         .map_err(trouble)?;
-    rows.iter().map(key).collect()
+    let view = |row| Ok(View { now, key: Some(key(row)?), owner: owner(row)?, live: 0 });
+    rows.iter().map(view).collect()
 }
 
 const KEYS: &str = "
-SELECT * FROM api_keys WHERE id < ?1 ORDER BY id DESC LIMIT ?2
+SELECT k.*, a.role AS owner_role, a.is_active AS owner_is_active
+  FROM api_keys AS k
+  LEFT JOIN accounts AS a ON a.id = k.account_id
+ WHERE k.id < ?1
+ ORDER BY k.id DESC
+ LIMIT ?2
 ";
 
 fn key(row: &SqliteRow) -> Result<ApiKey, StoreError> {

@@ -4,7 +4,8 @@ use commerce_core::cart::{Cart, CartLine, Changes, Look, Offer, VariantKey, View
 use commerce_core::catalog::{Dimensions, Facts, Sku, Slug, TaxClass, Weight};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::{
-    CartId, CommitError, Guard, ProductId, StockLevel, StoreError, Timestamp, UnitPrice, VariantId, cart,
+    CartId, CommitError, Guard, ProductId, SellerId, StockLevel, StoreError, Timestamp, UnitPrice, VariantId,
+    cart,
 };
 use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -222,10 +223,11 @@ async fn view(
 
 /// What is known of a variant and its product as the look reads it.
 #[derive(Deserialize)]
-struct OfferRow {
+pub(crate) struct OfferRow {
     variant: VariantId,
     sku: Sku,
     product: ProductId,
+    seller: Option<SellerId>,
     product_version: u64,
     slug: Slug,
     name: String,
@@ -251,6 +253,7 @@ impl From<OfferRow> for Offer {
             variant: row.variant,
             sku: row.sku,
             product: row.product,
+            seller: row.seller,
             product_version: row.product_version,
             slug: row.slug,
             name: row.name,
@@ -301,33 +304,16 @@ fn cart(row: &SqliteRow) -> Result<Option<Cart>, StoreError> {
     }))
 }
 
-// The lists are JSON in the form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
-// SQLite's way to fix the order of a join: the planner cannot know how few variants are wanted, and would read all stock.
-const VIEW: &str = "
-WITH open_cart AS (
-    SELECT * FROM carts WHERE token_hash = ?1 AND order_id IS NULL
-     UNION ALL
-    SELECT * FROM carts WHERE id = ?9
-),
-wanted AS (
-    SELECT l.variant_id AS id FROM cart_lines AS l JOIN open_cart AS c ON l.cart_id = c.id
-     UNION SELECT id FROM variants WHERE id = ?3
-     UNION SELECT id FROM variants WHERE sku = ?4
-)
-SELECT c.*,
-       (SELECT json_group_array(
-                   json_object('id', hex(l.id), 'variant', hex(l.variant_id), 'quantity', l.quantity,
-                               'customizations', json(l.customizations))
-                   ORDER BY l.position, l.id)
-          FROM cart_lines AS l
-         WHERE l.cart_id = c.id) AS lines,
-       EXISTS (SELECT 1 FROM carts AS t WHERE t.token_hash = coalesce(?1, c.token_hash) AND t.expires_at > ?2)
-           AS token_known,
+/// The columns `offers` and `levels`: what is known of the variants whose ids are in `wanted`, and their stock.
+macro_rules! offers {
+    () => {
+        "
        (SELECT json_group_array(
                    json_object(
                        'variant', hex(v.id),
-                       'sku', v.sku,
+                       'sku', coalesce(v.removed_sku, v.sku),
                        'product', hex(p.id),
+                       'seller', iif(p.seller_id IS NULL, NULL, hex(p.seller_id)),
                        'product_version', p.version,
                        'slug', p.slug,
                        'name', p.name,
@@ -347,7 +333,7 @@ SELECT c.*,
                        'digital', json(iif(v.digital, 'true', 'false')),
                        'tracked', json(iif(v.tracked, 'true', 'false')),
                        'backorder', json(iif(v.backorder, 'true', 'false')),
-                       'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL, 'true', 'false')))
+                       'on_sale', json(iif(p.status = 'published' AND p.deleted_at IS NULL AND v.removed_at IS NULL, 'true', 'false')))
                    ORDER BY v.id)
           FROM wanted
          CROSS JOIN variants AS v ON v.id = wanted.id
@@ -358,7 +344,36 @@ SELECT c.*,
                    ORDER BY s.variant_id, s.location_id)
           FROM wanted
          CROSS JOIN stock AS s ON s.variant_id = wanted.id
-         CROSS JOIN locations AS l ON l.id = s.location_id) AS levels,
+         CROSS JOIN locations AS l ON l.id = s.location_id) AS levels"
+    };
+}
+pub(crate) use offers;
+
+// The lists are JSON in the form of the engine's types, so that one statement reads the whole view. `CROSS JOIN` is
+// SQLite's way to fix the order of a join: the planner cannot know how few variants are wanted, and would read all stock.
+const VIEW: &str = concat!(
+    "
+WITH open_cart AS (
+    SELECT * FROM carts WHERE token_hash = ?1 AND order_id IS NULL
+     UNION ALL
+    SELECT * FROM carts WHERE id = ?9
+),
+wanted AS (
+    SELECT l.variant_id AS id FROM cart_lines AS l JOIN open_cart AS c ON l.cart_id = c.id
+     UNION SELECT id FROM variants WHERE id = ?3
+     UNION SELECT id FROM variants WHERE sku = ?4
+)
+SELECT c.*,
+       (SELECT json_group_array(
+                   json_object('id', hex(l.id), 'variant', hex(l.variant_id), 'quantity', l.quantity,
+                               'customizations', json(l.customizations))
+                   ORDER BY l.position, l.id)
+          FROM cart_lines AS l
+         WHERE l.cart_id = c.id) AS lines,
+       EXISTS (SELECT 1 FROM carts AS t WHERE t.token_hash = coalesce(?1, c.token_hash) AND t.expires_at > ?2)
+           AS token_known,",
+    offers!(),
+    ",
        (SELECT json_group_array(
                    json_object('code', k.code, 'promotion', k.promotion, 'valid_from', k.valid_from,
                                'valid_until', k.valid_until, 'uses_max', k.uses_max,
@@ -384,4 +399,5 @@ SELECT c.*,
   FROM (SELECT 1)
   LEFT JOIN open_cart AS c ON true
   LEFT JOIN idempotency AS r ON r.actor = ?5 AND r.route = ?6 AND r.key = ?7
-";
+"
+);

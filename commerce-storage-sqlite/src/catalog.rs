@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use commerce_core::cache::Shard;
 use commerce_core::catalog::{
-    Attribute, AttributeValue, Batch, Brand, Category, Facts, Image, Product, ProductOption, ProductWrite,
-    Variant,
+    Attribute, AttributeValue, Batch, Brand, Category, Facts, Image, PriceChange, Product, ProductOption,
+    ProductWrite, Redirect, Removal, Variant, VariantPrices,
 };
 use commerce_core::{BrandId, CategoryId, CommitError, Guard, ProductId, SellerId, VariantId, fold};
 use serde::Serialize;
@@ -20,9 +20,11 @@ use crate::{audit, generation, idempotency, inventory, pricing, product, search,
 /// Applies a batch inside the caller's transaction. On an error the caller must roll back.
 ///
 /// # Errors
-/// [`Guard::Shared`] when what products share changed meanwhile, [`Guard::Brand`], [`Guard::Category`] or [`Guard::Attribute`] when somebody made the same meanwhile,
+/// [`Guard::Shared`] when what products share changed meanwhile, [`Guard::Brand`], [`Guard::Category`] or
+/// [`Guard::Attribute`] when somebody made the same meanwhile,
 /// [`Guard::Product`] when a product is not at the version that was read or its slug is taken, [`Guard::Sku`] when a SKU
-/// belongs to another variant, and those of [`inventory::apply`].
+/// belongs to another variant, [`Guard::Idempotency`] when the request was recorded meanwhile, and those of
+/// [`inventory::apply`].
 pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), CommitError> {
     let Batch {
         shared: _,
@@ -31,6 +33,8 @@ pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), Co
         attributes,
         revise,
         products,
+        removed,
+        prices,
         redirects,
         inventory,
         pricing,
@@ -39,17 +43,19 @@ pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), Co
     } = batch;
     let mut script = Script::default();
     taxonomy::add_comparison(&mut script, batch);
-    idempotency::add(&mut script, idempotency.as_ref());
     pricing::add(&mut script, pricing);
     taxonomy::add(&mut script, revise);
-    taxonomy::add_redirects(&mut script, redirects);
     script.run(conn).await?;
     insert_brands(conn, brands).await?;
     insert_categories(conn, categories).await?;
     insert_attributes(conn, attributes).await?;
     taxonomy::rewrite(conn, &revise.rewrite).await?;
+    remove_variants(conn, removed).await?;
     write_products(conn, products).await?;
+    write_prices(conn, prices).await?;
+    write_redirects(conn, redirects).await?;
     let mut script = Script::default();
+    idempotency::add(&mut script, idempotency.as_ref());
     inventory::add(&mut script, inventory);
     generation::advance(&mut script, inventory.moves_catalog().unwrap_or(Shard::FIRST));
     script.run(conn).await?;
@@ -180,6 +186,8 @@ struct ProductRow<'a> {
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
+    publish_at: Option<i64>,
+    unpublish_at: Option<i64>,
     version: u64,
     expected: Option<u64>,
 }
@@ -205,6 +213,8 @@ impl<'a> ProductRow<'a> {
             created_at,
             updated_at,
             deleted_at,
+            publish_at,
+            unpublish_at,
             version,
         } = product;
         let listed = product.cheapest();
@@ -229,6 +239,8 @@ impl<'a> ProductRow<'a> {
             created_at: created_at.as_micros(),
             updated_at: updated_at.as_micros(),
             deleted_at: deleted_at.map(|at| at.as_micros()),
+            publish_at: publish_at.map(|at| at.as_micros()),
+            unpublish_at: unpublish_at.map(|at| at.as_micros()),
             version: *version,
             expected: *expected_version,
         }
@@ -238,12 +250,13 @@ impl<'a> ProductRow<'a> {
 const INSERT_PRODUCTS: &str = "
 INSERT INTO products (id, slug, name, sort_name, description_html, status, featured, brand_id, category_id, seller_id,
                       listed_variant_price, listed_compare_at, price_max, image_url, facts, created_at, updated_at,
-                      deleted_at, version)
+                      deleted_at, version, publish_at, unpublish_at)
 SELECT unhex(value ->> '$.id', '-'), value ->> '$.slug', value ->> '$.name', value ->> '$.sort_name',
        value ->> '$.description_html', value ->> '$.status', value ->> '$.featured', unhex(value ->> '$.brand', '-'),
        unhex(value ->> '$.category', '-'), unhex(value ->> '$.seller', '-'), value ->> '$.listed_variant_price',
        value ->> '$.listed_compare_at', value ->> '$.price_max', value ->> '$.image_url', value -> '$.facts',
-       value ->> '$.created_at', value ->> '$.updated_at', value ->> '$.deleted_at', value ->> '$.version'
+       value ->> '$.created_at', value ->> '$.updated_at', value ->> '$.deleted_at', value ->> '$.version',
+       value ->> '$.publish_at', value ->> '$.unpublish_at'
   FROM json_each(?1)
  WHERE true
     ON CONFLICT DO NOTHING
@@ -260,7 +273,8 @@ UPDATE products
        listed_compare_at = w.value ->> '$.listed_compare_at', price_max = w.value ->> '$.price_max',
        image_url = w.value ->> '$.image_url', facts = w.value -> '$.facts', created_at = w.value ->> '$.created_at',
        updated_at = w.value ->> '$.updated_at', deleted_at = w.value ->> '$.deleted_at',
-       version = w.value ->> '$.version'
+       version = w.value ->> '$.version', publish_at = w.value ->> '$.publish_at',
+       unpublish_at = w.value ->> '$.unpublish_at'
   FROM json_each(?1) AS w
  WHERE products.id = unhex(w.value ->> '$.id', '-') AND products.version = w.value ->> '$.expected'
 RETURNING id
@@ -292,6 +306,62 @@ DELETE FROM product_option_values WHERE product_id IN (SELECT unhex(value, '-') 
 
 const DELETE_ATTRIBUTES: &str = "
 DELETE FROM product_attributes WHERE product_id IN (SELECT unhex(value, '-') FROM json_each(?1))
+";
+
+async fn remove_variants(conn: &mut SqliteConnection, removed: &[Removal]) -> Result<(), CommitError> {
+    let rows: Vec<(VariantId, i64)> =
+        removed.iter().map(|removal| (removal.variant, removal.at.as_micros())).collect();
+    insert_children(conn, REMOVE_VARIANTS, &rows).await
+}
+
+// The code is free at once: whoever takes it comes after this.
+const REMOVE_VARIANTS: &str = "
+UPDATE variants
+   SET removed_at = w.value ->> 1, removed_sku = sku, sku = lower(hex(id))
+  FROM json_each(?1) AS w
+ WHERE variants.id = unhex(w.value ->> 0, '-') AND removed_at IS NULL
+";
+
+async fn write_prices(conn: &mut SqliteConnection, prices: &[PriceChange]) -> Result<(), CommitError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: Uuid,
+        product: ProductId,
+        variant: VariantId,
+        sku: &'a str,
+        before: VariantPrices,
+        after: VariantPrices,
+        actor: String,
+        at: i64,
+    }
+    fn row(change: &PriceChange) -> Row<'_> {
+        let PriceChange { id, product, variant, sku, before, after, actor, at } = change;
+        let (actor, at) = (actor.to_string(), at.as_micros());
+        let (product, variant, before, after) = (*product, *variant, *before, *after);
+        Row { id: id.0, product, variant, sku: sku.as_str(), before, after, actor, at }
+    }
+    insert_children(conn, INSERT_PRICES, &prices.iter().map(row).collect::<Vec<_>>()).await
+}
+
+const INSERT_PRICES: &str = "
+INSERT INTO price_changes (id, product_id, variant_id, sku, currency, price_before, price_after, compare_at_before,
+                           compare_at_after, actor, at)
+SELECT unhex(value ->> '$.id', '-'), unhex(value ->> '$.product', '-'), unhex(value ->> '$.variant', '-'),
+       value ->> '$.sku', value ->> '$.after.price.currency', value ->> '$.before.price.ten_thousandths',
+       value ->> '$.after.price.ten_thousandths', value ->> '$.before.compare_at_price.ten_thousandths',
+       value ->> '$.after.compare_at_price.ten_thousandths', value ->> '$.actor', value ->> '$.at'
+  FROM json_each(?1)
+";
+
+async fn write_redirects(conn: &mut SqliteConnection, redirects: &[Redirect]) -> Result<(), CommitError> {
+    let row = |redirect: &Redirect| (redirect.kind.as_str(), redirect.slug.to_string(), redirect.id);
+    insert_children(conn, INSERT_REDIRECTS, &redirects.iter().map(row).collect::<Vec<_>>()).await
+}
+
+const INSERT_REDIRECTS: &str = "
+INSERT INTO slug_redirects (kind, slug, id)
+SELECT value ->> 0, value ->> 1, unhex(value ->> 2, '-') FROM json_each(?1) WHERE true
+    ON CONFLICT (kind, slug) DO UPDATE SET id = excluded.id
 ";
 
 /// Something that hangs on a product or a variant, at its place.

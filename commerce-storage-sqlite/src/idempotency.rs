@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::row::Fields;
 use crate::script::Script;
+use crate::trouble::trouble;
 
 /// Writes the record of the request inside the caller's transaction.
 ///
@@ -48,9 +49,27 @@ fn told(outcome: Outcome) -> (&'static str, Uuid) {
         Outcome::PaymentOpened(payment) => ("payment_opened", payment.0),
         Outcome::RefundRequested(refund) => ("refund_requested", refund.0),
         Outcome::PaymentCollected(payment) => ("payment_collected", payment.0),
+        Outcome::ReviewWritten(review) => ("review_written", review.0),
         Outcome::Audited(row) => ("audited", row.0),
     }
 }
+
+/// The record of this request, when it had its effect before.
+///
+/// # Errors
+/// When the database fails or the row is no valid value.
+pub async fn look(conn: &mut SqliteConnection, scope: Option<&Scope>) -> Result<Option<Record>, StoreError> {
+    let Some(Scope { actor, route, key }) = scope else { return Ok(None) };
+    let asked = sqlx::query(LOOK).bind(actor.as_str()).bind(route.as_str()).bind(key.as_str());
+    let found = asked.fetch_optional(conn).await.map_err(trouble)?;
+    Ok(found.map(|row| record(&row, scope)).transpose()?.flatten())
+}
+
+const LOOK: &str = "
+SELECT fingerprint AS record_fingerprint, outcome AS record_outcome, outcome_id AS record_outcome_id, at AS record_at
+  FROM idempotency
+ WHERE actor = ?1 AND route = ?2 AND key = ?3
+";
 
 /// The record in the columns `record_...` of a row, which are NULL when there is none.
 pub(crate) fn record(row: &SqliteRow, scope: Option<&Scope>) -> Result<Option<Record>, StoreError> {
@@ -65,6 +84,7 @@ pub(crate) fn record(row: &SqliteRow, scope: Option<&Scope>) -> Result<Option<Re
         "payment_opened" => Outcome::PaymentOpened(fields.id("record_outcome_id")?),
         "refund_requested" => Outcome::RefundRequested(fields.id("record_outcome_id")?),
         "payment_collected" => Outcome::PaymentCollected(fields.id("record_outcome_id")?),
+        "review_written" => Outcome::ReviewWritten(fields.id("record_outcome_id")?),
         "audited" => Outcome::Audited(fields.id("record_outcome_id")?),
         other => return Err(fields.invalid("outcome", format_args!("{other:?} is no outcome"))),
     };

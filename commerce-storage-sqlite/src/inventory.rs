@@ -9,8 +9,8 @@ use commerce_core::inventory::{
     Changes, Fulfil, Hold, Level, Location, Movement, Rehold, Release, Reservation,
 };
 use commerce_core::{
-    CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, StockLevel,
-    StoreError, Timestamp, VariantId,
+    AuditId, CommitError, Guard, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId,
+    StockLevel, StoreError, Timestamp, VariantId,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -18,9 +18,9 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
 use crate::generation;
-use crate::row::Fields;
+use crate::row::{Fields, signed};
 use crate::script::Script;
-use crate::trouble::trouble;
+use crate::trouble::{is_reference, trouble};
 
 /// Applies stock changes inside the caller's transaction.
 ///
@@ -37,14 +37,24 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 }
 
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { locations, levels, adjust, reserve, rehold, release, fulfil } = changes;
+    let Changes { locations, revise, levels, adjust, reserve, rehold, release, fulfil } = changes;
     if !locations.is_empty() {
         let insert = script.add(INSERT_LOCATIONS).bind(Json(locations));
         insert.unique(|key| (key == "locations.code").then_some(Guard::Location));
     }
+    for (location, expected) in revise {
+        let update = script.add(UPDATE_LOCATION).bind(Json(location)).bind(signed(*expected));
+        update.one(Guard::Location);
+        if !location.active {
+            script.add(CLOSE_LEVELS).bind(location.id.0);
+            script.add(LEFT).bind(location.id.0).returning(|rows| match rows {
+                [] => Ok(()),
+                _ => Err(CommitError::Stale { guard: Guard::Location }),
+            });
+        }
+    }
     if !levels.is_empty() {
-        let rows: Vec<LevelRow> = levels.iter().map(LevelRow::from).collect();
-        script.add(OPEN_LEVELS).bind(Json(rows));
+        open_levels(script, levels);
     }
     if !adjust.is_empty() {
         let rows: Vec<MovementRow<'_>> = adjust
@@ -74,35 +84,81 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
 }
 
 const INSERT_LOCATIONS: &str = "
-INSERT INTO locations (id, code, name, priority)
-SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', value ->> '$.priority'
+INSERT INTO locations (id, code, name, priority, address, country, active, version)
+SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', value ->> '$.priority',
+       value ->> '$.address', value ->> '$.country', value ->> '$.active', value ->> '$.version'
   FROM json_each(?1)
 ";
+
+const UPDATE_LOCATION: &str = "
+UPDATE locations
+   SET name = ?1 ->> '$.name', priority = ?1 ->> '$.priority', address = ?1 ->> '$.address',
+       country = ?1 ->> '$.country', active = ?1 ->> '$.active', version = ?1 ->> '$.version'
+ WHERE id = unhex(?1 ->> '$.id', '-') AND version = ?2
+";
+
+const CLOSE_LEVELS: &str = "
+DELETE FROM stock WHERE location_id = ?1 AND on_hand = 0 AND reserved = 0
+";
+
+const LEFT: &str = "
+SELECT variant_id FROM stock WHERE location_id = ?1 LIMIT 1
+";
+
+/// Opens levels and sets what is to be set of them. One that is neither there afterwards nor was before is at a location
+/// that is not there or not active.
+fn open_levels(script: &mut Script, levels: &[Level]) {
+    let rows: Vec<LevelRow> = levels.iter().map(LevelRow::from).collect();
+    let mut wanted: BTreeSet<(VariantId, LocationId)> =
+        levels.iter().map(|level| (level.variant, level.location)).collect();
+    let first = wanted.first().copied();
+    let opened = script.add(OPEN_LEVELS).bind(Json(rows)).unique(move |key| {
+        let (variant, location) = first.filter(|_| is_reference(key))?;
+        Some(Guard::Stock { variant, location })
+    });
+    opened.returning(move |rows| {
+        for row in rows {
+            let (variant, location) = (row.try_get(0).map_err(trouble)?, row.try_get(1).map_err(trouble)?);
+            wanted.remove(&(VariantId(variant), LocationId(location)));
+        }
+        wanted.pop_first().map_or(Ok(()), |(variant, location)| {
+            Err(CommitError::Stale { guard: Guard::Stock { variant, location } })
+        })
+    });
+}
 
 #[derive(Serialize)]
 struct LevelRow {
     variant: VariantId,
     location: LocationId,
     safety_stock: Option<i64>,
+    sets_reorder: bool,
+    reorder_level: Option<i64>,
 }
 
 impl From<&Level> for LevelRow {
     fn from(level: &Level) -> Self {
-        let Level { variant, location, safety_stock } = *level;
-        Self { variant, location, safety_stock }
+        let Level { variant, location, safety_stock, reorder_level } = *level;
+        let (sets_reorder, reorder_level) = (reorder_level.is_some(), reorder_level.flatten());
+        Self { variant, location, safety_stock, sets_reorder, reorder_level }
     }
 }
 
-// A safety stock that is not given stays what it is, or is 0 at first.
+// What is not given stays what it is: no safety stock and no reorder level at first.
 const OPEN_LEVELS: &str = "
-INSERT INTO stock (variant_id, location_id, safety_stock)
-SELECT w.variant_id, w.location_id, coalesce(w.safety_stock, s.safety_stock, 0)
+INSERT INTO stock (variant_id, location_id, safety_stock, reorder_level)
+SELECT w.variant_id, w.location_id, coalesce(w.safety_stock, s.safety_stock, 0),
+       iif(w.sets_reorder, w.reorder_level, s.reorder_level)
   FROM (SELECT unhex(value ->> '$.variant', '-') AS variant_id, unhex(value ->> '$.location', '-') AS location_id,
-               value ->> '$.safety_stock' AS safety_stock
+               value ->> '$.safety_stock' AS safety_stock, value ->> '$.sets_reorder' AS sets_reorder,
+               value ->> '$.reorder_level' AS reorder_level
           FROM json_each(?1)) AS w
+  JOIN locations AS l ON l.id = w.location_id AND l.active
   LEFT JOIN stock AS s ON s.variant_id = w.variant_id AND s.location_id = w.location_id
  WHERE true
-    ON CONFLICT (variant_id, location_id) DO UPDATE SET safety_stock = excluded.safety_stock
+    ON CONFLICT (variant_id, location_id) DO UPDATE
+   SET safety_stock = excluded.safety_stock, reorder_level = excluded.reorder_level
+RETURNING variant_id, location_id
 ";
 
 #[derive(Serialize)]
@@ -116,11 +172,13 @@ struct MovementRow<'a> {
     actor: String,
     note: &'a str,
     at: i64,
+    reference: &'a str,
+    audit: Option<AuditId>,
 }
 
 impl<'a> MovementRow<'a> {
     fn new(movement: &'a Movement, expected: Option<i64>) -> Self {
-        let Movement { id, variant, location, delta, reason, actor, note, at } = movement;
+        let Movement { id, variant, location, delta, reason, actor, note, reference, audit, at } = movement;
         Self {
             id: *id,
             variant: *variant,
@@ -131,6 +189,8 @@ impl<'a> MovementRow<'a> {
             actor: actor.to_string(),
             note,
             at: at.as_micros(),
+            reference,
+            audit: *audit,
         }
     }
 }
@@ -150,9 +210,10 @@ RETURNING variant_id, location_id
 ";
 
 const INSERT_MOVEMENTS: &str = "
-INSERT INTO stock_movements (id, variant_id, location_id, delta, reason, actor, note, at)
+INSERT INTO stock_movements (id, variant_id, location_id, delta, reason, actor, note, at, reference, audit_id)
 SELECT unhex(value ->> '$.id', '-'), unhex(value ->> '$.variant', '-'), unhex(value ->> '$.location', '-'),
-       value ->> '$.delta', value ->> '$.reason', value ->> '$.actor', value ->> '$.note', value ->> '$.at'
+       value ->> '$.delta', value ->> '$.reason', value ->> '$.actor', value ->> '$.note', value ->> '$.at',
+       value ->> '$.reference', unhex(value ->> '$.audit', '-')
   FROM json_each(?1)
 ";
 
@@ -392,13 +453,17 @@ pub async fn locations(conn: &mut SqliteConnection) -> Result<Vec<Location>, Sto
                 code: fields.get("code")?,
                 name: fields.get("name")?,
                 priority: fields.get("priority")?,
+                address: fields.get("address")?,
+                country: fields.parse_if("country")?,
+                active: fields.get("active")?,
+                version: fields.count("version")?,
             })
         })
         .collect()
 }
 
 const LOCATIONS: &str = "
-SELECT id, code, name, priority FROM locations ORDER BY priority, code
+SELECT id, code, name, priority, address, country, active, version FROM locations ORDER BY priority, code
 ";
 
 /// Reads the stock of these variants, by variant, then location.

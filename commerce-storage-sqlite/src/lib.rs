@@ -5,13 +5,16 @@ pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
+pub mod catalog_list;
 mod clock;
 mod connect;
 pub mod doctor;
 pub mod event;
 pub mod generation;
 pub mod idempotency;
+pub mod interest;
 pub mod inventory;
+pub mod inventory_look;
 pub mod job;
 mod journal;
 pub mod listing;
@@ -27,10 +30,14 @@ pub mod pricing;
 pub mod product;
 pub mod promotion;
 mod refund;
+pub mod related;
+pub mod reprice;
+pub mod review;
 mod row;
 mod script;
 pub mod search;
 pub mod search_find;
+mod sold;
 mod store;
 pub mod taxonomy;
 mod trouble;
@@ -66,10 +73,13 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
         account,
         access,
+        review,
         personal,
         cart,
+        interest,
         order,
         payment,
+        catalog,
         inventory,
         pricing,
         promotion,
@@ -84,8 +94,10 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     pricing::add_comparison(script, expects);
     account::add(script, account);
     access::add(script, access);
+    review::add(script, review);
     personal::add(script, personal);
     cart::add(script, cart);
+    interest::add(script, interest);
     order::add(script, order);
     payment::add(script, payment);
     pricing::add(script, pricing);
@@ -95,6 +107,8 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add(script, audit);
     audit::add_seals(script, seals);
     event::add(script, events);
+    review::add_ratings(script, &review.ratings);
+    reprice::add(script, catalog);
     promotion::add(script, promotion);
     inventory::add(script, inventory);
     if let Some(shard) = changes.moves_catalog() {

@@ -5,8 +5,11 @@ use commerce_core::catalog::{
 };
 use commerce_core::{StoreError, UnitPrice};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::types::Json;
 use sqlx::{QueryBuilder, Sqlite};
+use uuid::Uuid;
 
+use crate::review;
 use crate::row::{Fields, signed};
 use crate::trouble::trouble;
 
@@ -44,6 +47,8 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
         SortBy::PriceAsc => "p.listed_variant_price, p.id DESC",
         SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
         SortBy::Name => "p.sort_name, p.id DESC",
+        SortBy::BestSelling => "p.sold DESC, p.id DESC",
+        SortBy::Rating => "p.rating_average DESC, p.rating_count DESC, p.id DESC",
     };
     let mut query = QueryBuilder::new(SUMMARIES);
     push_conditions(&mut query, filter);
@@ -57,11 +62,12 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
 // The page is cut out first, from an index where there is one; what decorates a row is then looked up for its rows alone.
 pub(crate) const SUMMARIES: &str = "
 SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.price_max, p.image_url,
+       p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5,
        (SELECT v.currency FROM variants AS v WHERE v.product_id = p.id LIMIT 1) AS currency,
        b.name AS brand_name, b.slug AS brand_slug, c.name AS category_name, c.slug AS category_slug,
        EXISTS (SELECT 1
                  FROM variants AS v
-                WHERE v.product_id = p.id
+                WHERE v.product_id = p.id AND v.removed_at IS NULL
                   AND (NOT v.tracked OR v.backorder
                        OR EXISTS (SELECT 1
                                     FROM stock AS s
@@ -98,7 +104,7 @@ const IN_BRANCH_BEFORE: &str =
 const AVAILABLE: &str = "EXISTS (
            SELECT 1
              FROM variants AS v
-            WHERE v.product_id = p.id
+            WHERE v.product_id = p.id AND v.removed_at IS NULL
               AND (NOT v.tracked OR v.backorder
                    OR EXISTS (SELECT 1
                                 FROM stock AS s
@@ -112,6 +118,7 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
         max_price,
         in_stock,
         featured,
+        min_rating,
         sort_by: _,
         page: _,
         page_size: _,
@@ -128,8 +135,13 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
     if let Some(featured) = featured {
         query.push(" AND p.featured = ").push_bind(*featured);
     }
+    if let Some(least) = min_rating {
+        query.push(" AND p.rating_average >= ").push_bind(*least);
+    }
     if min_price.is_some() || max_price.is_some() {
-        query.push(" AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id");
+        query.push(
+            " AND EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id AND v.removed_at IS NULL",
+        );
         if let Some(least) = min_price {
             query.push(" AND v.price >= ").push_bind(*least);
         }
@@ -164,7 +176,25 @@ pub(crate) fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
         price_max: price(fields.get("price_max")?),
         image: fields.get("image_url")?,
         in_stock: fields.get("in_stock")?,
+        ratings: review::ratings(row)?,
     })
+}
+
+/// Those of these products that are on sale, in this order.
+pub(crate) async fn summaries(
+    conn: &mut SqliteConnection,
+    products: &[Uuid],
+) -> Result<Vec<ProductSummary>, StoreError> {
+    if products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(SUMMARIES);
+    query.push(ON_SALE).push(" AND p.id IN (SELECT unhex(value, '-') FROM json_each(");
+    query.push_bind(Json(products)).push(")))");
+    let rows = query.build().fetch_all(conn).await.map_err(trouble)?;
+    let mut found: Vec<ProductSummary> = rows.iter().map(summary).collect::<Result<_, _>>()?;
+    found.sort_by_key(|found| products.iter().position(|id| *id == found.id.0));
+    Ok(found)
 }
 
 /// Reads the category tree with the number of products on sale.

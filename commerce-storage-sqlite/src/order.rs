@@ -137,13 +137,13 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 const INSERT_LINES: &str = "
 INSERT INTO order_lines (order_id, position, id, variant_id, product_id, sku, slug, name, options, image,
                          customizations, unit_price, quantity, line_total, discount, tax_added, tax_included, paid,
-                         tax_class, digital, stock_limited)
+                         tax_class, digital, stock_limited, seller_id)
 SELECT ?1, key, unhex(value ->> '$.id', '-'), unhex(value ->> '$.variant', '-'), unhex(value ->> '$.product', '-'),
        value ->> '$.sku', value ->> '$.slug', value ->> '$.name', value -> '$.options', value ->> '$.image',
        value -> '$.customizations', value ->> '$.unit_price.ten_thousandths', value ->> '$.quantity',
        value ->> '$.line_total.minor', value ->> '$.discount.minor', value ->> '$.tax_added.minor',
        value ->> '$.tax_included.minor', value ->> '$.paid.minor', value ->> '$.tax_class', value ->> '$.digital',
-       value ->> '$.stock_limited'
+       value ->> '$.stock_limited', unhex(value ->> '$.seller', '-')
   FROM json_each(?2)
 ";
 
@@ -202,6 +202,7 @@ SELECT o.*,
                        'id', hex(l.id),
                        'variant', hex(l.variant_id),
                        'product', hex(l.product_id),
+                       'seller', iif(l.seller_id IS NULL, NULL, hex(l.seller_id)),
                        'sku', l.sku,
                        'slug', l.slug,
                        'name', l.name,

@@ -2,7 +2,7 @@
 
 use commerce_core::order::{OrderNumber, Search, Summary};
 use commerce_core::promotion::CustomerKey;
-use commerce_core::{Money, StoreError};
+use commerce_core::{Money, OrderId, SellerId, StoreError};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -34,10 +34,17 @@ pub(crate) fn list(search: &Search, limit: u32) -> QueryBuilder<Sqlite> {
         payment_method,
         placed_from,
         placed_until,
+        seller,
         before: _,
     } = search;
     let (from, before) = search.ids();
     let mut query = QueryBuilder::new(ROWS);
+    match seller {
+        None => {
+            query.push(ALL);
+        }
+        Some(seller) => of_seller(&mut query, *seller, before),
+    }
     if let Some(from) = from {
         query.push(" AND o.id >= ").push_bind(from.0);
     }
@@ -75,9 +82,29 @@ pub(crate) fn list(search: &Search, limit: u32) -> QueryBuilder<Sqlite> {
     query
 }
 
+/// What one seller sold: the orders are found by their line items, and these alone are summed.
+fn of_seller(query: &mut QueryBuilder<Sqlite>, seller: SellerId, before: Option<OrderId>) {
+    for (sum, of) in [("l.paid", "total"), ("l.quantity", "units")] {
+        query.push(format_args!("\n(SELECT sum({sum}) FROM order_lines AS l WHERE l.order_id = o.id"));
+        query.push(" AND l.seller_id = ").push_bind(seller.0).push(format_args!(") AS {of}"));
+        query.push(if of == "total" { "," } else { "" });
+    }
+    query.push(
+        "\nFROM orders AS o WHERE o.id IN (SELECT l.order_id FROM order_lines AS l WHERE l.seller_id = ",
+    );
+    query.push_bind(seller.0);
+    if let Some(before) = before {
+        query.push(" AND l.order_id < ").push_bind(before.0);
+    }
+    query.push(")");
+}
+
 const ROWS: &str = "
-SELECT o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.customer_id, o.email, o.currency, o.total,
-       o.payment_method, o.placed_at,
+SELECT o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.customer_id, o.email, o.currency,
+       o.payment_method, o.placed_at,";
+
+const ALL: &str = "
+       o.total,
        (SELECT coalesce(sum(l.quantity), 0) FROM order_lines AS l WHERE l.order_id = o.id) AS units
   FROM orders AS o
  WHERE true";
@@ -152,6 +179,11 @@ mod tests {
                 false,
             ),
             (Search { email: Some(email), ..any.clone() }, "orders_customer (customer_key=?)", true),
+            (
+                Search { seller: Some(named("seller", "adire")), ..any.clone() },
+                "sqlite_autoindex_orders_1 (id=?)",
+                false,
+            ),
         ] {
             let steps = plan(&search).await;
             assert!(steps[0].contains(index), "{steps:?} of {search:?}");

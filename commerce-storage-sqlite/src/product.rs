@@ -15,13 +15,14 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::inventory;
 use crate::listing::category;
+use crate::review;
 use crate::row::Fields;
 use crate::taxonomy;
 use crate::trouble::trouble;
+use crate::{idempotency, inventory};
 
-/// Reads one product, whatever its status, unless it is deleted.
+/// Reads one product, whatever its status, deleted or not.
 ///
 /// # Errors
 /// When the database fails or a row is no valid value.
@@ -30,13 +31,15 @@ pub async fn detail(
     key: &ProductKey,
     now: Timestamp,
 ) -> Result<Option<ProductDetail>, StoreError> {
-    let (id, slug) = match key {
-        ProductKey::Id(id) => (Some(id.0), None),
-        ProductKey::Slug(slug) => (None, Some(slug.as_str())),
+    let (id, slug, former) = match key {
+        ProductKey::Id(id) => (Some(id.0), None, None),
+        ProductKey::Slug(slug) => (None, Some(slug.as_str()), None),
+        ProductKey::Former(slug) => (None, None, Some(slug.as_str())),
     };
-    let found: Option<Uuid> =
-        sqlx::query_scalar(BY_KEY).bind(id).bind(slug).fetch_optional(&mut *conn).await.map_err(trouble)?;
-    let Some(product) = products(conn, found.into_iter().collect()).await?.pop() else { return Ok(None) };
+    let by_key = sqlx::query(BY_KEY).bind(id).bind(slug).bind(former);
+    let Some(found) = by_key.fetch_optional(&mut *conn).await.map_err(trouble)? else { return Ok(None) };
+    let (id, ratings) = (Fields::new("products", "slug", &found).get("id")?, review::ratings(&found)?);
+    let Some(product) = products(conn, vec![id]).await?.pop() else { return Ok(None) };
     let named = Named::by([&product]);
     let brand = brands(conn, Some(&named.brands)).await?.pop();
     let breadcrumb = categories(conn, Some(&named.categories)).await?;
@@ -51,11 +54,13 @@ pub async fn detail(
             available: levels.iter().filter(|level| level.variant == variant.id).map(StockLevel::free).sum(),
         })
         .collect();
-    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability }))
+    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability, ratings }))
 }
 
 const BY_KEY: &str = "
-SELECT id FROM products WHERE (id = ?1 OR slug = ?2) AND deleted_at IS NULL
+SELECT id, slug, rated_1, rated_2, rated_3, rated_4, rated_5
+  FROM products
+ WHERE id = coalesce(?1, (SELECT id FROM slug_redirects WHERE kind = 'product' AND slug = ?3)) OR slug = ?2
 ";
 
 /// Reads up to `limit` products after `after`, by slug, with all that they name.
@@ -97,7 +102,7 @@ pub async fn import_view(
     keys: &ImportKeys,
     now: Timestamp,
 ) -> Result<CatalogView, StoreError> {
-    let ImportKeys { slugs, skus } = keys;
+    let ImportKeys { slugs, skus, repeated } = keys;
     let ids = sqlx::query_scalar(BY_SLUGS).bind(Json(slugs)).fetch_all(&mut *conn).await.map_err(trouble)?;
     let products = products(conn, ids).await?;
     let owners = sqlx::query(SKU_OWNERS).bind(Json(skus)).fetch_all(&mut *conn).await.map_err(trouble)?;
@@ -111,6 +116,7 @@ pub async fn import_view(
         levels: inventory::levels(&mut *conn, &variants(&products)).await?,
         shared: taxonomy::version(conn).await?,
         products,
+        record: idempotency::look(conn, repeated.as_ref()).await?,
     })
 }
 
@@ -176,7 +182,7 @@ SELECT p.*,
                        'backorder', json(iif(v.backorder, 'true', 'false')))
                    ORDER BY v.position, v.id)
           FROM variants AS v
-         WHERE v.product_id = p.id) AS variants,
+         WHERE v.product_id = p.id AND v.removed_at IS NULL) AS variants,
        (SELECT json_group_array(json_object('id', hex(i.id), 'url', i.url, 'alt', i.alt) ORDER BY i.position)
           FROM product_images AS i
          WHERE i.product_id = p.id) AS images,
@@ -208,6 +214,8 @@ fn product(row: &SqliteRow) -> Result<Product, StoreError> {
         created_at: fields.at("created_at")?,
         updated_at: fields.at("updated_at")?,
         deleted_at: fields.at_if("deleted_at")?,
+        publish_at: fields.at_if("publish_at")?,
+        unpublish_at: fields.at_if("unpublish_at")?,
         version: fields.count("version")?,
     })
 }

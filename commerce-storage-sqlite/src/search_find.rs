@@ -84,6 +84,8 @@ fn page(request: &Request) -> QueryBuilder<Sqlite> {
         SortBy::PriceAsc => "p.listed_variant_price, p.id DESC",
         SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
         SortBy::Name => "p.sort_name, p.id DESC",
+        SortBy::BestSelling => "p.sold DESC, p.id DESC",
+        SortBy::Rating => "p.rating_average DESC, p.rating_count DESC, p.id DESC",
     });
     query.push(" LIMIT ").push_bind(signed(reachable.min(u64::from(filter.page_size))));
     query.push(" OFFSET ").push_bind(signed(filter.offset().min(ROWS_MAX)));
@@ -340,7 +342,7 @@ const BY_PRICE: &str = "
 
 // Plain text, for it may be long: a product's prices with commas between them.
 const BY_PRICES: &str = "
-(SELECT coalesce(group_concat((SELECT group_concat(DISTINCT v.price) FROM variants AS v WHERE v.product_id = f.id), ';'), '')
+(SELECT coalesce(group_concat((SELECT group_concat(DISTINCT v.price) FROM variants AS v WHERE v.product_id = f.id AND v.removed_at IS NULL), ';'), '')
    FROM found AS f
   WHERE f.low <> f.high)";
 

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use commerce_core::access::{self, ApiKey};
+use commerce_core::access;
 use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug, TagCount, TaxonomyView,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug, TagCount,
+    TaxonomyView,
 };
-use commerce_core::inventory::Location;
+use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
 use commerce_core::mail::{Mail, MailState, Waiting};
 use commerce_core::order::{Note, OrderKey, OrderView, Summary};
@@ -25,17 +26,19 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId,
-    PaymentId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
-    VariantId, Violation, cart, idempotency, personal,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId,
+    OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
+    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency, interest, personal,
+    review,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, generation, inventory, job, journal, listing, mail, message, order, order_list,
-    order_note, payment, pricing, product, promotion, refund, search, search_find, taxonomy, unmatched,
+    audit, catalog_list, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message,
+    order, order_list, order_note, payment, pricing, product, promotion, refund, related, reprice, search,
+    search_find, sold, taxonomy, unmatched,
 };
 
 impl SqliteStore {
@@ -95,14 +98,26 @@ impl Store for SqliteStore {
         Ok(view)
     }
 
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::interest::wishlist(&mut conn, look, self.the_clock().now()).await
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = crate::interest::viewed_products(&mut tx, account).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
+    }
+
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
         let mut conn = self.reader().await?;
         crate::access::view(&mut conn, look, self.the_clock().now()).await
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError> {
         let mut conn = self.reader().await?;
-        crate::access::keys(&mut conn, before, limit).await
+        crate::access::keys(&mut conn, before, limit, self.the_clock().now()).await
     }
 
     async fn cart(&self, look: &cart::Look) -> Result<cart::View, StoreError> {
@@ -321,6 +336,20 @@ impl Store for SqliteStore {
         Ok(views)
     }
 
+    async fn review(&self, look: &review::Look) -> Result<review::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::review::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn reviews(&self, search: &review::Search) -> Result<review::Found, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = crate::review::search(&mut tx, search).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         let mut tx = self.snapshot().await?;
         let page = listing::products(&mut tx, filter).await?;
@@ -333,6 +362,37 @@ impl Store for SqliteStore {
         let detail = product::detail(&mut tx, key, self.the_clock().now()).await?;
         tx.commit().await.map_err(trouble)?;
         Ok(detail)
+    }
+
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = related::related(&mut tx, slug, limit).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        let mut conn = self.reader().await?;
+        catalog_list::list(&mut conn, search, limit).await
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        let mut conn = self.reader().await?;
+        catalog_list::prices(&mut conn, product, before, limit).await
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        let mut conn = self.reader().await?;
+        catalog_list::due(&mut conn, self.the_clock().now(), limit).await
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
@@ -368,6 +428,30 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let levels = inventory::levels(&mut conn, variants).await?;
         Ok((self.the_clock().now(), levels))
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = reprice::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn inventory(&self, look: &stock::Look) -> Result<stock::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = inventory_look::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        let mut conn = self.reader().await?;
+        inventory_look::levels(&mut conn, search, limit).await
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        let mut conn = self.reader().await?;
+        inventory_look::movements(&mut conn, search, limit).await
     }
 
     fn search(&self) -> Arc<dyn Search> {
@@ -415,6 +499,16 @@ impl Store for SqliteStore {
     ) -> Result<Vec<TagCount>, StoreError> {
         let mut conn = self.reader().await?;
         taxonomy::tags(&mut conn, after.as_deref(), only.as_deref(), limit).await
+    }
+
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        let mut conn = self.reader().await?;
+        let differing = sold::differing(&mut conn).await?;
+        drop(conn);
+        for sold in differing.chunks(sold::WRITTEN_AT_ONCE) {
+            self.write_alone(Write::Sold(sold.to_vec())).await?;
+        }
+        Ok(differing.len() as u64)
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

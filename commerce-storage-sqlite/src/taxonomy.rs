@@ -4,8 +4,8 @@
 //! documents for the search are made in the engine, so those of the first products are made here, and others later.
 
 use commerce_core::catalog::{
-    Batch, Brand, Category, Redirect, Revision, Rewrite, SharedId, SharedVersion, Slug, TagCount,
-    TaxonomyView, VALUES_MAX,
+    Batch, Brand, Category, Revision, Rewrite, SharedId, SharedVersion, Slug, TagCount, TaxonomyView,
+    VALUES_MAX,
 };
 use commerce_core::{AttributeId, CommitError, Guard, StoreError, Timestamp, fold};
 use serde::Serialize;
@@ -305,31 +305,6 @@ UPDATE attributes
 
 const REMOVE_ATTRIBUTES: &str = "
 DELETE FROM attributes WHERE id IN (SELECT unhex(value, '-') FROM json_each(?1))
-";
-
-#[derive(Serialize)]
-struct RedirectRow {
-    kind: &'static str,
-    slug: String,
-    id: Uuid,
-}
-
-/// Writes where names of before lead.
-pub(crate) fn add_redirects(script: &mut Script, redirects: &[Redirect]) {
-    if !redirects.is_empty() {
-        let row = |redirect: &Redirect| RedirectRow {
-            kind: redirect.kind.as_str(),
-            slug: redirect.slug.to_string(),
-            id: redirect.id,
-        };
-        script.add(REDIRECT).bind(Json(redirects.iter().map(row).collect::<Vec<_>>()));
-    }
-}
-
-const REDIRECT: &str = "
-INSERT INTO slug_redirects (kind, slug, id)
-SELECT value ->> '$.kind', value ->> '$.slug', unhex(value ->> '$.id', '-') FROM json_each(?1) WHERE true
-    ON CONFLICT (kind, slug) DO UPDATE SET id = excluded.id
 ";
 
 /// Writes products again that say something by the names of what was revised, and indexes the first of them.

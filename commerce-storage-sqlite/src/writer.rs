@@ -28,8 +28,9 @@ use uuid::Uuid;
 
 use crate::patience::patiently;
 use crate::script::Script;
+use crate::sold::Sold;
 use crate::trouble::{again, trouble};
-use crate::{catalog, search};
+use crate::{catalog, search, sold};
 
 /// The most change sets in one transaction: a bound on how long the first of them waits for the last.
 const GROUP_MAX: usize = 256;
@@ -54,6 +55,8 @@ pub(crate) enum Write {
     Settings(Box<StoredSettings>),
     /// The documents of these products, in a transaction of its own.
     Documents(Vec<Uuid>),
+    /// Units sold of these products, in a transaction of its own.
+    Sold(Vec<Sold>),
 }
 
 /// Something to write, and who waits for it.
@@ -91,7 +94,7 @@ impl Writer {
                 match job {
                     Job::Write(waiting) => match waiting.write {
                         Write::Changes(_) => group.push(waiting),
-                        Write::Batch(_) | Write::Settings(_) | Write::Documents(_) => {
+                        Write::Batch(_) | Write::Settings(_) | Write::Documents(_) | Write::Sold(_) => {
                             self.commit(std::mem::take(&mut group)).await;
                             self.commit(vec![waiting]).await;
                         }
@@ -177,6 +180,7 @@ async fn write_alone(conn: &mut SqliteConnection, write: &Write) -> Result<(), C
         Write::Batch(batch) => catalog::import(conn, batch).await,
         Write::Settings(settings) => Ok(search::set_settings(conn, settings).await?),
         Write::Documents(products) => search::index(conn, products.clone()).await,
+        Write::Sold(sold) => sold::write(conn, sold).await,
     }
 }
 

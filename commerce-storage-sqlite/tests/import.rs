@@ -45,8 +45,11 @@ fn plate() -> ProductWrite {
 #[tokio::test]
 async fn what_is_imported_is_read_back() {
     let shop = Shop::stocked().await;
-    let keys =
-        ImportKeys { slugs: vec!["enamel-mug".parse().unwrap()], skus: vec!["MUG-B".parse().unwrap()] };
+    let keys = ImportKeys {
+        slugs: vec!["enamel-mug".parse().unwrap()],
+        skus: vec!["MUG-B".parse().unwrap()],
+        ..ImportKeys::default()
+    };
     let view = shop.store.import_view(&keys).await.unwrap();
     let batch = catalogue();
     assert_eq!(view.now, at(0));

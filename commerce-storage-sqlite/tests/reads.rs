@@ -43,6 +43,7 @@ async fn a_cart_is_seen_with_all_that_its_decision_needs() {
             variant: variant.id,
             sku: variant.sku,
             product: product.id,
+            seller: product.seller,
             product_version: 1,
             slug: product.slug.clone(),
             name: product.name.clone(),

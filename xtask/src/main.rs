@@ -54,6 +54,7 @@ fn run(request: Request) -> Result<ExitCode, Error> {
         Request::Postgres { durable, command } => with_postgres(durable, &command),
         Request::Soak { minutes } => soak(minutes),
         Request::Bench { arguments } => bench(arguments),
+        Request::Load { arguments } => load(arguments),
         Request::Openapi { check } => openapi(check),
     }
 }
@@ -167,6 +168,22 @@ fn bench(arguments: Vec<String>) -> Result<ExitCode, Error> {
         .args(arguments)
         .with_database();
     run_with_postgres(step, Durability::Durable)
+}
+
+fn load(arguments: Vec<String>) -> Result<ExitCode, Error> {
+    // The driver looks for the server beside itself.
+    let server = Step::cargo("server", "build --profile soak -p commerce-http --bin commerce").args(locked());
+    let on_postgres =
+        arguments.iter().any(|argument| matches!(argument.as_str(), "postgres" | "--store=postgres"));
+    let driver = Step::cargo("load", "run --profile soak -p commerce-load")
+        .args(locked())
+        .args(["--"])
+        .args(arguments);
+    let (driver, mut postgres) = match on_postgres {
+        true => (driver.with_database(), Some(Postgres::start(Durability::Durable)?)),
+        false => (driver, None),
+    };
+    Ok(exit_code(steps::run_all(&[server, driver], OnFailure::Stop, postgres.as_mut())))
 }
 
 fn run_with_postgres(step: Step, durability: Durability) -> Result<ExitCode, Error> {

@@ -12,6 +12,7 @@ Usage: cargo xtask VERB [OPTIONS]
   postgres  run a command with a throw-away PostgreSQL
   soak      run the tests in their long forms
   bench     run the benchmarks on a durable PostgreSQL
+  load      let many shoppers loose on a server
   openapi   write commerce-http/openapi.json, or check it
 
 `cargo xtask VERB --help` tells more.
@@ -64,6 +65,31 @@ Usage: cargo xtask bench [FILTER]
 
 Example: cargo xtask bench checkout";
 
+const LOAD: &str = "\
+Builds the server optimised, fills a shop with made-up products (`commerce seed`), serves it, and lets shoppers loose on it:
+100 at once, then 1,000. Prints rate, percentiles and errors of each thing that they do, and the memory of the server.
+With `--store postgres` the shop is in a PostgreSQL of its own that flushes commits to disk.
+
+Usage: cargo xtask load [--store sqlite|postgres] [--products N] [--users N,N] [--seconds N] [--think-ms N] [--seed N]
+                        [--cache on|off] [--one-by-one] [--database-url URL [--schema NAME]]
+                        [--url URL]
+
+  --store KIND        the store of the server that is started: sqlite or postgres
+  --products N        how many products its shop has; 10000 when not given
+  --users N,N         how many shop at once, one round for each; 100,1000 when not given
+  --seconds N         how long a round takes; 30 when not given
+  --think-ms N        how long a shopper looks at an answer, on average; 1000 when not given
+  --seed N            what products and shoppers are drawn from; 1 when not given
+  --cache on|off      whether the server keeps answers of the catalogue
+  --one-by-one        ask each kind of question alone, one after the other, instead
+  --database-url URL  serve this shop, which is there; orders are placed in it
+  --schema NAME       the schema of PostgreSQL that is that shop
+  --url URL           use the server that runs there, on this machine; orders are placed in it
+
+Exit codes: 0 every answer was one, 1 the server failed somebody.
+
+Example: cargo xtask load --store postgres --products 100000 --users 100,1000 --seconds 60";
+
 const OPENAPI: &str = "\
 Writes the description of the HTTP interface, as the server gives it, to commerce-http/openapi.json.
 
@@ -105,6 +131,11 @@ pub(crate) enum Request {
         /// What the benchmarks get: a part of a name, or options of theirs.
         arguments: Vec<String>,
     },
+    /// Put a server under load.
+    Load {
+        /// What the driver gets.
+        arguments: Vec<String>,
+    },
     /// Write or check the OpenAPI document.
     Openapi {
         /// Compare only.
@@ -125,6 +156,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
         "postgres" => postgres(rest),
         "soak" => soak(rest),
         "bench" => Ok(bench(rest)),
+        "load" => Ok(load(rest)),
         "openapi" => openapi(rest),
         "help" | "--help" | "-h" => Ok(Request::Help(USAGE)),
         other => Err(Error::Usage(format!("there is no verb `{other}`\n\n{USAGE}"))),
@@ -187,6 +219,16 @@ fn bench(mut arguments: Vec<String>) -> Request {
     Request::Bench { arguments }
 }
 
+fn load(mut arguments: Vec<String>) -> Request {
+    if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+        return Request::Help(LOAD);
+    }
+    if arguments.first().is_some_and(|first| first == "--") {
+        arguments.remove(0);
+    }
+    Request::Load { arguments }
+}
+
 fn openapi(arguments: Vec<String>) -> Result<Request, Error> {
     let mut check = false;
     for argument in arguments {
@@ -225,6 +267,8 @@ mod tests {
         assert_eq!(parsed("soak").unwrap(), Request::Soak { minutes: 10 });
         assert_eq!(parsed("soak --minutes 5").unwrap(), Request::Soak { minutes: 5 });
         assert_eq!(parsed("openapi --check").unwrap(), Request::Openapi { check: true });
+        let arguments = ["--store", "postgres"].map(str::to_owned).to_vec();
+        assert_eq!(parsed("load --store postgres").unwrap(), Request::Load { arguments });
         assert_eq!(parsed("bench order").unwrap(), Request::Bench { arguments: vec!["order".to_owned()] });
     }
 
@@ -243,7 +287,7 @@ mod tests {
 
     #[test]
     fn every_verb_has_help_with_an_example() {
-        for verb in ["test", "postgres", "soak", "bench", "openapi"] {
+        for verb in ["test", "postgres", "soak", "bench", "load", "openapi"] {
             let Ok(Request::Help(text)) = parsed(&format!("{verb} --help")) else {
                 panic!("{verb} has no help")
             };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{ApiKey, ApiSecret, Caller, KeyError, Permission, Role, View};
+use super::{ApiKey, ApiSecret, Caller, KeyError, Owner, Permission, Role, Unusable, View};
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
 use crate::text::has_control;
@@ -104,12 +104,8 @@ pub fn revoke_key(view: &View, by: &Caller, ids: &mut Ids) -> Result<Option<Chan
 /// # Errors
 /// [`KeyError::NotFound`] when there is no such key, it has ended, or nobody answers for it any more.
 pub fn admit(view: &View) -> Result<(Caller, Option<ChangeSet>), KeyError> {
-    let key = view.key.as_ref().filter(|key| key.is_live(view.now)).ok_or(KeyError::NotFound)?;
-    let mut permissions = key.permissions.clone();
-    if key.account.is_some() {
-        let owner = view.owner.filter(|owner| owner.is_active).ok_or(KeyError::NotFound)?;
-        permissions.retain(|permission| gives(owner.role).contains(permission));
-    }
+    let key = view.key.as_ref().ok_or(KeyError::NotFound)?;
+    let permissions = permitted(key, view.owner, view.now).map_err(|_| KeyError::NotFound)?;
     let noted = Duration::from_secs(ApiKey::USE_NOTED_SECONDS);
     let due = key.last_used_at.is_none_or(|last| last.plus(noted) <= view.now);
     let note = due.then(|| {
@@ -118,6 +114,32 @@ pub fn admit(view: &View) -> Result<(Caller, Option<ChangeSet>), KeyError> {
         changes
     });
     Ok((Caller::Program { id: key.id, permissions, account: key.account }, note))
+}
+
+/// Why the key lets nobody in, or nobody who may do anything; `None`: it is good.
+#[must_use]
+pub fn unusable(key: &ApiKey, owner: Option<Owner>, now: Timestamp) -> Option<Unusable> {
+    match permitted(key, owner, now) {
+        Ok(permissions) if permissions.is_empty() => Some(Unusable::OwnerMayNothing),
+        Ok(_) => None,
+        Err(reason) => Some(reason),
+    }
+}
+
+/// What a program that shows the key may do now.
+fn permitted(key: &ApiKey, owner: Option<Owner>, now: Timestamp) -> Result<Vec<Permission>, Unusable> {
+    if !key.is_live(now) {
+        return Err(if key.revoked_at.is_some() { Unusable::Revoked } else { Unusable::Expired });
+    }
+    let mut permissions = key.permissions.clone();
+    if key.account.is_some() {
+        let owner = owner.ok_or(Unusable::OwnerGone)?;
+        if !owner.is_active {
+            return Err(Unusable::OwnerInactive);
+        }
+        permissions.retain(|permission| gives(owner.role).contains(permission));
+    }
+    Ok(permissions)
 }
 
 /// What an account in this role may give a key. A merchant may do things with what is their own, and a key is nobody's.
@@ -202,9 +224,13 @@ mod tests {
             let caller = with(Some(Owner { role, is_active: true })).unwrap();
             let allowed: Vec<_> = permissions.iter().copied().filter(|one| caller.may(*one)).collect();
             assert_eq!(allowed, may, "{role}");
+            let why = unusable(&made, Some(Owner { role, is_active: true }), now());
+            assert_eq!(why, may.is_empty().then_some(Unusable::OwnerMayNothing), "{role}");
         }
-        for gone in [Some(Owner { role: Role::Admin, is_active: false }), None] {
+        let inactive = Some(Owner { role: Role::Admin, is_active: false });
+        for (gone, why) in [(inactive, Unusable::OwnerInactive), (None, Unusable::OwnerGone)] {
             assert!(matches!(with(gone), Err(KeyError::NotFound)));
+            assert_eq!(unusable(&made, gone, now()), Some(why));
         }
         // Nor does a key that was made with this one.
         let second = create_key(&view(None), &boss, &new, &mut ids()).unwrap().key;
@@ -250,8 +276,11 @@ mod tests {
         assert_eq!(admit(&view(Some(used))).unwrap().1, None);
         let later = View { now: now().plus(second), ..view(Some(key.clone())) };
         assert!(matches!(admit(&later), Err(KeyError::NotFound)));
+        assert_eq!(unusable(&key, None, later.now), Some(Unusable::Expired));
+        assert_eq!(unusable(&key, None, now()), None);
         let revoked = ApiKey { revoked_at: Some(now()), ..key };
         assert!(matches!(admit(&view(Some(revoked.clone()))), Err(KeyError::NotFound)));
+        assert_eq!(unusable(&revoked, None, later.now), Some(Unusable::Revoked));
         assert_eq!(revoke_key(&view(Some(revoked)), &admin(), &mut ids()).unwrap(), None);
         assert!(matches!(admit(&view(None)), Err(KeyError::NotFound)));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decide::{self, NewKey};
-use super::{ApiKey, ApiSecret, Caller, KeyError, Look};
+use super::{ApiKey, ApiSecret, Caller, KeyError, Look, Unusable, View};
 use crate::KeyId;
 use crate::attempts::Attempts;
 use crate::engine::Parts;
@@ -12,6 +12,15 @@ use crate::engine::Parts;
 #[derive(Clone)]
 pub struct Access {
     pub(crate) parts: Arc<Parts>,
+}
+
+/// A key in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The key.
+    pub key: ApiKey,
+    /// Why it lets nobody in; `None`: it is good.
+    pub unusable: Option<Unusable>,
 }
 
 /// A key that was made just now.
@@ -42,8 +51,13 @@ impl Access {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, KeyError> {
-        Ok(self.parts.store.api_keys(before, limit).await?)
+    pub async fn keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<Listed>, KeyError> {
+        let rows = self.parts.store.api_keys(before, limit).await?;
+        let listed = rows.into_iter().filter_map(|View { now, key, owner, live: _ }| {
+            let key = key?;
+            Some(Listed { unusable: decide::unusable(&key, owner, now), key })
+        });
+        Ok(listed.collect())
     }
 
     /// Makes a key.

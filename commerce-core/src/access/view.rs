@@ -24,6 +24,39 @@ pub struct Owner {
     pub is_active: bool,
 }
 
+/// Why a key lets nobody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// It was revoked.
+    Revoked,
+    /// It has ended by itself.
+    Expired,
+    /// The account that answers for it is gone.
+    OwnerGone,
+    /// The account that answers for it was deactivated.
+    OwnerInactive,
+    /// The account that answers for it may do nothing any more of what the key lets a program do.
+    OwnerMayNothing,
+}
+
+impl Unusable {
+    /// Every reason, in the order in which they are looked for.
+    pub const ALL: [Self; 5] =
+        [Self::Revoked, Self::Expired, Self::OwnerGone, Self::OwnerInactive, Self::OwnerMayNothing];
+
+    /// Its name: `owner_gone`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::OwnerGone => "owner_gone",
+            Self::OwnerInactive => "owner_inactive",
+            Self::OwnerMayNothing => "owner_may_nothing",
+        }
+    }
+}
+
 /// What a decision about a key sees: all read in one snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {

@@ -158,6 +158,8 @@ pub fn refresh(
         let kind =
             Kind::SessionStolen { first_name: first_name(account), device: session.device.clone(), at: now };
         changes.mail.send.push(to_owner(account, kind, now, ids));
+        // Of many who show it at once one ends the session, and its owner is told once.
+        changes.account.write.push(account.clone().written(now));
         return Ok(Decided { answer: Refreshed::Stolen, changes });
     }
     let next = token.next(ids);

@@ -6,6 +6,7 @@ use super::*;
 use crate::access::{Caller, Permission, Role};
 use crate::commit::ChangeSet;
 use crate::customer::{Address, Country, Email};
+use crate::limit::{Budget, Budgets};
 use crate::mail::{Kind, Mail};
 use crate::ports::Verified;
 use crate::{CustomerId, Ids, SellerId, SessionId, Timestamp};
@@ -533,4 +534,16 @@ fn an_address_of_somebody_else_is_not_found() {
     let saved = save_address(&of(ada()), None, &home(true), &mut ids).unwrap().answer;
     let full = View { addresses: vec![saved; 50], ..of(ada()) };
     assert!(matches!(save_address(&full, None, &home(true), &mut ids), Err(AccountError::TooManyAddresses)));
+}
+
+#[test]
+fn nobody_asks_for_so_many_links_that_a_good_one_is_put_out_of_force() {
+    let (terms, budgets) = (AccountTerms::default(), Budgets::default());
+    for (budget, good_for) in
+        [(Budget::VerifyAccount, terms.verify_within), (Budget::ResetAccount, terms.reset_within)]
+    {
+        let quota = budgets.quota(budget).unwrap();
+        let asked = u128::from(quota.limit()) + good_for.as_nanos() / quota.interval().as_nanos();
+        assert!(asked < Account::LINKS_MAX as u128, "{asked} by {budget}");
+    }
 }

@@ -59,8 +59,10 @@ impl Account {
     pub const SESSIONS_MAX: usize = 50;
     /// The most addresses.
     pub const ADDRESSES_MAX: usize = 50;
-    /// The most links of one purpose that wait at once: one more replaces the oldest.
-    pub const LINKS_MAX: usize = 5;
+    /// The most links of one purpose that wait at once: one more replaces the oldest. It is more than the budgets let anybody
+    /// ask for while a link is good, so a stranger who asks again and again puts nothing out of force that its owner was
+    /// mailed.
+    pub const LINKS_MAX: usize = 250;
 
     /// An account of this address, a customer's, without a name or a way to log in.
     pub(crate) fn new(id: CustomerId, email: &Email, now: Timestamp) -> Self {

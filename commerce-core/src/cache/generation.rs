@@ -49,11 +49,13 @@ impl Shard {
 impl ChangeSet {
     /// Where the generation moves on with this change set; `None`: the catalogue shows afterwards what it showed before.
     ///
-    /// The rulebook counts because its currency is the one in which listings are filtered.
+    /// The rulebook counts because its currency is the one in which listings are filtered; ratings are shown and sorted by.
     #[must_use]
     pub fn moves_catalog(&self) -> Option<Shard> {
         let rules = self.pricing.rulebook.as_ref().map(|_| Shard::FIRST);
-        self.inventory.moves_catalog().or(rules)
+        let ratings = self.review.ratings.first().map(|_| Shard::FIRST);
+        let prices = (!self.catalog.reprice.is_empty()).then_some(Shard::FIRST);
+        self.inventory.moves_catalog().or(rules).or(ratings).or(prices)
     }
 }
 
@@ -61,10 +63,10 @@ impl inventory::Changes {
     /// Where the generation moves on with these; `None`: as much can be bought afterwards as before.
     ///
     /// Goods that leave were not for sale any more: with them `reserved` and `on_hand` fall together. A reservation that
-    /// lasts longer and a new location change nothing either.
+    /// lasts longer, a new location and one that is closed, where there was nothing, change nothing either.
     #[must_use]
     pub fn moves_catalog(&self) -> Option<Shard> {
-        let Self { locations: _, levels, adjust, reserve, rehold: _, release, fulfil: _ } = self;
+        let Self { locations: _, revise: _, levels, adjust, reserve, rehold: _, release, fulfil: _ } = self;
         let levels = levels.iter().map(|level| level.variant);
         let adjusted = adjust.iter().map(|adjustment| adjustment.movement.variant);
         let reserved = reserve.iter().map(|reservation| reservation.variant);

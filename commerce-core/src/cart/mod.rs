@@ -32,6 +32,7 @@ pub use service::{CartAnswer, Carts, Explained};
 pub use shopper::{Member, Shopper};
 pub use token::{CartToken, CartTokenError, TokenHash};
 pub use types::{AddItem, Cart, CartLine, Customizations, Delivery, PaymentChoice, VariantKey};
+pub(crate) use view::available;
 pub use view::{Look, Offer, PricedCart, PricedLine, View};
 
 #[cfg(all(test, feature = "testkit"))]

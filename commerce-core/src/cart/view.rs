@@ -8,7 +8,7 @@ use crate::idempotency::{Record, Scope};
 use crate::inventory::StockLevel;
 use crate::pricing::Quote;
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
-use crate::{ProductId, Timestamp, UnitPrice, VariantId};
+use crate::{ProductId, SellerId, Timestamp, UnitPrice, VariantId};
 
 /// What to read for a decision about a cart, in one look.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,6 +62,8 @@ pub struct Offer {
     pub sku: Sku,
     /// Its product.
     pub product: ProductId,
+    /// Who sells it, when that is not the shop itself.
+    pub seller: Option<SellerId>,
     /// The product's version: what the price and all the rest here were read from.
     pub product_version: u64,
     /// The product's name in addresses.
@@ -129,20 +131,21 @@ impl View {
     /// How many units of a variant can be bought: `None` when there is no limit.
     #[must_use]
     pub fn available(&self, offer: &Offer) -> Option<u64> {
-        if !offer.on_sale {
-            return Some(0);
-        }
-        if !offer.tracked || offer.backorder {
-            return None;
-        }
-        let free = self
-            .levels
-            .iter()
-            .filter(|level| level.variant == offer.variant)
-            .map(StockLevel::free)
-            .sum::<i64>();
-        Some(u64::try_from(free).unwrap_or(0))
+        available(offer, &self.levels)
     }
+}
+
+/// How many units of a variant can be bought, by these levels of its stock: `None` when there is no limit.
+pub(crate) fn available(offer: &Offer, levels: &[StockLevel]) -> Option<u64> {
+    if !offer.on_sale {
+        return Some(0);
+    }
+    if !offer.tracked || offer.backorder {
+        return None;
+    }
+    let of_variant = levels.iter().filter(|level| level.variant == offer.variant);
+    let free: i64 = of_variant.map(StockLevel::free).sum();
+    Some(u64::try_from(free).unwrap_or(0))
 }
 
 /// A cart with what it costs now.

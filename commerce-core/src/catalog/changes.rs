@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Attribute, Brand, Category, Product, Slug};
-use crate::audit;
+use super::{Attribute, Brand, Category, Product, Sku, Slug, VariantPrices};
+use crate::audit::{self, Actor};
 use crate::idempotency::Record;
-use crate::inventory;
-use crate::{AttributeId, BrandId, CategoryId, Timestamp, pricing};
+use crate::{
+    AttributeId, BrandId, CategoryId, PriceChangeId, ProductId, Timestamp, UnitPrice, VariantId, inventory,
+    pricing,
+};
 
 /// Catalogue writes that a store applies all or none, set-based: a few statements whatever the number of products.
 #[must_use = "a batch changes nothing until a store imports it"]
@@ -25,6 +27,10 @@ pub struct Batch {
     pub revise: Revision,
     /// Products, whole.
     pub products: Vec<ProductWrite>,
+    /// Variants that their products no longer have. Each product is among those that are written, which is the guard.
+    pub removed: Vec<Removal>,
+    /// What list prices were before.
+    pub prices: Vec<PriceChange>,
     /// Names in addresses that lead elsewhere from now on.
     pub redirects: Vec<Redirect>,
     /// Stock of new variants, and levels set on purpose.
@@ -40,8 +46,8 @@ pub struct Batch {
 /// A product to insert, or to put in place of the one that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProductWrite {
-    /// The whole product, its version already grown. Variants that it had and no longer names are removed only when
-    /// nothing was ever ordered of them; imports never leave one out.
+    /// The whole product, its version already grown. A variant that it had and no longer names is among
+    /// [`Batch::removed`].
     pub product: Product,
     /// The version that was read: the guard. `None`: the product is new, and its slug and SKUs are the guard.
     pub expected_version: Option<u64>,
@@ -105,6 +111,94 @@ pub enum SharedId {
     Category(CategoryId),
     /// An attribute.
     Attribute(AttributeId),
+}
+
+/// Catalogue changes of one change set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Prices to write, each product at most once.
+    pub reprice: Vec<Repricing>,
+}
+
+/// Prices of variants of a product, which is one version further then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repricing {
+    /// Which product.
+    pub product: ProductId,
+    /// The version that was read; another one is [`Guard::Product`](crate::Guard::Product).
+    pub expected_version: u64,
+    /// When.
+    pub updated_at: Timestamp,
+    /// What listings show of it from now on.
+    pub listed: Listed,
+    /// The variants whose prices change.
+    pub variants: Vec<VariantPrice>,
+}
+
+/// The prices of a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VariantPrice {
+    /// Which variant.
+    pub variant: VariantId,
+    /// The list price of one unit.
+    pub price: UnitPrice,
+    /// The higher price that it is compared at.
+    pub compare_at_price: Option<UnitPrice>,
+    /// What one unit costs the shop.
+    pub cost: Option<UnitPrice>,
+}
+
+/// What a listing shows of the prices of a product's variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// The price of the cheapest variant, the first of them.
+    pub price: UnitPrice,
+    /// What that is compared at.
+    pub compare_at_price: Option<UnitPrice>,
+    /// The price of the dearest.
+    pub price_max: UnitPrice,
+}
+
+impl Listed {
+    /// Of variants with these prices and what they are compared at, in order; `None` of none.
+    pub fn of(prices: impl Iterator<Item = (UnitPrice, Option<UnitPrice>)> + Clone) -> Option<Self> {
+        let (price, compare_at_price) = prices.clone().min_by_key(|(price, _)| price.ten_thousandths)?;
+        let (price_max, _) = prices.max_by_key(|(price, _)| price.ten_thousandths)?;
+        Some(Self { price, compare_at_price, price_max })
+    }
+}
+
+/// A variant that its product no longer has.
+///
+/// Its row stays, out of sight: its stock and the reservations of open orders go on, a cart that holds it says that it is
+/// no longer sold, and a return finds where the goods belong. Its SKU is free for another variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removal {
+    /// Which variant.
+    pub variant: VariantId,
+    /// When it went.
+    pub at: Timestamp,
+}
+
+/// The list price of a variant, or what it is compared at, became another. Such rows are only ever added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceChange {
+    /// Its id, which carries the time.
+    pub id: PriceChangeId,
+    /// Of which product.
+    pub product: ProductId,
+    /// Of which variant.
+    pub variant: VariantId,
+    /// The code of the variant at that time.
+    pub sku: Sku,
+    /// What it was.
+    pub before: VariantPrices,
+    /// What it is.
+    pub after: VariantPrices,
+    /// Who changed it.
+    pub actor: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A name in addresses that something had before, which leads to what has it no longer.

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{AttributeKind, Dimensions, ProductStatus, Sku, Slug, TaxClass, Weight, WeightUnit};
-use crate::UnitPrice;
+use crate::{SellerId, Timestamp, UnitPrice};
 
 /// What an input says about a field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,6 +58,27 @@ pub struct ProductInput {
     pub attributes: Vec<(String, String, AttributeKind, Cell<String>)>,
     /// Its variants. Those of the product that are not named stay.
     pub variants: Vec<VariantInput>,
+    /// What else is said of it by somebody who edits it.
+    pub edit: ProductEdit,
+}
+
+/// What a file does not say of a product, and somebody who edits it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductEdit {
+    /// Its new name in addresses; that of before leads there.
+    pub rename: Option<Slug>,
+    /// The merchant who sells it; `Empty`: the shop itself.
+    pub seller: Cell<SellerId>,
+    /// When it is to come on sale.
+    pub publish_at: Cell<Timestamp>,
+    /// When it is to go from sale.
+    pub unpublish_at: Cell<Timestamp>,
+    /// Whether the attributes are all that it is to have values of: it loses those that are not named.
+    pub these_attributes: bool,
+    /// Whether the variants are all that it is to have, in this order: it loses those that are not named.
+    pub these_variants: bool,
+    /// Variants that it loses.
+    pub without: Vec<Sku>,
 }
 
 /// What an input says about a picture.
@@ -76,6 +97,8 @@ pub struct VariantInput {
     pub line: u64,
     /// Its code. A new variant without one gets one made of the slug and its option values, the same every time.
     pub sku: Cell<Sku>,
+    /// The code that it has now, when it gets another. The product has a variant of this code.
+    pub was: Option<Sku>,
     /// One value for each option. None at all, of a variant that its SKU tells: it keeps its own.
     pub option_values: Vec<String>,
     /// The list price. Without one it is 0, which only drafts and archived products may have.
@@ -114,6 +137,24 @@ impl<T> Cell<T> {
         value.map_or(Self::Empty, Self::Is)
     }
 
+    /// The same of a reference.
+    pub fn as_ref(&self) -> Cell<&T> {
+        match self {
+            Self::Absent => Cell::Absent,
+            Self::Empty => Cell::Empty,
+            Self::Is(value) => Cell::Is(value),
+        }
+    }
+
+    /// What is said, made into something else.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Cell<U> {
+        match self {
+            Self::Absent => Cell::Absent,
+            Self::Empty => Cell::Empty,
+            Self::Is(value) => Cell::Is(of(value)),
+        }
+    }
+
     /// What the field holds after this was said over `before`.
     pub fn over(self, before: Option<T>) -> Option<T> {
         match self {
@@ -143,6 +184,7 @@ impl ProductInput {
             more_images: Vec::new(),
             attributes: Vec::new(),
             variants: Vec::new(),
+            edit: ProductEdit::default(),
         }
     }
 

@@ -3,10 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Attribute, Brand, Category, Product, Slug};
+use crate::review::Ratings;
 use crate::{ProductId, StockLevel, Timestamp, UnitPrice, VariantId};
 
 /// The most rows that a page may have.
 pub const PAGE_SIZE_MAX: u32 = 100;
+/// The most products that are said to go with one.
+pub const RELATED_MAX: u32 = 20;
+/// Line items of the last orders of a product by which it is told what is bought with it.
+pub const RELATED_LINES: u32 = 300;
 /// How many rows of a listing can be reached by page number, and how far they are counted.
 pub const ROWS_MAX: u64 = 10_000;
 
@@ -26,6 +31,8 @@ pub struct ProductFilter {
     pub in_stock: Option<bool>,
     /// In the window, or not.
     pub featured: Option<bool>,
+    /// Rated at least this, in hundredths, by at least one buyer.
+    pub min_rating: Option<u32>,
     /// The order; ties by id, the newest first.
     pub sort_by: SortBy,
     /// Which page, from 1.
@@ -43,6 +50,7 @@ impl Default for ProductFilter {
             max_price: None,
             in_stock: None,
             featured: None,
+            min_rating: None,
             sort_by: SortBy::Newest,
             page: 1,
             page_size: 20,
@@ -58,6 +66,12 @@ impl ProductFilter {
     }
 }
 
+impl SortBy {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Newest, Self::PriceAsc, Self::PriceDesc, Self::Name, Self::Rating, Self::BestSelling];
+}
+
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum SortBy {
@@ -70,10 +84,14 @@ pub enum SortBy {
     PriceDesc,
     /// By name: [`Product::sort_name`], compared bytewise.
     Name,
+    /// By units sold, as they were [counted](crate::Store::count_sold) last: the most first.
+    BestSelling,
+    /// By the average of what buyers rated it, in hundredths, then by how many did, both downwards; what nobody rated last.
+    Rating,
 }
 
 /// A page of a listing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The rows of the page.
     pub rows: Vec<T>,
@@ -106,6 +124,8 @@ pub struct ProductSummary {
     pub image: Option<String>,
     /// Whether any variant can be bought now.
     pub in_stock: bool,
+    /// What buyers rated it.
+    pub ratings: Ratings,
 }
 
 /// How one product is asked for.
@@ -115,6 +135,8 @@ pub enum ProductKey {
     Id(ProductId),
     /// By its name in addresses.
     Slug(Slug),
+    /// By a name that it had in addresses before.
+    Former(Slug),
 }
 
 /// One product with all that its page shows.
@@ -132,6 +154,8 @@ pub struct ProductDetail {
     pub attributes: Vec<Attribute>,
     /// What is left of each tracked variant, in the order of the variants; a variant without a stock row has 0.
     pub availability: Vec<Availability>,
+    /// What buyers rated it.
+    pub ratings: Ratings,
 }
 
 /// How many units of a variant can be bought now.

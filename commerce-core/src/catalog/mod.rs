@@ -5,31 +5,44 @@ mod category;
 mod changes;
 mod code;
 mod dimensions;
+pub mod edit;
 mod facts;
 mod input;
 mod listing;
+mod office;
 mod plan;
 mod product;
+mod reprice;
 mod service;
 mod taxonomy;
 mod weight;
 
 pub use attribute::{Attribute, AttributeKind, AttributeRules};
 pub use category::{Brand, Category, CategoryNode, category_tree};
-pub use changes::{Batch, ProductWrite, Redirect, RedirectKind, Revision, Rewrite, SharedId, SharedVersion};
+pub use changes::{
+    Batch, Changes, Listed, PriceChange, ProductWrite, Redirect, RedirectKind, Removal, Repricing, Revision,
+    Rewrite, SharedId, SharedVersion, VariantPrice,
+};
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
+pub use edit::{EditError, ProductChange, ProductChanged, Target};
 pub use facts::{Facts, Names};
-pub use input::{Cell, ImageInput, ProductInput, VariantInput};
+pub use input::{Cell, ImageInput, ProductEdit, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
-    ROWS_MAX, SortBy,
+    RELATED_LINES, RELATED_MAX, ROWS_MAX, SortBy,
 };
+pub use office::{ListedProduct, ProductSearch};
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
     AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
+    VariantPrices,
 };
-pub use service::{Catalog, CatalogError};
+pub use reprice::{
+    PRICES_MAX, PriceInput, PriceLook, PriceRefused, PriceView, PricedProduct, PricedVariant, Repriced,
+    reprice,
+};
+pub use service::{Catalog, CatalogError, PricesSet};
 pub use taxonomy::{
     AttributeChange, BrandChange, CategoryChange, Changed, NewAttribute, NewBrand, NewCategory, SharedKey,
     TagCount, Taxonomy, TaxonomyError, TaxonomyView, VALUES_MAX,

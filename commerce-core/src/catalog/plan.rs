@@ -28,6 +28,7 @@ pub(in crate::catalog) use text::{NAME_CHARS_MAX, line_of};
 
 use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, SharedVersion, Sku, Slug};
 use crate::audit::Actor;
+use crate::idempotency::{Record, Scope};
 use crate::inventory::{Location, StockLevel};
 use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
 
@@ -38,16 +39,19 @@ pub struct ImportKeys {
     pub slugs: Vec<Slug>,
     /// The variants, wherever they are.
     pub skus: Vec<Sku>,
+    /// The request, when it may be a repetition.
+    pub repeated: Option<Scope>,
 }
 
 impl ImportKeys {
-    /// What a plan of these inputs looks at: their slugs, their SKUs, and the SKUs that it would make for those
-    /// without.
+    /// What a plan of these inputs looks at: their slugs, those of before and after, their SKUs, and the SKUs that it would
+    /// make for those without.
     #[must_use]
     pub fn of(inputs: &[ProductInput]) -> Self {
         let mut keys = Self::default();
         for input in inputs {
             keys.slugs.push(input.slug.clone());
+            keys.slugs.extend(input.edit.rename.clone());
             keys.skus.extend(input.variants.iter().map(|variant| match &variant.sku {
                 Cell::Is(sku) => sku.clone(),
                 Cell::Absent | Cell::Empty => {
@@ -84,6 +88,8 @@ pub struct CatalogView {
     pub levels: Vec<StockLevel>,
     /// The state of brands, categories and attributes as a whole.
     pub shared: SharedVersion,
+    /// The record of the request, when it had its effect before.
+    pub record: Option<Record>,
 }
 
 /// How an import is to be taken.

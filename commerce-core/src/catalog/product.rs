@@ -45,6 +45,10 @@ pub struct Product {
     pub updated_at: Timestamp,
     /// When it was soft-deleted.
     pub deleted_at: Option<Timestamp>,
+    /// When it is to come on sale; nothing once it has.
+    pub publish_at: Option<Timestamp>,
+    /// When it is to go from sale; nothing once it has.
+    pub unpublish_at: Option<Timestamp>,
     /// 1 at first, one more with each change.
     pub version: u64,
 }
@@ -62,6 +66,9 @@ pub enum ProductStatus {
 }
 
 impl ProductStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Archived];
+
     /// The name in stores and on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -115,6 +122,23 @@ pub struct Variant {
     pub tracked: bool,
     /// Whether it may be sold beyond the stock.
     pub backorder: bool,
+}
+
+/// What a variant costs by the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantPrices {
+    /// The list price of one unit.
+    pub price: UnitPrice,
+    /// The higher price that it is compared at.
+    pub compare_at_price: Option<UnitPrice>,
+}
+
+impl Variant {
+    /// What it costs by the list.
+    #[must_use]
+    pub fn prices(&self) -> VariantPrices {
+        VariantPrices { price: self.price, compare_at_price: self.compare_at_price }
+    }
 }
 
 /// A picture of a product.

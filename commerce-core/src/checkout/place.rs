@@ -361,6 +361,7 @@ fn order_line(
         id,
         variant: offer.variant,
         product: offer.product,
+        seller: offer.seller,
         sku: offer.sku.clone(),
         slug: offer.slug.clone(),
         name: offer.name.clone(),

@@ -1,11 +1,12 @@
 //! Where a parcel goes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Phone, VatId};
+use super::{Phone, VatId, subdivision};
 use crate::text::has_control;
 
 /// A country of ISO 3166-1, written as its two upper-case letters.
@@ -65,7 +66,7 @@ impl Serialize for Country {
 
 impl<'de> Deserialize<'de> for Country {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<'_, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        Cow::<'_, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -76,7 +77,7 @@ impl<'de> Deserialize<'de> for Country {
 pub struct Destination {
     /// The country.
     pub country: Country,
-    /// State, province or region, as a code where the country has codes (`LA` for Lagos).
+    /// State, province or region, as a code where the country has [codes](super::subdivision()) (`LA` for Lagos).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_province: Option<String>,
     /// Postal code, where the country has them.
@@ -108,7 +109,7 @@ pub struct Address {
     pub street_line2: Option<String>,
     /// Town or city.
     pub city: String,
-    /// State, province or region.
+    /// State, province or region, as a code where the country has [codes](super::subdivision()).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_province: Option<String>,
     /// Postal code, where the country has them.
@@ -148,18 +149,18 @@ pub struct AddressError {
     /// The name of the field.
     pub field: &'static str,
     /// What is wrong with it.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 impl Address {
     /// The longest that a field may be, in characters.
     pub const FIELD_MAX: usize = 200;
 
-    /// The address with surrounding white space dropped and empty optional fields absent.
+    /// The address with surrounding white space dropped, empty optional fields absent, and the subdivision as its code.
     ///
     /// # Errors
     /// Names every field that is empty although required, longer than [`Address::FIELD_MAX`] characters, or has a
-    /// control character.
+    /// control character, and a subdivision that the country does not have.
     pub fn check(mut self) -> Result<Self, Vec<AddressError>> {
         let mut errors = Vec::new();
         for (field, text) in [
@@ -169,7 +170,7 @@ impl Address {
         ] {
             *text = text.trim().to_owned();
             if text.is_empty() {
-                errors.push(AddressError { field, reason: "must not be empty" });
+                errors.push(AddressError { field, reason: "must not be empty".into() });
             }
             check_text(field, text, &mut errors);
         }
@@ -180,6 +181,14 @@ impl Address {
         ] {
             *text = text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
             check_text(field, text.as_deref().unwrap_or_default(), &mut errors);
+        }
+        if let Some(state) = &mut self.state_province {
+            match subdivision(self.country_code, state) {
+                Ok(code) => *state = code,
+                Err(error) => {
+                    errors.push(AddressError { field: "state_province", reason: error.to_string().into() });
+                }
+            }
         }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }
@@ -197,9 +206,9 @@ impl Address {
 
 fn check_text(field: &'static str, text: &str, errors: &mut Vec<AddressError>) {
     if text.chars().count() > Address::FIELD_MAX {
-        errors.push(AddressError { field, reason: "must have at most 200 characters" });
+        errors.push(AddressError { field, reason: "must have at most 200 characters".into() });
     }
     if has_control(text) {
-        errors.push(AddressError { field, reason: "must not contain control characters" });
+        errors.push(AddressError { field, reason: "must not contain control characters".into() });
     }
 }

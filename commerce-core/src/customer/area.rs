@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::postal::PostalPattern;
+use super::subdivision::{bare, subdivision};
 use super::{Country, Destination};
 use crate::pricing::Wrong;
 
@@ -29,7 +30,7 @@ pub struct Area {
     /// The country.
     pub country: Country,
     /// Codes of its subdivisions (ISO 3166-2, with or without the country's prefix: `LA`, `NG-LA`), in any case; empty:
-    /// all of it.
+    /// all of it. Of a country without such codes they are names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subdivisions: Vec<String>,
     /// Postal patterns; empty: all of it.
@@ -79,6 +80,16 @@ impl Area {
         errors.is_empty() && area.holds(destination)
     }
 
+    /// Names the subdivisions that are none, of the place where `wrong` stands. This is asked of what comes into force, and
+    /// not of what is: codes are withdrawn.
+    pub(crate) fn check_subdivisions(&self, wrong: &mut Wrong<'_>) {
+        for (index, code) in self.subdivisions.iter().enumerate() {
+            if let Err(error) = subdivision(self.country, code) {
+                wrong.below("subdivisions").at(index, error.to_string());
+            }
+        }
+    }
+
     /// Reads the area; what is wrong is said of the place where `wrong` stands.
     pub(crate) fn compile(&self, wrong: &mut Wrong<'_>) -> CompiledArea {
         if self.subdivisions.len() > Self::SUBDIVISIONS_MAX {
@@ -89,7 +100,7 @@ impl Area {
         }
         let mut subdivisions = Vec::with_capacity(self.subdivisions.len());
         for (index, subdivision) in self.subdivisions.iter().enumerate() {
-            let bare = bare_subdivision(subdivision, self.country);
+            let bare = bare(subdivision, self.country);
             if bare.is_empty() || bare.chars().count() > 100 {
                 wrong.below("subdivisions").at(index, "must have 1 to 100 characters");
             } else if let Some(other) = prefix_of_another(subdivision, self.country) {
@@ -145,7 +156,7 @@ impl CompiledArea {
             return true;
         }
         let Some(subdivision) = subdivision else { return false };
-        let bare = bare_subdivision(subdivision, self.country).to_uppercase();
+        let bare = bare(subdivision, self.country).to_uppercase();
         self.subdivisions.binary_search(&bare).is_ok()
     }
 
@@ -170,15 +181,6 @@ impl CompiledArea {
                 || self.postal.iter().any(|one| other.postal.iter().any(|another| one.overlaps(another)))
         };
         self.country == other.country && subdivisions() && postal()
-    }
-}
-
-/// The subdivision without space around it and without the country's own prefix, in its own case.
-fn bare_subdivision(text: &str, country: Country) -> &str {
-    let text = text.trim();
-    match text.split_once('-') {
-        Some((prefix, bare)) if prefix.to_ascii_uppercase().parse() == Ok(country) => bare,
-        _ => text,
     }
 }
 

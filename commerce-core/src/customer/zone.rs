@@ -76,6 +76,18 @@ impl Zone {
     }
 }
 
+impl Zone {
+    /// Names the subdivisions that are none in areas of which none is in force yet; `wrong` stands at the list of zones.
+    pub(crate) fn check_new(zones: &[Self], in_force: &[Self], wrong: &mut Wrong<'_>) {
+        let known: Vec<&Area> = in_force.iter().flat_map(|zone| &zone.areas).collect();
+        for (index, zone) in zones.iter().enumerate() {
+            for (place, area) in zone.areas.iter().enumerate().filter(|(_, area)| !known.contains(area)) {
+                area.check_subdivisions(&mut wrong.below(index).below("areas").below(place));
+            }
+        }
+    }
+}
+
 impl CompiledZone {
     /// How closely the zone describes the destination; `None` when that lies elsewhere.
     pub(crate) fn holds(&self, destination: &Destination) -> Option<Specificity> {
@@ -162,5 +174,23 @@ mod tests {
         Zone::compile_all(&zones, &mut Wrong::root(&mut errors).below("zones"));
         let places: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(places, ["/zones/1/code", "/zones/1/areas/0/postal/0", "/zones/2/code"]);
+    }
+
+    #[test]
+    fn subdivisions_that_come_into_force_are_ones_of_the_country() {
+        let zones = |subdivision: &str| -> Vec<Zone> {
+            let area = format!(r#"{{"country": "NG", "subdivisions": ["LA", "{subdivision}"]}}"#);
+            serde_json::from_str(&format!(r#"[{{"code": "a"}}, {{"code": "b", "areas": [{area}]}}]"#))
+                .unwrap()
+        };
+        let places = |new: &[Zone], before: &[Zone]| {
+            let mut errors = Vec::new();
+            Zone::check_new(new, before, &mut Wrong::root(&mut errors).below("zones"));
+            errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(places(&zones("ng-og"), &[]), none);
+        assert_eq!(places(&zones("Ogun"), &[]), ["/zones/1/areas/0/subdivisions/1"]);
+        assert_eq!(places(&zones("Ogun"), &zones("Ogun")), none, "what is in force stays in force");
     }
 }

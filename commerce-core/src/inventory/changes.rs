@@ -9,7 +9,11 @@ use crate::{LocationId, MovementId, OrderId, Quantity, ReservationId, Timestamp,
 pub struct Changes {
     /// New locations; an existing code is [`Guard::Location`](crate::Guard::Location).
     pub locations: Vec<Location>,
-    /// Rows to open, and safety stock to set, before anything moves there.
+    /// Locations to write in place of those that were read, with the version that was: another one is
+    /// [`Guard::Location`](crate::Guard::Location). One that is not active any more loses its stock rows, and with a unit
+    /// on hand or reserved there it is [`Guard::Location`](crate::Guard::Location) too. Code and id stay.
+    pub revise: Vec<(Location, u64)>,
+    /// Rows to open, and safety stock and reorder levels to set, before anything moves there.
     pub levels: Vec<Level>,
     /// Movements of what is on hand.
     pub adjust: Vec<Adjustment>,
@@ -25,7 +29,8 @@ pub struct Changes {
     pub fulfil: Vec<Fulfil>,
 }
 
-/// A stock row to open, or whose safety stock to set.
+/// A stock row to open, or whose safety stock or reorder level to set. At a location that is not there or not active it is
+/// [`Guard::Stock`](crate::Guard::Stock).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
     /// Which variant.
@@ -34,6 +39,9 @@ pub struct Level {
     pub location: LocationId,
     /// Units that are never promised; `None` leaves what is set, 0 at first.
     pub safety_stock: Option<i64>,
+    /// Below how many units that can be promised goods are to be ordered; `None` leaves what is set, `Some(None)` takes it
+    /// away.
+    pub reorder_level: Option<Option<i64>>,
 }
 
 /// A movement, and the level on which it was decided.
@@ -129,6 +137,8 @@ impl Fulfil {
             reason: MovementReason::Sale,
             actor: actor.clone(),
             note: note.to_owned(),
+            reference: String::new(),
+            audit: None,
             at,
         };
         Self { ends, backorder: reservation.backorder, movement }

@@ -7,14 +7,26 @@
 
 mod allocation;
 mod changes;
+mod level;
+mod location;
+mod moves;
 mod service;
 mod stock;
+mod view;
 
 pub(crate) use allocation::demand;
 pub use allocation::{Allocation, Demand, Shortage, allocate};
 pub use changes::{Adjustment, Changes, Fulfil, Level, Rehold, Release};
-pub use service::{Count, Inventory, InventoryError};
+pub use level::{LevelChange, Shelved};
+pub use location::{LocationChange, NewLocation};
+pub use moves::{Asked, Mode, Move, Moved, Moving, Part, Refused, UNITS_MAX, move_stock};
+pub use service::{Count, Inventory, InventoryError, LocationChanged, MovedStock};
 pub use stock::{Hold, Location, Movement, MovementReason, Reservation, StockLevel};
+pub use view::{
+    Holdings, LevelRow, LevelSearch, Look, MovementRow, MovementSearch, Shelf, StockedVariant, View,
+};
 
+#[cfg(all(test, feature = "testkit"))]
+mod moves_tests;
 #[cfg(all(test, feature = "testkit"))]
 mod tests;

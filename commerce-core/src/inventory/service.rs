@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
-use super::{Adjustment, Level, Location, Movement, MovementReason, StockLevel};
-use crate::VariantId;
+use serde_json::json;
+
+use super::level::{LevelChange, Shelved, set_level};
+use super::location::{may_become, told};
+use super::{
+    Adjustment, Holdings, Level, LevelRow, LevelSearch, Location, LocationChange, Look, Mode, Moved,
+    Movement, MovementReason, MovementRow, MovementSearch, Moving, NewLocation, Refused, StockLevel,
+    UNITS_MAX, View, move_stock,
+};
+use crate::access::Caller;
 use crate::attempts::Attempts;
-use crate::audit::Actor;
+use crate::audit::{self, Actor, Entry};
 use crate::catalog::{ImportKeys, Sku};
 use crate::commit::{ChangeSet, StoreError};
 use crate::engine::Parts;
+use crate::idempotency::{KeyReused, Outcome, Request};
+use crate::text::has_control;
+use crate::{AuditId, VariantId};
 
 /// The stock of the shop; reached by [`Engine::inventory`](crate::Engine::inventory).
 #[derive(Clone)]
@@ -49,6 +60,46 @@ pub enum InventoryError {
         /// What is promised.
         reserved: i64,
     },
+    /// The location is not active.
+    #[error("the location {0} is not active")]
+    Inactive(String),
+    /// Rows that cannot be taken.
+    #[error("{} row(s) cannot be taken, the first because {}", .0.len(), .0.first().map_or("", |refused| &refused.reason))]
+    Refused(Vec<Refused>),
+    /// No row at all, or more than are taken at once.
+    #[error("must have 1 to {most} rows, not {rows}")]
+    Rows {
+        /// How many there are.
+        rows: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// There is no such location, variant or level.
+    #[error("there is no such thing")]
+    NotFound,
+    /// A location has this code already.
+    #[error("there is a warehouse {0} already")]
+    Exists(String),
+    /// It changed since the version that was named.
+    #[error("the warehouse changed meanwhile; it is at version {0} now")]
+    Version(u64),
+    /// Goods lie at the location, or are promised from there.
+    #[error(
+        "{} units of {} variant(s) lie there, and {} are reserved for open orders: move or count them away first",
+        .0.on_hand, .0.variants, .0.reserved
+    )]
+    InTheWay(Holdings),
+    /// A value that cannot be taken.
+    #[error("{field} {reason}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// Too many others changed the same at the same time.
     #[error("the stock is being changed by too many requests at once")]
     Busy,
@@ -90,7 +141,7 @@ impl Inventory {
                 return Ok(known);
             }
             let id = self.parts.ids(self.parts.clock.now()).fresh();
-            let location = Location { id, code: code.to_owned(), name: name.to_owned(), priority };
+            let location = Location::new(id, code, name, priority);
             let mut changes = ChangeSet::default();
             changes.inventory.locations.push(location.clone());
             match self.parts.store.commit(&changes).await {
@@ -103,15 +154,18 @@ impl Inventory {
     /// Sets what is on hand to what was counted, by recorded movements, all or none.
     ///
     /// # Errors
-    /// [`InventoryError::UnknownSku`], [`InventoryError::UnknownLocation`], [`InventoryError::BelowReserved`].
+    /// [`InventoryError::UnknownSku`], [`InventoryError::UnknownLocation`], [`InventoryError::Inactive`],
+    /// [`InventoryError::BelowReserved`].
     pub async fn count(
         &self,
         counts: &[Count],
         reason: MovementReason,
         actor: &Actor,
     ) -> Result<(), InventoryError> {
-        let keys =
-            ImportKeys { slugs: Vec::new(), skus: counts.iter().map(|count| count.sku.clone()).collect() };
+        let keys = ImportKeys {
+            skus: counts.iter().map(|count| count.sku.clone()).collect(),
+            ..ImportKeys::default()
+        };
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let known = self.parts.store.import_view(&keys).await?;
@@ -126,12 +180,13 @@ impl Inventory {
             for count in counts {
                 let variant =
                     *owner.get(&count.sku).ok_or_else(|| InventoryError::UnknownSku(count.sku.clone()))?;
-                let location = known
-                    .locations
-                    .iter()
-                    .find(|location| location.code == count.location)
-                    .ok_or_else(|| InventoryError::UnknownLocation(count.location.clone()))?
-                    .id;
+                let location = known.locations.iter().find(|location| location.code == count.location);
+                let location =
+                    location.ok_or_else(|| InventoryError::UnknownLocation(count.location.clone()))?;
+                if !location.active {
+                    return Err(InventoryError::Inactive(count.location.clone()));
+                }
+                let location = location.id;
                 let level = level_of.get(&(variant, location));
                 let (on_hand, reserved) = level.map_or((0, 0), |level| (level.on_hand, level.reserved));
                 if count.on_hand < 0 || (count.on_hand < reserved && count.on_hand < on_hand) {
@@ -143,6 +198,7 @@ impl Inventory {
                         variant,
                         location,
                         safety_stock: count.safety_stock,
+                        reorder_level: None,
                     });
                 }
                 if count.on_hand != on_hand {
@@ -154,6 +210,8 @@ impl Inventory {
                         reason,
                         actor: actor.clone(),
                         note: String::new(),
+                        reference: String::new(),
+                        audit: None,
                         at: now,
                     };
                     changes.inventory.adjust.push(Adjustment { movement, expected_on_hand: Some(on_hand) });
@@ -168,4 +226,285 @@ impl Inventory {
             }
         }
     }
+
+    /// Makes moves. A request that was answered before is answered again, with what it moved then.
+    ///
+    /// # Errors
+    /// [`InventoryError::Refused`] with [`Mode::All`], [`InventoryError::Rows`], [`InventoryError::Invalid`],
+    /// [`InventoryError::KeyReused`].
+    pub async fn move_stock(
+        &self,
+        moving: &Moving,
+        caller: &Caller,
+        request: Option<&Request>,
+    ) -> Result<MovedStock, InventoryError> {
+        check(moving)?;
+        let mut skus: Vec<Sku> = moving.moves.iter().filter_map(|one| one.sku.parse().ok()).collect();
+        skus.sort_unstable();
+        skus.dedup();
+        let look = Look { skus, repeated: request.map(|request| request.scope.clone()), ..Look::default() };
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.parts.store.inventory(&look).await?;
+            if let (Some(request), Some(record)) = (request, &view.record) {
+                return self.replayed(request.audited_by(record)?).await;
+            }
+            let moved = move_stock(&view, moving, caller, &mut self.parts.ids(view.now));
+            let Moved { mut changes, audit, mut movements, written, unchanged, refusals } = moved;
+            in_order(&mut movements);
+            if moving.mode == Mode::All && !refusals.is_empty() {
+                return Err(InventoryError::Refused(refusals));
+            }
+            let Some(row) = audit else {
+                return Ok(MovedStock { audit, movements, written, unchanged, refusals, replayed: false });
+            };
+            changes.idempotency = request.map(|request| request.record(Outcome::Audited(row), view.now));
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => {
+                    return Ok(MovedStock {
+                        audit,
+                        movements,
+                        written,
+                        unchanged,
+                        refusals,
+                        replayed: false,
+                    });
+                }
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// What a request did that was recorded, as its rows tell.
+    async fn replayed(&self, row: AuditId) -> Result<MovedStock, InventoryError> {
+        let search = MovementSearch { audit: Some(row), ..MovementSearch::default() };
+        let mut movements = self.parts.store.movements(&search, Self::MOVED_MAX).await?;
+        in_order(&mut movements);
+        let search = audit::Search { id: Some(row), ..audit::Search::default() };
+        let entry = self.parts.store.audit(&search, 1).await?.into_iter().next();
+        let data = entry.map(|entry| entry.data).unwrap_or_default();
+        let count = |name: &str| data[name].as_u64().unwrap_or_default();
+        let refusals = data["refused"].as_array().into_iter().flatten().filter_map(Refused::read).collect();
+        Ok(MovedStock {
+            audit: Some(row),
+            movements,
+            written: count("written"),
+            unchanged: count("unchanged"),
+            refusals,
+            replayed: true,
+        })
+    }
+
+    /// More than one change ever moves.
+    const MOVED_MAX: u32 = 2 * Moving::BULK_MAX as u32;
+
+    /// Sets what is kept back of a variant at a location, and below how much to order more. A row is opened where there
+    /// was none. When nothing changes, nothing is recorded.
+    ///
+    /// # Errors
+    /// [`InventoryError::NotFound`], [`InventoryError::Inactive`], [`InventoryError::Invalid`].
+    pub async fn set_level(
+        &self,
+        variant: VariantId,
+        location: &str,
+        change: LevelChange,
+        caller: &Caller,
+    ) -> Result<Shelved, InventoryError> {
+        let units = |units: Option<i64>| units.is_none_or(|units| (0..=UNITS_MAX).contains(&units));
+        let reason = "must be from 0 to 1000000000";
+        if !units(change.safety_stock) {
+            return Err(InventoryError::Invalid { field: "safety_stock", reason });
+        }
+        if !units(change.reorder_level.flatten()) {
+            return Err(InventoryError::Invalid { field: "reorder_level", reason });
+        }
+        let look = Look { variants: vec![variant], ..Look::default() };
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let view = self.parts.store.inventory(&look).await?;
+            let (changes, shelved) =
+                set_level(&view, location, change, caller, &mut self.parts.ids(view.now))?;
+            let Some(changes) = changes else { return Ok(shelved) };
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return Ok(shelved),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// Up to `limit` levels, by SKU, then location.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn stock(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        self.parts.store.levels(search, limit).await
+    }
+
+    /// Up to `limit` movements, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn movements(
+        &self,
+        search: &MovementSearch,
+        limit: u32,
+    ) -> Result<Vec<MovementRow>, StoreError> {
+        self.parts.store.movements(search, limit).await
+    }
+
+    /// A location, by its code.
+    ///
+    /// # Errors
+    /// [`InventoryError::NotFound`].
+    pub async fn location(&self, code: &str) -> Result<Location, InventoryError> {
+        let found = self.locations().await?.into_iter().find(|location| location.code == code);
+        found.ok_or(InventoryError::NotFound)
+    }
+
+    /// Makes a location. A request that was answered before is answered again, with the location as it is now.
+    ///
+    /// # Errors
+    /// [`InventoryError::Exists`], [`InventoryError::Invalid`], [`InventoryError::KeyReused`].
+    pub async fn create_location(
+        &self,
+        new: &NewLocation,
+        actor: &Actor,
+        request: Option<&Request>,
+    ) -> Result<LocationChanged, InventoryError> {
+        new.check()?;
+        let look = Look { repeated: request.map(|request| request.scope.clone()), ..Look::default() };
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let View { now, locations, record, .. } = self.parts.store.inventory(&look).await?;
+            let known = locations.iter().find(|location| location.code == new.code);
+            if let (Some(request), Some(record)) = (request, &record) {
+                request.audited_by(record)?;
+                let location = known.cloned().ok_or(InventoryError::NotFound)?;
+                return Ok(LocationChanged { location, replayed: true });
+            }
+            if known.is_some() {
+                return Err(InventoryError::Exists(new.code.clone()));
+            }
+            let last = locations.iter().map(|location| location.priority).max();
+            let priority = last.map_or(0, |last| last.saturating_add(1));
+            let mut ids = self.parts.ids(now);
+            let location = new.rest.of(&Location::new(ids.fresh(), &new.code, "", priority))?;
+            let entry = Entry {
+                id: ids.fresh(),
+                at: now,
+                actor: actor.clone(),
+                action: "warehouse.create".to_owned(),
+                target: format!("warehouse:{}", location.code),
+                data: json!({ "before": told(None), "after": told(Some(&location)) }),
+            };
+            let mut changes = ChangeSet::default();
+            changes.idempotency = request.map(|request| request.record(Outcome::Audited(entry.id), now));
+            changes.inventory.locations.push(location.clone());
+            changes.audit.push(entry);
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return Ok(LocationChanged { location, replayed: false }),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+
+    /// Changes a location, if it is at the version `expected`. When nothing changes, nothing is recorded.
+    ///
+    /// One that is to be active no more has to be empty, and loses its levels: what was kept back there, and below how
+    /// much to order.
+    ///
+    /// # Errors
+    /// [`InventoryError::NotFound`], [`InventoryError::Version`], [`InventoryError::InTheWay`],
+    /// [`InventoryError::Invalid`].
+    pub async fn revise_location(
+        &self,
+        code: &str,
+        change: &LocationChange,
+        expected: Option<u64>,
+        actor: &Actor,
+    ) -> Result<Location, InventoryError> {
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let id = self.location(code).await?.id;
+            let look = Look { weigh: Some(id), ..Look::default() };
+            let View { now, locations, holdings, .. } = self.parts.store.inventory(&look).await?;
+            let before = locations.iter().find(|known| known.id == id).ok_or(InventoryError::NotFound)?;
+            if expected.is_some_and(|expected| expected != before.version) {
+                return Err(InventoryError::Version(before.version));
+            }
+            let mut after = change.of(before)?;
+            if after == *before {
+                return Ok(after);
+            }
+            may_become(before, &after, holdings)?;
+            after.version = before.version + 1;
+            let action = match (before.active, after.active) {
+                (true, false) => "warehouse.deactivate",
+                _ => "warehouse.update",
+            };
+            let mut changes = ChangeSet::default();
+            changes.audit.push(Entry {
+                id: self.parts.ids(now).fresh(),
+                at: now,
+                actor: actor.clone(),
+                action: action.to_owned(),
+                target: format!("warehouse:{code}"),
+                data: json!({ "before": told(Some(before)), "after": told(Some(&after)) }),
+            });
+            changes.inventory.revise.push((after.clone(), before.version));
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return Ok(after),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
+    }
+}
+
+/// What moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedStock {
+    /// The audit row of the change; absent when nothing changed.
+    pub audit: Option<AuditId>,
+    /// The movements, by SKU, then location.
+    pub movements: Vec<MovementRow>,
+    /// How many levels changed or were opened.
+    pub written: u64,
+    /// How many levels were like that already.
+    pub unchanged: u64,
+    /// What could not be made, with [`Mode::Valid`].
+    pub refusals: Vec<Refused>,
+    /// Whether this repeats a request that had its effect before.
+    pub replayed: bool,
+}
+
+/// A location that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocationChanged {
+    /// The location as it is now.
+    pub location: Location,
+    /// Whether this repeats a request that had its effect before.
+    pub replayed: bool,
+}
+
+/// As an answer shows them, the first time and when it is repeated: each level is there once.
+fn in_order(movements: &mut [MovementRow]) {
+    movements.sort_unstable_by(|a, b| (&a.sku, &a.location).cmp(&(&b.sku, &b.location)));
+}
+
+/// Whether the request says no more than it may.
+fn check(moving: &Moving) -> Result<(), InventoryError> {
+    let Moving { action: _, moves, mode: _, note, reference } = moving;
+    if note.chars().count() > Moving::NOTE_MAX || note.chars().any(|c| c.is_control() && c != '\n') {
+        let reason = "has at most 500 characters and no control characters but ends of lines";
+        return Err(InventoryError::Invalid { field: "note", reason });
+    }
+    if reference.chars().count() > Moving::REFERENCE_MAX || has_control(reference) {
+        let reason = "has at most 100 characters and no control characters";
+        return Err(InventoryError::Invalid { field: "reference", reason });
+    }
+    let most = Moving::BULK_MAX;
+    if moves.is_empty() || moves.len() > most {
+        return Err(InventoryError::Rows { rows: moves.len(), most });
+    }
+    Ok(())
 }

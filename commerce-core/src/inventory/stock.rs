@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Actor;
-use crate::{LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, Timestamp, VariantId};
+use crate::customer::Country;
+use crate::{
+    AuditId, LineId, LocationId, MovementId, OrderId, Quantity, ReservationId, Timestamp, VariantId,
+};
 
 /// Where stock lies: a warehouse or a shop floor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,38 @@ pub struct Location {
     pub name: String,
     /// Which location ships first when several could: the lowest number, then the code.
     pub priority: i32,
+    /// Where it is, in lines as they stand on a parcel; may be empty.
+    pub address: String,
+    /// In which country.
+    pub country: Option<Country>,
+    /// Whether goods lie there. One that is not active has no stock rows, so nothing is allocated from it.
+    pub active: bool,
+    /// 1 at first, one more with each change.
+    pub version: u64,
+}
+
+impl Location {
+    /// The most characters of a code.
+    pub const CODE_MAX: usize = 64;
+    /// The most characters of a name.
+    pub const NAME_MAX: usize = 200;
+    /// The most characters of an address.
+    pub const ADDRESS_MAX: usize = 1_000;
+
+    /// A new location, of which nothing else is said yet.
+    #[must_use]
+    pub fn new(id: LocationId, code: &str, name: &str, priority: i32) -> Self {
+        Self {
+            id,
+            code: code.to_owned(),
+            name: name.to_owned(),
+            priority,
+            address: String::new(),
+            country: None,
+            active: true,
+            version: 1,
+        }
+    }
 }
 
 /// What lies of a variant at a location.
@@ -60,6 +95,10 @@ pub struct Movement {
     pub actor: Actor,
     /// Free words.
     pub note: String,
+    /// What it belongs to in other books: a delivery note, a purchase order; may be empty.
+    pub reference: String,
+    /// The audit row of the change that it is part of, when somebody of the shop made it.
+    pub audit: Option<AuditId>,
     /// When.
     pub at: Timestamp,
 }
@@ -73,18 +112,46 @@ pub enum MovementReason {
     Import,
     /// A count found another number.
     Count,
-    /// Lost, broken or otherwise corrected.
+    /// Otherwise corrected.
     Adjustment,
     /// Sold goods left.
     Sale,
-    /// Sold goods came back.
+    /// Sold goods came back with a refund, or unpaid.
     Return,
+    /// Broken: they cannot be sold any more.
+    Damaged,
+    /// Gone, and nobody knows where.
+    Lost,
+    /// There after all.
+    Found,
+    /// Somebody had written down something wrong.
+    Correction,
+    /// Brought back beside any refund.
+    Returned,
+    /// Moved from one location to another: what leaves the one comes to the other in the same commit.
+    Transfer,
 }
 
 impl MovementReason {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Receipt, Self::Import, Self::Count, Self::Adjustment, Self::Sale, Self::Return];
+    pub const ALL: [Self; 12] = [
+        Self::Receipt,
+        Self::Import,
+        Self::Count,
+        Self::Adjustment,
+        Self::Sale,
+        Self::Return,
+        Self::Damaged,
+        Self::Lost,
+        Self::Found,
+        Self::Correction,
+        Self::Returned,
+        Self::Transfer,
+    ];
+
+    /// The reasons that whoever adjusts a level may give.
+    pub const OF_ADJUSTMENTS: [Self; 5] =
+        [Self::Damaged, Self::Lost, Self::Found, Self::Correction, Self::Returned];
 
     /// The name in stores and on the wire.
     #[must_use]
@@ -96,7 +163,19 @@ impl MovementReason {
             Self::Adjustment => "adjustment",
             Self::Sale => "sale",
             Self::Return => "return",
+            Self::Damaged => "damaged",
+            Self::Lost => "lost",
+            Self::Found => "found",
+            Self::Correction => "correction",
+            Self::Returned => "returned",
+            Self::Transfer => "transfer",
         }
+    }
+
+    /// The reason of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 }
 

@@ -3,9 +3,12 @@
 //! A job has one row. Whoever wants to run it takes a lease by writing the row under its version: two who try at once
 //! cannot both succeed. A lease that ran out because its holder died is taken by the next one.
 
+mod turn;
+
 use serde_json::Value;
 
 use crate::Timestamp;
+pub(crate) use turn::Turn;
 
 /// The row of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub struct Job {
 
 impl Job {
     /// The names of the jobs that the engine knows.
-    pub const KNOWN: &[&str] = &[crate::payment::Payments::RECONCILE_JOB];
+    pub const KNOWN: &[&str] = &[crate::catalog::Catalog::SOLD_JOB, crate::payment::Payments::RECONCILE_JOB];
 
     /// A job that never ran.
     #[must_use]

@@ -12,6 +12,7 @@ mod moves;
 mod note;
 mod search;
 mod service;
+mod sold;
 mod state;
 mod types;
 
@@ -23,6 +24,7 @@ pub(crate) use moves::Moves;
 pub use note::{AddNote, Note, add_note};
 pub use search::{Search, Summary};
 pub use service::{NoteAnswer, OrderAnswer, Orders};
+pub use sold::{Sold, SoldTotals, sold};
 pub use state::{
     FULFILLMENT_MOVES, FulfillmentState, InvalidTransition, Machine, Move, ORDER_MOVES, OrderState, check,
 };

@@ -6,7 +6,7 @@ use super::{FulfillmentState, OrderNumber, OrderState};
 use crate::customer::Email;
 use crate::id::earliest;
 use crate::payment::{PaymentMethod, PaymentState};
-use crate::{CustomerId, Money, OrderId, Timestamp};
+use crate::{CustomerId, Money, OrderId, SellerId, Timestamp};
 
 /// Which orders to list: those for which all of this is so, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Search {
     pub placed_from: Option<Timestamp>,
     /// Placed before this.
     pub placed_until: Option<Timestamp>,
+    /// That hold line items of this seller. Units and total of the rows are those of these line items alone then.
+    pub seller: Option<SellerId>,
     /// Behind this order, in the order of the answer.
     pub before: Option<OrderId>,
 }
@@ -68,11 +70,11 @@ pub struct Summary {
     pub customer: Option<CustomerId>,
     /// Where its confirmation went.
     pub email: Email,
-    /// What was to be paid.
+    /// What was to be paid: for all of it, or for the line items of the seller who was [asked about](Search::seller).
     pub total: Money,
     /// How the shopper chose to pay.
     pub payment_method: PaymentMethod,
-    /// Units of all its line items.
+    /// Units of the line items that the total is of.
     pub units: u64,
     /// When it was placed.
     pub placed_at: Timestamp,

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::{
-    AddNote, Cancel, CancelError, MoveOn, MoveOnError, Note, NoteError, OrderView, Search, Summary, add_note,
-    cancel, expire, move_on,
+    AddNote, Cancel, CancelError, MoveOn, MoveOnError, Note, NoteError, OrderView, Search, Sold, Summary,
+    add_note, cancel, expire, move_on, sold,
 };
 use crate::attempts::Attempts;
 use crate::commit::{CommitError, Guard, StoreError};
 use crate::engine::Parts;
 use crate::idempotency::KeyReused;
 use crate::payment::{Payment, PaymentError, PaymentState, Payments};
-use crate::{AuditId, OrderId};
+use crate::{AuditId, OrderId, SellerId};
 
 /// The orders of the shop; reached by [`Engine::orders`](crate::Engine::orders).
 #[derive(Clone)]
@@ -95,6 +95,15 @@ impl Orders {
     /// When the store cannot be read.
     pub async fn get(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
         self.parts.store.order(id.into(), None).await
+    }
+
+    /// What this seller sold with the order; `None` when there is no such order, or nothing in it is theirs.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or what it holds does not add up.
+    pub async fn sold(&self, id: OrderId, seller: SellerId) -> Result<Option<Sold>, StoreError> {
+        let Some(view) = self.get(id).await? else { return Ok(None) };
+        sold(&view.order, seller).map_err(|error| StoreError::invalid_row("order_lines", "paid", id, error))
     }
 
     /// Cancels an order of which nothing has left: its stock goes back, once.

@@ -1,12 +1,13 @@
 //! How an order is called off, and moved on.
 
 use super::{
-    Cancel, CancelError, FulfillmentState, Machine, MoveOn, MoveOnError, ORDER_MOVES, OrderState, OrderView,
-    expire, move_on,
+    Cancel, CancelError, FulfillmentState, Machine, MoveOn, MoveOnError, ORDER_MOVES, OrderLine, OrderState,
+    OrderView, expire, move_on, sold,
 };
+use crate::SellerId;
 use crate::audit::Actor;
 use crate::payment::{PaymentMethod, PaymentState};
-use crate::testkit::{Scene, given, ids, order_view, start, view};
+use crate::testkit::{Scene, given, ids, named, order_view, start, view};
 
 fn scene(method: PaymentMethod) -> Scene {
     view().stock("mug", 2).stock_at("mug", "second", 3).line("mug", 4).paying(method)
@@ -181,4 +182,42 @@ fn the_shop_accepts_what_is_paid_at_the_door_and_holds_its_goods_for_good() {
     given(placed(PaymentMethod::Manual))
         .when(moving(OrderState::Processing))
         .refused(|error| matches!(error, MoveOnError::NotPaid));
+}
+
+/// An order of cloth that one seller sells, a file that they sell too, and a mug of the shop's own.
+fn sold_order(change: impl FnOnce(&mut OrderView)) -> (OrderView, SellerId) {
+    let seller = named("seller", "weaver");
+    let mut seen =
+        order_view(&view().stock("mug", 9).line("mug", 3).paying(PaymentMethod::CashOnDelivery).placed());
+    let line = seen.order.lines[0].clone();
+    let of_seller = |digital| OrderLine { seller: Some(seller), digital, ..line.clone() };
+    seen.order.lines = vec![of_seller(true), line.clone(), of_seller(false)];
+    change(&mut seen);
+    (seen, seller)
+}
+
+#[test]
+fn a_seller_sees_what_is_theirs_and_what_it_comes_to() {
+    let (seen, seller) = sold_order(|_| {});
+    let paid = seen.order.lines[0].paid;
+    let found = sold(&seen.order, seller).unwrap().unwrap();
+    assert_eq!(found.lines.len(), 2);
+    assert!(found.lines.iter().all(|line| line.seller == Some(seller)));
+    assert_eq!(found.totals.paid, paid.plus(paid).unwrap());
+    assert_eq!(sold(&seen.order, named("seller", "potter")).unwrap(), None);
+    assert_eq!(sold(&seen.order, SellerId(uuid::Uuid::nil())).unwrap(), None);
+}
+
+#[test]
+fn a_seller_learns_where_to_send_goods_while_they_are_to_be_sent() {
+    for status in OrderState::ALL {
+        let (mut seen, seller) = sold_order(|seen| seen.order.status = status);
+        let shown = sold(&seen.order, seller).unwrap().unwrap().shipping_address;
+        let to_be_sent = matches!(status, OrderState::Processing | OrderState::Shipped);
+        assert_eq!(shown.is_some(), to_be_sent, "{status:?}");
+        // A file is not sent anywhere.
+        seen.order.lines.truncate(2);
+        let found = sold(&seen.order, seller).unwrap().unwrap();
+        assert_eq!((found.shipping_address, found.shipping_method), (None, None), "{status:?}");
+    }
 }

@@ -15,7 +15,8 @@ use crate::pricing::RoundingProfile;
 use crate::pricing::{Adjustment, AdjustmentKind, Summary, TaxTotal};
 use crate::promotion::Redemption;
 use crate::{
-    CartId, CustomerId, LineId, Money, OrderId, ProductId, Quantity, Timestamp, UnitPrice, VariantId,
+    CartId, CustomerId, LineId, Money, OrderId, ProductId, Quantity, SellerId, Timestamp, UnitPrice,
+    VariantId,
 };
 
 /// The number that people call an order by: short, unique, and no neighbour of another order's.
@@ -117,6 +118,8 @@ pub struct OrderLine {
     pub variant: VariantId,
     /// Its product.
     pub product: ProductId,
+    /// Who sold it, when that was not the shop itself.
+    pub seller: Option<SellerId>,
     /// Its code.
     pub sku: Sku,
     /// The product's name in addresses.

@@ -73,7 +73,7 @@ fn come_in(
     if units == 0 || !sold.stock_limited {
         return;
     }
-    changes.levels.push(Level { variant: sold.variant, location, safety_stock: None });
+    changes.levels.push(Level { variant: sold.variant, location, safety_stock: None, reorder_level: None });
     let movement = Movement {
         id: ids.fresh(),
         variant: sold.variant,
@@ -82,6 +82,8 @@ fn come_in(
         reason: MovementReason::Return,
         actor: actor.clone(),
         note: note.to_owned(),
+        reference: String::new(),
+        audit: None,
         at: view.now,
     };
     changes.adjust.push(Adjustment { movement, expected_on_hand: None });

@@ -24,7 +24,7 @@ pub struct Claim {
 /// Somebody who leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erasure {
-    /// The account, which is deleted with its sessions, links and addresses.
+    /// The account, which is deleted with its sessions, links, addresses and what it likes.
     pub account: CustomerId,
     /// The version that was read. An account that is not at it, or has carts beside those that are named here, is
     /// [`Guard::Account`](crate::Guard::Account).

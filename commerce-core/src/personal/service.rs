@@ -7,6 +7,7 @@ use crate::account::{self, Account, AccountError, Decided, Password, Shown};
 use crate::attempts::Attempts;
 use crate::commit::ChangeSet;
 use crate::engine::Parts;
+use crate::interest;
 use crate::promotion::CustomerKey;
 
 /// What the shop knows of somebody; reached by [`Engine::personal`](crate::Engine::personal).
@@ -39,11 +40,26 @@ impl Personal {
         let view = self.look(account).await?;
         let account = view.account.as_ref().ok_or(AccountError::NotFound)?;
         let orders = self.parts.store.orders_in_full(&export::told(&view, account)).await?;
+        let View { reviews, votes, reports, .. } = view.clone();
         let by = account::Look::by(account::By::Id(account.id));
         let look = account::Look { sessions: true, addresses: true, ..by };
         let account::View { now, account, sessions, addresses, .. } = self.parts.store.account(&look).await?;
         let account = account.ok_or(AccountError::NotFound)?;
-        Ok(Export { at: now, account, addresses, sessions, orders })
+        // However many passed the bound by adding at once, they are all told.
+        let wishlist = self.parts.store.wishlist(&interest::Look::at(account.id, u32::MAX)).await?.wished();
+        let viewed = self.parts.store.viewed_products(account.id).await?.viewed;
+        Ok(Export {
+            at: now,
+            account,
+            addresses,
+            sessions,
+            orders,
+            reviews,
+            votes,
+            reports,
+            wishlist,
+            viewed,
+        })
     }
 
     /// Erases the account of whoever shows its password.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::targets::Targets;
-use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook};
+use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook, Wrong};
 use crate::attempts::Attempts;
 use crate::audit::{Actor, Entry, Search};
 use crate::cart::Look;
 use crate::commit::{ChangeSet, StoreError};
+use crate::customer::Zone;
 use crate::engine::Parts;
 use crate::idempotency::{KeyReused, Outcome, Request};
 use crate::{AuditId, Timestamp};
@@ -177,6 +178,10 @@ impl Rules {
         gone: &[String],
     ) -> Result<(), RulesError> {
         rulebook.compile().map_err(RulesError::Invalid)?;
+        let strange = strange_areas(rulebook, in_force);
+        if !strange.is_empty() {
+            return Err(RulesError::Invalid(strange));
+        }
         for promotion in gone {
             if !self.parts.store.coupons(Some(promotion.clone()), None, 1).await?.is_empty() {
                 return Err(RulesError::HasCoupons(promotion.clone()));
@@ -198,6 +203,20 @@ impl Rules {
         let unknown = targets.unknown(&catalog);
         if unknown.is_empty() { Ok(()) } else { Err(RulesError::Invalid(unknown)) }
     }
+}
+
+/// Zones that come into force and name parts of countries which these do not have.
+fn strange_areas(rulebook: &Rulebook, in_force: &Rulebook) -> Vec<RulebookError> {
+    let mut errors = Vec::new();
+    let mut root = Wrong::root(&mut errors);
+    let both = [
+        ("tax", &rulebook.tax.zones, &in_force.tax.zones),
+        ("shipping", &rulebook.shipping.zones, &in_force.shipping.zones),
+    ];
+    for (part, zones, before) in both {
+        Zone::check_new(zones, before, &mut root.below(part).below("zones"));
+    }
+    errors
 }
 
 impl RuleChange {

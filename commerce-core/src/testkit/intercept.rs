@@ -11,17 +11,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::access::{self, ApiKey};
+use crate::access;
 use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
 use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, ProductDetail, ProductFilter, ProductKey,
-    ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
 };
 use crate::idempotency::Scope;
-use crate::inventory::Location;
+use crate::interest;
+use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use crate::job::Job;
 use crate::mail::{Mail, MailState, Waiting};
 use crate::order::{OrderKey, OrderView};
@@ -35,8 +36,9 @@ use crate::personal;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, KeyId, MailId, MessageId, OrderId, PaymentId, RefundId,
-    StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
+    PriceChangeId, ProductId, RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
+    VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -120,11 +122,19 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.personal(look).await
     }
 
+    async fn wishlist(&self, look: &interest::Look) -> Result<interest::View, StoreError> {
+        self.store.wishlist(look).await
+    }
+
+    async fn viewed_products(&self, account: CustomerId) -> Result<interest::ViewedProducts, StoreError> {
+        self.store.viewed_products(account).await
+    }
+
     async fn api_key(&self, look: access::Look) -> Result<access::View, StoreError> {
         self.store.api_key(look).await
     }
 
-    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<access::View>, StoreError> {
         self.store.api_keys(before, limit).await
     }
 
@@ -301,12 +311,45 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.recent_carts(since, after, limit).await
     }
 
+    async fn review(&self, look: &crate::review::Look) -> Result<crate::review::View, StoreError> {
+        self.store.review(look).await
+    }
+
+    async fn reviews(&self, search: &crate::review::Search) -> Result<crate::review::Found, StoreError> {
+        self.store.reviews(search).await
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         self.store.products(filter).await
     }
 
     async fn product(&self, key: &ProductKey) -> Result<Option<ProductDetail>, StoreError> {
         self.store.product(key).await
+    }
+
+    async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
+        self.store.related(slug, limit).await
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        self.store.product_list(search, limit).await
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        self.store.price_changes(product, before, limit).await
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        self.store.due_products(limit).await
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {
@@ -327,6 +370,22 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
         self.store.locations().await
+    }
+
+    async fn prices(&self, look: &PriceLook) -> Result<PriceView, StoreError> {
+        self.store.prices(look).await
+    }
+
+    async fn inventory(&self, look: &inventory::Look) -> Result<inventory::View, StoreError> {
+        self.store.inventory(look).await
+    }
+
+    async fn levels(&self, search: &LevelSearch, limit: u32) -> Result<Vec<LevelRow>, StoreError> {
+        self.store.levels(search, limit).await
+    }
+
+    async fn movements(&self, search: &MovementSearch, limit: u32) -> Result<Vec<MovementRow>, StoreError> {
+        self.store.movements(search, limit).await
     }
 
     async fn stock(&self, variants: &[VariantId]) -> Result<(Timestamp, Vec<StockLevel>), StoreError> {
@@ -370,6 +429,10 @@ impl<I: Intercept> Store for Intercepted<I> {
         limit: u32,
     ) -> Result<Vec<crate::catalog::TagCount>, StoreError> {
         self.store.tags(after, only, limit).await
+    }
+
+    async fn count_sold(&self) -> Result<u64, StoreError> {
+        self.store.count_sold().await
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {

@@ -68,6 +68,8 @@ pub fn item(slug: &str) -> Item {
         created_at: now,
         updated_at: now,
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     };
     Item {
@@ -431,15 +433,10 @@ pub fn batch(items: &[Item], seen: &CatalogView, ids: &mut Ids) -> Batch {
 fn receive(batch: &mut Batch, seen: &CatalogView, receipt: &Receipt, ids: &mut Ids) {
     let Receipt { variant, location: code, units, safety_stock } = receipt.clone();
     let known = seen.locations.len() + batch.inventory.locations.len();
-    let made = Location {
-        id: location_id(&code),
-        name: code.to_uppercase(),
-        priority: i32::try_from(known).unwrap(),
-        code,
-    };
+    let made = Location::new(location_id(&code), &code, &code.to_uppercase(), i32::try_from(known).unwrap());
     let location = made.id;
     add(&mut batch.inventory.locations, &seen.locations, made, |known| known.id);
-    batch.inventory.levels.push(Level { variant, location, safety_stock });
+    batch.inventory.levels.push(Level { variant, location, safety_stock, reorder_level: None });
     if units != 0 {
         let movement = Movement {
             id: ids.fresh(),
@@ -449,6 +446,8 @@ fn receive(batch: &mut Batch, seen: &CatalogView, receipt: &Receipt, ids: &mut I
             reason: MovementReason::Receipt,
             actor: Actor::System,
             note: String::new(),
+            reference: String::new(),
+            audit: None,
             at: seen.now,
         };
         batch.inventory.adjust.push(Adjustment { movement, expected_on_hand: None });

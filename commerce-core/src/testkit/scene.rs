@@ -94,7 +94,7 @@ pub fn address(country_code: Country) -> Address {
         street_line1: "12 Marina Road".to_owned(),
         street_line2: None,
         city: "Lagos".to_owned(),
-        state_province: Some("LA".to_owned()),
+        state_province: (country_code == Country::NG).then(|| "LA".to_owned()),
         postal_code: None,
         country_code,
         vat_id: None,
@@ -455,6 +455,7 @@ pub fn offers(item: &Item) -> Vec<Offer> {
         variant: variant.id,
         sku: variant.sku.clone(),
         product: product.id,
+        seller: product.seller,
         product_version: product.version,
         slug: product.slug.clone(),
         name: product.name.clone(),
@@ -522,9 +523,10 @@ pub fn order_searches() -> Vec<crate::order::Search> {
             placed_from: when(6).then(start),
             placed_until: when(7).then(start),
             before: when(8).then(|| named("order", "before")),
+            seller: when(9).then(|| named("seller", "adire")),
         }
     };
-    (0..1 << 9).map(search).collect()
+    (0..1 << 10).map(search).collect()
 }
 
 /// A number of units.

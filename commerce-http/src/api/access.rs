@@ -7,7 +7,7 @@ use std::time::Duration;
 use commerce_core::access::{ApiSecret, Caller, KeyError, Permission};
 use commerce_core::account::{Account, AccountError, Admitted};
 use commerce_core::audit::Actor;
-use commerce_core::{CustomerId, Engine, SessionId};
+use commerce_core::{CustomerId, Engine, SellerId, SessionId};
 use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaOperation, MetaSecurityScheme, Registry};
@@ -113,6 +113,12 @@ impl Door {
         }
     }
 
+    /// The account that asks; `None` also when what they show is no good, for operations that are for anybody.
+    pub(in crate::api) async fn account(request: &Request) -> Option<CustomerId> {
+        let known = Self::of(request).ok()?.who(request).await.ok()??;
+        known.account.map(|account| account.id)
+    }
+
     fn of(request: &Request) -> Result<&Self, Problem> {
         request.data().ok_or_else(|| Problem::internal("nobody knows who asks"))
     }
@@ -168,8 +174,24 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
     }
 }
 
-/// Somebody who may see what has this place among [`Permission::ALL`], a merchant too: it is nobody's own.
-pub(in crate::api) struct Sees<const PERMISSION: usize>;
+/// Somebody who may do what has this place among [`Permission::ALL`], perhaps with what is their own alone: the operation
+/// hands the caller on to the engine, which says whose [`Caller::seller`] leaves.
+pub(in crate::api) struct Within<const PERMISSION: usize> {
+    pub(in crate::api) caller: Caller,
+}
+
+impl<const PERMISSION: usize> Within<PERMISSION> {
+    /// By which name changes are kept.
+    pub(in crate::api) fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
+/// A merchant who may do what has this place among [`Permission::ALL`] with what they sell, and with nothing else.
+pub(in crate::api) struct Sells<const PERMISSION: usize> {
+    /// As whom they sell.
+    pub(in crate::api) seller: SellerId,
+}
 
 /// Somebody who perhaps may do what has this place among [`Permission::ALL`]: of what is for them and for others too.
 pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
@@ -185,34 +207,39 @@ pub(in crate::api) enum Perhaps<const PERMISSION: usize> {
 
 /// Somebody who may do what stands behind the name, one for each permission that an operation asks for.
 macro_rules! may {
-    ($($name:ident $permission:ident;)+) => {$(
-        pub(in crate::api) type $name = Permitted<{ Permission::$permission as usize }>;
+    ($($who:ident $name:ident $permission:ident;)+) => {$(
+        pub(in crate::api) type $name = $who<{ Permission::$permission as usize }>;
     )+};
 }
 
 may! {
-    MayWriteCatalog CatalogWrite;
-    MayReadOrders OrdersRead;
-    MayWriteOrders OrdersWrite;
-    MayReadRules RulesRead;
-    MayWriteRules RulesWrite;
-    MayReadCoupons CouponsRead;
-    MayWriteCoupons CouponsWrite;
-    MayReadAudit AuditRead;
-    MayReadSettings SettingsRead;
-    MayWriteSettings SettingsWrite;
-    MayReadPayments PaymentsRead;
-    MayCollectPayments PaymentsCollect;
-    MayResolvePayments PaymentsResolve;
-    MayRefund OrdersRefund;
-    MayReadCustomers CustomersRead;
-    MayWriteCustomers CustomersWrite;
-    MayReadKeys KeysRead;
-    MayWriteKeys KeysWrite;
+    Permitted MayWriteShared CatalogWrite;
+    Permitted MayReadOrders OrdersRead;
+    Permitted MayWriteOrders OrdersWrite;
+    Permitted MayReadRules RulesRead;
+    Permitted MayWriteRules RulesWrite;
+    Permitted MayReadCoupons CouponsRead;
+    Permitted MayWriteCoupons CouponsWrite;
+    Permitted MayReadAudit AuditRead;
+    Permitted MayReadSettings SettingsRead;
+    Permitted MayWriteSettings SettingsWrite;
+    Permitted MayReadPayments PaymentsRead;
+    Permitted MayCollectPayments PaymentsCollect;
+    Permitted MayResolvePayments PaymentsResolve;
+    Permitted MayRefund OrdersRefund;
+    Permitted MayReadCustomers CustomersRead;
+    Permitted MayWriteCustomers CustomersWrite;
+    Permitted MayReadKeys KeysRead;
+    Permitted MayWriteKeys KeysWrite;
+    Permitted MayWriteWarehouses InventoryWrite;
+    Within MayReadStock InventoryRead;
+    Within MayWriteStock InventoryWrite;
+    Within MaySetPrices CatalogWrite;
+    Permitted MayModerateReviews ReviewsModerate;
 }
 
-/// Somebody who sees what products share.
-pub(in crate::api) type SeesCatalog = Sees<{ Permission::CatalogRead as usize }>;
+/// A merchant who sees what was ordered of what they sell.
+pub(in crate::api) type SeesSold = Sells<{ Permission::OrdersRead as usize }>;
 
 /// Somebody who perhaps sees every order.
 pub(in crate::api) type PerhapsReadsOrders = Perhaps<{ Permission::OrdersRead as usize }>;
@@ -222,6 +249,25 @@ pub(in crate::api) type PerhapsCancelsOrders = Perhaps<{ Permission::OrdersCance
 
 /// Somebody who perhaps changes any order.
 pub(in crate::api) type PerhapsWritesOrders = Perhaps<{ Permission::OrdersWrite as usize }>;
+
+/// Somebody who may do what has this place among [`Permission::ALL`], be it with what is their own alone: whose it is, the
+/// operation asks [`Caller::seller`].
+pub(in crate::api) struct Concerned<const PERMISSION: usize> {
+    pub(in crate::api) caller: Caller,
+}
+
+/// Somebody who changes products, a merchant their own.
+pub(in crate::api) type WritesCatalog = Concerned<{ Permission::CatalogWrite as usize }>;
+
+/// Somebody who sees all products, a merchant all of their own.
+pub(in crate::api) type ReadsCatalog = Concerned<{ Permission::CatalogRead as usize }>;
+
+/// Whoever asks for what everybody may see, of which those who keep the catalogue see more. What is shown and is no good
+/// shows what everybody sees: a shop's pages do not go dark because a login is over.
+pub(in crate::api) struct Onlooker {
+    /// Who asks, when they see more.
+    pub(in crate::api) keeper: Option<Caller>,
+}
 
 /// Somebody with an account who is logged in.
 pub(in crate::api) struct SignedIn {
@@ -238,6 +284,7 @@ impl SignedIn {
 /// Whoever asks for what guests may do too: somebody who is logged in, or anybody else. What is shown and is no good is
 /// refused, lest somebody whose login is over goes on as a guest without knowing it.
 pub(in crate::api) struct Visitor {
+    pub(in crate::api) caller: Caller,
     pub(in crate::api) account: Option<Account>,
 }
 
@@ -302,17 +349,31 @@ impl<const PERMISSION: usize> Asks for Permitted<PERMISSION> {
     }
 }
 
-impl<const PERMISSION: usize> Asks for Sees<PERMISSION> {
+impl<const PERMISSION: usize> Asks for Within<PERMISSION> {
     fn schemes() -> Vec<&'static str> {
         Permitted::<PERMISSION>::schemes()
     }
 
     async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
         let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
-        match Permission::ALL.get(PERMISSION) {
-            Some(wanted) if caller.may(*wanted) => Ok(Self),
-            _ => Err(Problem::new(Code::Forbidden, "you may not do this")),
+        if Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted)) {
+            Ok(Self { caller })
+        } else {
+            Err(Problem::new(Code::Forbidden, "you may not do this"))
         }
+    }
+}
+
+impl<const PERMISSION: usize> Asks for Sells<PERMISSION> {
+    fn schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::schemes()
+    }
+
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
+        let may = Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted));
+        let seller = caller.seller().filter(|_| may).map(|seller| Self { seller });
+        seller.ok_or_else(|| Problem::new(Code::Forbidden, "this is for merchants, about what they sell"))
     }
 }
 
@@ -339,12 +400,34 @@ impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     }
 }
 
+impl<const PERMISSION: usize> Asks for Concerned<PERMISSION> {
+    fn schemes() -> Vec<&'static str> {
+        Permitted::<PERMISSION>::schemes()
+    }
+
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
+        let may = Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted));
+        if may { Ok(Self { caller }) } else { Err(Problem::new(Code::Forbidden, "you may not do this")) }
+    }
+}
+
+impl Asks for Onlooker {
+    const OTHERS: bool = true;
+
+    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
+        let known = door.who(request).await.ok().flatten();
+        let keeper = known.map(|known| known.caller).filter(|caller| caller.may(Permission::CatalogRead));
+        Ok(Self { keeper })
+    }
+}
+
 impl Asks for Visitor {
     const OTHERS: bool = true;
 
     async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
-        let account = door.who(request).await?.and_then(|known| known.account);
-        Ok(Self { account })
+        let known = door.who(request).await?.unwrap_or(Known { caller: Caller::Guest, account: None });
+        Ok(Self { caller: known.caller, account: known.account })
     }
 }
 
@@ -392,8 +475,11 @@ macro_rules! asked {
 
 asked! {
     [const PERMISSION: usize] Permitted<PERMISSION>;
-    [const PERMISSION: usize] Sees<PERMISSION>;
+    [const PERMISSION: usize] Within<PERMISSION>;
+    [const PERMISSION: usize] Sells<PERMISSION>;
     [const PERMISSION: usize] Perhaps<PERMISSION>;
+    [const PERMISSION: usize] Concerned<PERMISSION>;
+    [] Onlooker;
     [] Visitor;
     [] SignedIn;
 }

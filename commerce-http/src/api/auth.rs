@@ -323,6 +323,7 @@ mod tests {
     use crate::api::access::Door;
     use crate::config::TokenAlgorithm;
     use crate::order_token::OrderTokens;
+    use crate::views::Views;
 
     /// A server whose clock is an hour ahead of the store.
     struct Ahead;
@@ -352,6 +353,7 @@ mod tests {
             cached: None,
             order_tokens,
             access_tokens: access_tokens.clone(),
+            views: Views::new().0,
             return_url: None,
         };
         let pair = AuthApi { shop }.pair(&entered).unwrap();

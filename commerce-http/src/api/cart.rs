@@ -1,7 +1,7 @@
 //! `/api/cart/`: what a shopper means to buy.
 
 use commerce_core::cart::{CartAnswer, CartError, CartToken, Shopper};
-use commerce_core::customer::Destination;
+use commerce_core::customer::{Destination, subdivision};
 use commerce_core::promotion::CouponCode;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
@@ -215,7 +215,7 @@ impl CartApi {
         token: CartAccess,
         /// Two upper-case letters of ISO 3166-1.
         country_code: Query<Country>,
-        /// State, province or region.
+        /// State, province or region: its code of ISO 3166-2, where the country has such codes.
         state_province: Query<Option<Text>>,
         /// Postal code.
         postal_code: Query<Option<Text>>,
@@ -229,6 +229,9 @@ impl CartApi {
         };
         let text = |sent: Option<Text>| sent.map(|text| text.0).filter(|text| !text.is_empty());
         let (state_province, postal_code) = (text(state_province.0), text(postal_code.0));
+        let state_province = country
+            .zip(state_province)
+            .and_then(|(country, text)| check.take("/state_province", subdivision(country, &text)));
         let destination = country.map(|country| Destination { country, state_province, postal_code });
         let destination = check.finish(destination)?;
         let shopper = token.shopper(&visitor)?;

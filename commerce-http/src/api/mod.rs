@@ -6,14 +6,18 @@ mod admin;
 mod answer;
 mod auth;
 mod cart;
+mod catalog;
 mod checkout;
 mod health;
 mod key;
 mod orders;
 mod payments;
+mod product_files;
 mod products;
 mod refusal;
+mod reviews;
 mod search;
+mod sold;
 mod token;
 mod users;
 
@@ -29,6 +33,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 use crate::access_token::AccessTokens;
 use crate::layer;
 use crate::order_token::OrderTokens;
+use crate::views::Views;
 use crate::wire::{Problem, too_many};
 
 pub(crate) use access::{Door, Known, permission_of};
@@ -36,12 +41,16 @@ pub(crate) use admin::AdminApi;
 pub(crate) use answer::Cached;
 pub(crate) use auth::AuthApi;
 pub(crate) use cart::CartApi;
+pub(crate) use catalog::CatalogApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
+pub(crate) use product_files::ProductFilesApi;
 pub(crate) use products::ProductsApi;
+pub(crate) use reviews::ReviewsApi;
 pub(crate) use search::SearchApi;
+pub(crate) use sold::SoldApi;
 pub(crate) use users::UsersApi;
 
 /// What the handlers share.
@@ -52,6 +61,8 @@ pub(crate) struct Shop {
     pub(crate) cached: Option<Cached>,
     pub(crate) order_tokens: OrderTokens,
     pub(crate) access_tokens: AccessTokens,
+    /// Takes down which products are looked at.
+    pub(crate) views: Views,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub(crate) return_url: Option<String>,
 }
@@ -61,8 +72,9 @@ impl Shop {
     async fn location(&self, pointer: &str, code: Option<&str>) -> Result<Option<LocationId>, Problem> {
         let Some(code) = code else { return Ok(None) };
         let known = self.engine.inventory().locations().await?;
-        let found = known.into_iter().find(|location| location.code == code).map(|location| location.id);
-        let unknown = || Problem::field(pointer, "unsupported", "no location has this code");
+        let found = known.into_iter().find(|location| location.code == code && location.active);
+        let found = found.map(|location| location.id);
+        let unknown = || Problem::field(pointer, "unsupported", "no active location has this code");
         found.map(Some).ok_or_else(unknown)
     }
 }
@@ -70,10 +82,14 @@ impl Shop {
 /// All operations.
 pub(crate) type Operations = (
     ProductsApi,
+    CatalogApi,
+    ProductFilesApi,
     SearchApi,
+    ReviewsApi,
     CartApi,
     CheckoutApi,
     OrdersApi,
+    SoldApi,
     PaymentsApi,
     AuthApi,
     UsersApi,
@@ -85,6 +101,8 @@ pub(crate) type Operations = (
 enum Tag {
     /// What is on sale. Public, cacheable, with `ETag`.
     Catalogue,
+    /// What buyers say of products.
+    Reviews,
     /// What a shopper means to buy. A guest's cart is reached by the header `X-Cart-Token`.
     Cart,
     /// From a cart to an order.
@@ -107,10 +125,14 @@ enum Tag {
 pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
+        CatalogApi { shop: shop.clone() },
+        ProductFilesApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
+        ReviewsApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },
+        SoldApi { shop: shop.clone() },
         PaymentsApi { shop: shop.clone() },
         AuthApi { shop: shop.clone() },
         UsersApi { shop: shop.clone() },

@@ -4,15 +4,18 @@ use std::borrow::Cow;
 
 use commerce_core::UnitPrice;
 use commerce_core::cache::Question;
-use commerce_core::catalog::{CategoryNode, ProductFilter, ROWS_MAX, Slug, SortBy};
+use commerce_core::catalog::{CategoryNode, ProductFilter, RELATED_MAX, ROWS_MAX, Slug, SortBy};
+use poem::Request;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 
+use super::access::{Door, Onlooker};
+use super::admin::etag;
 use super::{Shop, Tag};
 use crate::percent::escaped;
 use crate::wire::{
-    BranchDto, Catalogue, CategoriesDto, Check, Decimal, Flag, Moving, PageLinks, PageNumber, PageSize,
-    Problem, ProductDto, ProductPageDto, Refused, Sort, Text, statuses,
+    Answer, BranchDto, Catalogue, CategoriesDto, Check, Code, Decimal, Flag, Moving, PageLinks, PageNumber,
+    PageSize, Problem, ProductDto, ProductPageDto, ProductsDto, Refused, Shown, Sort, Stars, Text, statuses,
 };
 
 statuses! {
@@ -22,9 +25,14 @@ statuses! {
     Branch: 404 "There is no such category.", 422 "A filter cannot be understood, or the page lies beyond row 10,000.";
     /// Refusals of one product.
     OneProduct: 404 "There is no such product on sale.";
+    /// Refusals of what goes with a product.
+    RelatedTo: 404 "There is no such product on sale.", 422 "`limit` is out of range.";
     /// The tree is always there.
     Tree: ;
 }
+
+/// How many products that go with one are told unless more are asked for.
+const RELATED: u32 = 10;
 
 #[derive(Clone)]
 pub(crate) struct ProductsApi {
@@ -40,6 +48,7 @@ pub(super) struct Filters {
     pub(super) max_price: Option<Decimal>,
     pub(super) in_stock: Option<Flag>,
     pub(super) featured: Option<Flag>,
+    pub(super) min_rating: Option<Stars>,
     pub(super) sort_by: Option<Sort>,
     pub(super) page: Option<PageNumber>,
     pub(super) page_size: Option<PageSize>,
@@ -68,6 +77,8 @@ impl ProductsApi {
         in_stock: Query<Option<Flag>>,
         /// In the window, or not.
         featured: Query<Option<Flag>>,
+        /// Rated at least this by buyers, on average: 1 to 5.
+        min_rating: Query<Option<Stars>>,
         /// The order.
         sort_by: Query<Option<Sort>>,
         /// Which page, from 1.
@@ -85,6 +96,7 @@ impl ProductsApi {
             max_price: max_price.0,
             in_stock: in_stock.0,
             featured: featured.0,
+            min_rating: min_rating.0,
             sort_by: sort_by.0,
             page: page.0,
             page_size: page_size.0,
@@ -134,6 +146,8 @@ impl ProductsApi {
         in_stock: Query<Option<Flag>>,
         /// In the window, or not.
         featured: Query<Option<Flag>>,
+        /// Rated at least this by buyers, on average: 1 to 5.
+        min_rating: Query<Option<Stars>>,
         /// The order.
         sort_by: Query<Option<Sort>>,
         /// Which page, from 1.
@@ -154,6 +168,7 @@ impl ProductsApi {
             max_price: max_price.0,
             in_stock: in_stock.0,
             featured: featured.0,
+            min_rating: min_rating.0,
             sort_by: sort_by.0,
             page: page.0,
             page_size: page_size.0,
@@ -168,32 +183,91 @@ impl ProductsApi {
             Ok(BranchDto::new(branch, ProductPageDto::new(page, &links)))
         };
         match self.shop.answer(&question, known(&if_none_match), make).await {
-            Ok(found) => Ok(Moving::Here(found)),
+            Ok(found) => Ok(found.into()),
             Err(problem) if problem.is_not_found() => {
                 let now = self.shop.engine.taxonomy().moved_category(&before).await?.ok_or(problem)?;
                 let path = format!("/api/products/categories/{}/", escaped(now.as_str()));
-                Ok(Moving::to(&path, request.uri().query()))
+                Ok(Moving::moved(&path, request.uri().query())?)
             }
             Err(problem) => Err(problem.into()),
         }
     }
 
     /// Shows one product
+    ///
+    /// To those who keep the catalogue (`catalog.read`) in whatever status, with its version as `ETag` and what only they see;
+    /// to merchants their own. Under a slug that it had before, the answer leads to the present one. That somebody who is logged
+    /// in looked at it is remembered for `/api/users/recently-viewed/`.
     #[oai(path = "/:slug/", method = "get", operation_id = "getProduct")]
     async fn product(
         &self,
+        onlooker: Onlooker,
+        request: &Request,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The `ETag` of an answer that the client has already.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-    ) -> Result<Catalogue<ProductDto>, Refused<OneProduct>> {
+    ) -> Result<Shown<ProductDto>, Refused<OneProduct>> {
         let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let catalog = self.shop.engine.catalog();
+        if let Some(keeper) = onlooker.keeper
+            && let Ok(found) = catalog.product_in_full(&keeper, &slug).await
+        {
+            let shown = ProductDto::in_full(&found).ok_or_else(Problem::not_found)?;
+            return Ok(Answer::new(&shown)?.header("etag", Some(&etag(found.product.version))).into());
+        }
         let question = Question::new("product", &slug.to_string());
+        let (asked, former) = (slug.clone(), catalog.clone());
+        let make = async move {
+            let found = catalog.product(&asked).await?;
+            found.as_ref().and_then(ProductDto::new).ok_or_else(Problem::not_found)
+        };
+        match self.shop.answer(&question, known(&if_none_match), make).await {
+            Ok(answer) => {
+                if let Some(account) = Door::account(request).await {
+                    self.shop.views.seen(&self.shop.engine, account, slug);
+                }
+                Ok(answer.into())
+            }
+            Err(problem) if problem.is(Code::NotFound) => match former.moved(&slug).await? {
+                Some(now) => Ok(Shown::moved(&format!("/api/products/{}/", escaped(now.as_str())))?),
+                None => Err(problem.into()),
+            },
+            Err(problem) => Err(problem.into()),
+        }
+    }
+
+    /// Lists what goes with a product
+    ///
+    /// What was bought with it of late, then what is of its category, then what is of its brand: only what is on sale.
+    #[oai(path = "/:slug/related/", method = "get", operation_id = "listRelatedProducts")]
+    async fn related(
+        &self,
+        /// The product's name in addresses.
+        slug: Path<Text>,
+        /// At most so many: 1 to 20, 10 when left out.
+        limit: Query<Option<Text>>,
+        /// The `ETag` of an answer that the client has already.
+        #[oai(name = "If-None-Match")]
+        if_none_match: IfNoneMatch,
+    ) -> Result<Catalogue<ProductsDto>, Refused<RelatedTo>> {
+        let mut check = Check::default();
+        let limit = limit.0.map_or(Some(RELATED), |text| {
+            let limit = text.0.parse().ok().filter(|limit| (1..=RELATED_MAX).contains(limit));
+            if limit.is_none() {
+                let words = format_args!("must be a whole number from 1 to {RELATED_MAX}");
+                check.wrong("/limit", "out-of-range", words);
+            }
+            limit
+        });
+        let limit = check.finish(limit)?;
+        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let question = Question::new("related", &format!("{slug} {limit}"));
         let catalog = self.shop.engine.catalog();
         let make = async move {
-            let found = catalog.product(&slug).await?;
-            found.as_ref().and_then(ProductDto::new).ok_or_else(Problem::not_found)
+            let found = catalog.related(&slug, limit).await?;
+            found.map(ProductsDto::from).ok_or_else(Problem::not_found)
         };
         Ok(self.shop.answer(&question, known(&if_none_match), make).await?)
     }
@@ -225,6 +299,7 @@ impl Filters {
             brand: slug(sent.brand.as_ref(), "/brand", check),
             in_stock: sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", check)),
             featured: sent.featured.as_ref().and_then(|flag| flag.check("/featured", check)),
+            min_rating: sent.min_rating.as_ref().and_then(|stars| stars.check("/min_rating", check)),
             sort_by: (sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", check)))
                 .unwrap_or(usual.sort_by),
             page: sent.page.as_ref().and_then(|page| page.check("/page", check)).unwrap_or(usual.page),
@@ -275,6 +350,7 @@ pub(super) fn asked(filter: &ProductFilter, sent: &Filters) -> Vec<(Cow<'static,
         ("max_price", sent.max_price.as_ref().map(|price| price.0.clone())),
         ("in_stock", flag(filter.in_stock)),
         ("featured", flag(filter.featured)),
+        ("min_rating", sent.min_rating.as_ref().map(|stars| stars.0.clone())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.into(), value?)))

@@ -5,12 +5,15 @@ use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
 use commerce_core::catalog::TaxonomyError;
 use commerce_core::checkout::ConfirmError;
+use commerce_core::interest::WishlistError;
+use commerce_core::inventory::InventoryError;
 use commerce_core::order::{CancelError, MoveOnError, NoteError};
 use commerce_core::payment::{
     GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
 };
 use commerce_core::pricing::PricingError;
 use commerce_core::promotion::CouponError;
+use commerce_core::review::{Flaw, ReviewError};
 use commerce_core::search::SearchError;
 use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
@@ -52,6 +55,21 @@ impl From<CartError> for Problem {
             CartError::Pricing(error) => error.into(),
             CartError::Busy => Self::unavailable(words),
             CartError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<WishlistError> for Problem {
+    fn from(error: WishlistError) -> Self {
+        let words = error.to_string();
+        match error {
+            WishlistError::NotFound => Self::not_found(),
+            WishlistError::UnknownVariant => Self::new(Code::UnknownVariant, words),
+            WishlistError::LineNotFound => Self::field("/from_cart_item", "unsupported", words),
+            WishlistError::Full => Self::new(Code::ValidationFailed, words),
+            WishlistError::Busy => Self::unavailable(words),
+            WishlistError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }
@@ -250,6 +268,49 @@ impl From<TaxonomyError> for Problem {
             TaxonomyError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             TaxonomyError::Busy => Self::unavailable(words),
             TaxonomyError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ReviewError> for Problem {
+    fn from(error: ReviewError) -> Self {
+        let words = error.to_string();
+        match error {
+            ReviewError::NotFound => Self::not_found(),
+            ReviewError::NotBought => Self::new(Code::PurchaseRequired, words),
+            ReviewError::WindowOver(_) => Self::new(Code::ReviewWindowOver, words),
+            ReviewError::Exists => Self::new(Code::AlreadyExists, words),
+            ReviewError::Invalid(flaws) => {
+                let mut check = Check::default();
+                for Flaw { field, reason } in flaws {
+                    check.wrong(&format!("/{field}"), "invalid", reason);
+                }
+                check.problem()
+            }
+            ReviewError::Own => Self::new(Code::Forbidden, words),
+            ReviewError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            ReviewError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            ReviewError::Busy => Self::unavailable(words),
+            ReviewError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<InventoryError> for Problem {
+    fn from(error: InventoryError) -> Self {
+        let words = error.to_string();
+        match error {
+            InventoryError::NotFound => Self::not_found(),
+            InventoryError::Exists(_) => Self::new(Code::AlreadyExists, words).at("/code"),
+            InventoryError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            InventoryError::InTheWay(_) => Self::new(Code::InUse, words).at("/active"),
+            InventoryError::Inactive(_) => Self::field("/warehouse", "inactive", words),
+            InventoryError::Invalid { field, reason } => Self::field(&format!("/{field}"), "invalid", reason),
+            InventoryError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            InventoryError::Busy => Self::unavailable(words),
+            InventoryError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

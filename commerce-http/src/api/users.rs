@@ -3,19 +3,19 @@
 use commerce_core::access::Role;
 use commerce_core::account::Search;
 use commerce_core::limit::Budget;
-use commerce_core::{AddressId, CustomerId, SessionId};
+use commerce_core::{AddressId, CustomerId, SessionId, VariantId, WishlistItemId};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::{MayReadCustomers, MayWriteCustomers, SignedIn};
 use super::auth::{email, link, password, subject, tried, tries};
 use super::{Shop, Tag};
-use crate::client_address::ClientAddress;
 use crate::settle::settle;
 use crate::wire::{
     AcceptedDto, Answer, Body, ChangeEmailBody, Check, ClaimedDto, CursorLinks, Done, EraseBody, Flag, Id,
-    LinkBody, OwnDataDto, PageSize, Problem, ProfileBody, Refused, SavedAddressBody, SavedAddressDto,
-    SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, statuses,
+    LinkBody, OwnDataDto, PageSize, Problem, ProductsDto, ProfileBody, Refused, SavedAddressBody,
+    SavedAddressDto, SavedAddressesDto, SessionsDto, StandingBody, Text, UserDto, UserPageDto, Wish,
+    WishBody, WishDto, WishlistDto, statuses,
 };
 
 statuses! {
@@ -24,6 +24,20 @@ statuses! {
         401 "No valid access token.",
         403 "Programs have no account.",
         404 "There is no such thing, or it is not yours.";
+    /// Refusals of reading one's wishlist.
+    ReadWishlist:
+        401 "No valid access token.",
+        403 "Programs have no account.",
+        422 "A parameter cannot be understood.";
+    /// Refusals of putting something on one's wishlist.
+    ChangeWishlist:
+        400 "The body cannot be understood.",
+        401 "No valid access token.",
+        403 "Programs have no account.",
+        404 "There is no such account any more.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A rule is broken: `validation-failed`, `unknown-variant`.";
     /// Refusals of reading accounts.
     ReadUsers:
         401 "The token is missing or wrong.",
@@ -92,7 +106,7 @@ impl UsersApi {
 
     /// Erases one's account
     ///
-    /// Addresses, sessions, carts and mails are deleted. Orders are kept, as the law wants it, without anything that says who
+    /// Addresses, sessions, carts and mails are deleted, and all that its reviews say. Orders are kept, as the law wants it, without anything that says who
     /// placed them; so are those that a guest placed with the same e-mail address. Not before every order has ended.
     #[oai(path = "/profile/", method = "delete", operation_id = "eraseAccount")]
     async fn erase(
@@ -112,6 +126,7 @@ impl UsersApi {
     #[oai(path = "/export/", method = "get", operation_id = "exportOwnData")]
     async fn export(&self, who: SignedIn) -> Result<Answer<OwnDataDto>, Refused<ReadOwn>> {
         let engine = &self.shop.engine;
+        self.shop.views.written().await;
         let export = engine.personal().export(&who.account).await?;
         let cart = engine.carts().get(&who.account).await?;
         Ok(Answer::new(&OwnDataDto::new(&export, who.session, &cart))?)
@@ -125,6 +140,76 @@ impl UsersApi {
         let personal = self.shop.engine.personal();
         let claimed = settle(async move { personal.claim(&who.account).await }).await?;
         Ok(Answer::new(&ClaimedDto { orders: claimed.orders.into_iter().map(|id| id.0).collect() })?)
+    }
+
+    /// Lists one's wishlist
+    ///
+    /// The newest first, each with its price and stock of now. What is no longer sold stays, without a price.
+    #[oai(path = "/wishlist/", method = "get", operation_id = "listWishlist")]
+    async fn wishlist(
+        &self,
+        who: SignedIn,
+        /// Behind this item, in the order of the answer.
+        cursor: Query<Option<Id>>,
+        /// Rows on a page.
+        page_size: Query<Option<PageSize>>,
+    ) -> Result<Answer<WishlistDto>, Refused<ReadWishlist>> {
+        let mut check = Check::default();
+        let before = cursor.0.and_then(|id| check.parse::<WishlistItemId>("/cursor", &id.0));
+        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let size = check.finish(size)?;
+        let links = CursorLinks { path: "/api/users/wishlist/", filters: Vec::new(), page_size: size };
+        let interests = self.shop.engine.interests();
+        let found = interests.wishlist(who.id(), before, links.rows()).await;
+        let mut found = found.map_err(Problem::from)?;
+        let next = links.cut(&mut found, |wished| wished.item.id);
+        Ok(Answer::new(&WishlistDto { results: found.iter().map(WishDto::from).collect(), next })?)
+    }
+
+    /// Puts a variant on one's wishlist, or saves an item of one's cart for later
+    ///
+    /// At most 500. What is on it already stays as it is. What is saved for later leaves the cart in the same moment; its
+    /// quantity and customizations are not kept.
+    #[oai(path = "/wishlist/", method = "post", operation_id = "addToWishlist")]
+    async fn add_to_wishlist(
+        &self,
+        who: SignedIn,
+        body: Body<WishBody>,
+    ) -> Result<Answer<WishDto, 201>, Refused<ChangeWishlist>> {
+        let wish = body.value.command()?;
+        let interests = self.shop.engine.interests();
+        let added = settle(async move {
+            match wish {
+                Wish::Variant(variant) => interests.add(who.id(), &variant).await,
+                Wish::Line(line) => interests.save_for_later(&who.account, line).await,
+            }
+        });
+        Ok(Answer::new(&WishDto::from(&added.await?.wished))?)
+    }
+
+    /// Takes a variant off one's wishlist
+    #[oai(path = "/wishlist/:variant_id/", method = "delete", operation_id = "removeFromWishlist")]
+    async fn remove_from_wishlist(
+        &self,
+        who: SignedIn,
+        /// The variant.
+        variant_id: Path<Id>,
+    ) -> Result<Done, Refused<ReadOwn>> {
+        let variant: VariantId = variant_id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let interests = self.shop.engine.interests();
+        settle(async move { interests.remove(who.id(), variant).await }).await?;
+        Ok(Done)
+    }
+
+    /// Lists the products that one looked at
+    ///
+    /// The last first, at most 50, only what is on sale. A product that was looked at through another server may be missing
+    /// for some seconds.
+    #[oai(path = "/recently-viewed/", method = "get", operation_id = "listRecentlyViewed")]
+    async fn recently_viewed(&self, who: SignedIn) -> Result<Answer<ProductsDto>, Refused<ReadOwn>> {
+        self.shop.views.written().await;
+        let viewed = self.shop.engine.interests().recently_viewed(who.id()).await.map_err(Problem::from)?;
+        Ok(Answer::new(&ProductsDto::from(viewed.on_sale))?)
     }
 
     /// Lists one's addresses
@@ -227,12 +312,7 @@ impl UsersApi {
     ) -> Result<Answer<AcceptedDto, 202>, Refused<ChangeOwn>> {
         let new = email("/new_email", &body.value.new_email)?;
         let password = password("/password", &body.value.password)?;
-        let counter = tries(request)?;
-        // It is mailed to, so it is counted as where anybody may have it mailed to.
-        if let Some(from) = request.data::<ClientAddress>() {
-            counter.take(Budget::VerifyAddress, &from.subject()).await?;
-        }
-        counter.take(Budget::VerifyAccount, &subject(&new)).await?;
+        tries(request)?.take(Budget::VerifyAccount, &subject(&new)).await?;
         let account = subject(&who.account.email);
         let accounts = self.shop.engine.accounts();
         let asking = async move { accounts.ask_email_change(who.id(), &password, &new).await };

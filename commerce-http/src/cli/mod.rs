@@ -22,6 +22,7 @@ mod sample;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod schema;
+mod seed;
 mod serve;
 mod session;
 mod stop;
@@ -63,6 +64,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Take in a catalogue: a CSV file in Shopify's product format
     Import(import::Args),
+    /// Fill an empty shop with made-up products, for tests under load
+    Seed(seed::Args),
     /// Write the catalogue as a CSV file in Shopify's product format
     Export(export::Args),
     /// Show or change the rules of prices, promotions, tax and shipping
@@ -120,6 +123,7 @@ fn run(command: Command) -> Result<u8, Failure> {
                     Command::Serve(args) => serve::run(args).await,
                     Command::Migrate(args) => migrate::run(args).await,
                     Command::Import(args) => import::run(args).await,
+                    Command::Seed(args) => seed::run(args).await,
                     Command::Export(args) => export::run(args).await,
                     Command::Rules(args) => rules::run(args).await,
                     Command::Admin(args) => admin::run(args).await,

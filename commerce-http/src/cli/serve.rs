@@ -52,7 +52,7 @@ pub(super) struct Args {
     /// Where to show metrics [env: COMMERCE_METRICS_LISTEN] [default: beside the API, if that is a loopback address]
     #[arg(long, value_name = "ADDRESS")]
     metrics_listen: Option<String>,
-    /// Whether to show the documentation at /docs [env: COMMERCE_DOCS] [default: true]
+    /// Whether to show the documentation at /docs, and /openapi.json [env: COMMERCE_DOCS] [default: on loopback]
     #[arg(long, value_name = "BOOL")]
     docs: Option<bool>,
     /// Take test keys and the address of a sandbox, by which nobody pays [env: COMMERCE_ALLOW_SANDBOX]
@@ -81,7 +81,10 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let config = settings.server()?;
     let database = settings.database()?;
     let mailer = super::mail::mailer(&settings)?;
-    let around = Around { payments: settings.payments()?, accounts: settings.accounts()?, mailer };
+    let accounts = settings.accounts()?;
+    accounts.weaknesses().iter().for_each(|weakness| tracing::warn!("{weakness}"));
+    let (payments, reviews) = (settings.payments()?, settings.review_terms()?);
+    let around = Around { payments, accounts, reviews, mailer };
     let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };

@@ -59,7 +59,7 @@ pub struct ServerConfig {
     pub payments_interval: Duration,
     /// How often mails that wait are looked for.
     pub mail_interval: Duration,
-    /// Whether `/docs` is shown.
+    /// Whether `/docs` and `/openapi.json` are shown: on loopback unless set.
     pub docs: bool,
     /// The longest a request may take.
     pub request_timeout: Duration,
@@ -73,6 +73,8 @@ pub struct ServerConfig {
     pub cors_origins: Vec<Origin>,
     /// For how long browsers shall come by TLS only; absent: nothing is said.
     pub hsts_seconds: Option<u32>,
+    /// Whether that is also about the names below the shop's own.
+    pub hsts_subdomains: bool,
     /// What callers may ask for.
     pub rate_limits: Budgets,
     /// How many bytes of answers of the catalogue are kept in memory; absent: none are kept anywhere.
@@ -98,13 +100,14 @@ impl ServerConfig {
             message_sources: Vec::new(),
             payments_interval: Duration::from_secs(5),
             mail_interval: Duration::from_secs(2),
-            docs: true,
+            docs: listen.ip().is_loopback(),
             request_timeout: Duration::from_secs(5),
             head_timeout: Duration::from_secs(10),
             stop_timeout: Duration::from_secs(20),
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             hsts_seconds: None,
+            hsts_subdomains: false,
             rate_limits: Budgets::default(),
             cache_bytes_max: Some(InProcessCache::BYTES_MAX),
             body_bytes_max: 1 << 20,

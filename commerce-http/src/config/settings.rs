@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use commerce_core::cache::InProcessCache;
 use commerce_core::cart::MergePolicy;
+use commerce_core::review::ReviewTerms;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -100,7 +101,7 @@ pub struct Settings {
     pub link_reset: Option<String>,
     /// The page that proves a new address, for links in mails.
     pub link_email_change: Option<String>,
-    /// Whether `/docs` is shown.
+    /// Whether `/docs` and `/openapi.json` are shown.
     pub docs: Option<bool>,
     /// The longest a request may take.
     pub request_timeout_seconds: Option<NonZeroU64>,
@@ -118,8 +119,12 @@ pub struct Settings {
     pub cors_origins: Option<Vec<Origin>>,
     /// For how long browsers shall come by TLS only, where a proxy speaks it for the server.
     pub hsts_seconds: Option<u32>,
+    /// Whether that is also about the names below the shop's own.
+    pub hsts_subdomains: Option<bool>,
     /// How the shop searches; the settings in the shop stay as they are when this is left out.
     pub search: Option<commerce_core::search::Settings>,
+    /// Who may review what, and which reviews wait for somebody of the shop.
+    pub reviews: Option<ReviewTerms>,
     /// What callers may ask for.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -247,7 +252,9 @@ impl Settings {
             trusted_proxies: list("TRUSTED_PROXIES", &text)?,
             cors_origins: list("CORS_ORIGINS", &text)?,
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
+            hsts_subdomains: parsed("HSTS_SUBDOMAINS", &text)?,
             search: None,
+            reviews: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
             cache: parsed("CACHE", &text)?,
@@ -314,7 +321,9 @@ impl Settings {
             trusted_proxies: above.trusted_proxies.or(self.trusted_proxies),
             cors_origins: above.cors_origins.or(self.cors_origins),
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
+            hsts_subdomains: above.hsts_subdomains.or(self.hsts_subdomains),
             search: above.search.or(self.search),
+            reviews: above.reviews.or(self.reviews),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
             cache: above.cache.or(self.cache),
@@ -411,6 +420,16 @@ impl Settings {
         Ok(accounts)
     }
 
+    /// Who may review what, and which reviews wait for somebody of the shop.
+    ///
+    /// # Errors
+    /// When they make no sense.
+    pub fn review_terms(&self) -> Result<ReviewTerms, ConfigError> {
+        let terms = self.reviews.clone().unwrap_or_default();
+        terms.check()?;
+        Ok(terms)
+    }
+
     /// What the server needs beside the database.
     ///
     /// # Errors
@@ -469,6 +488,7 @@ impl Settings {
         config.trusted_proxies = self.trusted_proxies.clone().unwrap_or_default();
         config.cors_origins = self.cors_origins.clone().unwrap_or_default();
         config.hsts_seconds = self.hsts_seconds.filter(|seconds| *seconds > 0);
+        config.hsts_subdomains = self.hsts_subdomains.unwrap_or(false);
         config.rate_limits = self.rate_limits.budgets();
         config.cache_bytes_max = match self.cache()? {
             CacheMode::Off => None,
@@ -553,8 +573,8 @@ mod tests {
         let second = "database_url = \"postgres://";
         let all: Vec<&str> = example.lines().map(without).filter(|line| !line.starts_with(second)).collect();
         let settings: Settings = toml::from_str(&all.join("\n")).unwrap();
+        assert!(settings.search.is_some() && settings.log.is_some() && settings.review_terms().is_ok());
         assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
-        assert!(settings.search.is_some() && settings.log.is_some());
     }
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {

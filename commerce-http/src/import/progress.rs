@@ -1,7 +1,7 @@
 //! Showing how far long work has come.
 
 use std::io::{self, IsTerminal};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -59,14 +59,14 @@ pub fn terminal(doing: &'static str, size: Option<u64>) -> Box<dyn Progress> {
 pub fn counting(what: &'static str, count: u64) -> Box<dyn Progress> {
     let begun = Instant::now();
     if io::stderr().is_terminal() {
-        let template = "{prefix} [{bar:30}] {percent:>3}%  {human_pos} of {human_len}, {eta} left";
+        let template = "{prefix} [{bar:30}] {percent:>3}%  {human_pos} of {human_len}, {per_sec}, {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr_with_hz(5));
         bar.set_style(style.progress_chars("=> "));
         bar.set_prefix(what);
         Box::new(CountBar(bar))
     } else {
-        Box::new(CountLines { what, count, last: Mutex::new(begun) })
+        Box::new(CountLines { what, count, begun, first: OnceLock::new(), last: Mutex::new(begun) })
     }
 }
 
@@ -85,16 +85,33 @@ impl Progress for CountBar {
 struct CountLines {
     what: &'static str,
     count: u64,
+    begun: Instant,
+    /// Where the work began: what an earlier run did says nothing of the rate.
+    first: OnceLock<u64>,
     last: Mutex<Instant>,
 }
 
 impl Progress for CountLines {
     #[expect(clippy::print_stderr, reason = "progress of a command, asked for by its caller")]
     fn at(&self, position: Position) {
-        if due(&self.last, Instant::now()) {
-            eprintln!("{}: {} of {}", self.what, grouped(position.products), grouped(self.count));
+        let now = Instant::now();
+        let first = *self.first.get_or_init(|| position.products);
+        if due(&self.last, now) {
+            let counted = count_line(first, position.products, self.count, now - self.begun);
+            eprintln!("{}: {counted}", self.what);
         }
     }
+}
+
+/// `12,000 of 1,000,000, 5000/s, 197 s left`.
+fn count_line(first: u64, done: u64, count: u64, elapsed: Duration) -> String {
+    let here = done.saturating_sub(first);
+    let rate = u128::from(here) * 1_000 / elapsed.as_millis().max(1);
+    let mut line = format!("{} of {}, {rate}/s", grouped(done), grouped(count));
+    if let Some(left) = left(here, count.saturating_sub(first), elapsed) {
+        line += &format!(", {left} s left");
+    }
+    line
 }
 
 /// Whether a line is due, which is noted then.
@@ -183,6 +200,13 @@ fn counted(position: &Position) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_says_how_fast_it_is_since_it_began() {
+        let line = count_line(4_000, 14_000, 54_000, Duration::from_secs(2));
+        assert_eq!(line, "14,000 of 54,000, 5000/s, 8 s left");
+        assert_eq!(count_line(0, 0, 10, Duration::ZERO), "0 of 10, 0/s");
+    }
 
     #[test]
     fn a_line_says_how_far_how_fast_and_how_long_still() {

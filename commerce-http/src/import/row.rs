@@ -55,6 +55,7 @@ pub(super) fn variant(
     Ok(VariantInput {
         line: record.line,
         sku: cell(columns, Column::Sku, filled(Column::Sku).map(sku).transpose()?),
+        was: None,
         option_values: Vec::new(),
         price: price(Column::Price)?,
         compare_at_price: price(Column::CompareAt)?,

@@ -88,7 +88,7 @@ impl<E: Endpoint> Endpoint for Observed<E> {
             headers.insert("x-request-id", id);
         }
         headers.extend(more.take());
-        self.observe.secure(headers, &path);
+        self.observe.secure(headers, status, &path);
         let route = self.observe.routes.label(route.map(|route| route.0), &path);
         let labels =
             [("method", method_label(&method)), ("route", route), ("status", status.as_str().to_owned())];
@@ -98,8 +98,9 @@ impl<E: Endpoint> Endpoint for Observed<E> {
     }
 }
 
-/// Answers of the API are no pages: nothing in them is ever loaded, run or shown in a frame.
-const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// Answers of the API and errors are no pages: nothing in them is ever loaded, run or shown in a frame.
+const DATA_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
 /// Pages that say nothing else may at least not be framed.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
 /// No page here needs any of it.
@@ -108,13 +109,14 @@ const PERMISSIONS: HeaderValue =
 
 impl Observe {
     /// Tells browsers what not to do with the answer.
-    fn secure(&self, headers: &mut HeaderMap, path: &str) {
+    fn secure(&self, headers: &mut HeaderMap, status: StatusCode, path: &str) {
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert("permissions-policy", PERMISSIONS);
         if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-            let is_data = path.starts_with("/api/") || path.starts_with("/health/");
+            let fails = status.is_client_error() || status.is_server_error();
+            let is_data = fails || path.starts_with("/api/") || path.starts_with("/health/");
             headers.insert(header::CONTENT_SECURITY_POLICY, if is_data { DATA_POLICY } else { PAGE_POLICY });
         }
         if let Some(security) = &self.transport_security {

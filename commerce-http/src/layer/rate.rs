@@ -91,6 +91,7 @@ fn tries(request: &Request, known: Option<&Known>, address: ClientAddress) -> Ve
             "/api/auth/register"
             | "/api/auth/email/verify"
             | "/api/auth/email/resend"
+            | "/api/users/email/change"
             | "/api/users/email/change/confirm",
         ) => vec![(Budget::VerifyAddress, address.subject())],
         _ => Vec::new(),

@@ -370,7 +370,7 @@ pub(crate) struct SavedAddressBody {
     street_line2: Option<String>,
     /// Town or city.
     city: Option<String>,
-    /// State, province or region.
+    /// State, province or region: its code of ISO 3166-2, where the country has such codes.
     state_province: Option<String>,
     /// Postal code.
     postal_code: Option<String>,

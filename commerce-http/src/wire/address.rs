@@ -28,7 +28,8 @@ pub(crate) struct AddressBody {
     #[serde(default)]
     #[oai(validator(max_length = 200))]
     city: String,
-    /// State, province or region.
+    /// State, province or region: its code of ISO 3166-2, with or without the country's prefix (`LA`, `NG-LA`), where the country
+    /// has such codes.
     state_province: Option<String>,
     /// Postal code, where the country has them.
     postal_code: Option<String>,
@@ -89,7 +90,8 @@ impl AddressBody {
             street_line1: self.street_line1,
             street_line2: self.street_line2,
             city: self.city,
-            state_province: self.state_province,
+            // Of which country it would have to be is not known otherwise.
+            state_province: self.state_province.filter(|_| country.is_some()),
             postal_code: self.postal_code,
             country_code: country.unwrap_or(commerce_core::customer::Country::NG),
             vat_id: vat_id.clone().flatten(),
@@ -124,7 +126,7 @@ pub(crate) struct AddressDto {
     street_line2: OrNull<String>,
     /// Town or city.
     city: String,
-    /// State, province or region.
+    /// State, province or region: `LA`.
     state_province: OrNull<String>,
     /// Postal code.
     postal_code: OrNull<String>,

@@ -1,11 +1,12 @@
 //! Keys of programs.
 
 use commerce_core::Timestamp;
-use commerce_core::access::{ApiKey, NewKey, Permission};
+use commerce_core::access::{Listed, NewKey, Permission};
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::word::KeyFault;
 use super::{Check, Instant, OrNull, Problem};
 
 /// A key to make.
@@ -55,10 +56,14 @@ pub(crate) struct ApiKeyDto {
     last_used_at: OrNull<Instant>,
     /// When it was revoked.
     revoked_at: OrNull<Instant>,
+    /// Whether a program that shows it is let in and may do something.
+    usable: bool,
+    /// Why not; null when it is usable.
+    unusable_because: OrNull<KeyFault>,
 }
 
-impl From<&ApiKey> for ApiKeyDto {
-    fn from(key: &ApiKey) -> Self {
+impl From<&Listed> for ApiKeyDto {
+    fn from(Listed { key, unusable }: &Listed) -> Self {
         Self {
             id: key.id.0,
             name: key.name.clone(),
@@ -69,6 +74,8 @@ impl From<&ApiKey> for ApiKeyDto {
             expires_at: OrNull::of(key.expires_at),
             last_used_at: OrNull::of(key.last_used_at),
             revoked_at: OrNull::of(key.revoked_at),
+            usable: unusable.is_none(),
+            unusable_because: OrNull::of(*unusable),
         }
     }
 }

@@ -11,9 +11,11 @@ mod audit;
 mod body;
 mod cart;
 mod cart_body;
+mod catalogue_file;
 mod check;
 mod coupon;
 mod document;
+mod interest;
 mod journal;
 pub(crate) mod json;
 mod money;
@@ -25,12 +27,18 @@ mod own_data;
 mod page;
 mod param;
 mod payment;
+mod price;
 mod problem;
 mod product;
+mod product_body;
+mod product_list;
 pub(crate) mod reader;
 mod refund;
+mod review;
 mod schema;
 mod search;
+mod sold;
+mod stock;
 mod taxonomy;
 mod time;
 mod word;
@@ -42,13 +50,14 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Moving, Refused, Statuses, json_bytes, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Moving, Refused, Shown, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{CartDto, ShippingOptionsDto};
 pub(crate) use cart_body::{AddItemBody, CouponBody, DeliveryBody, PaymentBody, QuantityBody};
+pub(crate) use catalogue_file::CatalogueFile;
 pub(crate) use check::Check;
 pub(crate) use coupon::{
     CouponChangeBody, CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto,
@@ -57,6 +66,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use interest::{ProductsDto, ViewedDto, Wish, WishBody, WishDto, WishlistDto};
 pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
@@ -65,16 +75,32 @@ pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBo
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
 pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
-pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
+pub(crate) use param::{
+    Country, Days, Decimal, Flag, Id, PageNumber, PageSize, ReviewSort, ReviewStars, SearchSort, Sort, Stars,
+    Text,
+};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
+pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
+pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
+pub(crate) use product_list::{ListedProductPageDto, PriceHistoryDto};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
 };
+pub(crate) use review::{
+    ModerateBody, ModeratedReviewDto, OwnReportDto, OwnVoteDto, RatingSummaryDto, ReportBody, ReviewBody,
+    ReviewDto, ReviewForYouDto, ReviewPageDto, ReviewQueueDto, VoteBody,
+};
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
+pub(crate) use sold::{SoldDto, SoldPageDto};
+pub(crate) use stock::{
+    AdjustmentBody, BulkDto, BulkStockBody, CountBody, LevelChangeBody, LevelDto, LevelPageDto, MovedDto,
+    MovementPageDto, NewWarehouseBody, ReceiptBody, RefusedRowDto, TransferBody, WarehouseBody,
+    WarehouseChangeBody, WarehouseDto, WarehousePageDto,
+};
 pub(crate) use taxonomy::{
     AttributeBody, AttributeChangeBody, AttributeDto, AttributePageDto, BrandBody, BrandChangeBody, BrandDto,
     BrandPageDto, CategoryBody, CategoryChangeBody, ManagedCategoryDto, ManagedCategoryPageDto,

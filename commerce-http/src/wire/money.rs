@@ -61,6 +61,11 @@ impl MoneyBody {
         Self { amount: amount.to_owned(), currency: currency.to_owned() }
     }
 
+    /// The amount and the currency, as they were sent.
+    pub(super) fn parts(&self) -> (&str, &str) {
+        (&self.amount, &self.currency)
+    }
+
     /// The amount, or what is wrong with it.
     pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<Money> {
         let Some(currency) = Currency::from_code(&self.currency) else {

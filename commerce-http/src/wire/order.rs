@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use commerce_core::audit::Actor;
 use commerce_core::checkout::Confirmed;
-use commerce_core::order::{MoveOn, Order, OrderLine, OrderState, OrderView, Transition};
+use commerce_core::order::{MoveOn, Order, OrderLine, OrderState, OrderView, ShippingChoice, Transition};
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
@@ -262,12 +262,7 @@ impl OrderDto {
             taxes: order.taxes.iter().map(Into::into).collect(),
             shipping_address: OrNull::of(order.shipping_address.as_ref()),
             billing_address: OrNull::of(order.billing_address.as_ref()),
-            shipping_method: OrNull(
-                order.shipping_method.as_ref().map(|method| ShippingMethodDto {
-                    code: method.code.clone(),
-                    label: method.label.clone(),
-                }),
-            ),
+            shipping_method: OrNull::of(order.shipping_method.as_ref()),
             payment_method: order.payment_method.into(),
             payments: view.payments.iter().map(Into::into).collect(),
             refunds: view.refunds.iter().map(Into::into).collect(),
@@ -276,6 +271,12 @@ impl OrderDto {
             placed_at: order.placed_at.into(),
             version: order.version,
         }
+    }
+}
+
+impl From<&ShippingChoice> for ShippingMethodDto {
+    fn from(method: &ShippingChoice) -> Self {
+        Self { code: method.code.clone(), label: method.label.clone() }
     }
 }
 

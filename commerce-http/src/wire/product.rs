@@ -9,8 +9,8 @@ use poem_openapi::Object;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::word::AttributeType;
-use super::{Instant, MoneyDto, OrNull, PageLinks, PaginationDto};
+use super::word::{AttributeType, ProductStatusName};
+use super::{Instant, MoneyDto, OrNull, PageLinks, PaginationDto, RatingSummaryDto};
 
 /// A brand or a category by name.
 #[derive(Debug, Clone, Serialize, Object)]
@@ -52,6 +52,10 @@ pub(crate) struct ProductSummaryDto {
     image: OrNull<String>,
     /// Whether any variant can be bought now.
     in_stock: bool,
+    /// What buyers rated it on average, with two decimals; null when nobody did.
+    rating: OrNull<String>,
+    /// How many did.
+    review_count: u64,
 }
 
 impl From<ProductSummary> for ProductSummaryDto {
@@ -67,6 +71,8 @@ impl From<ProductSummary> for ProductSummaryDto {
             price_max: product.price_max.into(),
             image: OrNull(product.image),
             in_stock: product.in_stock,
+            rating: OrNull(product.ratings.average()),
+            review_count: product.ratings.count(),
         }
     }
 }
@@ -155,7 +161,7 @@ impl BranchDto {
 
 /// One product with all that its page shows.
 #[derive(Debug, Serialize, Object)]
-#[oai(rename = "Product")]
+#[oai(rename = "Product", skip_serializing_if_is_none)]
 pub(crate) struct ProductDto {
     /// Its id.
     id: Uuid,
@@ -191,10 +197,30 @@ pub(crate) struct ProductDto {
     images: Vec<ImageDto>,
     /// Values of the shop's attributes.
     attributes: Vec<AttributeDto>,
+    /// What buyers rated it.
+    ratings: RatingSummaryDto,
     /// When it came in.
     created_at: Instant,
     /// When it last changed.
     updated_at: Instant,
+    /// For those who keep the catalogue: 1 at first, one more with each change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+    /// For those who keep the catalogue: whether shoppers see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ProductStatusName>,
+    /// For those who keep the catalogue: the merchant who sells it; null: the shop itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seller: Option<OrNull<Uuid>>,
+    /// For those who keep the catalogue: when it is to come on sale by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publish_at: Option<OrNull<Instant>>,
+    /// For those who keep the catalogue: when it is to go from sale by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unpublish_at: Option<OrNull<Instant>>,
+    /// For those who keep the catalogue: when it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<OrNull<Instant>>,
 }
 
 /// Something that the variants of a product differ in.
@@ -211,7 +237,7 @@ pub(crate) struct OptionDto {
 
 /// What is priced, stocked and sold.
 #[derive(Debug, Serialize, Object)]
-#[oai(rename = "Variant")]
+#[oai(rename = "Variant", skip_serializing_if_is_none)]
 pub(crate) struct VariantDto {
     /// Its id.
     id: Uuid,
@@ -239,6 +265,15 @@ pub(crate) struct VariantDto {
     barcode: OrNull<String>,
     /// The address of its own picture.
     image: OrNull<String>,
+    /// For those who keep the catalogue: what one unit costs the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<OrNull<MoneyDto>>,
+    /// For those who keep the catalogue: which tax rates apply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tax_class: Option<String>,
+    /// For those who keep the catalogue: whether stock is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracked: Option<bool>,
 }
 
 /// Name and value of an option.
@@ -246,9 +281,9 @@ pub(crate) struct VariantDto {
 #[oai(rename = "OptionValue")]
 pub(crate) struct OptionValueDto {
     /// The name: `Size`.
-    name: String,
+    pub(super) name: String,
     /// The value: `M`.
-    value: String,
+    pub(super) value: String,
 }
 
 impl From<&(String, String)> for OptionValueDto {
@@ -377,9 +412,34 @@ impl ProductDto {
                 .iter()
                 .filter_map(|value| Some(AttributeDto::new(attribute(value.attribute)?, &value.value)))
                 .collect(),
+            ratings: detail.ratings.into(),
             created_at: product.created_at.into(),
             updated_at: product.updated_at.into(),
+            version: None,
+            status: None,
+            seller: None,
+            publish_at: None,
+            unpublish_at: None,
+            deleted_at: None,
         })
+    }
+
+    /// The product with what only those who keep the catalogue see.
+    pub(crate) fn in_full(detail: &ProductDetail) -> Option<Self> {
+        let product = &detail.product;
+        let mut shown = Self::new(detail)?;
+        shown.version = Some(product.version);
+        shown.status = Some(product.status.into());
+        shown.seller = Some(OrNull(product.seller.map(|seller| seller.0)));
+        shown.publish_at = Some(OrNull::of(product.publish_at));
+        shown.unpublish_at = Some(OrNull::of(product.unpublish_at));
+        shown.deleted_at = Some(OrNull::of(product.deleted_at));
+        for (shown, variant) in shown.variants.iter_mut().zip(&product.variants) {
+            shown.cost = Some(OrNull::of(variant.cost));
+            shown.tax_class = Some(variant.tax_class.to_string());
+            shown.tracked = Some(variant.tracked);
+        }
+        Some(shown)
     }
 }
 
@@ -408,6 +468,9 @@ impl VariantDto {
             dimensions: OrNull::of(variant.dimensions),
             barcode: OrNull(variant.barcode.clone()),
             image: OrNull(variant.image.clone()),
+            cost: None,
+            tax_class: None,
+            tracked: None,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Words of fixed lists: states, methods, kinds.
 
-use commerce_core::catalog::AttributeKind;
+use commerce_core::access::Unusable;
+use commerce_core::catalog::{AttributeKind, ProductStatus};
 use commerce_core::order::{FulfillmentState, Machine, OrderState};
 use commerce_core::payment::inbox::MessageState;
 use commerce_core::payment::journal::{Account, EntryKind};
 use commerce_core::payment::{PaymentMethod, PaymentState, RefundState, UnmatchedReason, UnmatchedState};
 use commerce_core::pricing::AdjustmentKind;
+use commerce_core::review::{Finding, Reason};
 use poem_openapi::registry::MetaSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +39,10 @@ macro_rules! words {
 }
 
 words! {
+    /// Why a review waits.
+    FindingName of Finding: Finding::ALL;
+    /// Why a review was reported.
+    ReportReason of Reason: Reason::ALL;
     /// How far an order has got.
     OrderStatus of OrderState: OrderState::ALL;
     /// How far payment has got.
@@ -55,6 +61,8 @@ words! {
     AccountName of Account: Account::ALL;
     /// What happened to money.
     EntryKindName of EntryKind: EntryKind::ALL;
+    /// Why the key of a program is of no use.
+    KeyFault of Unusable: Unusable::ALL;
     /// A way to pay.
     Method of PaymentMethod: PaymentMethod::ALL;
     /// Which machine of an order moved.
@@ -67,6 +75,8 @@ words! {
         AdjustmentKind::TaxIncluded,
         AdjustmentKind::CashRounding,
     ];
+    /// Whether shoppers see a product.
+    ProductStatusName of ProductStatus: ProductStatus::ALL;
     /// What the values of an attribute are.
     AttributeType of AttributeKind: [
         AttributeKind::Text,

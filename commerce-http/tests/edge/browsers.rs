@@ -137,6 +137,12 @@ async fn every_answer_says_what_it_must_not_be_used_for() {
         assert_eq!(reply.header("strict-transport-security"), "", "{what}: nobody said that there is TLS");
         assert_eq!(reply.header("server"), "", "{what}");
     }
+    for (what, reply) in &answers {
+        let policy = reply.header("content-security-policy");
+        assert!(what == &"/metrics" || policy.contains("default-src 'none'; "), "{what}: {policy}");
+        assert!(what == &"/metrics" || policy.contains("base-uri 'none'"), "{what}: {policy}");
+        assert!(!policy.contains("script-src 'unsafe-inline'"), "{what}: {policy}");
+    }
     for (what, reply) in &answers[1..4] {
         assert_eq!(reply.header("cache-control"), "private, no-store", "{what}");
         assert!(reply.header("content-security-policy").starts_with("default-src 'none'"), "{what}");
@@ -146,10 +152,15 @@ async fn every_answer_says_what_it_must_not_be_used_for() {
     assert_eq!(added.header("cache-control"), "private, no-store");
     server.stop().await;
 
-    let mut server = serving(&[("COMMERCE_HSTS_SECONDS", "63072000")]).await;
+    let tls = [("COMMERCE_HSTS_SECONDS", "63072000"), ("COMMERCE_HSTS_SUBDOMAINS", "true")];
+    let mut server = serving(&tls).await;
     for path in [PRODUCTS, "/", "/nowhere"] {
         let reply = server.get(path).send().await;
-        assert_eq!(reply.header("strict-transport-security"), "max-age=63072000", "{path}");
+        assert_eq!(
+            reply.header("strict-transport-security"),
+            "max-age=63072000; includeSubDomains",
+            "{path}"
+        );
     }
     server.stop().await;
 }

@@ -106,7 +106,7 @@ impl Told {
 }
 
 /// The token in the link to this page of the shop.
-fn token_in(mail: &Caught, path: &str) -> String {
+pub(crate) fn token_in(mail: &Caught, path: &str) -> String {
     let text = mail.parts().swap_remove(0);
     let start = format!("https://shop.example{path}");
     let at = text.find(&start).unwrap_or_else(|| panic!("no link to {path}: {text}"));

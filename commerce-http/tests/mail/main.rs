@@ -7,6 +7,7 @@ mod catcher;
 mod demo;
 mod faults;
 mod orders;
+mod races;
 #[path = "../server/mod.rs"]
 mod server;
 mod smtp;

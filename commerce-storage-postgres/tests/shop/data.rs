@@ -107,6 +107,8 @@ pub(crate) fn product(ids: &mut Ids, slug: &str, minor: i64) -> Product {
         created_at: now(),
         updated_at: now(),
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     }
 }
@@ -175,11 +177,11 @@ pub(crate) fn known(product: &Product, expected: u64) -> ProductWrite {
 }
 
 pub(crate) fn location(ids: &mut Ids, code: &str, priority: i32) -> Location {
-    Location { id: ids.fresh(), code: code.to_owned(), name: code.to_lowercase(), priority }
+    Location::new(ids.fresh(), code, &code.to_lowercase(), priority)
 }
 
 pub(crate) fn level(variant: VariantId, location: LocationId) -> Level {
-    Level { variant, location, safety_stock: None }
+    Level { variant, location, safety_stock: None, reorder_level: None }
 }
 
 pub(crate) fn movement(ids: &mut Ids, variant: VariantId, location: LocationId, delta: i64) -> Adjustment {
@@ -192,6 +194,8 @@ pub(crate) fn movement(ids: &mut Ids, variant: VariantId, location: LocationId, 
             reason: MovementReason::Receipt,
             actor: Actor::Staff("ada".to_owned()),
             note: "delivery 7".to_owned(),
+            reference: String::new(),
+            audit: None,
             at: now(),
         },
         expected_on_hand: None,
@@ -451,6 +455,7 @@ fn order_line(line: &CartLine, shop: &Stocked) -> OrderLine {
         id: line.id,
         variant: variant.id,
         product: product.id,
+        seller: product.seller,
         sku: variant.sku.clone(),
         slug: product.slug.clone(),
         name: product.name.clone(),

@@ -241,6 +241,8 @@ pub(crate) fn mug() -> Product {
         created_at: at(0),
         updated_at: at(0),
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     }
 }
@@ -273,11 +275,11 @@ pub(crate) fn naira(minor: i64) -> Money {
 }
 
 pub(crate) fn location(number: u128, code: &str, priority: i32) -> Location {
-    Location { id: id(number), code: code.to_owned(), name: format!("Shop in {code}"), priority }
+    Location::new(id(number), code, &format!("Shop in {code}"), priority)
 }
 
 pub(crate) fn level(variant: u128, location: u128) -> Level {
-    Level { variant: id(variant), location: id(location), safety_stock: None }
+    Level { variant: id(variant), location: id(location), safety_stock: None, reorder_level: None }
 }
 
 pub(crate) fn movement(number: u128, variant: u128, location: u128, delta: i64) -> Adjustment {
@@ -290,6 +292,8 @@ pub(crate) fn movement(number: u128, variant: u128, location: u128, delta: i64) 
             reason: MovementReason::Receipt,
             actor: Actor::Staff("ada".into()),
             note: "delivered".into(),
+            reference: String::new(),
+            audit: None,
             at: at(0),
         },
         expected_on_hand: None,
@@ -379,6 +383,7 @@ pub(crate) fn order_of(cart_number: u128) -> Order {
             id: line.id,
             variant: line.variant,
             product: id(30),
+            seller: None,
             sku: "MUG-W".parse().unwrap(),
             slug: "enamel-mug".parse().unwrap(),
             name: "Enamel mug".into(),

@@ -1,14 +1,17 @@
 //! The plan in the making: what has been taken so far, and what became of the shop by it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::merge::{self, Merged};
 use super::shared::Shared;
 use super::stock::{self, Said};
 use super::{CatalogView, Outcome, Plan, PlanOptions, Refusal, Warning};
-use crate::audit;
-use crate::catalog::{Batch, Product, ProductInput, ProductWrite, Sku, Slug};
-use crate::{Ids, ProductId, VariantId};
+use crate::audit::{self, Actor};
+use crate::catalog::{
+    Batch, PriceChange, Product, ProductInput, ProductWrite, Redirect, RedirectKind, Removal, Sku, Slug,
+    Variant, VariantPrices,
+};
+use crate::{Ids, ProductId, Timestamp, VariantId};
 
 /// The plan in the making.
 pub(super) struct Draft<'a> {
@@ -80,16 +83,17 @@ impl<'a> Draft<'a> {
             images: self.known.get(&slug).map_or(&[], |known| &known.images),
             currency: self.options.currency,
             owners: &self.owners,
+            slugs: &self.known,
             shared: &mut self.shared,
             ids: self.ids,
         };
         match merge::merge(present, input, desk) {
-            Ok(merged) => self.keep(place, merged),
+            Ok(merged) => self.keep(slug, place, merged),
             Err(Refused(refusals)) => self.refusals.extend(refusals),
         }
     }
 
-    fn keep(&mut self, place: Option<usize>, merged: Merged) {
+    fn keep(&mut self, slug: Slug, place: Option<usize>, merged: Merged) {
         let Merged { product, stock, refusals, warnings } = merged;
         self.refusals.extend(refusals);
         self.warnings.extend(warnings);
@@ -101,8 +105,8 @@ impl<'a> Draft<'a> {
                 taken.stock.extend(stock);
             }
             None => {
-                self.place.insert(product.slug.clone(), self.taken.len());
-                let before = self.known.get(&product.slug).copied();
+                let before = self.known.get(&slug).copied();
+                self.place.insert(slug, self.taken.len());
                 self.taken.push(Taken { before, product, stock: stock.into_iter().collect() });
             }
         }
@@ -117,6 +121,12 @@ impl<'a> Draft<'a> {
             let (outcome, write) = write(taken, self.view);
             outcomes.push((taken.product.slug.clone(), outcome));
             batch.products.extend(write);
+            if let Some(before) = taken.before {
+                let after = &taken.product;
+                batch.removed.extend(lost(before, after, self.view.now));
+                batch.redirects.extend(moved(before, after));
+                batch.prices.extend(repriced(before, after, self.view.now, &self.options.actor, self.ids));
+            }
         }
         let set = stock::set(self.view, self.options, &self.taken, self.ids);
         batch.inventory = set.changes;
@@ -143,6 +153,48 @@ fn write(taken: &Taken<'_>, view: &CatalogView) -> (Outcome, Option<ProductWrite
             (Outcome::Updated, Some(ProductWrite { product, expected_version: Some(before.version) }))
         }
     }
+}
+
+/// The variants that it had and has no more.
+fn lost(before: &Product, after: &Product, now: Timestamp) -> Vec<Removal> {
+    let kept: HashSet<VariantId> = after.variants.iter().map(|variant| variant.id).collect();
+    let lost = before.variants.iter().filter(|variant| !kept.contains(&variant.id));
+    lost.map(|variant| Removal { variant: variant.id, at: now }).collect()
+}
+
+/// Its name in addresses of before, when it has another now.
+fn moved(before: &Product, after: &Product) -> Option<Redirect> {
+    (before.slug != after.slug).then(|| Redirect {
+        kind: RedirectKind::Product,
+        slug: before.slug.clone(),
+        id: before.id.0,
+    })
+}
+
+/// What its variants cost before, where that is another now. A variant that is new had no price.
+fn repriced(
+    before: &Product,
+    after: &Product,
+    now: Timestamp,
+    actor: &Actor,
+    ids: &mut Ids,
+) -> Vec<PriceChange> {
+    let were: HashMap<VariantId, VariantPrices> =
+        before.variants.iter().map(|variant| (variant.id, variant.prices())).collect();
+    let change = |variant: &Variant| {
+        let was = *were.get(&variant.id)?;
+        (was != variant.prices()).then(|| PriceChange {
+            id: ids.fresh(),
+            product: after.id,
+            variant: variant.id,
+            sku: variant.sku.clone(),
+            before: was,
+            after: variant.prices(),
+            actor: actor.clone(),
+            at: now,
+        })
+    };
+    after.variants.iter().filter_map(change).collect()
 }
 
 /// One audit row for the whole batch: the products themselves carry their versions, the stock its movements.

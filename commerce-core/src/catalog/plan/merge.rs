@@ -9,8 +9,8 @@ use super::stock::Said;
 use super::variants::{self, Rows, Setting};
 use super::{Refusal, Warning, options, text};
 use crate::catalog::{
-    Attribute, AttributeKind, AttributeValue, Category, Cell, Image, ImageInput, Product, ProductInput,
-    ProductStatus, Sku,
+    Attribute, AttributeKind, AttributeValue, Category, Cell, Image, ImageInput, Product, ProductEdit,
+    ProductInput, ProductStatus, Sku, Slug,
 };
 use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
 
@@ -26,6 +26,8 @@ pub(super) struct Desk<'a> {
     pub(super) images: &'a [Image],
     pub(super) currency: Currency,
     pub(super) owners: &'a HashMap<Sku, ProductId>,
+    /// Whose the names in addresses are, of those that matter.
+    pub(super) slugs: &'a HashMap<&'a Slug, &'a Product>,
     pub(super) shared: &'a mut Shared,
     pub(super) ids: &'a mut Ids,
 }
@@ -59,7 +61,10 @@ pub(super) fn merge(
         more_images,
         attributes,
         variants,
+        edit,
     } = input;
+    let ProductEdit { rename, seller, publish_at, unpublish_at, these_attributes, these_variants, without } =
+        edit;
     let about = &About { line, slug: &slug };
     if before.is_some_and(|before| before.deleted_at.is_some()) {
         let reason = "the product was deleted: restore it first, or give this one another handle";
@@ -98,6 +103,20 @@ pub(super) fn merge(
         Some(before) => before.clone(),
         None => blank(&slug, desk.now, desk.ids),
     };
+    if let Some(slug) = rename {
+        if desk.slugs.get(&slug).is_some_and(|owner| owner.id != product.id) {
+            let reason = format!("another product has the slug {slug}");
+            return Err(about.refuse("slug", "slug-taken", reason).into());
+        }
+        product.slug = slug;
+    }
+    product.seller = seller.over(product.seller);
+    product.publish_at = publish_at.over(product.publish_at);
+    product.unpublish_at = unpublish_at.over(product.unpublish_at);
+    if product.publish_at.zip(product.unpublish_at).is_some_and(|(from, until)| until <= from) {
+        let reason = "it would go from sale before it comes on sale";
+        return Err(about.refuse("unpublish_at", "schedule-invalid", reason).into());
+    }
     let options = options::merge(about, &product.options, options)?;
     if status == ProductStatus::Published {
         required_there(about, &product, &attributes, &options, desk.shared)?;
@@ -106,7 +125,10 @@ pub(super) fn merge(
     let setting = Setting {
         about: *about,
         product: product.id,
-        status,
+        // What is to come on sale by itself is held to what must be so on sale.
+        status: if product.publish_at.is_some() { ProductStatus::Published } else { status },
+        only_named: these_variants,
+        without: &without,
         option_count: options.count(),
         currency: desk.currency,
         owners: desk.owners,
@@ -141,13 +163,16 @@ pub(super) fn merge(
         let reason = format!("{} pictures are more than {IMAGES_MAX}", product.images.len());
         return Err(about.refuse("images", "too-many-images", reason).into());
     }
+    if these_attributes {
+        product.attributes.clear();
+    }
     for cell in attributes {
         cell.set(&mut product.attributes, desk.shared, desk.ids);
     }
     Ok(Merged { product, stock, refusals, warnings })
 }
 
-fn blank(slug: &crate::catalog::Slug, now: Timestamp, ids: &mut Ids) -> Product {
+fn blank(slug: &Slug, now: Timestamp, ids: &mut Ids) -> Product {
     Product {
         id: ids.fresh(),
         slug: slug.clone(),
@@ -166,6 +191,8 @@ fn blank(slug: &crate::catalog::Slug, now: Timestamp, ids: &mut Ids) -> Product 
         created_at: now,
         updated_at: now,
         deleted_at: None,
+        publish_at: None,
+        unpublish_at: None,
         version: 1,
     }
 }

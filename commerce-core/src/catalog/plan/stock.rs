@@ -34,6 +34,7 @@ pub(super) struct Set {
 pub(super) fn set(view: &CatalogView, options: &PlanOptions, taken: &[Taken<'_>], ids: &mut Ids) -> Set {
     let mut set = Set::default();
     let (location, new) = location(view, options, ids);
+    let closed = view.locations.iter().any(|known| known.id == location && !known.active);
     let levels = levels(view, location);
     for product in taken {
         for variant in &product.product.variants {
@@ -46,6 +47,11 @@ pub(super) fn set(view: &CatalogView, options: &PlanOptions, taken: &[Taken<'_>]
             }
             let about = About { line: said.line, slug: &product.product.slug };
             let there = levels.get(&variant.id).copied().unwrap_or_default();
+            if closed {
+                let reason = format!("the location {} is not active", options.location);
+                set.refusals.push(about.refuse("stock", "location-inactive", reason));
+                continue;
+            }
             if said.units < 0 {
                 let reason = format!("a stock of {} is taken as 0", said.units);
                 set.warnings.push(about.warn("stock", "stock-negative", reason));
@@ -61,7 +67,12 @@ pub(super) fn set(view: &CatalogView, options: &PlanOptions, taken: &[Taken<'_>]
                 continue;
             }
             if !there.open {
-                set.changes.levels.push(Level { variant: variant.id, location, safety_stock: None });
+                set.changes.levels.push(Level {
+                    variant: variant.id,
+                    location,
+                    safety_stock: None,
+                    reorder_level: None,
+                });
             }
             if delta == 0 {
                 continue;
@@ -79,6 +90,8 @@ pub(super) fn set(view: &CatalogView, options: &PlanOptions, taken: &[Taken<'_>]
                 reason: MovementReason::Import,
                 actor: options.actor.clone(),
                 note: String::new(),
+                reference: String::new(),
+                audit: None,
                 at: view.now,
             };
             let expected_on_hand = known.then_some(there.on_hand);
@@ -128,7 +141,6 @@ fn location(view: &CatalogView, options: &PlanOptions, ids: &mut Ids) -> (Locati
         .map(|location| location.priority)
         .max()
         .map_or(0, |last| last.saturating_add(1));
-    let code = options.location.clone();
-    let location = Location { id: ids.fresh(), name: code.clone(), code, priority };
+    let location = Location::new(ids.fresh(), &options.location, &options.location, priority);
     (location.id, Some(location))
 }

@@ -19,6 +19,10 @@ pub(super) struct Setting<'a> {
     pub(super) currency: Currency,
     /// Which product has which SKU, in the shop and in the plan so far.
     pub(super) owners: &'a HashMap<Sku, ProductId>,
+    /// Whether those that are named are all that it is to have.
+    pub(super) only_named: bool,
+    /// Those that it loses.
+    pub(super) without: &'a [Sku],
 }
 
 /// The variants as they will be.
@@ -54,18 +58,25 @@ pub(super) fn merge(
     setting: &Setting<'_>,
     ids: &mut Ids,
 ) -> Result<Rows, Refused> {
-    let mut refusals = Vec::new();
+    let mut refusals = unknown(&variants, setting);
     let mut targets = Vec::new();
-    for row in matched(&variants, inputs, setting, &mut refusals) {
-        let before = row.known.map(|place| &variants[place]);
-        match target(before, row, setting, ids) {
+    let rows = matched(&variants, inputs, setting, &mut refusals);
+    let kept: Vec<bool> = {
+        let named: HashSet<usize> = rows.iter().filter_map(|row| row.known).collect();
+        let stays = |(place, variant): (usize, &Variant)| {
+            !setting.without.contains(&variant.sku) && (!setting.only_named || named.contains(&place))
+        };
+        variants.iter().enumerate().map(stays).collect()
+    };
+    for row in rows {
+        match target(&variants, &kept, row, setting, ids) {
             Ok(target) => targets.push(target),
             Err(refusal) => refusals.push(refusal),
         }
     }
-    part_twins(&variants, &mut targets, setting, &mut refusals);
+    part_twins(&variants, &kept, &mut targets, setting, &mut refusals);
 
-    let (mut stock, mut warnings) = (Vec::new(), Vec::new());
+    let (mut stock, mut warnings, mut order) = (Vec::new(), Vec::new(), HashMap::new());
     let mut named: HashSet<Sku> = variants.iter().map(|variant| variant.sku.clone()).collect();
     named.extend(targets.iter().filter(|target| !target.unnamed).map(|target| target.variant.sku.clone()));
     for mut target in targets {
@@ -76,9 +87,15 @@ pub(super) fn merge(
         stock.extend(target.stock.map(|units| (target.variant.id, Said { line: target.line, units })));
         warnings.extend(target.warnings);
         match target.known {
-            Some(place) => variants[place] = target.variant,
-            None => variants.push(target.variant),
+            Some(place) => variants[place] = target.variant.clone(),
+            None => variants.push(target.variant.clone()),
         }
+        order.insert(target.variant.id, order.len());
+    }
+    let mut kept = kept.into_iter();
+    variants.retain(|_| kept.next().unwrap_or(true));
+    if setting.only_named {
+        variants.sort_by_key(|variant| order.get(&variant.id).copied());
     }
     match whole(&variants, setting) {
         Ok(()) => Ok(Rows { variants, stock, refusals, warnings }),
@@ -87,6 +104,16 @@ pub(super) fn merge(
             Err(Refused(refusals))
         }
     }
+}
+
+/// Refuses SKUs that it is to lose and does not have.
+fn unknown(variants: &[Variant], setting: &Setting<'_>) -> Vec<Refusal> {
+    let missing = setting.without.iter().filter(|sku| variants.iter().all(|variant| variant.sku != **sku));
+    missing.map(|sku| not_its(&setting.about, sku)).collect()
+}
+
+fn not_its(about: &About<'_>, sku: &Sku) -> Refusal {
+    about.refuse("sku", "variant-unknown", format!("the product has no variant with the SKU {sku}"))
 }
 
 /// Finds for each row the variant that it means: by SKU, else by option values. All SKUs come first, so that option
@@ -112,9 +139,13 @@ fn matched(
                 refusals.push(about(setting, &input).refuse("sku", "sku-twice", reason));
                 continue;
             }
-            Cell::Is(sku) => by_sku.get(sku).copied(),
-            Cell::Absent | Cell::Empty => None,
+            Cell::Is(sku) => by_sku.get(input.was.as_ref().unwrap_or(sku)).copied(),
+            Cell::Absent | Cell::Empty => input.was.as_ref().and_then(|sku| by_sku.get(sku)).copied(),
         };
+        if let (None, Some(was)) = (known, &input.was) {
+            refusals.push(not_its(&about(setting, &input), was));
+            continue;
+        }
         // Twice even if the first of them is refused for something else: a second time it may be taken, and would then
         // stand in the place of this one.
         let unsaid = input.option_values.is_empty() && (known.is_some() || setting.option_count > 0);
@@ -142,12 +173,14 @@ fn matched(
 }
 
 fn target(
-    before: Option<&Variant>,
+    variants: &[Variant],
+    kept: &[bool],
     row: Row,
     setting: &Setting<'_>,
     ids: &mut Ids,
 ) -> Result<Target, Refusal> {
     let Row { input, known } = row;
+    let before = known.map(|place| &variants[place]);
     let about = about(setting, &input);
     let option_values = option_values(&about, before, &input.option_values, setting)?;
     let (sku, unnamed) = match (&input.sku, before) {
@@ -155,6 +188,13 @@ fn target(
             if setting.owners.get(sku).is_some_and(|owner| *owner != setting.product) {
                 let reason =
                     format!("another product has the SKU {sku}: every variant in the shop has its own");
+                return Err(about.refuse("sku", "sku-taken", reason));
+            }
+            // A code goes from one variant to another in two steps: a store cannot tell a swap from a mistake.
+            let its = |(place, variant): (usize, &Variant)| kept[place] && variant.sku == *sku;
+            let renamed = before.is_some_and(|before| before.sku != *sku);
+            if renamed && variants.iter().enumerate().any(its) {
+                let reason = format!("another variant of the product has the SKU {sku}");
                 return Err(about.refuse("sku", "sku-taken", reason));
             }
             (sku.clone(), false)
@@ -207,13 +247,14 @@ fn target(
 /// No two variants of a product have the same option values: the later row gives way.
 fn part_twins(
     variants: &[Variant],
+    kept: &[bool],
     targets: &mut Vec<Target>,
     setting: &Setting<'_>,
     refusals: &mut Vec<Refusal>,
 ) {
     // A row that gives way leaves its variant with the values it had, which may be what another row wanted: look again.
     loop {
-        let twins = twins(variants, targets);
+        let twins = twins(variants, kept, targets);
         if twins.is_empty() {
             return;
         }
@@ -226,9 +267,9 @@ fn part_twins(
 }
 
 /// The places of the rows whose option values an untouched variant or an earlier row has.
-fn twins(variants: &[Variant], targets: &[Target]) -> Vec<usize> {
+fn twins(variants: &[Variant], kept: &[bool], targets: &[Target]) -> Vec<usize> {
     let touched: HashSet<usize> = targets.iter().filter_map(|target| target.known).collect();
-    let untouched = variants.iter().enumerate().filter(|(place, _)| !touched.contains(place));
+    let untouched = variants.iter().enumerate().filter(|(place, _)| kept[*place] && !touched.contains(place));
     let mut seen: HashSet<&[String]> = untouched.map(|(_, variant)| &variant.option_values[..]).collect();
     let rows = targets.iter().enumerate();
     rows.filter_map(|(place, target)| (!seen.insert(&target.variant.option_values)).then_some(place))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Payments;
-use crate::commit::{ChangeSet, CommitError, StoreError};
-use crate::job::{self, Job};
+use crate::commit::StoreError;
+use crate::job::Turn;
 use crate::payment::{
     Charge, ChargeStatus, ChargeWindow, GatewayError, PaymentError, PaymentReference, Settlement,
 };
@@ -157,36 +157,12 @@ impl Payments {
         if self.parts.gateway.is_none() {
             return Ok(None);
         }
-        let (now, job) = self.parts.store.job(Self::RECONCILE_JOB).await?;
-        let leased = job.leased_until.is_some_and(|until| until > now);
-        let fresh = job.done_until.is_some_and(|until| until.plus(period) > now);
-        if leased || fresh {
-            return Ok(None);
-        }
-        let lease = Job { leased_until: Some(now.plus(Self::LEASE)), ..job.clone() };
-        let Some(version) = self.write_job(lease).await? else { return Ok(None) };
-        let from = job.done_until.unwrap_or(now).minus(Self::OVERLAP);
-        let report = self.reconcile(from, now, |_| {}).await?;
-        let done = Job {
-            leased_until: None,
-            done_until: Some(now),
-            report: serde_json::to_value(&report).unwrap_or_default(),
-            version,
-            ..job
-        };
-        // A lease that ran out meanwhile was taken by somebody else, who does the same.
-        self.write_job(done).await?;
+        let turn = Turn::take(&self.parts, Self::RECONCILE_JOB, period, Self::LEASE).await?;
+        let Some(turn) = turn else { return Ok(None) };
+        let from = turn.job.done_until.unwrap_or(turn.now).minus(Self::OVERLAP);
+        let report = self.reconcile(from, turn.now, |_| {}).await?;
+        turn.done(serde_json::to_value(&report).unwrap_or_default()).await?;
         Ok(Some(report))
-    }
-
-    async fn write_job(&self, job: Job) -> Result<Option<u64>, StoreError> {
-        let version = job.version + 1;
-        let changes = ChangeSet { job: job::Changes { write: vec![job] }, ..ChangeSet::default() };
-        match self.parts.store.commit(&changes).await {
-            Ok(()) => Ok(Some(version)),
-            Err(CommitError::Stale { .. }) => Ok(None),
-            Err(CommitError::Store(error)) => Err(error),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Shop;
-use crate::access::{self, ApiKey, ApiSecret, Caller, Permission, Role};
+use crate::access::{self, ApiKey, ApiSecret, Caller, Permission, Role, Unusable};
 use crate::account::{
     Account, AddressType, By, Carries, EmailChange, EmailKey, End, EndReason, Link, Look, Purpose,
     RefreshToken, Registration, Renewal, SavedAddress, Search, Session, Standing, View, Which,
@@ -109,32 +109,34 @@ pub async fn links_in_full_and_the_newest_are_kept(shop: &Shop) {
     let carries = Carries { registration: Some(registration), email, change: Some(now) };
     let full = Link { carries, purpose: Purpose::EmailNew, ..link("full", Some(ada.id), now) };
     let nowhere = link("nowhere", None, now);
-    let old: Vec<Link> =
-        (0..5).map(|at| link(&format!("old {at}"), Some(ada.id), now.minus(HOUR * (5 - at)))).collect();
+    let max = u32::try_from(Account::LINKS_MAX).unwrap();
+    let old: Vec<Link> = (0..max)
+        .map(|at| link(&format!("old {at}"), Some(ada.id), now.minus(HOUR / 60 * (max - at))))
+        .collect();
     commit(shop, |changes| changes.account.create = vec![ada.clone()]).await;
     commit(shop, |changes| changes.account.issue = vec![full.clone(), nowhere.clone()]).await;
-    for link in &old {
-        commit(shop, |changes| changes.account.issue = vec![link.clone()]).await;
+    for links in old.chunks(50) {
+        commit(shop, |changes| changes.account.issue = links.to_vec()).await;
     }
     for (link, account) in [(&full, Some(&ada)), (&nowhere, None), (&old[0], Some(&ada))] {
         let view = opened(shop, link).await;
         assert_eq!((view.link.as_ref(), view.account.as_ref()), (Some(link), account));
     }
-    let sixth = link("sixth", Some(ada.id), now);
-    commit(shop, |changes| changes.account.issue = vec![sixth.clone()]).await;
+    let further = link("further", Some(ada.id), now);
+    commit(shop, |changes| changes.account.issue = vec![further.clone()]).await;
     assert_eq!(opened(shop, &old[0]).await.link, None, "the oldest made room");
-    for link in old[1..].iter().chain([&sixth, &full]) {
+    for link in [&old[1], &old[old.len() - 1], &further, &full] {
         assert_eq!(opened(shop, link).await.link.as_ref(), Some(link));
     }
     // All of a purpose are withdrawn, those of another stay; and what is issued with it stays too.
     let last = link("last", Some(ada.id), now);
     commit(shop, |changes| {
         changes.account.withdraw = vec![(ada.id, Purpose::Verify)];
-        changes.account.spend = vec![sixth.hash];
+        changes.account.spend = vec![further.hash];
         changes.account.issue = vec![last.clone()];
     })
     .await;
-    for link in old.iter().chain([&sixth]) {
+    for link in [&old[1], &old[old.len() - 1], &further] {
         assert_eq!(opened(shop, link).await.link, None);
     }
     for link in [&full, &last, &nowhere] {
@@ -258,9 +260,14 @@ pub async fn a_key_in_full_and_one_with_nothing(shop: &Shop) {
     assert_eq!((count.key, count.live), (None, 1));
     let mut both = vec![plain.clone(), full];
     both.sort_by_key(|key| std::cmp::Reverse(key.id));
-    assert_eq!(shop.store.api_keys(None, 10).await.unwrap(), both);
-    assert_eq!(shop.store.api_keys(None, 1).await.unwrap(), both[..1]);
-    assert_eq!(shop.store.api_keys(Some(both[0].id), 10).await.unwrap(), both[1..]);
+    let listed = async |before, limit| {
+        let rows = shop.store.api_keys(before, limit).await.unwrap();
+        assert!(rows.iter().all(|row| row.owner.is_none() && row.now >= now), "{rows:?}");
+        rows.into_iter().filter_map(|row| row.key).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None, 10).await, both);
+    assert_eq!(listed(None, 1).await, both[..1]);
+    assert_eq!(listed(Some(both[0].id), 10).await, both[1..]);
     // A use is noted, and an earlier one does not undo it.
     commit(shop, |changes| changes.access.used = vec![(plain.id, now.plus(HOUR))]).await;
     commit(shop, |changes| changes.access.used = vec![(plain.id, now)]).await;
@@ -298,6 +305,14 @@ pub async fn a_key_of_somebody_who_left(shop: &Shop) {
     ] {
         let standing = Standing { role: Some(role), is_active: Some(is_active), ..Standing::default() };
         accounts.change_standing(&operator, boss.id, &standing, None).await.unwrap();
+        let why = match expected {
+            None => Some(Unusable::OwnerInactive),
+            Some((false, false)) => Some(Unusable::OwnerMayNothing),
+            Some(_) => None,
+        };
+        for listed in access.keys(None, 10).await.unwrap() {
+            assert_eq!(listed.unusable, why, "{role} {is_active}");
+        }
         for key in [&made, &second] {
             assert_eq!(may(key.secret.clone()).await, expected, "{role} {is_active}");
         }

@@ -21,8 +21,14 @@ pub async fn an_empty_shop_knows_nothing(shop: &Shop) {
     assert_eq!(store.stock(&[variant_id("mug")]).await.unwrap().1, []);
     assert_eq!(store.rulebook().await.unwrap(), None);
     assert_eq!(store.overdue_orders(10).await.unwrap(), []);
-    let seen =
-        store.import_view(&ImportKeys { slugs: vec![slug("mug")], skus: vec![key("mug")] }).await.unwrap();
+    let seen = store
+        .import_view(&ImportKeys {
+            slugs: vec![slug("mug")],
+            skus: vec![key("mug")],
+            ..ImportKeys::default()
+        })
+        .await
+        .unwrap();
     assert_eq!((seen.products, seen.sku_owners, seen.brands), (Vec::new(), Vec::new(), Vec::new()));
     assert_eq!((seen.categories, seen.attributes), (Vec::new(), Vec::new()));
     assert_eq!((seen.locations, seen.levels), (Vec::new(), Vec::new()));
@@ -48,17 +54,16 @@ pub async fn a_product_with_all_its_page_shows(shop: &Shop) {
     assert_eq!(by_id.product, found.product);
 }
 
-/// A product can be read whatever its status, for previews and edits, unless it is deleted.
-pub async fn a_product_in_any_status_unless_deleted(shop: &Shop) {
+/// A product can be read whatever its status, for previews and edits, also when it is deleted.
+pub async fn a_product_in_any_status(shop: &Shop) {
     let items =
         [item("a"), item("b").draft(), item("c").status(ProductStatus::Archived), item("d").deleted()];
     shop.sell(items.clone()).await;
-    for item in &items[..3] {
+    for item in &items {
         let found = shop.store.product(&ProductKey::Slug(item.slug())).await.unwrap().unwrap();
         assert_eq!(found.product, item.product());
     }
-    assert_eq!(shop.store.product(&ProductKey::Slug(slug("d"))).await.unwrap(), None);
-    assert_eq!(shop.store.product(&ProductKey::Id(product_id("d"))).await.unwrap(), None);
+    assert!(shop.store.product(&ProductKey::Id(product_id("d"))).await.unwrap().is_some());
 }
 
 /// A variant short at one location counts as 0 there: it takes nothing from another.
@@ -158,6 +163,7 @@ pub async fn an_import_sees_what_it_touches(shop: &Shop) {
     let keys = ImportKeys {
         slugs: ["tee", "unknown", "gone"].map(slug).to_vec(),
         skus: ["tee-m", "mug", "gone", "unknown", "TEE-M"].map(key).to_vec(),
+        repeated: None,
     };
     let seen = shop.store.import_view(&keys).await.unwrap();
     assert_eq!(seen.products, [gone.product(), tee.product()]);
@@ -182,12 +188,8 @@ pub async fn an_import_sees_what_it_touches(shop: &Shop) {
 
 /// Locations come by priority, then by code, bytewise.
 pub async fn locations_come_by_priority(shop: &Shop) {
-    let location = |code: &str, priority| Location {
-        id: location_id(code),
-        code: code.to_owned(),
-        name: format!("{code} – Ọjà"),
-        priority,
-    };
+    let location =
+        |code: &str, priority| Location::new(location_id(code), code, &format!("{code} – Ọjà"), priority);
     let mut changes = ChangeSet::default();
     changes.inventory.locations =
         vec![location("b", 2), location("a", 2), location("B", 2), location("z", i32::MIN), location("é", 1)];

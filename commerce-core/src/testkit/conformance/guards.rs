@@ -196,6 +196,7 @@ pub async fn a_movement_from_another_level(shop: &Shop) {
         variant: variant_id("no-row"),
         location: location_id("main"),
         safety_stock: None,
+        reorder_level: None,
     });
     shop.store.commit(&opened).await.unwrap();
     shop.store.commit(&moving(shop, "mug", 1, Some(5)).await).await.unwrap();
@@ -364,12 +365,8 @@ pub async fn a_reservation_that_is_held_longer(shop: &Shop) {
 pub async fn a_location_code_that_is_taken(shop: &Shop) {
     shop.sell([item("mug").stock(5)]).await;
     let mut changes = ChangeSet::default();
-    let location = |id: &str, code: &str| Location {
-        id: named::<LocationId>("other location", id),
-        code: code.to_owned(),
-        name: "Another".to_owned(),
-        priority: 9,
-    };
+    let location =
+        |id: &str, code: &str| Location::new(named::<LocationId>("other location", id), code, "Another", 9);
     changes.inventory.locations = vec![location("new", "new"), location("main", "main")];
     assert_eq!(shop.stale(&changes).await, Guard::Location);
     changes.inventory.locations[1].code = "MAIN".to_owned();
@@ -513,6 +510,8 @@ async fn moving(shop: &Shop, sku: &str, delta: i64, expected_on_hand: Option<i64
         reason: MovementReason::Adjustment,
         actor: Actor::System,
         note: String::new(),
+        reference: String::new(),
+        audit: None,
         at,
     };
     let mut changes = ChangeSet::default();

@@ -106,6 +106,8 @@ pub async fn stock_in_a_batch_is_guarded(shop: &Shop) {
             reason: MovementReason::Import,
             actor: crate::audit::Actor::System,
             note: String::new(),
+            reference: String::new(),
+            audit: None,
             at: shop.now().await,
         },
         expected_on_hand: None,
@@ -116,12 +118,7 @@ pub async fn stock_in_a_batch_is_guarded(shop: &Shop) {
     batch.inventory.adjust[1].expected_on_hand = Some(4);
     assert_eq!(shop.stale_import(&batch).await, guard);
     let mut batch = shop.batch([good()]).await;
-    batch.inventory.locations.push(Location {
-        id: named("location", "other"),
-        code: "main".to_owned(),
-        name: "Another".to_owned(),
-        priority: 1,
-    });
+    batch.inventory.locations.push(Location::new(named("location", "other"), "main", "Another", 1));
     assert_eq!(shop.stale_import(&batch).await, Guard::Location);
 }
 

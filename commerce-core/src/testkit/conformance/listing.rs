@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Shop;
 use crate::catalog::{Page, ProductFilter, ProductStatus, ProductSummary, Slug, SortBy};
+use crate::search::{Ask, Order};
 use crate::testkit::{Item, item, product_id, start};
 use crate::{Currency, UnitPrice};
 
@@ -40,6 +41,7 @@ pub async fn a_row_shows_the_cheapest_variant(shop: &Shop) {
     assert_eq!(
         page.rows,
         [ProductSummary {
+            ratings: crate::review::Ratings::default(),
             id: product_id("tee"),
             name: "Adire tee".to_owned(),
             slug: slug("tee"),
@@ -297,6 +299,43 @@ pub async fn a_sale_moves_the_listing(shop: &Shop) {
     assert_eq!(in_stock().await, [""; 0]);
     shop.engine.orders().cancel(order.order.id, &super::cancel()).await.unwrap();
     assert_eq!(in_stock().await, ["mug"]);
+}
+
+/// By units sold, as they were counted last: in listings and in searches. What was called off does not count, and counting
+/// again when nothing was sold changes nothing.
+pub async fn what_sold_best_comes_first(shop: &Shop) {
+    shop.sell(["mug", "cup", "pot"].map(|slug| item(slug).stock(9))).await;
+    let listed = async || {
+        let filter = ProductFilter { sort_by: SortBy::BestSelling, ..ProductFilter::default() };
+        let listed = slugs(shop, filter).await;
+        let ask = Ask { order: Order::By(SortBy::BestSelling), ..Ask::default() };
+        let found = shop.engine.search().find(&ask).await.unwrap().page.rows;
+        assert_eq!(found.into_iter().map(|row| row.slug.to_string()).collect::<Vec<_>>(), listed);
+        listed
+    };
+    let mut unsold = ["mug", "cup", "pot"];
+    unsold.sort_by_key(|slug| std::cmp::Reverse(product_id(slug)));
+    assert_eq!(listed().await, unsold);
+
+    shop.order(&[("cup", 3), ("pot", 1)]).await;
+    let mugs = shop.order(&[("mug", 5)]).await;
+    assert_eq!(listed().await, unsold, "nobody counted");
+    let before = shop.store.catalog_generation().await.unwrap();
+    assert_eq!(shop.store.count_sold().await.unwrap(), 3);
+    assert_eq!(listed().await, ["mug", "cup", "pot"]);
+    let counted = shop.store.catalog_generation().await.unwrap();
+    assert_ne!(before, counted);
+    assert_eq!(shop.store.count_sold().await.unwrap(), 0);
+    assert_eq!(shop.store.catalog_generation().await.unwrap(), counted);
+
+    shop.engine.orders().cancel(mugs.order.id, &super::cancel()).await.unwrap();
+    assert_eq!(shop.store.count_sold().await.unwrap(), 1);
+    assert_eq!(listed().await, ["cup", "pot", "mug"]);
+    shop.order(&[("pot", 4)]).await;
+    let period = Duration::from_secs(600);
+    assert_eq!(shop.engine.catalog().count_sold_when_due(period).await.unwrap(), Some(1));
+    assert_eq!(shop.engine.catalog().count_sold_when_due(period).await.unwrap(), None);
+    assert_eq!(listed().await, ["pot", "cup", "mug"]);
 }
 
 fn by_name() -> ProductFilter {

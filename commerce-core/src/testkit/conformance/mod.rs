@@ -19,18 +19,22 @@
 //! The cases ask for exact answers, so stores that pass give the same ones. They live in a file per concept:
 //!
 //! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
+//! - [`catalog_edits`]: products and variants as somebody edits them;
 //! - [`search`]: what shoppers find, and how much of each kind, beside a model that looks at every product;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
 //! - [`taxonomy`]: brands, categories, attributes and tags, and what products say of them;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
+//! - [`inventory`], [`prices`]: warehouses, levels, movements and prices as staff keeps them;
 //! - [`moving_on`]: what staff does with orders, from their acceptance to their end;
 //! - [`orders`]: lists of orders, and notes on them;
 //! - [`payment_flow`]: how orders are paid and money goes back, through a gateway that misbehaves when told to;
 //! - [`mails`]: what the shop writes to people, and how it is sent;
 //! - [`accounts`], [`sign_in`]: accounts, sessions, links and keys, and what the services promise of them;
 //! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
+//! - [`reviews`]: what buyers say of products, and what these are rated;
+//! - [`interests`]: wishlists, what people looked at, and what goes with a product;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
 //! - [`taxes`], [`outside`]: who pays which tax; carriers and tax services;
@@ -54,6 +58,7 @@ pub mod accounts;
 pub mod audit;
 pub mod cancelling;
 pub mod catalog;
+pub mod catalog_edits;
 pub mod checkout;
 pub mod crossings;
 pub mod generation;
@@ -61,6 +66,8 @@ pub mod guards;
 pub mod idempotency;
 pub mod import;
 pub mod import_guards;
+pub mod interests;
+pub mod inventory;
 pub mod jobs;
 pub mod listing;
 pub mod looks;
@@ -72,8 +79,10 @@ pub mod outside;
 pub mod own_data;
 pub mod payment_flow;
 pub mod payments;
+pub mod prices;
 pub mod promotions;
 pub mod races;
+pub mod reviews;
 pub mod round_trips;
 pub mod search;
 mod shop;
@@ -289,6 +298,7 @@ macro_rules! __each_store_case {
                 sorted_by_name
                 pages_cover_the_listing
                 a_sale_moves_the_listing
+                what_sold_best_comes_first
             ;
             search:
                 an_empty_shop_finds_nothing
@@ -324,7 +334,7 @@ macro_rules! __each_store_case {
             catalog:
                 an_empty_shop_knows_nothing
                 a_product_with_all_its_page_shows
-                a_product_in_any_status_unless_deleted
+                a_product_in_any_status
                 what_is_left_is_summed_over_locations
                 the_tree_counts_what_is_on_sale
                 an_export_goes_by_slug
@@ -332,6 +342,15 @@ macro_rules! __each_store_case {
                 an_import_sees_what_it_touches
                 locations_come_by_priority
                 stock_comes_by_variant_and_location
+            ;
+            catalog_edits:
+                a_variant_that_goes
+                a_slug_of_before
+                prices_of_before
+                products_come_on_sale_in_time
+                products_in_whatever_status
+                one_key_makes_one_product
+                whoever_saw_it_last_changes_it
             ;
             looks:
                 a_look_at_nothing
@@ -418,6 +437,13 @@ macro_rules! __each_store_case {
                 a_promotion_that_is_used_up
                 an_order_with_coupons_is_all_or_nothing
                 recent_carts_come_by_id
+            ;
+            interests:
+                a_wishlist_shows_what_is_so_now
+                a_line_item_is_saved_for_later
+                a_wishlist_that_changed
+                products_that_were_looked_at
+                what_goes_with_a_product
             ;
             audit:
                 rows_come_newest_first
@@ -532,6 +558,21 @@ macro_rules! __each_store_case {
                 a_location_is_added_once
                 counts_at_once_end_in_one_of_them
             ;
+            inventory:
+                a_warehouse_in_full_and_changed
+                a_warehouse_is_closed
+                goods_come_in_while_a_warehouse_is_closed
+                goods_are_moved
+                what_cannot_be_moved
+                levels_are_set_and_listed
+                a_merchant_moves_what_is_their_own
+                goods_are_moved_while_they_are_sold
+                many_levels_at_once
+            ;
+            prices:
+                prices_are_set_and_seen
+                prices_are_set_while_others_decide
+            ;
             idempotency:
                 a_repeated_confirm
                 a_repetition_shows_the_present_state
@@ -574,7 +615,20 @@ macro_rules! __each_store_case {
                 orders_are_listed_newest_first
                 a_list_is_of_what_was_asked_for
                 a_list_is_of_a_time
+                what_was_sold_is_known_by_its_seller
                 notes_on_an_order
+            ;
+            reviews:
+                a_buyer_has_one_review
+                what_a_rule_finds_waits_for_the_shop
+                votes_and_reports
+                twenty_reviews_of_one_customer
+                many_vote_and_report_at_once
+                a_page_of_reviews
+                products_are_listed_by_their_rating
+                what_was_read_and_is_no_longer_so
+                who_leaves_takes_their_reviews_along
+                a_random_walk_through_reviews
             ;
             taxes:
                 a_business_of_another_member_state_owes_the_tax
@@ -659,6 +713,7 @@ mod tests {
             ("idempotency", include_str!("idempotency.rs")),
             ("import", include_str!("import.rs")),
             ("import_guards", include_str!("import_guards.rs")),
+            ("interests", include_str!("interests.rs")),
             ("listing", include_str!("listing.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("looks", include_str!("looks.rs")),
@@ -672,6 +727,7 @@ mod tests {
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),
+            ("reviews", include_str!("reviews.rs")),
             ("round_trips", include_str!("round_trips.rs")),
             ("search", include_str!("search.rs")),
             ("stock", include_str!("stock.rs")),

@@ -9,7 +9,7 @@ use crate::order::{
 };
 use crate::payment::{PaymentMethod, PaymentState};
 use crate::testkit::{item, named};
-use crate::{OrderId, Timestamp};
+use crate::{Money, OrderId, SellerId, Timestamp};
 
 /// Orders are listed with the newest first, page by page, each with what a list shows of it.
 pub async fn orders_are_listed_newest_first(shop: &Shop) {
@@ -96,6 +96,44 @@ pub async fn a_list_is_of_a_time(shop: &Shop) {
         let search = Search { placed_from: from, placed_until: until, ..Search::default() };
         assert_eq!(ids(&list(shop, &search).await), sorted(&found), "{search:?}");
     }
+}
+
+/// A line item knows who sold it, as it was when the order was placed; by that a merchant finds their orders, and these are
+/// summed as far as they sold them.
+pub async fn what_was_sold_is_known_by_its_seller(shop: &Shop) {
+    let (weaver, potter): (SellerId, SellerId) = (named("seller", "weaver"), named("seller", "potter"));
+    let of = |slug: &str, price: &str, seller: SellerId| {
+        item(slug).stock(50).price(price).with_product(move |product| product.seller = Some(seller))
+    };
+    let items = [of("cloth", "1200.00", weaver), of("scarf", "300.50", weaver), of("pot", "80.00", potter)];
+    shop.sell(items.into_iter().chain([item("mug").stock(50)])).await;
+    let mixed = shop.order(&[("mug", 1), ("cloth", 2), ("pot", 4), ("scarf", 1)]).await;
+    shop.order(&[("mug", 2)]).await;
+    shop.order(&[("pot", 1)]).await;
+    let alone = shop.order(&[("cloth", 1)]).await;
+    let sellers: Vec<_> = mixed.order.lines.iter().map(|line| line.seller).collect();
+    assert_eq!(sellers, [None, Some(weaver), Some(potter), Some(weaver)]);
+    let search = Search { seller: Some(weaver), ..Search::default() };
+    let rows = list(shop, &search).await;
+    let mut expected: Vec<Summary> = [(&mixed, 270_050, 3), (&alone, 120_000, 1)]
+        .map(|(view, minor, units)| Summary {
+            total: Money::from_minor(minor, view.order.totals.total.currency),
+            units,
+            ..summary(view)
+        })
+        .into();
+    expected.sort_by_key(|row| std::cmp::Reverse(row.id));
+    assert_eq!(rows, expected);
+    let behind = Search { before: Some(rows[0].id), ..search.clone() };
+    assert_eq!(list(shop, &behind).await, expected[1..]);
+    assert_eq!(shop.engine.orders().search(&search, 1).await.unwrap(), expected[..1]);
+    let nobody = Search { seller: Some(SellerId(uuid::Uuid::nil())), ..Search::default() };
+    assert_eq!(list(shop, &nobody).await, []);
+    let here = shop.engine.orders().sold(mixed.order.id, weaver).await.unwrap().unwrap();
+    let skus: Vec<_> = here.lines.iter().map(|line| line.sku.as_str()).collect();
+    assert_eq!((skus, here.totals.paid.minor), (vec!["cloth", "scarf"], 270_050));
+    assert_eq!(shop.engine.orders().sold(alone.order.id, potter).await.unwrap(), None);
+    assert_eq!(shop.engine.orders().sold(named("order", "nowhere"), potter).await.unwrap(), None);
 }
 
 /// Notes are kept by order, the newest first; a repeated one is written once.

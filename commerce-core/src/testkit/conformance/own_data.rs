@@ -11,19 +11,20 @@ use crate::account::{Account, AccountError, AddressType, Login, NewAddress, Pass
 use crate::audit::{Actor, Entry, Search};
 use crate::cart::{
     AddItem, CartError, CartLine, CartToken, Customizations, Delivery, Member, MergePolicy, Merged, Shopper,
-    Unmerged, Write, merge,
+    Unmerged, VariantKey, Write, merge,
 };
 use crate::checkout::{Confirm, Confirmed};
 use crate::customer::{Country, Email};
+use crate::interest::Glance;
 use crate::order::{Cancel, CancelError, OrderView};
 use crate::payment::PaymentMethod;
 use crate::personal::{Claim, KnownOrder, Look};
 use crate::promotion::CustomerKey;
-use crate::testkit::{Crossing, Intercepted, PretendMailer, add, address, item, named};
+use crate::testkit::{Crossing, Intercepted, PretendMailer, add, address, item, key, named};
 use crate::{Currency, CustomerId, Engine, Guard, OrderId, Quantity, Timestamp};
 
 const EMAIL: &str = "ada@example.com";
-const SECRET: &str = "tr0mbone & oar 99";
+pub(super) const SECRET: &str = "tr0mbone & oar 99";
 
 /// An account has one cart, whatever it is asked from, and its orders are its own.
 pub async fn an_account_has_one_cart(shop: &Shop) {
@@ -354,6 +355,11 @@ pub async fn somebody_leaves(shop: &Shop) {
         .unwrap();
     let home = NewAddress { kind: AddressType::Home, is_default: true, address: address(Country::NG) };
     engine.accounts().save_address(ada.id, None, &home).await.unwrap();
+    engine.interests().add(ada.id, &VariantKey::Sku(key("mug"))).await.unwrap();
+    let glance = Glance { account: ada.id, slug: "mug".parse().unwrap(), at: shop.now().await };
+    engine.interests().viewed(vec![glance]).await.unwrap();
+    let export = engine.personal().export(&ada).await.unwrap();
+    assert_eq!((export.wishlist.len(), export.viewed.len()), (1, 1));
     let refused = engine.personal().erase(&ada, &password(SECRET)).await;
     assert!(matches!(refused, Err(AccountError::UnderWay(2))), "{refused:?}");
     let calling_off = |actor| Cancel { actor, reason: String::new(), request: None };
@@ -374,6 +380,9 @@ pub async fn somebody_leaves(shop: &Shop) {
     assert!(matches!(engine.accounts().admit(signed_in.session.id).await, Err(AccountError::Session)));
     assert!(matches!(engine.accounts().refresh(&signed_in.refresh).await, Err(AccountError::Session)));
     assert!(matches!(engine.accounts().log_in(&login).await, Err(AccountError::Credentials)));
+    let wishlist = shop.store.wishlist(&crate::interest::Look::at(ada.id, 9)).await.unwrap();
+    assert_eq!((wishlist.account_known, wishlist.count), (false, 0));
+    assert_eq!(shop.store.viewed_products(ada.id).await.unwrap(), Default::default());
     for id in [as_guest, own] {
         let order = engine.orders().get(id).await.unwrap().unwrap().order;
         assert_eq!((order.customer, order.email), (None, Email::erased()));
@@ -478,7 +487,7 @@ fn look_of(account: &Account) -> Look {
 }
 
 /// An account that logs in with the secret.
-async fn member(shop: &Shop) -> Account {
+pub(super) async fn member(shop: &Shop) -> Account {
     let (boss, email) = (Caller::Operator { name: "admin".to_owned() }, EMAIL.parse().unwrap());
     let (accounts, secret) = (shop.engine.accounts(), password(SECRET));
     accounts.create(&boss, &email, Some(&secret), ("", ""), Role::Customer).await.unwrap()

@@ -406,6 +406,8 @@ pub async fn stock_of_every_size(shop: &Shop) {
                 reason,
                 actor: Actor::Staff(TEXT.to_owned()),
                 note: TEXT.to_owned(),
+                reference: String::new(),
+                audit: None,
                 at: shop.now().await,
             },
             expected_on_hand: None,

@@ -13,6 +13,7 @@ use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, OrderView};
 use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
+use crate::review::ReviewTerms;
 use crate::testkit::{Item, MockClock, PretendHasher, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
     Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, OrderId, PaymentGateway, Random,
@@ -61,6 +62,12 @@ impl Shop {
         builder(Arc::clone(&self.store), &self.random).gateway(gateway).build()
     }
 
+    /// The same shop, with these terms of reviews.
+    #[must_use]
+    pub fn reviewing(&self, terms: ReviewTerms) -> Engine {
+        builder(Arc::clone(&self.store), &self.random).review_terms(terms).build()
+    }
+
     /// The same shop, which sends its mails through this mailer.
     #[must_use]
     pub fn mailing_through(&self, mailer: Arc<dyn Mailer>) -> Engine {
@@ -98,7 +105,7 @@ impl Shop {
     /// What [`sell`](Shop::sell) would write.
     pub async fn batch(&self, items: impl IntoIterator<Item = Item>) -> Batch {
         let items: Vec<Item> = items.into_iter().collect();
-        let keys = ImportKeys { slugs: items.iter().map(Item::slug).collect(), skus: Vec::new() };
+        let keys = ImportKeys { slugs: items.iter().map(Item::slug).collect(), ..ImportKeys::default() };
         let seen = self.store.import_view(&keys).await.unwrap();
         batch(&items, &seen, &mut self.ids(seen.now))
     }
@@ -241,6 +248,13 @@ impl Shop {
         let guard = guard(self.store.import(batch).await);
         before.assert_same(&self.snapshot().await);
         guard
+    }
+
+    /// The audit rows of what was done to this, the newest first.
+    pub async fn audited(&self, target: &str) -> Vec<crate::audit::Entry> {
+        let target = Some(target.to_owned());
+        let search = crate::audit::Search { target, ..crate::audit::Search::default() };
+        self.store.audit(&search, 100).await.unwrap()
     }
 
     /// All that can be read of the store.

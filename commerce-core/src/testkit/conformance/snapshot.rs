@@ -9,6 +9,7 @@ use super::shop::Known;
 use crate::account::{self, By, Search};
 use crate::cart::{Look, VariantKey};
 use crate::catalog::{ImportKeys, PAGE_SIZE_MAX, ProductFilter, ProductKey};
+use crate::inventory::{LevelSearch, MovementSearch};
 use crate::promotion::CustomerKey;
 use crate::testkit::start;
 use crate::{Store, Timestamp, VariantId};
@@ -23,6 +24,8 @@ impl Snapshot {
         let exported = seen.catalog(store).await;
         let variants: Vec<VariantId> = exported.iter().map(|(_, variant)| *variant).collect();
         seen.note("stock", store.stock(&variants).await.unwrap().1);
+        seen.note("levels", store.levels(&LevelSearch::default(), 10_000).await.unwrap());
+        seen.note("movements", store.movements(&MovementSearch::default(), 10_000).await.unwrap());
         for (product, variant) in &exported {
             let look = Look { variant: Some(VariantKey::Id(*variant)), ..Look::default() };
             let mut view = store.cart(&look).await.unwrap();
@@ -56,7 +59,8 @@ impl Snapshot {
             view.now = start();
             seen.note(&format!("account {}", account.id), view);
         }
-        seen.note("keys", store.api_keys(None, 1_000).await.unwrap());
+        let keys = store.api_keys(None, 1_000).await.unwrap();
+        seen.note("keys", keys.into_iter().map(|view| (view.key, view.owner)).collect::<Vec<_>>());
         seen.note("overdue", store.overdue_orders(1_000).await.unwrap());
         seen.note("due payments", store.due_payments(1_000).await.unwrap());
         seen.note("due refunds", store.due_refunds(1_000).await.unwrap());

@@ -154,6 +154,8 @@ pub enum Bug {
     NamesKept,
     /// What products share is changed whatever it is by now.
     SharedUnguarded,
+    /// A review that begins or ceases to count leaves what its product is rated as it was.
+    RatingSkipped,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -224,6 +226,7 @@ macro_rules! __each_planted_bug {
             branch_left_behind: BranchLeftBehind;
             names_kept: NamesKept;
             shared_unguarded: SharedUnguarded;
+            rating_skipped: RatingSkipped;
         }
     };
 }
@@ -443,6 +446,9 @@ impl Bug {
             Self::BranchLeftBehind => &["taxonomy::a_branch_moves_with_its_products"],
             Self::NamesKept => &["taxonomy::a_renamed_brand_is_said_by_its_products"],
             Self::SharedUnguarded => &["taxonomy::two_moves_at_once_make_no_circle"],
+            Self::RatingSkipped => {
+                &["reviews::a_buyer_has_one_review", "reviews::a_random_walk_through_reviews"]
+            }
         }
     }
 
@@ -497,6 +503,7 @@ impl Bug {
             Self::RoleUnaudited => Some(Invariant::RoleAudit),
             Self::BranchLeftBehind => Some(Invariant::CategoryPath),
             Self::NamesKept => Some(Invariant::CatalogNames),
+            Self::RatingSkipped => Some(Invariant::RatingSum),
             Self::MailTokenKept => Some(Invariant::MailSecret),
             Self::ReleaseTwice
             | Self::MergedCartKept

@@ -119,7 +119,7 @@ impl Intercept for Sabotage {
         match self.bug() {
             Some(Bug::ProductVersionIgnored) => {
                 let slugs = batch.products.iter().map(|write| write.product.slug.clone()).collect();
-                let seen = store.import_view(&ImportKeys { slugs, skus: Vec::new() }).await?;
+                let seen = store.import_view(&ImportKeys { slugs, ..ImportKeys::default() }).await?;
                 for write in &mut batch.products {
                     let now = seen.products.iter().find(|product| product.id == write.product.id);
                     write.expected_version = now.map(|product| product.version);
@@ -221,6 +221,7 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         Bug::CartLeftOpen if changes.order.place.is_some() => changes.cart.write = None,
         Bug::MergedCartKept => changes.cart.merged = None,
         Bug::ClaimDropped => changes.personal.claim = None,
+        Bug::RatingSkipped => changes.review.ratings.clear(),
         Bug::PersonKept => changes.personal.erase.iter_mut().for_each(|erasure| erasure.orders.clear()),
         Bug::OrderLost if changes.order.place.is_some() => {
             let cart = std::mem::take(&mut changes.cart);

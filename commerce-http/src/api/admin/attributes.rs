@@ -6,7 +6,7 @@ use poem_openapi::param::{Path, Query};
 
 use super::parts::{IfMatch, etag, expected};
 use super::{SharedRead, SharedWrite, cut};
-use crate::api::access::{MayWriteCatalog, SeesCatalog};
+use crate::api::access::{MayWriteShared, ReadsCatalog};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -29,7 +29,7 @@ impl AttributesApi {
     #[oai(path = "/", method = "get", operation_id = "listAttributes")]
     async fn list(
         &self,
-        _caller: SeesCatalog,
+        _caller: ReadsCatalog,
         /// Which page, from 1.
         page: Query<Option<PageNumber>>,
         /// Rows on a page.
@@ -45,7 +45,7 @@ impl AttributesApi {
     #[oai(path = "/", method = "post", operation_id = "createAttribute")]
     async fn create(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
@@ -63,7 +63,7 @@ impl AttributesApi {
     #[oai(path = "/:key/", method = "get", operation_id = "getAttribute")]
     async fn show(
         &self,
-        _caller: SeesCatalog,
+        _caller: ReadsCatalog,
         /// Its id or its code.
         key: Path<Text>,
     ) -> Result<Answer<AttributeDto>, Refused<SharedRead>> {
@@ -78,7 +78,7 @@ impl AttributesApi {
     #[oai(path = "/:key/", method = "put", operation_id = "replaceAttribute")]
     async fn replace(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its code.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -103,7 +103,7 @@ impl AttributesApi {
     #[oai(path = "/:key/", method = "patch", operation_id = "changeAttribute")]
     async fn change(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its code.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -125,7 +125,7 @@ impl AttributesApi {
     #[oai(path = "/:key/", method = "delete", operation_id = "deleteAttribute")]
     async fn delete(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its code.
         key: Path<Text>,
         /// The version for which it is meant.

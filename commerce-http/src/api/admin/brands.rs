@@ -6,7 +6,7 @@ use poem_openapi::param::{Path, Query};
 
 use super::parts::{IfMatch, etag, expected};
 use super::{SharedRead, SharedWrite, cut};
-use crate::api::access::{MayWriteCatalog, SeesCatalog};
+use crate::api::access::{MayWriteShared, ReadsCatalog};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -29,7 +29,7 @@ impl BrandsApi {
     #[oai(path = "/", method = "get", operation_id = "listBrands")]
     async fn list(
         &self,
-        _caller: SeesCatalog,
+        _caller: ReadsCatalog,
         /// Deleted ones, instead of those that are not.
         deleted: Query<Option<Flag>>,
         /// Which page, from 1.
@@ -50,7 +50,7 @@ impl BrandsApi {
     #[oai(path = "/", method = "post", operation_id = "createBrand")]
     async fn create(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
@@ -67,7 +67,7 @@ impl BrandsApi {
     #[oai(path = "/:key/", method = "get", operation_id = "getBrand")]
     async fn show(
         &self,
-        _caller: SeesCatalog,
+        _caller: ReadsCatalog,
         /// Its id or its slug.
         key: Path<Text>,
     ) -> Result<Answer<BrandDto>, Refused<SharedRead>> {
@@ -82,7 +82,7 @@ impl BrandsApi {
     #[oai(path = "/:key/", method = "put", operation_id = "replaceBrand")]
     async fn replace(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -104,7 +104,7 @@ impl BrandsApi {
     #[oai(path = "/:key/", method = "patch", operation_id = "changeBrand")]
     async fn change(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -126,7 +126,7 @@ impl BrandsApi {
     #[oai(path = "/:key/", method = "delete", operation_id = "deleteBrand")]
     async fn delete(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -144,7 +144,7 @@ impl BrandsApi {
     #[oai(path = "/:key/restore/", method = "post", operation_id = "restoreBrand")]
     async fn restore(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.

@@ -7,7 +7,7 @@ use poem_openapi::param::{Path, Query};
 use super::brands::asked_for_deleted;
 use super::parts::{IfMatch, etag, expected};
 use super::{SharedRead, SharedWrite, cut};
-use crate::api::access::{MayWriteCatalog, SeesCatalog};
+use crate::api::access::{MayWriteShared, ReadsCatalog};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -30,7 +30,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/", method = "get", operation_id = "listManagedCategories")]
     async fn list(
         &self,
-        _caller: SeesCatalog,
+        _caller: ReadsCatalog,
         /// Deleted ones, instead of those that are not.
         deleted: Query<Option<Flag>>,
         /// Which page, from 1.
@@ -51,7 +51,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/", method = "post", operation_id = "createCategory")]
     async fn create(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
@@ -69,7 +69,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/:key/", method = "get", operation_id = "getManagedCategory")]
     async fn show(
         &self,
-        _caller: SeesCatalog,
+        _caller: ReadsCatalog,
         /// Its id or its slug.
         key: Path<Text>,
     ) -> Result<Answer<ManagedCategoryDto>, Refused<SharedRead>> {
@@ -84,7 +84,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/:key/", method = "put", operation_id = "replaceCategory")]
     async fn replace(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -107,7 +107,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/:key/", method = "patch", operation_id = "changeCategory")]
     async fn change(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -129,7 +129,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/:key/", method = "delete", operation_id = "deleteCategory")]
     async fn delete(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.
@@ -149,7 +149,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/:key/restore/", method = "post", operation_id = "restoreCategory")]
     async fn restore(
         &self,
-        admin: MayWriteCatalog,
+        admin: MayWriteShared,
         /// Its id or its slug.
         key: Path<Text>,
         /// The version for which it is meant.

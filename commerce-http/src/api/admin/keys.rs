@@ -1,6 +1,7 @@
 //! `/api/admin/api-keys/`: the keys of programs.
 
 use commerce_core::KeyId;
+use commerce_core::access::Listed;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
@@ -53,7 +54,7 @@ impl KeysApi {
         let size = check.finish(size)?;
         let links = CursorLinks { path: "/api/admin/api-keys/", filters: Vec::new(), page_size: size };
         let mut keys = self.shop.engine.access().keys(after, links.rows()).await.map_err(Problem::from)?;
-        let next = links.cut(&mut keys, |key| key.id);
+        let next = links.cut(&mut keys, |listed| listed.key.id);
         Ok(Answer::new(&ApiKeyPageDto { results: keys.iter().map(ApiKeyDto::from).collect(), next })?)
     }
 
@@ -89,6 +90,7 @@ impl KeysApi {
 
 impl From<&commerce_core::access::Made> for ApiKeyMadeDto {
     fn from(made: &commerce_core::access::Made) -> Self {
-        Self { key: made.secret.reveal(), api_key: ApiKeyDto::from(&made.key) }
+        let fresh = Listed { key: made.key.clone(), unusable: None };
+        Self { key: made.secret.reveal(), api_key: ApiKeyDto::from(&fresh) }
     }
 }

@@ -6,14 +6,20 @@ mod brands;
 mod categories;
 mod coupons;
 mod invariants;
+mod inventory;
 mod jobs;
 mod keys;
 mod money;
 mod parts;
+mod prices;
+mod products;
 mod rules;
 mod settings;
 mod tags;
 mod trial;
+mod warehouses;
+
+pub(super) use parts::{IfMatch, etag, expected};
 
 use commerce_core::catalog::Page;
 
@@ -79,12 +85,11 @@ pub(super) fn cut<T>(
     Ok((all.into_iter().skip(begin).take(page_size as usize).collect(), links.around(&rows)))
 }
 
-/// What products share.
-type SharedApi =
-    (brands::BrandsApi, categories::ManagedCategoriesApi, attributes::AttributesApi, tags::TagsApi);
-
 /// All operations of the back office.
-pub(crate) type AdminApi = (
+pub(crate) type AdminApi = (RulesApi, GoodsApi, OfficeApi);
+
+/// What the shop decides.
+type RulesApi = (
     rules::PromotionsApi,
     rules::PriceListsApi,
     rules::CustomerGroupsApi,
@@ -95,16 +100,25 @@ pub(crate) type AdminApi = (
     settings::SettingsApi,
     trial::TrialApi,
     coupons::CouponsApi,
-    SharedApi,
-    money::MoneyApi,
-    keys::KeysApi,
-    audit::AuditApi,
-    jobs::JobsApi,
-    invariants::InvariantsApi,
 );
 
+/// What it sells.
+type GoodsApi = (
+    products::ListApi,
+    warehouses::WarehousesApi,
+    inventory::InventoryApi,
+    prices::PricesApi,
+    brands::BrandsApi,
+    categories::ManagedCategoriesApi,
+    attributes::AttributesApi,
+    tags::TagsApi,
+);
+
+/// What it keeps an eye on.
+type OfficeApi = (money::MoneyApi, keys::KeysApi, audit::AuditApi, jobs::JobsApi, invariants::InvariantsApi);
+
 pub(super) fn operations(shop: &Shop) -> AdminApi {
-    (
+    let rules = (
         rules::PromotionsApi { shop: shop.clone() },
         rules::PriceListsApi { shop: shop.clone() },
         rules::CustomerGroupsApi { shop: shop.clone() },
@@ -115,16 +129,23 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         settings::SettingsApi { shop: shop.clone() },
         trial::TrialApi { shop: shop.clone() },
         coupons::CouponsApi { shop: shop.clone() },
-        (
-            brands::BrandsApi { shop: shop.clone() },
-            categories::ManagedCategoriesApi { shop: shop.clone() },
-            attributes::AttributesApi { shop: shop.clone() },
-            tags::TagsApi { shop: shop.clone() },
-        ),
+    );
+    let goods = (
+        products::ListApi { shop: shop.clone() },
+        warehouses::WarehousesApi { shop: shop.clone() },
+        inventory::InventoryApi { shop: shop.clone() },
+        prices::PricesApi { shop: shop.clone() },
+        brands::BrandsApi { shop: shop.clone() },
+        categories::ManagedCategoriesApi { shop: shop.clone() },
+        attributes::AttributesApi { shop: shop.clone() },
+        tags::TagsApi { shop: shop.clone() },
+    );
+    let office = (
         money::MoneyApi { shop: shop.clone() },
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },
         invariants::InvariantsApi::new(shop),
-    )
+    );
+    (rules, goods, office)
 }

@@ -15,10 +15,10 @@ use crate::wire::{
     Text,
 };
 
-pub(super) type IfMatch = Header<Option<Text>>;
+pub(in crate::api) type IfMatch = Header<Option<Text>>;
 
 /// The version for which a request is meant: of the header, or of the body.
-pub(super) fn expected(if_match: &IfMatch, body: Option<u64>) -> Result<Option<u64>, Problem> {
+pub(in crate::api) fn expected(if_match: &IfMatch, body: Option<u64>) -> Result<Option<u64>, Problem> {
     let Some(Text(sent)) = &if_match.0 else { return Ok(body) };
     if sent.trim() == "*" {
         return Ok(body);
@@ -249,7 +249,7 @@ async fn now(shop: &Shop) -> Result<Timestamp, Problem> {
     Ok(shop.engine.store().cart(&Look::default()).await?.now)
 }
 
-pub(super) fn etag(version: u64) -> String {
+pub(in crate::api) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 

@@ -22,7 +22,7 @@ struct Shop {
 fn empty_shop() -> Shop {
     let now = Timestamp::from_micros(1_700_000_000_000_000).unwrap();
     let (products, sku_owners, brands, categories) = Default::default();
-    let (attributes, locations, levels) = Default::default();
+    let (attributes, locations, levels, record) = Default::default();
     Shop {
         view: CatalogView {
             now,
@@ -34,6 +34,7 @@ fn empty_shop() -> Shop {
             locations,
             levels,
             shared: SharedVersion::default(),
+            record,
         },
         options: PlanOptions {
             currency: Currency::NGN,

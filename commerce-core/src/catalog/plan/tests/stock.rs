@@ -84,12 +84,7 @@ fn less_than_nothing_is_nothing() {
 #[test]
 fn stock_is_set_at_the_location_and_what_lies_elsewhere_is_mentioned() {
     let mut shop = empty_shop().stock(StockRule::Set);
-    shop.view.locations.push(Location {
-        id: Ids::new([9; 32], shop.view.now).fresh(),
-        code: "ABUJA".to_owned(),
-        name: "Abuja".to_owned(),
-        priority: 3,
-    });
+    shop.view.locations.push(Location::new(Ids::new([9; 32], shop.view.now).fresh(), "ABUJA", "Abuja", 3));
     "ABUJA".clone_into(&mut shop.options.location);
     shop.takes([mugs(2)]);
     "LAGOS".clone_into(&mut shop.options.location);
