@@ -305,9 +305,9 @@ async fn remove_variants(conn: &mut SqliteConnection, removed: &[Removal]) -> Re
 // The code is free at once: whoever takes it comes after this.
 const REMOVE_VARIANTS: &str = "
 UPDATE variants
-   SET removed_at = w.value ->> 1, removed_sku = sku, sku = lower(hex(id))
+   SET removed_at = w.value ->> 1, removed_sku = variants.sku, sku = lower(hex(variants.id))
   FROM json_each(?1) AS w
- WHERE variants.id = unhex(w.value ->> 0, '-') AND removed_at IS NULL
+ WHERE variants.id = unhex(w.value ->> 0, '-') AND variants.removed_at IS NULL
 ";
 
 /// Adds what list prices were before.
