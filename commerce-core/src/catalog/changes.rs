@@ -118,6 +118,8 @@ pub enum SharedId {
 pub struct Changes {
     /// Prices to write, each product at most once.
     pub reprice: Vec<Repricing>,
+    /// What list prices were before.
+    pub prices: Vec<PriceChange>,
 }
 
 /// Prices of variants of a product, which is one version further then.
