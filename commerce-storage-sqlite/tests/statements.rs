@@ -12,7 +12,9 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqlSafeStr};
 
 /// Pieces that only make a statement together; the test below runs every combination of them.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 26] = [
+    "ROWS",
+    "ALL",
     "SUMMARIES",
     "ON_SALE",
     "OF_BRAND",

@@ -157,7 +157,7 @@ impl ProductsApi {
         /// The `ETag` of an answer that the client has already.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-        request: &poem::Request,
+        request: &Request,
     ) -> Result<Moving<BranchDto>, Refused<Branch>> {
         let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
         let before = slug.clone();
