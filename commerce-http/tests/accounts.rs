@@ -483,7 +483,8 @@ async fn every_operation_opens_to_who_may_and_to_nobody_else() {
         let server = with_admin(kind).await;
         let boss = log_in(&server, "boss@example.com", SECRET).await;
         let mut callers = Vec::new();
-        for role in Role::ALL {
+        // What merchants reach is in the tests of `access`.
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Merchant) {
             callers.push((role.as_str().to_owned(), token_of(&server, &boss, role).await, may_of(role)));
         }
         let new = json!({"name": "reader", "permissions": ["orders.read"]});
@@ -491,8 +492,10 @@ async fn every_operation_opens_to_who_may_and_to_nobody_else() {
         let key = made.send().await.expect(201)["key"].as_str().unwrap().to_owned();
         callers.push(("a key".to_owned(), key, vec!["orders.read"]));
         let mut asked = 0;
-        for operation in operations() {
-            let Operation { method, path, permission, also_others } = &operation;
+        for operation in
+            operations().iter().filter(|operation| !operation.path.starts_with("/api/orders/sold/"))
+        {
+            let Operation { method, path, permission, also_others } = operation;
             let call = async |token: Option<&str>| {
                 let call = server.call(method.clone(), path);
                 let call = match token {
@@ -572,10 +575,9 @@ fn operations() -> Vec<Operation> {
     found
 }
 
-/// What somebody in the role may do. Merchants wait until operations know what is theirs.
+/// What somebody in the role may do.
 fn may_of(role: Role) -> Vec<&'static str> {
-    let may = role.permissions().iter().filter(|_| role != Role::Merchant);
-    may.map(|permission| permission.as_str()).collect()
+    role.permissions().iter().map(|permission| permission.as_str()).collect()
 }
 
 /// The access token of somebody in this role.
