@@ -1,6 +1,5 @@
 //! The catalogue as a file over HTTP: the same bytes as the command line writes; on both stores.
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod server;
 

@@ -1,6 +1,5 @@
 //! `commerce seed`: shops that are made up.
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
-#![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop, and say where")]
 
 mod server;
 

@@ -1,5 +1,6 @@
 //! Stock keeping: warehouses, levels, movements, and prices and stock in bulk - on both stores.
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod server;
 

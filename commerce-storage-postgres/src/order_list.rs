@@ -173,7 +173,7 @@ mod tests {
                 (
                     Search { seller: Some(named("seller", "adire")), ..any.clone() },
                     "using order_lines_of_seller",
-                    false,
+                    true,
                 ),
             ] {
                 let mut statement = list(&search, 21);

@@ -180,11 +180,11 @@ pub fn reprice(
     if history.is_empty() || (mode == Mode::All && !refusals.is_empty()) {
         return Repriced { changes: ChangeSet::default(), audit: None, written: 0, unchanged, refusals };
     }
-    let mut changes = ChangeSet::default();
-    changes.catalog = Changes {
+    let catalog = Changes {
         reprice: changed.iter().filter_map(|(at, new)| write(view, *at, new)).collect(),
         prices: history.iter().filter_map(|change| change.told(view.now, caller, ids)).collect(),
     };
+    let mut changes = ChangeSet { catalog, ..ChangeSet::default() };
     let audit: AuditId = ids.fresh();
     let (written, products) = (history.len() as u64, changed.len());
     changes.audit.push(Entry {

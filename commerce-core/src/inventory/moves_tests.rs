@@ -1,5 +1,7 @@
 //! What moves: nothing that is reserved leaves, and nothing is lost on the way.
 
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -397,10 +397,12 @@ impl Inventory {
                 target: format!("warehouse:{}", location.code),
                 data: json!({ "before": told(None), "after": told(Some(&location)) }),
             };
-            let mut changes = ChangeSet::default();
-            changes.idempotency = request.map(|request| request.record(Outcome::Audited(entry.id), now));
-            changes.inventory.locations.push(location.clone());
-            changes.audit.push(entry);
+            let changes = ChangeSet {
+                inventory: super::Changes { locations: vec![location.clone()], ..Default::default() },
+                idempotency: request.map(|request| request.record(Outcome::Audited(entry.id), now)),
+                audit: vec![entry],
+                ..ChangeSet::default()
+            };
             match self.parts.store.commit(&changes).await {
                 Ok(()) => return Ok(LocationChanged { location, replayed: false }),
                 Err(error) => attempts.again(error).await?,

@@ -127,7 +127,7 @@ async fn merchants_meet_every_operation() {
             alike.push(operation.name);
             continue;
         }
-        let path = operation.path.replace("{id}", NOWHERE).replace('{', "").replace('}', "");
+        let path = operation.path.replace("{id}", NOWHERE).replace(['{', '}'], "");
         let send = |who: &str| -> Call<'_> { town.call(who, operation.method.clone(), &path) };
         let answer = send("mira").send().await;
         if THEIRS.contains(&name) {

@@ -7,7 +7,6 @@ use crate::catalog::plan::CatalogView;
 use crate::catalog::{Batch, Product, ProductStatus};
 
 /// What becomes of the products at the time of the look: those whose time has come are published, or archived.
-#[must_use]
 pub fn due(view: &CatalogView, ids: &mut Ids) -> Batch {
     let mut batch = Batch::default();
     for before in view.products.iter().filter(|product| product.deleted_at.is_none()) {

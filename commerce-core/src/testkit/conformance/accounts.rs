@@ -111,7 +111,7 @@ pub async fn links_in_full_and_the_newest_are_kept(shop: &Shop) {
     let nowhere = link("nowhere", None, now);
     let max = u32::try_from(Account::LINKS_MAX).unwrap();
     let old: Vec<Link> = (0..max)
-        .map(|at| link(&format!("old {at}"), Some(ada.id), now.minus(HOUR / 60 * (max - at))))
+        .map(|at| link(&format!("old {at}"), Some(ada.id), now.minus(HOUR / 600 * (max - at))))
         .collect();
     commit(shop, |changes| changes.account.create = vec![ada.clone()]).await;
     commit(shop, |changes| changes.account.issue = vec![full.clone(), nowhere.clone()]).await;

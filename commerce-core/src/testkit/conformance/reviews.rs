@@ -374,7 +374,6 @@ pub async fn a_random_walk_through_reviews(shop: &Shop) {
     }
     let mut known: Vec<ReviewId> = Vec::new();
     let mut draw = crate::testkit::seed();
-    println!("seed {draw}");
     let mut next = |most: u64| {
         draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (draw >> 33) % most
