@@ -33,6 +33,7 @@ create table if not exists reviews (
 );
 
 create table if not exists review_votes (
+    id          uuid primary key default gen_random_uuid(),
     review_id   uuid not null,
     customer_id uuid,
     helpful     boolean not null,
@@ -42,6 +43,7 @@ create table if not exists review_votes (
 );
 
 create table if not exists review_reports (
+    id          uuid primary key default gen_random_uuid(),
     review_id   uuid not null,
     customer_id uuid,
     reason      text not null,

@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Country {
 pub struct Destination {
     /// The country.
     pub country: Country,
-    /// State, province or region, as a code where the country has [codes](super::subdivision()) (`LA` for Lagos).
+    /// State, province or region, as a code where the country has codes (`LA` for Lagos).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_province: Option<String>,
     /// Postal code, where the country has them.
@@ -109,7 +109,7 @@ pub struct Address {
     pub street_line2: Option<String>,
     /// Town or city.
     pub city: String,
-    /// State, province or region, as a code where the country has [codes](super::subdivision()).
+    /// State, province or region, as a code where the country has codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_province: Option<String>,
     /// Postal code, where the country has them.
