@@ -39,6 +39,7 @@ unsettled! {
     crate::account::AccountError,
     crate::cart::CartError,
     crate::catalog::CatalogError,
+    crate::catalog::TaxonomyError,
     crate::catalog::EditError,
     crate::checkout::ConfirmError,
     crate::interest::WishlistError,

@@ -159,6 +159,8 @@ pub enum Guard {
     Category,
     /// An attribute of this code was made meanwhile.
     Attribute,
+    /// What products share changed meanwhile, or products have what was to go.
+    Shared,
     /// The request was recorded meanwhile.
     Idempotency,
 }

@@ -142,6 +142,12 @@ impl Engine {
         Catalog { parts: Arc::clone(&self.parts) }
     }
 
+    /// What products share: brands, categories, attributes, tags.
+    #[must_use]
+    pub fn taxonomy(&self) -> crate::catalog::Taxonomy {
+        crate::catalog::Taxonomy { parts: Arc::clone(&self.parts) }
+    }
+
     /// How shoppers find things.
     #[must_use]
     pub fn search(&self) -> Searching {

@@ -49,6 +49,11 @@ pub enum Invariant {
     /// What an account is to the shop, whether it is active, and each key of a program, is what audit rows say; and none of
     /// these was changed by a shopper.
     RoleAudit,
+    /// A category's path is that of what it hangs on, with its slug behind: so there is no circle. What hangs on a deleted
+    /// one is deleted.
+    CategoryPath,
+    /// What a product says by the names of what it shares is what those are called; and it has no deleted brand or category.
+    CatalogNames,
     /// What a product is rated is what its published reviews add up to, and the votes and reports of a review are as many as
     /// it says; and nobody has two reviews of one product.
     RatingSum,
@@ -56,7 +61,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -76,6 +81,8 @@ impl Invariant {
         Self::AccountOne,
         Self::SessionOne,
         Self::RoleAudit,
+        Self::CategoryPath,
+        Self::CatalogNames,
         Self::RatingSum,
     ];
 
@@ -102,6 +109,8 @@ impl Invariant {
             Self::AccountOne => "ACCOUNT_ONE",
             Self::SessionOne => "SESSION_ONE",
             Self::RoleAudit => "ROLE_AUDIT",
+            Self::CategoryPath => "CATEGORY_PATH",
+            Self::CatalogNames => "CATALOG_NAMES",
             Self::RatingSum => "RATING_SUM",
         }
     }

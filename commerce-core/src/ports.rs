@@ -13,7 +13,8 @@ use crate::cache::Generation;
 use crate::cache::InProcessCache;
 use crate::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
-    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug, TagCount,
+    TaxonomyView,
 };
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
@@ -35,9 +36,9 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, PriceChangeId,
-    ProductId, RefundId, Timestamp, UnmatchedId, VariantId, audit, cart, idempotency, interest, order,
-    personal, review, search,
+    AttributeId, AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId,
+    PriceChangeId, ProductId, RefundId, Timestamp, UnmatchedId, VariantId, audit, cart, idempotency,
+    interest, order, personal, review, search,
 };
 
 /// Where the shop is kept.
@@ -314,6 +315,21 @@ pub trait Store: Send + Sync + 'static {
     /// was made under settings that index otherwise; says how many. 0: there are no more of them.
     async fn index(&self, limit: u32) -> Result<u64, StoreError>;
 
+    /// Everything that products share, and the different values that they have of this attribute, by value: at most one
+    /// more than [`VALUES_MAX`](crate::catalog::VALUES_MAX).
+    async fn taxonomy(&self, values_of: Option<AttributeId>) -> Result<TaxonomyView, StoreError>;
+
+    /// The slug that the category has now which had this one before. One that is deleted has none.
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError>;
+
+    /// Up to `limit` tags of products that are not deleted after `after`, bytewise; or this one alone, if they have it.
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<TagCount>, StoreError>;
+
     /// Counts anew how many units of each product were sold, by which
     /// [`SortBy::BestSelling`](crate::catalog::SortBy::BestSelling) goes: those of the line items of all orders that were
     /// neither cancelled, nor returned, nor refunded. Says of how many products the number changed; the generation of the
@@ -326,6 +342,9 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError>;
 
     /// The bulk door: writes a batch of the catalogue, all of it or nothing, in a few statements.
+    ///
+    /// Products that a revision names are written with it, and up to [`Batch::INDEXED_AT_ONCE`] of them are indexed with
+    /// it too. Of more, the others are left to [`index`](Store::index), and found as they were until then.
     async fn import(&self, batch: &Batch) -> Result<(), CommitError>;
 
     /// Every row that breaks an invariant; empty when all is well. Reads the whole store.

@@ -19,7 +19,7 @@ use crate::fused::{Fused, column};
 use crate::instant::Instant;
 use crate::product::{AttributeRow, BrandRow, CategoryRow};
 use crate::search::settings_column;
-use crate::{audit, idempotency, inventory, search};
+use crate::{audit, idempotency, inventory, pricing, search, taxonomy};
 
 pub(crate) const INSERT_BRANDS: &str = "
 insert into brands (id, slug, name, name_folded)
@@ -27,13 +27,13 @@ select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
  where (select held from guards)";
 
 pub(crate) const INSERT_CATEGORIES: &str = "
-insert into categories (id, parent_id, slug, name, name_folded, path)
-select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+insert into categories (id, parent_id, slug, name, name_folded, path, description, position)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
  where (select held from guards)";
 
 pub(crate) const INSERT_ATTRIBUTES: &str = "
-insert into attributes (id, code, name, kind)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+insert into attributes (id, code, name, kind, filterable, required, variant_defining, rules)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $7::boolean[], $8::jsonb[])
  where (select held from guards)";
 
 // A slug that is taken leaves its row out, so that the answer tells which product it was.
@@ -165,24 +165,29 @@ type NamesRow =
 
 /// Applies a batch in the caller's transaction, which is to be rolled back on an error.
 ///
-/// Three to six statements, whatever the number of products.
+/// Four to seven statements, whatever the number of products; where what they share is revised, some more, whatever the
+/// number of those that say something by its name.
 ///
 /// # Errors
-/// [`CommitError::Stale`] with [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`], [`Guard::Product`],
-/// [`Guard::Sku`], [`Guard::Idempotency`], or a guard of [`inventory::apply`].
+/// [`CommitError::Stale`] with [`Guard::Shared`], [`Guard::Brand`], [`Guard::Category`], [`Guard::Attribute`],
+/// [`Guard::Product`], [`Guard::Sku`], [`Guard::Idempotency`], or a guard of [`inventory::apply`].
 pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitError> {
     let Batch {
+        shared: _,
         brands: _,
         categories: _,
         attributes: _,
+        revise,
         products,
         removed,
         prices,
         redirects,
         inventory,
+        pricing: _,
         idempotency,
         audit,
     } = batch;
+    taxonomy::hold(conn, batch).await?;
     // By id, so that two batches lock the products that both have in one order.
     let mut products: Vec<&ProductWrite> = products.iter().collect();
     products.sort_unstable_by_key(|write| write.product.id);
@@ -195,8 +200,10 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     write_shared(batch, &mut first);
     write_products(&products, &facts, &mut first);
     delete_parts(&products, &mut first);
+    taxonomy::write(revise, &mut first);
     remove_variants(removed, &mut first);
     first.run(conn).await?;
+    taxonomy::rewrite(conn, &revise.rewrite).await?;
 
     let mut second = Fused::new();
     insert_parts(&products, &mut second);
@@ -267,7 +274,8 @@ pub(crate) async fn shared(
 }
 
 fn write_shared(batch: &Batch, fused: &mut Fused) {
-    let Batch { brands, categories, attributes, .. } = batch;
+    let Batch { brands, categories, attributes, pricing, .. } = batch;
+    pricing::write(pricing, fused);
     if !brands.is_empty() {
         fused
             .write(INSERT_BRANDS)
@@ -287,7 +295,9 @@ fn write_shared(batch: &Batch, fused: &mut Fused) {
             .bind(column(categories, |category| category.slug.as_str()))
             .bind(column(categories, |category| category.name.as_str()))
             .bind(column(categories, |category| fold(&category.name)))
-            .bind(column(categories, |category| category.path.as_str()));
+            .bind(column(categories, |category| category.path.as_str()))
+            .bind(column(categories, |category| category.description.as_str()))
+            .bind(column(categories, |category| i64::from(category.position)));
         for name in
             ["categories_pkey", "categories_slug_key", "categories_path_key", "categories_sibling_key"]
         {
@@ -300,7 +310,11 @@ fn write_shared(batch: &Batch, fused: &mut Fused) {
             .bind(column(attributes, |attribute| attribute.id.0))
             .bind(column(attributes, |attribute| attribute.code.as_str()))
             .bind(column(attributes, |attribute| attribute.name.as_str()))
-            .bind(column(attributes, |attribute| attribute.kind.as_str()));
+            .bind(column(attributes, |attribute| attribute.kind.as_str()))
+            .bind(column(attributes, |attribute| attribute.filterable))
+            .bind(column(attributes, |attribute| attribute.required))
+            .bind(column(attributes, |attribute| attribute.variant_defining))
+            .bind(column(attributes, |attribute| Json(&attribute.rules)));
         for name in ["attributes_pkey", "attributes_code_key"] {
             fused.constraint(name, Guard::Attribute);
         }

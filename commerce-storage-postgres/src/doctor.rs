@@ -401,6 +401,8 @@ async fn broken(conn: &mut PgConnection, invariant: Invariant) -> Result<Vec<(St
         Invariant::AccountOne => ACCOUNT_ONE,
         Invariant::SessionOne => SESSION_ONE,
         Invariant::RoleAudit => ROLE_AUDIT,
+        Invariant::CategoryPath => CATEGORY_PATH,
+        Invariant::CatalogNames => CATALOG_NAMES,
         Invariant::RatingSum => RATING_SUM,
     };
     sqlx::query_as(sql).fetch_all(conn).await
@@ -475,6 +477,29 @@ select format('api_keys id=%s', k.id), 'a key whose making or revocation has no 
  where not exists (select 1 from audit t where t.action = 'api_key.create' and t.target = 'api_key:' || k.id)
     or (k.revoked_at is not null
         and not exists (select 1 from audit t where t.action = 'api_key.revoke' and t.target = 'api_key:' || k.id))
+ order by 1";
+
+pub(crate) const CATEGORY_PATH: &str = "
+select format('categories id=%s', c.id),
+       format('the path %s, hanging on %s', c.path, coalesce(p.path, 'nothing'))
+  from categories c
+  left join categories p on p.id = c.parent_id
+ where c.path <> coalesce(p.path || '/', '') || c.slug
+    or (c.deleted_at is null and p.deleted_at is not null)
+ order by 1";
+
+// Text that is compared with what is read out of a document is compared as text.
+pub(crate) const CATALOG_NAMES: &str = "
+select format('products id=%s', p.id),
+       format('its facts say brand %s and categories %s; it has brand %s and is in %s',
+              coalesce(p.facts ->> 'brand', 'none'), p.facts -> 'categories', coalesce(b.slug, 'none'),
+              coalesce(c.path, 'none'))
+  from products p
+  left join brands b on b.id = p.brand_id
+  left join categories c on c.id = p.category_id
+ where p.facts ->> 'brand' is distinct from b.slug
+    or p.facts -> 'categories' <> coalesce(to_jsonb(string_to_array(c.path, '/')), '[]')
+    or (p.deleted_at is null and (b.deleted_at is not null or c.deleted_at is not null))
  order by 1";
 
 // A product beside its published reviews, a review beside its votes and reports.

@@ -13,6 +13,7 @@ use crate::instant::Instant;
 use crate::inventory::{LevelRow, LocationRow};
 use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_product};
 use crate::row::Row;
+use crate::taxonomy;
 
 pub(crate) const IMPORT_LOOK: &str = concat!(
     "
@@ -41,7 +42,8 @@ select statement_timestamp() as now,
        (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
             'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
           from idempotency i
-         where i.actor = $3 and i.route = $4 and i.key = $5) as record"
+         where i.actor = $3 and i.route = $4 and i.key = $5) as record,
+       (select json_build_array(s.changes, s.additions) from catalog_shared s) as shared"
 );
 
 type ImportRow = (
@@ -54,6 +56,7 @@ type ImportRow = (
     Json<Vec<LocationRow>>,
     Json<Vec<LevelRow>>,
     Option<Json<RecordRow>>,
+    Option<Json<(u64, u64)>>,
 );
 
 /// What an import of these keys looks at: one statement, so one snapshot.
@@ -71,7 +74,7 @@ pub async fn view(conn: &mut PgConnection, keys: &ImportKeys) -> Result<CatalogV
         .fetch_one(conn)
         .await
         .map_err(store_error)?;
-    let (now, products, owners, brands, categories, attributes, locations, levels, record) = found;
+    let (now, products, owners, brands, categories, attributes, locations, levels, record, shared) = found;
     let owner = |(sku, variant, product): (String, Uuid, Uuid)| {
         Ok((Row::new("variants", &variant).text("sku", &sku)?, VariantId(variant), ProductId(product)))
     };
@@ -84,6 +87,7 @@ pub async fn view(conn: &mut PgConnection, keys: &ImportKeys) -> Result<CatalogV
         attributes: attributes.0.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
         locations: locations.0.into_iter().map(LocationRow::read).collect::<Result<_, _>>()?,
         levels: levels.0.into_iter().map(LevelRow::read).collect::<Result<_, _>>()?,
+        shared: taxonomy::version(shared),
         record: record.map(|Json(record)| record.read()).transpose()?,
     })
 }

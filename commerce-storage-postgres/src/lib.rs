@@ -51,6 +51,7 @@ pub mod sold;
 mod statements;
 mod steps;
 mod store;
+pub mod taxonomy;
 mod unmatched;
 
 pub use cart::view as cart_view;

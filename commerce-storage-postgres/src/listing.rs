@@ -122,16 +122,21 @@ pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &P
                       from categories c
                       join categories below
                         on below.path = c.path or (below.path >= c.path || '/' and below.path < c.path || '0')
-                     where c.deleted_at is null and c.slug = ",
+                     where c.deleted_at is null and c.id = coalesce((select id from categories where deleted_at is null and slug = ",
             )
             .push_bind(category.as_str().to_owned())
-            .push(")");
+            // A name of before finds it too, unless something has that name now.
+            .push("), (select id from slug_redirects where kind = 'category' and slug = ")
+            .push_bind(category.as_str().to_owned())
+            .push(")))");
     }
     if let Some(brand) = brand {
         statement
-            .push(" and p.brand_id in (select b.id from brands b where b.deleted_at is null and b.slug = ")
+            .push(" and p.brand_id = coalesce((select id from brands where deleted_at is null and slug = ")
             .push_bind(brand.as_str().to_owned())
-            .push(")");
+            .push("), (select id from slug_redirects where kind = 'brand' and slug = ")
+            .push_bind(brand.as_str().to_owned())
+            .push("))");
     }
     // A bound alone asks about the dearest or the cheapest variant, whose price is at hand.
     if let Some(least) = min_price {

@@ -1,7 +1,8 @@
 //! Whole products, and what they share: from rows into the domain.
 
 use commerce_core::catalog::{
-    Attribute, AttributeValue, Brand, Category, Dimensions, Image, Product, ProductOption, Variant,
+    Attribute, AttributeRules, AttributeValue, Brand, Category, Dimensions, Image, Product, ProductOption,
+    Variant,
 };
 use commerce_core::{Currency, StoreError, UnitPrice};
 use serde::Deserialize;
@@ -205,12 +206,20 @@ pub(crate) struct BrandRow {
     id: Uuid,
     slug: String,
     name: String,
+    deleted_at: Option<String>,
+    version: i64,
 }
 
 impl BrandRow {
     pub(crate) fn read(self) -> Result<Brand, StoreError> {
         let row = Row::new("brands", &self.id);
-        Ok(Brand { id: self.id.into(), slug: row.text("slug", &self.slug)?, name: self.name })
+        Ok(Brand {
+            id: self.id.into(),
+            slug: row.text("slug", &self.slug)?,
+            deleted_at: row.optional_text("deleted_at", self.deleted_at.as_deref())?,
+            version: row.count("version", self.version)?,
+            name: self.name,
+        })
     }
 }
 
@@ -222,6 +231,10 @@ pub(crate) struct CategoryRow {
     slug: String,
     name: String,
     path: String,
+    description: String,
+    position: i64,
+    deleted_at: Option<String>,
+    version: i64,
 }
 
 impl CategoryRow {
@@ -231,8 +244,12 @@ impl CategoryRow {
             id: self.id.into(),
             parent: self.parent_id.map(Into::into),
             slug: row.text("slug", &self.slug)?,
+            position: u32::try_from(row.count("position", self.position)?).unwrap_or(u32::MAX),
+            deleted_at: row.optional_text("deleted_at", self.deleted_at.as_deref())?,
+            version: row.count("version", self.version)?,
             name: self.name,
             path: self.path,
+            description: self.description,
         })
     }
 }
@@ -244,6 +261,11 @@ pub(crate) struct AttributeRow {
     code: String,
     name: String,
     kind: String,
+    filterable: bool,
+    required: bool,
+    variant_defining: bool,
+    rules: AttributeRules,
+    version: i64,
 }
 
 impl AttributeRow {
@@ -251,9 +273,14 @@ impl AttributeRow {
         let row = Row::new("attributes", &self.id);
         Ok(Attribute {
             kind: row.text("kind", &self.kind)?,
+            version: row.count("version", self.version)?,
             id: self.id.into(),
             code: self.code,
             name: self.name,
+            filterable: self.filterable,
+            required: self.required,
+            variant_defining: self.variant_defining,
+            rules: self.rules,
         })
     }
 }

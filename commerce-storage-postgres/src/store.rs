@@ -10,7 +10,8 @@ use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
-    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug, TagCount,
+    TaxonomyView,
 };
 use commerce_core::interest::ViewedProducts;
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
@@ -27,9 +28,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
-    PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
-    UnmatchedId, VariantId, Violation,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId,
+    OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
+    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -44,7 +45,8 @@ use crate::lent::Lent;
 use crate::{
     access, account, audit, cart, catalog, catalog_list, commit, doctor, generation, import, interest,
     inventory, inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment,
-    personal, pricing, promotion, refund, related, reprice, review, search, search_find, sold, unmatched,
+    personal, pricing, promotion, refund, related, reprice, review, search, search_find, sold, taxonomy,
+    unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -490,6 +492,23 @@ impl Store for PostgresStore {
             })?;
         }
         Ok(unindexed.len() as u64)
+    }
+
+    async fn taxonomy(&self, values_of: Option<AttributeId>) -> Result<TaxonomyView, StoreError> {
+        read!(self, conn => taxonomy::view(conn, values_of))
+    }
+
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError> {
+        look!(self, conn => taxonomy::moved_category(conn, slug))
+    }
+
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<TagCount>, StoreError> {
+        read!(self, conn => taxonomy::tags(conn, after.as_deref(), only.as_deref(), limit))
     }
 
     async fn count_sold(&self) -> Result<u64, StoreError> {

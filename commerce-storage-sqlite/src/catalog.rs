@@ -15,31 +15,41 @@ use uuid::Uuid;
 
 use crate::script::Script;
 use crate::trouble::{guarded, trouble, violated_key};
-use crate::{audit, generation, idempotency, inventory, product, search};
+use crate::{audit, generation, idempotency, inventory, pricing, product, search, taxonomy};
 
 /// Applies a batch inside the caller's transaction. On an error the caller must roll back.
 ///
 /// # Errors
-/// [`Guard::Brand`], [`Guard::Category`] or [`Guard::Attribute`] when somebody made the same meanwhile,
+/// [`Guard::Shared`] when what products share changed meanwhile, [`Guard::Brand`], [`Guard::Category`] or
+/// [`Guard::Attribute`] when somebody made the same meanwhile,
 /// [`Guard::Product`] when a product is not at the version that was read or its slug is taken, [`Guard::Sku`] when a SKU
 /// belongs to another variant, [`Guard::Idempotency`] when the request was recorded meanwhile, and those of
 /// [`inventory::apply`].
 pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), CommitError> {
     let Batch {
+        shared: _,
         brands,
         categories,
         attributes,
+        revise,
         products,
         removed,
         prices,
         redirects,
         inventory,
+        pricing,
         idempotency,
         audit,
     } = batch;
+    let mut script = Script::default();
+    taxonomy::add_comparison(&mut script, batch);
+    pricing::add(&mut script, pricing);
+    taxonomy::add(&mut script, revise);
+    script.run(conn).await?;
     insert_brands(conn, brands).await?;
     insert_categories(conn, categories).await?;
     insert_attributes(conn, attributes).await?;
+    taxonomy::rewrite(conn, &revise.rewrite).await?;
     remove_variants(conn, removed).await?;
     write_products(conn, products).await?;
     write_redirects(conn, redirects).await?;
@@ -91,9 +101,10 @@ async fn insert_categories(conn: &mut SqliteConnection, categories: &[Category])
 }
 
 const INSERT_CATEGORIES: &str = "
-INSERT INTO categories (id, parent_id, slug, name, name_folded, path)
+INSERT INTO categories (id, parent_id, slug, name, name_folded, path, description, position)
 SELECT unhex(value ->> '$.value.id', '-'), unhex(value ->> '$.value.parent', '-'), value ->> '$.value.slug',
-       value ->> '$.value.name', value ->> '$.folded', value ->> '$.value.path'
+       value ->> '$.value.name', value ->> '$.folded', value ->> '$.value.path', value ->> '$.value.description',
+       value ->> '$.value.position'
   FROM json_each(?1)
 ";
 
@@ -102,8 +113,9 @@ async fn insert_attributes(conn: &mut SqliteConnection, attributes: &[Attribute]
 }
 
 const INSERT_ATTRIBUTES: &str = "
-INSERT INTO attributes (id, code, name, kind)
-SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', value ->> '$.kind'
+INSERT INTO attributes (id, code, name, kind, filterable, required, variant_defining, rules)
+SELECT unhex(value ->> '$.id', '-'), value ->> '$.code', value ->> '$.name', value ->> '$.kind',
+       value ->> '$.filterable', value ->> '$.required', value ->> '$.variant_defining', value -> '$.rules'
   FROM json_each(?1)
 ";
 

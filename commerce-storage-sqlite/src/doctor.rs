@@ -55,6 +55,8 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::AccountOne => ("accounts", ACCOUNT_ONE),
         Invariant::SessionOne => ("sessions", SESSION_ONE),
         Invariant::RoleAudit => ("accounts", ROLE_AUDIT),
+        Invariant::CategoryPath => ("categories", CATEGORY_PATH),
+        Invariant::CatalogNames => ("products", CATALOG_NAMES),
         Invariant::RatingSum => ("products", RATING_SUM),
     }
 }
@@ -458,6 +460,27 @@ SELECT k.id, 'a key whose making or revocation has no audit row'
     OR (k.revoked_at IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM audit AS t
                          WHERE t.action = 'api_key.revoke' AND t.target LIKE 'api_key:%' AND unhex(substr(t.target, 9), '-') = k.id))
+";
+
+const CATEGORY_PATH: &str = "
+SELECT c.id, format('the path %s, hanging on %s', c.path, coalesce(p.path, 'nothing')) AS detail
+  FROM categories AS c
+  LEFT JOIN categories AS p ON p.id = c.parent_id
+ WHERE c.path <> coalesce(p.path || '/', '') || c.slug
+    OR (c.deleted_at IS NULL AND p.deleted_at IS NOT NULL)
+";
+
+const CATALOG_NAMES: &str = "
+SELECT p.id,
+       format('its facts say brand %s and categories %s; it has brand %s and is in %s',
+              coalesce(p.facts ->> '$.brand', 'none'), p.facts -> '$.categories', coalesce(b.slug, 'none'),
+              coalesce(c.path, 'none')) AS detail
+  FROM products AS p
+  LEFT JOIN brands AS b ON b.id = p.brand_id
+  LEFT JOIN categories AS c ON c.id = p.category_id
+ WHERE p.facts ->> '$.brand' IS NOT b.slug
+    OR coalesce((SELECT group_concat(value, '/') FROM json_each(p.facts, '$.categories')), '') <> coalesce(c.path, '')
+    OR (p.deleted_at IS NULL AND (b.deleted_at IS NOT NULL OR c.deleted_at IS NOT NULL))
 ";
 
 // A product beside its published reviews, a review beside its votes and reports; what is wrong with a review is told of its

@@ -39,6 +39,7 @@ pub mod search;
 pub mod search_find;
 mod sold;
 mod store;
+pub mod taxonomy;
 mod trouble;
 mod unmatched;
 mod writer;

@@ -83,7 +83,10 @@ const ON_SALE: &str =
 
 // A slug that does not exist has no id and no path, so nothing matches: an empty page.
 const OF_BRAND: &str =
-    " AND p.brand_id = (SELECT b.id FROM brands AS b WHERE b.deleted_at IS NULL AND b.slug = ";
+    " AND p.brand_id = coalesce((SELECT b.id FROM brands AS b WHERE b.deleted_at IS NULL AND b.slug = ";
+
+// A name of before finds it too, unless something has that name now.
+const OF_BRAND_BEFORE: &str = "), (SELECT r.id FROM slug_redirects AS r WHERE r.kind = 'brand' AND r.slug = ";
 
 // `0` is the character after `/`: what lies between the two is the branch.
 const IN_BRANCH: &str = "
@@ -92,7 +95,11 @@ const IN_BRANCH: &str = "
              FROM categories AS root
              JOIN categories AS c
                ON c.path = root.path OR (c.path >= root.path || '/' AND c.path < root.path || '0')
-            WHERE root.deleted_at IS NULL AND root.slug = ";
+            WHERE root.deleted_at IS NULL
+              AND root.id = coalesce((SELECT id FROM categories WHERE deleted_at IS NULL AND slug = ";
+
+const IN_BRANCH_BEFORE: &str =
+    "), (SELECT r.id FROM slug_redirects AS r WHERE r.kind = 'category' AND r.slug = ";
 
 const AVAILABLE: &str = "EXISTS (
            SELECT 1
@@ -118,10 +125,12 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
     } = filter;
     query.push(ON_SALE);
     if let Some(slug) = brand {
-        query.push(OF_BRAND).push_bind(slug.as_str().to_owned()).push(")");
+        query.push(OF_BRAND).push_bind(slug.as_str().to_owned());
+        query.push(OF_BRAND_BEFORE).push_bind(slug.as_str().to_owned()).push("))");
     }
     if let Some(slug) = category {
-        query.push(IN_BRANCH).push_bind(slug.as_str().to_owned()).push(")");
+        query.push(IN_BRANCH).push_bind(slug.as_str().to_owned());
+        query.push(IN_BRANCH_BEFORE).push_bind(slug.as_str().to_owned()).push(")))");
     }
     if let Some(featured) = featured {
         query.push(" AND p.featured = ").push_bind(*featured);
@@ -202,7 +211,7 @@ pub async fn categories(conn: &mut SqliteConnection) -> Result<Vec<CategoryNode>
 }
 
 const COUNTED: &str = "
-SELECT c.id, c.parent_id, c.slug, c.name, c.path,
+SELECT c.*,
        (SELECT count(*)
           FROM products AS p
          WHERE p.category_id = c.id
@@ -219,5 +228,9 @@ pub(crate) fn category(row: &SqliteRow) -> Result<Category, StoreError> {
         slug: fields.parse("slug")?,
         name: fields.get("name")?,
         path: fields.get("path")?,
+        description: fields.get("description")?,
+        position: u32::try_from(fields.count("position")?).unwrap_or(u32::MAX),
+        deleted_at: fields.at_if("deleted_at")?,
+        version: fields.count("version")?,
     })
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::listing::category;
 use crate::review;
 use crate::row::Fields;
+use crate::taxonomy;
 use crate::trouble::trouble;
 use crate::{idempotency, inventory};
 
@@ -112,7 +113,8 @@ pub async fn import_view(
         categories: categories(conn, None).await?,
         attributes: attributes(conn, None).await?,
         locations: inventory::locations(conn).await?,
-        levels: inventory::levels(conn, &variants(&products)).await?,
+        levels: inventory::levels(&mut *conn, &variants(&products)).await?,
+        shared: taxonomy::version(conn).await?,
         products,
         record: idempotency::look(conn, repeated.as_ref()).await?,
     })
@@ -273,16 +275,22 @@ async fn brands(
     of: Option<&BTreeSet<BrandId>>,
 ) -> Result<Vec<Brand>, StoreError> {
     let rows = sqlx::query(BRANDS).bind(of.map(Json)).fetch_all(conn).await.map_err(trouble)?;
-    rows.iter()
-        .map(|row| {
-            let fields = Fields::new("brands", "id", row);
-            Ok(Brand { id: fields.id("id")?, slug: fields.parse("slug")?, name: fields.get("name")? })
-        })
-        .collect()
+    rows.iter().map(brand).collect()
+}
+
+pub(crate) fn brand(row: &SqliteRow) -> Result<Brand, StoreError> {
+    let fields = Fields::new("brands", "id", row);
+    Ok(Brand {
+        id: fields.id("id")?,
+        slug: fields.parse("slug")?,
+        name: fields.get("name")?,
+        deleted_at: fields.at_if("deleted_at")?,
+        version: fields.count("version")?,
+    })
 }
 
 const BRANDS: &str = "
-SELECT id, slug, name
+SELECT id, slug, name, deleted_at, version
   FROM brands
  WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
  ORDER BY slug
@@ -304,7 +312,7 @@ const CATEGORIES: &str = "
             WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
             UNION
            SELECT c.id, c.parent_id FROM wanted JOIN categories AS c ON c.id = wanted.parent_id)
-SELECT c.id, c.parent_id, c.slug, c.name, c.path
+SELECT c.*
   FROM wanted
   JOIN categories AS c ON c.id = wanted.id
  ORDER BY c.path
@@ -319,18 +327,23 @@ async fn attributes(
     rows.iter().map(attribute).collect()
 }
 
-fn attribute(row: &SqliteRow) -> Result<Attribute, StoreError> {
+pub(crate) fn attribute(row: &SqliteRow) -> Result<Attribute, StoreError> {
     let fields = Fields::new("attributes", "id", row);
     Ok(Attribute {
         id: fields.id("id")?,
         code: fields.get("code")?,
         name: fields.get("name")?,
         kind: fields.named("kind")?,
+        filterable: fields.get("filterable")?,
+        required: fields.get("required")?,
+        variant_defining: fields.get("variant_defining")?,
+        rules: fields.json("rules")?,
+        version: fields.count("version")?,
     })
 }
 
 const ATTRIBUTES: &str = "
-SELECT id, code, name, kind
+SELECT *
   FROM attributes
  WHERE ?1 IS NULL OR id IN (SELECT unhex(value, '-') FROM json_each(?1))
  ORDER BY code
@@ -346,5 +359,5 @@ pub(crate) async fn attributes_by_code(
 }
 
 const ATTRIBUTES_BY_CODE: &str = "
-SELECT id, code, name, kind FROM attributes WHERE code IN (SELECT value FROM json_each(?1))
+SELECT * FROM attributes WHERE code IN (SELECT value FROM json_each(?1))
 ";

@@ -9,7 +9,8 @@ use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
-    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug, TagCount,
+    TaxonomyView,
 };
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
@@ -25,9 +26,10 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
-    PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
-    UnmatchedId, VariantId, Violation, cart, idempotency, interest, personal, review,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId,
+    OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
+    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency, interest, personal,
+    review,
 };
 
 use crate::connect::SqliteStore;
@@ -36,7 +38,7 @@ use crate::writer::Write;
 use crate::{
     audit, catalog_list, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message,
     order, order_list, order_note, payment, pricing, product, promotion, refund, related, reprice, search,
-    search_find, sold, unmatched,
+    search_find, sold, taxonomy, unmatched,
 };
 
 impl SqliteStore {
@@ -475,6 +477,28 @@ impl Store for SqliteStore {
             self.write_alone(Write::Documents(unindexed)).await?;
         }
         Ok(found)
+    }
+
+    async fn taxonomy(&self, values_of: Option<AttributeId>) -> Result<TaxonomyView, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = taxonomy::view(&mut tx, values_of, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError> {
+        let mut conn = self.reader().await?;
+        taxonomy::moved_category(&mut conn, slug).await
+    }
+
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<TagCount>, StoreError> {
+        let mut conn = self.reader().await?;
+        taxonomy::tags(&mut conn, after.as_deref(), only.as_deref(), limit).await
     }
 
     async fn count_sold(&self) -> Result<u64, StoreError> {

@@ -123,17 +123,13 @@ async fn a_sku_belongs_to_one_variant() {
 #[tokio::test]
 async fn what_products_share_is_made_once() {
     let shop = Shop::stocked().await;
-    let brand =
-        |name: &str, slug: &str| Brand { id: id(110), slug: slug.parse().unwrap(), name: name.into() };
+    let brand = |name: &str, slug: &str| Brand::new(id(110), slug.parse().unwrap(), name);
     for brand in [brand("ACME ", "acme-2"), brand("Other", "acme")] {
         refuses(&shop, Batch { brands: vec![brand], ..Batch::default() }, Guard::Brand).await;
     }
-    let category = |name: &str, slug: &str, parent: Option<u128>| Category {
-        id: id(120),
-        parent: parent.map(id),
-        slug: slug.parse().unwrap(),
-        name: name.into(),
-        path: parent.map_or(slug.to_owned(), |_| format!("kitchen/{slug}")),
+    let kitchen = catalogue().categories.remove(0);
+    let category = |name: &str, slug: &str, parent: Option<u128>| {
+        Category::new(id(120), parent.map(|_| &kitchen), slug.parse().unwrap(), name)
     };
     let taken = [
         category("kitchen", "other", None),

@@ -325,13 +325,8 @@ async fn what_is_not_counted_or_may_go_short_is_in_stock() {
 #[tokio::test]
 async fn a_branch_does_not_hold_what_only_begins_alike() {
     let shop = shelves().await;
-    let alike = ["kitchen-2", "kitchen0"].map(|slug| Category {
-        id: id(if slug == "kitchen0" { 24 } else { 23 }),
-        parent: None,
-        slug: slug.parse().unwrap(),
-        name: slug.to_owned(),
-        path: slug.to_owned(),
-    });
+    let alike = [("kitchen-2", 23), ("kitchen0", 24)]
+        .map(|(slug, number)| Category::new(id(number), None, slug.parse().unwrap(), slug));
     let mut batch = replacing(Product { version: 2, category: Some(id(23)), ..mug() }, 1);
     batch.categories = alike.to_vec();
     shop.store.import(&batch).await.unwrap();

@@ -12,10 +12,14 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqlSafeStr};
 
 /// Pieces that only make a statement together; the test below runs every combination of them.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 28] = [
+    "ROWS",
+    "ALL",
     "SUMMARIES",
     "ON_SALE",
     "OF_BRAND",
+    "OF_BRAND_BEFORE",
+    "IN_BRANCH_BEFORE",
     "IN_BRANCH",
     "AVAILABLE",
     "BY_CATEGORY",

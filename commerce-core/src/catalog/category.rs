@@ -1,9 +1,9 @@
-//! Brands, categories and attributes: what products share.
+//! Brands and categories: what products share by name.
 
 use serde::{Deserialize, Serialize};
 
 use super::Slug;
-use crate::{AttributeId, BrandId, CategoryId};
+use crate::{BrandId, CategoryId, Timestamp};
 
 /// Who makes a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,17 @@ pub struct Brand {
     pub slug: Slug,
     /// Its name; two brands never differ in case and spacing alone.
     pub name: String,
+    /// When the shop deleted it: no product has it then.
+    pub deleted_at: Option<Timestamp>,
+    /// 1 at first, one more with each change.
+    pub version: u64,
+}
+
+impl Brand {
+    /// A new one.
+    pub fn new(id: BrandId, slug: Slug, name: impl Into<String>) -> Self {
+        Self { id, slug, name: name.into(), deleted_at: None, version: 1 }
+    }
 }
 
 /// A branch of the category tree.
@@ -29,48 +40,46 @@ pub struct Category {
     pub name: String,
     /// The slugs from the root down to it, joined by `/`: a branch is a prefix of what grows on it.
     pub path: String,
+    /// What it is about, in plain words; may be empty.
+    pub description: String,
+    /// Its place among its siblings, from 1. Those of one place come by name, so 0 of all of them is the order by name.
+    pub position: u32,
+    /// When the shop deleted it: no product is in it then, and nothing grows on it.
+    pub deleted_at: Option<Timestamp>,
+    /// 1 at first, one more with each change of its own; a move of what is above or beside it is none.
+    pub version: u64,
 }
 
-/// A shop-wide typed property of products.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attribute {
-    /// Its id.
-    pub id: AttributeId,
-    /// Its code, unique in the shop.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// What its values are.
-    pub kind: AttributeKind,
-}
+impl Category {
+    /// The most levels of the tree.
+    pub const LEVELS_MAX: usize = 10;
+    /// The most bytes of a path: it fits into an index of every store.
+    pub const PATH_BYTES_MAX: usize = 2_400;
 
-/// What the values of an attribute are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttributeKind {
-    /// Free text.
-    Text,
-    /// A decimal number.
-    Number,
-    /// Yes or no.
-    Boolean,
-    /// One of a list; the options of products that are linked to the attribute make the list.
-    Select,
-    /// A colour by name or code.
-    Colour,
-}
-
-impl AttributeKind {
-    /// The name in stores and on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Select => "select",
-            Self::Colour => "colour",
+    /// A new one, at the end of this branch.
+    pub fn new(id: CategoryId, parent: Option<&Self>, slug: Slug, name: impl Into<String>) -> Self {
+        let path = parent.map_or_else(|| slug.to_string(), |parent| format!("{}/{slug}", parent.path));
+        Self {
+            id,
+            parent: parent.map(|parent| parent.id),
+            slug,
+            name: name.into(),
+            path,
+            description: String::new(),
+            position: 0,
+            deleted_at: None,
+            version: 1,
         }
+    }
+
+    /// The slugs from the root down to it.
+    pub fn slugs(&self) -> impl Iterator<Item = &str> {
+        self.path.split('/')
+    }
+
+    /// What siblings are put in order by.
+    pub(crate) fn rank(&self) -> (u32, String, String) {
+        (self.position, crate::fold(&self.name), self.path.clone())
     }
 }
 
@@ -81,7 +90,7 @@ pub struct CategoryNode {
     pub category: Category,
     /// Products on sale in it and below it.
     pub product_count: u64,
-    /// Its branches, by name.
+    /// Its branches, by place, then name.
     pub children: Vec<CategoryNode>,
 }
 
@@ -110,6 +119,6 @@ fn grow(
             CategoryNode { category, product_count: own + below, children: branches }
         })
         .collect();
-    nodes.sort_by_cached_key(|node| (crate::fold(&node.category.name), node.category.path.clone()));
+    nodes.sort_by_cached_key(|node| node.category.rank());
     nodes
 }

@@ -1,23 +1,30 @@
 //! What an import or an edit writes into the catalogue, through the bulk door of the store.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Attribute, Brand, Category, Product, Sku, Slug, VariantPrices};
 use crate::audit::{self, Actor};
 use crate::idempotency::Record;
-use crate::inventory;
-use crate::{PriceChangeId, ProductId, Timestamp, UnitPrice, VariantId};
+use crate::{
+    AttributeId, BrandId, CategoryId, PriceChangeId, ProductId, Timestamp, UnitPrice, VariantId, inventory,
+    pricing,
+};
 
 /// Catalogue writes that a store applies all or none, set-based: a few statements whatever the number of products.
 #[must_use = "a batch changes nothing until a store imports it"]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
+    /// The state of what products share that this was decided on; see [`SharedVersion`]. `None`: whatever it is now.
+    pub shared: Option<SharedVersion>,
     /// New brands. One that another import made meanwhile is [`Guard::Brand`](crate::Guard::Brand).
     pub brands: Vec<Brand>,
     /// New categories, parents before children; guarded alike.
     pub categories: Vec<Category>,
     /// New attributes; guarded alike.
     pub attributes: Vec<Attribute>,
+    /// What becomes of brands, categories and attributes that are there.
+    pub revise: Revision,
     /// Products, whole.
     pub products: Vec<ProductWrite>,
     /// Variants that their products no longer have. Each product is among those that are written, which is the guard.
@@ -28,6 +35,8 @@ pub struct Batch {
     pub redirects: Vec<Redirect>,
     /// Stock of new variants, and levels set on purpose.
     pub inventory: inventory::Changes,
+    /// The rulebook, where it names what is called otherwise from now on.
+    pub pricing: pricing::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did it.
@@ -42,6 +51,66 @@ pub struct ProductWrite {
     pub product: Product,
     /// The version that was read: the guard. `None`: the product is new, and its slug and SKUs are the guard.
     pub expected_version: Option<u64>,
+}
+
+/// How often what products share was changed as a whole.
+///
+/// Paths of categories and the facts of products are made of many rows at once, so what writes them must not pass each
+/// other. Whoever revises something, be it one name, writes this, and compares both numbers. Whoever adds something writes
+/// the second and compares the first. Whoever only writes products reads it, with a lock that others may have too, and
+/// compares the first: products are written beside each other, and never beside a change of what they are named by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedVersion {
+    /// Changes and removals.
+    pub changes: u64,
+    /// Additions.
+    pub additions: u64,
+}
+
+/// What becomes of brands, categories and attributes that are there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Revision {
+    /// Brands in place of those that were read, their versions grown.
+    pub brands: Vec<Brand>,
+    /// Categories in place of those that were read.
+    pub categories: Vec<Category>,
+    /// Attributes in place of those that were read, their versions grown.
+    pub attributes: Vec<Attribute>,
+    /// Attributes that go.
+    pub gone: Vec<AttributeId>,
+    /// What no product may have when this is written: else it is [`Guard::Shared`](crate::Guard::Shared).
+    pub unused: Vec<SharedId>,
+    /// The values that products have of an attribute, by value: others, and it is [`Guard::Shared`](crate::Guard::Shared).
+    pub values: Option<(AttributeId, Vec<String>)>,
+    /// Products to write again.
+    pub rewrite: Rewrite,
+}
+
+/// Products that say something by the names of what was revised. Each gets a new version; what offers, orders and searches
+/// say of it is made anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rewrite {
+    /// Those of these brands: with the slug.
+    pub brands: Vec<(BrandId, Slug)>,
+    /// Those in these categories: with the slugs from the root down.
+    pub categories: Vec<(CategoryId, Vec<String>)>,
+    /// Those with a value or an option of these attributes.
+    pub attributes: Vec<AttributeId>,
+    /// Those with this tag: it becomes the other one, or goes. One that has the other one already keeps it once.
+    pub tag: Option<(String, Option<String>)>,
+    /// When.
+    pub at: Option<Timestamp>,
+}
+
+/// Something that products may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedId {
+    /// A brand.
+    Brand(BrandId),
+    /// A category.
+    Category(CategoryId),
+    /// An attribute.
+    Attribute(AttributeId),
 }
 
 /// Catalogue changes of one change set.
@@ -169,6 +238,24 @@ impl RedirectKind {
 }
 
 impl Batch {
+    /// How many products whose names changed are indexed in the transaction of the change; see
+    /// [`Store::import`](crate::Store::import).
+    pub const INDEXED_AT_ONCE: usize = 500;
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self == &Self { shared: self.shared, ..Self::default() }
+    }
+
+    /// Whether it adds to what products share.
+    #[must_use]
+    pub fn adds(&self) -> bool {
+        !(self.brands.is_empty() && self.categories.is_empty() && self.attributes.is_empty())
+    }
+}
+
+impl Revision {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attribute, AttributeKind, Brand, Category, Product};
+use super::{Attribute, Brand, Category, Product};
 use crate::{AttributeId, BrandId, CategoryId};
 
 /// What an [`Offer`](crate::cart::Offer) says of a product by the names of what it shares with others.
@@ -68,13 +68,13 @@ impl<'a> Names<'a> {
         self.branch(category).into_iter().map(|category| category.name.as_str()).collect()
     }
 
-    /// Code and kind of the attribute.
-    pub(crate) fn attribute(&self, attribute: AttributeId) -> Option<(&'a str, AttributeKind)> {
-        self.attributes.get(&attribute).map(|attribute| (attribute.code.as_str(), attribute.kind))
+    /// The attribute.
+    pub(crate) fn attribute(&self, attribute: AttributeId) -> Option<&'a Attribute> {
+        self.attributes.get(&attribute).copied()
     }
 
     fn code(&self, attribute: AttributeId) -> Option<String> {
-        self.attribute(attribute).map(|(code, _)| code.to_owned())
+        self.attribute(attribute).map(|attribute| attribute.code.clone())
     }
 
     /// The category and its ancestors, the root first.

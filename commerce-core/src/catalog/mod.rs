@@ -1,5 +1,6 @@
 //! What is sold: products with variants, options, attributes, images, brands and a tree of categories.
 
+mod attribute;
 mod category;
 mod changes;
 mod code;
@@ -13,12 +14,14 @@ mod plan;
 mod product;
 mod reprice;
 mod service;
+mod taxonomy;
 mod weight;
 
-pub use category::{Attribute, AttributeKind, Brand, Category, CategoryNode, category_tree};
+pub use attribute::{Attribute, AttributeKind, AttributeRules};
+pub use category::{Brand, Category, CategoryNode, category_tree};
 pub use changes::{
-    Batch, Changes, Listed, PriceChange, ProductWrite, Redirect, RedirectKind, Removal, Repricing,
-    VariantPrice,
+    Batch, Changes, Listed, PriceChange, ProductWrite, Redirect, RedirectKind, Removal, Repricing, Revision,
+    Rewrite, SharedId, SharedVersion, VariantPrice,
 };
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
@@ -40,4 +43,8 @@ pub use reprice::{
     reprice,
 };
 pub use service::{Catalog, CatalogError, PricesSet};
+pub use taxonomy::{
+    AttributeChange, BrandChange, CategoryChange, Changed, NewAttribute, NewBrand, NewCategory, SharedKey,
+    TagCount, Taxonomy, TaxonomyError, TaxonomyView, VALUES_MAX,
+};
 pub use weight::{Weight, WeightUnit};

@@ -24,7 +24,9 @@ mod tests;
 mod text;
 mod variants;
 
-use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, Sku, Slug};
+pub(in crate::catalog) use text::{NAME_CHARS_MAX, line_of};
+
+use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, SharedVersion, Sku, Slug};
 use crate::audit::Actor;
 use crate::idempotency::{Record, Scope};
 use crate::inventory::{Location, StockLevel};
@@ -84,6 +86,8 @@ pub struct CatalogView {
     pub locations: Vec<Location>,
     /// The stock of the products' variants, by variant, then location.
     pub levels: Vec<StockLevel>,
+    /// The state of brands, categories and attributes as a whole.
+    pub shared: SharedVersion,
     /// The record of the request, when it had its effect before.
     pub record: Option<Record>,
 }

@@ -121,3 +121,39 @@ impl<'a> Targets<'a> {
         errors
     }
 }
+
+impl Rulebook {
+    /// Visits every selection, those inside others too: the same that [`Targets`] looks at.
+    pub(crate) fn each_selection(&mut self, visit: &mut dyn FnMut(&mut Selection)) {
+        for promotion in &mut self.promotions {
+            each(&mut promotion.targets, visit);
+            if let Action::BuyGet(sets) = &mut promotion.action {
+                each(&mut sets.of, visit);
+            }
+            if let Some(when) = &mut promotion.when {
+                each_in(when, visit);
+            }
+        }
+        for method in &mut self.shipping.methods {
+            each(&mut method.excludes, visit);
+            each(&mut method.only, visit);
+        }
+    }
+}
+
+fn each(selections: &mut [Selection], visit: &mut dyn FnMut(&mut Selection)) {
+    for selection in selections {
+        visit(selection);
+        each(&mut selection.except, visit);
+    }
+}
+
+fn each_in(condition: &mut Condition, visit: &mut dyn FnMut(&mut Selection)) {
+    match condition {
+        Condition::All(list) | Condition::Any(list) => list.iter_mut().for_each(|one| each_in(one, visit)),
+        Condition::Not(inner) => each_in(inner, visit),
+        Condition::Subtotal(of) => each(&mut of.of, visit),
+        Condition::Quantity(of) | Condition::DistinctItems(of) => each(&mut of.of, visit),
+        _ => {}
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::Analyzer;
-use crate::catalog::{AttributeKind, Names, Product};
+use crate::catalog::{Names, Product};
 use crate::fold;
 
 /// What of a product is searched: made when a store writes the product, in the same transaction.
@@ -37,7 +37,7 @@ pub struct Document {
     pub typed: Vec<String>,
     /// The words that a mistyped one may have been meant for, by word.
     pub vocabulary: Vec<String>,
-    /// Code and value of what facets count, one value for each way of writing it, by code and folded value: of attributes
+    /// Code and value of what facets count, one value for each way of writing it, by code and folded value: of filterable attributes
     /// that are no free text, and of the options of variants that are linked to one.
     pub values: Vec<(String, String)>,
 }
@@ -68,9 +68,9 @@ impl Document {
         });
         let mut values = BTreeMap::new();
         for (attribute, value) in own.chain(chosen) {
-            let Some((code, kind)) = names.attribute(attribute) else { continue };
-            if kind != AttributeKind::Text && !value.trim().is_empty() {
-                values.entry((code.to_owned(), fold(value))).or_insert_with(|| value.trim().to_owned());
+            let Some(known) = names.attribute(attribute).filter(|known| known.is_facet()) else { continue };
+            if !value.trim().is_empty() {
+                values.entry((known.code.clone(), fold(value))).or_insert_with(|| value.trim().to_owned());
             }
         }
         let mut said: Vec<&str> = product.attributes.iter().map(|value| value.value.as_str()).collect();
@@ -157,6 +157,7 @@ fn plain(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::AttributeKind;
     use crate::search::Settings;
     use crate::testkit::{Item, item};
 

@@ -411,6 +411,26 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.index(limit).await
     }
 
+    async fn taxonomy(
+        &self,
+        values_of: Option<crate::AttributeId>,
+    ) -> Result<crate::catalog::TaxonomyView, StoreError> {
+        self.store.taxonomy(values_of).await
+    }
+
+    async fn moved_category(&self, slug: &Slug) -> Result<Option<Slug>, StoreError> {
+        self.store.moved_category(slug).await
+    }
+
+    async fn tags(
+        &self,
+        after: Option<String>,
+        only: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<crate::catalog::TagCount>, StoreError> {
+        self.store.tags(after, only, limit).await
+    }
+
     async fn count_sold(&self) -> Result<u64, StoreError> {
         self.store.count_sold().await
     }

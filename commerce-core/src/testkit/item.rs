@@ -376,7 +376,7 @@ impl Item {
     #[must_use]
     pub fn brand_row(&self) -> Option<Brand> {
         let name = self.brand.clone()?;
-        Some(Brand { id: self.product.brand?, slug: Slug::from_name(&name)?, name })
+        Some(Brand::new(self.product.brand?, Slug::from_name(&name)?, name))
     }
 
     /// The category and its ancestors, from the root down.
@@ -388,11 +388,8 @@ impl Item {
     /// The attributes that its options and values name.
     #[must_use]
     pub fn attribute_rows(&self) -> Vec<Attribute> {
-        let row = |(code, kind, _): &(String, AttributeKind, String)| Attribute {
-            id: named("attribute", code),
-            code: code.clone(),
-            name: code.to_uppercase(),
-            kind: *kind,
+        let row = |(code, kind, _): &(String, AttributeKind, String)| {
+            Attribute::new(named("attribute", code), code.as_str(), code.to_uppercase(), *kind)
         };
         self.attributes.iter().map(row).collect()
     }
@@ -469,13 +466,7 @@ fn category_chain(names: &[String]) -> Vec<Category> {
         let slug = Slug::from_name(name).unwrap();
         let parent = chain.last();
         let path = parent.map_or_else(|| slug.to_string(), |parent| format!("{}/{slug}", parent.path));
-        chain.push(Category {
-            id: named("category", &path),
-            parent: parent.map(|parent| parent.id),
-            slug,
-            name: name.clone(),
-            path,
-        });
+        chain.push(Category::new(named("category", &path), parent, slug, name.as_str()));
     }
     chain
 }

@@ -213,6 +213,7 @@ macro_rules! may {
 }
 
 may! {
+    Permitted MayWriteShared CatalogWrite;
     Permitted MayReadOrders OrdersRead;
     Permitted MayWriteOrders OrdersWrite;
     Permitted MayReadRules RulesRead;

@@ -14,8 +14,8 @@ use super::admin::etag;
 use super::{Shop, Tag};
 use crate::percent::escaped;
 use crate::wire::{
-    Answer, BranchDto, Catalogue, CategoriesDto, Check, Code, Decimal, Flag, PageLinks, PageNumber, PageSize,
-    Problem, ProductDto, ProductPageDto, ProductsDto, Refused, Shown, Sort, Stars, Text, statuses,
+    Answer, BranchDto, Catalogue, CategoriesDto, Check, Code, Decimal, Flag, Moving, PageLinks, PageNumber,
+    PageSize, Problem, ProductDto, ProductPageDto, ProductsDto, Refused, Shown, Sort, Stars, Text, statuses,
 };
 
 statuses! {
@@ -157,8 +157,10 @@ impl ProductsApi {
         /// The `ETag` of an answer that the client has already.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-    ) -> Result<Catalogue<BranchDto>, Refused<Branch>> {
+        request: &Request,
+    ) -> Result<Moving<BranchDto>, Refused<Branch>> {
         let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let before = slug.clone();
         let filters = Filters {
             category: None,
             brand: brand.0,
@@ -180,7 +182,15 @@ impl ProductsApi {
             let page = catalog.products(&ProductFilter { category: Some(slug), ..filter }).await?;
             Ok(BranchDto::new(branch, ProductPageDto::new(page, &links)))
         };
-        Ok(self.shop.answer(&question, known(&if_none_match), make).await?)
+        match self.shop.answer(&question, known(&if_none_match), make).await {
+            Ok(found) => Ok(found.into()),
+            Err(problem) if problem.is_not_found() => {
+                let now = self.shop.engine.taxonomy().moved_category(&before).await?.ok_or(problem)?;
+                let path = format!("/api/products/categories/{}/", escaped(now.as_str()));
+                Ok(Moving::moved(&path, request.uri().query())?)
+            }
+            Err(problem) => Err(problem.into()),
+        }
     }
 
     /// Shows one product
@@ -367,8 +377,7 @@ mod tests {
     fn node(slug: &str, children: Vec<CategoryNode>) -> CategoryNode {
         let slug: Slug = slug.parse().unwrap();
         let name = slug.to_string();
-        let category =
-            Category { id: CategoryId(uuid::Uuid::nil()), parent: None, path: name.clone(), slug, name };
+        let category = Category::new(CategoryId(uuid::Uuid::nil()), None, slug, name);
         CategoryNode { category, product_count: 0, children }
     }
 

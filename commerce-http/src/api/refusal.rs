@@ -3,6 +3,7 @@
 use commerce_core::access::KeyError;
 use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
+use commerce_core::catalog::TaxonomyError;
 use commerce_core::checkout::ConfirmError;
 use commerce_core::interest::WishlistError;
 use commerce_core::inventory::InventoryError;
@@ -242,6 +243,31 @@ impl From<CouponError> for Problem {
             CouponError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CouponError::Busy => Self::unavailable(words),
             CouponError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<TaxonomyError> for Problem {
+    fn from(error: TaxonomyError) -> Self {
+        let words = error.to_string();
+        match error {
+            TaxonomyError::NotFound => Self::not_found(),
+            TaxonomyError::Exists { field, .. } => {
+                Self::new(Code::AlreadyExists, words).at(&format!("/{field}"))
+            }
+            TaxonomyError::Parent(_) => Self::field("/parent", "unsupported", words),
+            TaxonomyError::Cycle | TaxonomyError::TooDeep(_) => Self::field("/parent", "invalid", words),
+            TaxonomyError::PathTooLong(_) => Self::field("/slug", "out-of-range", words),
+            TaxonomyError::InUse(_) => Self::new(Code::InUse, words),
+            TaxonomyError::HasBranches(_) => Self::new(Code::InUse, words),
+            TaxonomyError::Values(_) | TaxonomyError::TooManyValues => Self::new(Code::InUse, words),
+            TaxonomyError::Deleted => Self::new(Code::InvalidTransition, words),
+            TaxonomyError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            TaxonomyError::Invalid { field, code, reason } => Self::field(&format!("/{field}"), code, reason),
+            TaxonomyError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            TaxonomyError::Busy => Self::unavailable(words),
+            TaxonomyError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

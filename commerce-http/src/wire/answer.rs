@@ -158,6 +158,64 @@ impl<T: Type> ApiResponse for Catalogue<T> {
     }
 }
 
+/// Where what was asked for is now, for good: 308.
+fn moved_to<T>(location: &str) -> Result<Response, Problem> {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_str(location).map_err(Problem::internal)?);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Catalogue::<T>::CACHE_CONTROL));
+    Ok(response)
+}
+
+/// What [`moved_to`] answers, for the document.
+fn moved_meta() -> MetaResponse {
+    MetaResponse {
+        description: "It is found under another name now: `Location`.",
+        status: Some(308),
+        status_range: None,
+        content: Vec::new(),
+        headers: Vec::new(),
+    }
+}
+
+/// A public answer of the catalogue, or where what was asked for is now.
+pub(crate) struct Moving<T> {
+    response: Response,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Moving<T> {
+    /// It has this path now, where the query means the same.
+    pub(crate) fn moved(path: &str, query: Option<&str>) -> Result<Self, Problem> {
+        let location = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        Ok(Self { response: moved_to::<T>(&location)?, kind: PhantomData })
+    }
+}
+
+impl<T> From<Catalogue<T>> for Moving<T> {
+    fn from(answer: Catalogue<T>) -> Self {
+        Self { response: answer.response, kind: PhantomData }
+    }
+}
+
+impl<T> IntoResponse for Moving<T> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<T: Type> ApiResponse for Moving<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = Catalogue::<T>::meta();
+        meta.responses.push(moved_meta());
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
 /// What everybody may see, of which some see more: a public answer, one that belongs to one caller, or where it is now.
 pub(crate) struct Shown<T> {
     response: Response,
@@ -167,11 +225,7 @@ pub(crate) struct Shown<T> {
 impl<T> Shown<T> {
     /// It has another address now, of ours.
     pub(crate) fn moved(path: &str) -> Result<Self, Problem> {
-        let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::LOCATION, HeaderValue::from_str(path).map_err(Problem::internal)?);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Catalogue::<T>::CACHE_CONTROL));
-        Ok(Self::of(response))
+        Ok(Self::of(moved_to::<T>(path)?))
     }
 
     /// Caches may not take the one for the other.
@@ -202,13 +256,7 @@ impl<T> IntoResponse for Shown<T> {
 impl<T: Type> ApiResponse for Shown<T> {
     fn meta() -> MetaResponses {
         let mut meta = Catalogue::<T>::meta();
-        meta.responses.push(MetaResponse {
-            description: "It is found under another name now: `Location`.",
-            status: Some(308),
-            status_range: None,
-            content: Vec::new(),
-            headers: Vec::new(),
-        });
+        meta.responses.push(moved_meta());
         meta
     }
 

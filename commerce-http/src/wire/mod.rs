@@ -39,6 +39,7 @@ mod schema;
 mod search;
 mod sold;
 mod stock;
+mod taxonomy;
 mod time;
 mod word;
 
@@ -49,7 +50,7 @@ pub(crate) use account::{
 };
 pub(crate) use address::{AddressBody, AddressDto};
 pub(crate) use answer::{
-    Answer, Catalogue, Done, Refused, Shown, Statuses, json_bytes, names, statuses, too_many, version,
+    Answer, Catalogue, Done, Moving, Refused, Shown, Statuses, json_bytes, names, statuses, too_many, version,
 };
 pub(crate) use api_key::{ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, NewKeyBody};
 pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
@@ -99,5 +100,10 @@ pub(crate) use stock::{
     AdjustmentBody, BulkDto, BulkStockBody, CountBody, LevelChangeBody, LevelDto, LevelPageDto, MovedDto,
     MovementPageDto, NewWarehouseBody, ReceiptBody, RefusedRowDto, TransferBody, WarehouseBody,
     WarehouseChangeBody, WarehouseDto, WarehousePageDto,
+};
+pub(crate) use taxonomy::{
+    AttributeBody, AttributeChangeBody, AttributeDto, AttributePageDto, BrandBody, BrandChangeBody, BrandDto,
+    BrandPageDto, CategoryBody, CategoryChangeBody, ManagedCategoryDto, ManagedCategoryPageDto,
+    TagChangeBody, TagChangedDto, TagDto, TagPageDto,
 };
 pub(crate) use time::Instant;

@@ -334,6 +334,11 @@ impl Problem {
         Self::validation(vec![FieldError::new(pointer, code, message)])
     }
 
+    /// Whether it says that there is no such thing.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.0.code == Code::NotFound
+    }
+
     /// A bug of ours: the client learns only the id by which the log tells more.
     pub(crate) fn internal(cause: impl Display) -> Self {
         Self::new(Code::Internal, "something went wrong; the request_id finds it in the log").because(cause)

@@ -110,20 +110,23 @@ pub(crate) struct CategoryDto {
     slug: String,
     /// The slugs from the root down to it, joined by `/`.
     path: String,
+    /// What it is about; may be empty.
+    description: String,
     /// Products on sale in it and below it.
     product_count: u64,
-    /// Its branches, by name.
+    /// Its branches, in the shop's order, else by name.
     children: Vec<CategoryDto>,
 }
 
 impl From<CategoryNode> for CategoryDto {
     fn from(node: CategoryNode) -> Self {
-        let Category { id, parent: _, slug, name, path } = node.category;
+        let Category { id, slug, name, path, description, .. } = node.category;
         Self {
             id: id.0,
             name,
             slug: slug.into(),
             path,
+            description,
             product_count: node.product_count,
             children: node.children.into_iter().map(Into::into).collect(),
         }

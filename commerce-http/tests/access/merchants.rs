@@ -12,7 +12,7 @@ use crate::{COTTON, NOWHERE, TOWEL, Town, operations, sold_by, told};
 const THEIRS: [&str; 2] = ["listSoldOrders", "getSoldOrder"];
 
 /// What merchants reach beside the shop's own people, limited to what they sell: `stock.rs`, `catalog.rs` and the matrix
-/// show the limits. Where goods lie they see as staff does.
+/// show the limits. Where goods lie and what products share they see as staff does.
 const SHARED: &[&str] = &[
     "exportProducts",
     "listAllProducts",
@@ -36,6 +36,13 @@ const SHARED: &[&str] = &[
     "bulkStock",
     "listWarehouses",
     "getWarehouse",
+    "listBrands",
+    "getBrand",
+    "listManagedCategories",
+    "getManagedCategory",
+    "listAttributes",
+    "getAttribute",
+    "listTags",
     "bulkPrices",
 ];
 

@@ -321,7 +321,9 @@ impl TestServer {
 
     /// A server that is [started](Self::restart) later.
     pub(crate) fn prepared(database: TestDatabase, flags: &[&str]) -> Self {
-        let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
+        // What says where something is now is an answer as any other.
+        let nowhere = reqwest::redirect::Policy::none();
+        let client = reqwest::Client::builder().timeout(DEADLINE).redirect(nowhere).build().unwrap();
         let contract = Contract::of_the_program();
         let args = ["serve"].iter().chain(flags).map(|arg| (*arg).to_owned()).collect();
         let (process, base, variables) = (None, String::new(), Vec::new());

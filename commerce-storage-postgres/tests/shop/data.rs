@@ -115,19 +115,16 @@ pub(crate) fn product(ids: &mut Ids, slug: &str, minor: i64) -> Product {
 
 /// A product that has something of everything. Brand, category and attribute are to be written with it.
 pub(crate) fn rich_product(ids: &mut Ids, slug: &str, batch: &mut Batch) -> Product {
-    let brand = commerce_core::catalog::Brand {
-        id: ids.fresh(),
-        slug: format!("brand-of-{slug}").parse().unwrap(),
-        name: format!("Brand of {slug}"),
-    };
+    let brand = commerce_core::catalog::Brand::new(
+        ids.fresh(),
+        format!("brand-of-{slug}").parse().unwrap(),
+        format!("Brand of {slug}"),
+    );
     let root = category(ids, None, &format!("root-{slug}"));
     let leaf = category(ids, Some(&root), &format!("leaf-{slug}"));
-    let attribute = commerce_core::catalog::Attribute {
-        id: ids.fresh(),
-        code: format!("colour-{slug}"),
-        name: "Colour".to_owned(),
-        kind: commerce_core::catalog::AttributeKind::Colour,
-    };
+    let colour = commerce_core::catalog::AttributeKind::Colour;
+    let attribute =
+        commerce_core::catalog::Attribute::new(ids.fresh(), format!("colour-{slug}"), "Colour", colour);
     let mut rich = product(ids, slug, 250_000);
     rich.brand = Some(brand.id);
     rich.category = Some(leaf.id);
@@ -168,13 +165,7 @@ pub(crate) fn category(
     parent: Option<&commerce_core::catalog::Category>,
     slug: &str,
 ) -> commerce_core::catalog::Category {
-    commerce_core::catalog::Category {
-        id: ids.fresh(),
-        parent: parent.map(|parent| parent.id),
-        slug: slug.parse().unwrap(),
-        name: slug.to_owned(),
-        path: parent.map_or(slug.to_owned(), |parent| format!("{}/{slug}", parent.path)),
-    }
+    commerce_core::catalog::Category::new(ids.fresh(), parent, slug.parse().unwrap(), slug)
 }
 
 pub(crate) fn new(product: &Product) -> ProductWrite {

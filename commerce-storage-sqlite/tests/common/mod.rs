@@ -187,30 +187,12 @@ pub(crate) const ABUJA: u128 = 51;
 
 /// Brand 10, category 20 within 21 (kitchen/mugs), attribute 15, product 30 with two variants, two locations.
 pub(crate) fn catalogue() -> Batch {
+    let kitchen = Category::new(id(21), None, "kitchen".parse().unwrap(), "Kitchen");
+    let mugs = Category::new(id(20), Some(&kitchen), "mugs".parse().unwrap(), "Mugs");
     Batch {
-        brands: vec![Brand { id: id(10), slug: "acme".parse().unwrap(), name: "Acme".into() }],
-        categories: vec![
-            Category {
-                id: id(21),
-                parent: None,
-                slug: "kitchen".parse().unwrap(),
-                name: "Kitchen".into(),
-                path: "kitchen".into(),
-            },
-            Category {
-                id: id(20),
-                parent: Some(id(21)),
-                slug: "mugs".parse().unwrap(),
-                name: "Mugs".into(),
-                path: "kitchen/mugs".into(),
-            },
-        ],
-        attributes: vec![Attribute {
-            id: id(15),
-            code: "colour".into(),
-            name: "Colour".into(),
-            kind: AttributeKind::Colour,
-        }],
+        brands: vec![Brand::new(id(10), "acme".parse().unwrap(), "Acme")],
+        categories: vec![kitchen, mugs],
+        attributes: vec![Attribute::new(id(15), "colour", "Colour", AttributeKind::Colour)],
         products: vec![ProductWrite { product: mug(), expected_version: None }],
         inventory: inventory::Changes {
             locations: vec![location(LAGOS, "LAGOS", 1), location(ABUJA, "ABUJA", 2)],

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::catalog::{
     Attribute, AttributeValue, Brand, ImageInput, ProductStatus, Redirect, RedirectKind, Removal,
-    VariantPrices,
+    SharedVersion, VariantPrices,
 };
 use crate::testkit::{Item, item, start, variant_id};
 use crate::{SellerId, SessionId, UnitPrice, access};
@@ -35,6 +35,7 @@ fn shop(items: &[Item]) -> CatalogView {
         locations: Vec::new(),
         levels: Vec::new(),
         record: None,
+        shared: SharedVersion::default(),
     };
     for product in &view.products {
         let owned = product.variants.iter().map(|variant| (variant.sku.clone(), variant.id, product.id));

@@ -114,8 +114,8 @@ impl<'a> Draft<'a> {
 
     /// The plan.
     pub(super) fn finish(mut self) -> Plan {
-        let (brands, categories, attributes) = self.shared.into_new();
-        let mut batch = Batch { brands, categories, attributes, ..Batch::default() };
+        let (brands, categories, attributes, revise) = self.shared.into_new();
+        let mut batch = Batch { brands, categories, attributes, revise, ..Batch::default() };
         let mut outcomes = Vec::with_capacity(self.taken.len());
         for taken in &self.taken {
             let (outcome, write) = write(taken, self.view);
@@ -133,6 +133,7 @@ impl<'a> Draft<'a> {
         self.refusals.extend(set.refusals);
         self.warnings.extend(set.warnings);
         if !batch.is_empty() {
+            batch.shared = Some(self.view.shared);
             batch.audit.push(entry(self.view, self.options, &outcomes, &batch, self.ids));
         }
         Plan { batch, outcomes, refusals: self.refusals, warnings: self.warnings }

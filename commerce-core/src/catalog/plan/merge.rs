@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::draft::{About, Refused};
+use super::options::Options;
 use super::shared::Shared;
 use super::stock::Said;
 use super::variants::{self, Rows, Setting};
 use super::{Refusal, Warning, options, text};
 use crate::catalog::{
-    AttributeKind, AttributeValue, Cell, Image, ImageInput, Product, ProductEdit, ProductInput,
-    ProductStatus, Sku, Slug,
+    Attribute, AttributeKind, AttributeValue, Category, Cell, Image, ImageInput, Product, ProductEdit,
+    ProductInput, ProductStatus, Sku, Slug,
 };
 use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
 
@@ -17,8 +18,6 @@ use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
 const IMAGES_MAX: usize = 1_000;
 /// The most tags of a product.
 const TAGS_MAX: usize = 1_000;
-/// The most levels of the category tree: a path fits into an index of every store.
-const CATEGORY_LEVELS_MAX: usize = 10;
 
 /// What a product is made with.
 pub(super) struct Desk<'a> {
@@ -119,6 +118,10 @@ pub(super) fn merge(
         return Err(about.refuse("unpublish_at", "schedule-invalid", reason).into());
     }
     let options = options::merge(about, &product.options, options)?;
+    if status == ProductStatus::Published {
+        required_there(about, &product, &attributes, &options, desk.shared)?;
+    }
+    let (variants, barred) = options.accepted(about, variants, desk.shared);
     let setting = Setting {
         about: *about,
         product: product.id,
@@ -131,8 +134,12 @@ pub(super) fn merge(
         owners: desk.owners,
     };
     let there = options.reordered(&product.variants);
-    let Rows { variants, stock, refusals, mut warnings } =
-        variants::merge(there, variants, &setting, desk.ids)?;
+    let Rows { variants, stock, mut refusals, mut warnings } =
+        match variants::merge(there, variants, &setting, desk.ids) {
+            Ok(rows) => rows,
+            Err(Refused(more)) => return Err(Refused(barred.into_iter().chain(more).collect())),
+        };
+    refusals.splice(0..0, barred);
 
     product.options = options.of(about, &variants, desk.shared, desk.ids, &mut warnings);
     product.variants = variants;
@@ -207,8 +214,8 @@ fn category_names(about: &About<'_>, names: &[String]) -> Result<Option<Vec<Stri
     for name in names {
         kept.extend(text::name(about, "category", name)?);
     }
-    if kept.len() > CATEGORY_LEVELS_MAX {
-        let reason = format!("{} levels of categories are more than {CATEGORY_LEVELS_MAX}", kept.len());
+    if kept.len() > Category::LEVELS_MAX {
+        let reason = format!("{} levels of categories are more than {}", kept.len(), Category::LEVELS_MAX);
         return Err(about.refuse("category", "category-too-deep", reason));
     }
     Ok(if kept.is_empty() { None } else { Some(kept) })
@@ -301,34 +308,48 @@ fn attribute_cells(
             Cell::Empty => None,
             Cell::Is(value) => text::body(about, "attributes", value)?,
         };
-        let kind = shared.known_attribute(&code).map_or(kind, |(_, known)| known);
-        let fits = match (kind, &value) {
-            (AttributeKind::Number, Some(value)) => {
-                rust_decimal::Decimal::from_str_exact(value.trim()).is_ok()
-            }
-            (AttributeKind::Boolean, Some(value)) => matches!(value.trim(), "true" | "false"),
-            (AttributeKind::Text | AttributeKind::Select | AttributeKind::Colour, Some(_)) | (_, None) => {
-                true
+        let new;
+        let attribute = match shared.known_attribute(&code) {
+            Some(known) => known,
+            None => {
+                new =
+                    Attribute::new(crate::AttributeId(uuid::Uuid::nil()), code.as_str(), name.as_str(), kind);
+                &new
             }
         };
-        if !fits {
-            let reason = format!(
-                "{value:?} is no {} as the attribute {code} wants it",
-                kind.as_str(),
-                value = value.unwrap_or_default()
-            );
-            return Err(about.refuse("attributes", "attribute-invalid", reason));
-        }
+        let kind = attribute.kind;
+        let value = value.map(|value| attribute.accept(&value)).transpose();
+        let value = value.map_err(|reason| about.refuse("attributes", "attribute-invalid", reason))?;
         cells.push(AttributeCell { code, name, kind, value });
     }
     Ok(cells)
+}
+
+/// Whether the product will have what every published product has to have.
+fn required_there(
+    about: &About<'_>,
+    before: &Product,
+    cells: &[AttributeCell],
+    options: &Options,
+    shared: &Shared,
+) -> Result<(), Refusal> {
+    for attribute in shared.required_attributes() {
+        let said = cells.iter().rev().find(|cell| cell.code == attribute.code);
+        let has = || before.attributes.iter().any(|value| value.attribute == attribute.id);
+        if !said.map_or_else(has, |cell| cell.value.is_some()) && !options.has(attribute) {
+            let reason = format!("a published product needs a value of the attribute {}", attribute.code);
+            return Err(about.refuse("attributes", "attribute-required", reason));
+        }
+    }
+    Ok(())
 }
 
 impl AttributeCell {
     fn set(self, values: &mut Vec<AttributeValue>, shared: &mut Shared, ids: &mut Ids) {
         let Some(value) = self.value else {
             // An attribute that nobody has need not be made to say so.
-            if let Some((known, _)) = shared.known_attribute(&self.code) {
+            if let Some(known) = shared.known_attribute(&self.code) {
+                let known = known.id;
                 values.retain(|value| value.attribute != known);
             }
             return;

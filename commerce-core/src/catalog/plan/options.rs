@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::draft::About;
 use super::shared::Shared;
 use super::{Refusal, Warning, text};
-use crate::catalog::{Cell, Product, ProductOption, Variant};
-use crate::{Ids, fold};
+use crate::catalog::{Attribute, Cell, Product, ProductOption, Variant, VariantInput};
+use crate::{AttributeId, Ids, fold};
 
 /// The options as they will be, before their values are known.
 pub(super) struct Options {
@@ -66,6 +66,52 @@ impl Options {
         self.names.len()
     }
 
+    /// The attribute that each option is linked to, or will be, with its place.
+    fn linked(&self) -> impl Iterator<Item = (usize, &String, Option<AttributeId>)> {
+        self.names.iter().zip(&self.before).enumerate().map(|(place, (name, before))| {
+            let same = before.as_ref().filter(|before| fold(&before.name) == fold(name));
+            (place, name, same.and_then(|before| before.attribute))
+        })
+    }
+
+    /// Whether an option is linked to the attribute, or will be.
+    pub(super) fn has(&self, attribute: &Attribute) -> bool {
+        self.linked().any(|(_, name, linked)| {
+            linked == Some(attribute.id)
+                || (linked.is_none() && attribute.defines_variants() && fold(name) == attribute.code)
+        })
+    }
+
+    /// What is said of variants, with the values of options as their attributes have them. One with a value that its
+    /// attribute has not is refused.
+    pub(super) fn accepted(
+        &self,
+        about: &About<'_>,
+        variants: Vec<VariantInput>,
+        shared: &Shared,
+    ) -> (Vec<VariantInput>, Vec<Refusal>) {
+        let linked = self
+            .linked()
+            .filter_map(|(place, name, linked)| Some((place, shared.option_rules(name, linked)?)));
+        let rules: Vec<_> = linked.filter(|(_, attribute)| !attribute.rules.allowed.is_empty()).collect();
+        let (mut kept, mut refusals) = (Vec::with_capacity(variants.len()), Vec::new());
+        'variants: for mut variant in variants {
+            for (place, attribute) in &rules {
+                let Some(value) = variant.option_values.get_mut(*place) else { continue };
+                match attribute.accept(value) {
+                    Ok(spelt) => *value = spelt,
+                    Err(reason) => {
+                        let about = About { line: variant.line, ..*about };
+                        refusals.push(about.refuse("option_values", "option-invalid", reason));
+                        continue 'variants;
+                    }
+                }
+            }
+            kept.push(variant);
+        }
+        (kept, refusals)
+    }
+
     /// The variants with their values in the order of these options.
     pub(super) fn reordered(&self, variants: &[Variant]) -> Vec<Variant> {
         let mut variants = variants.to_vec();
@@ -99,7 +145,7 @@ impl Options {
             let attribute = linked.or_else(|| shared.option_attribute(&name, ids));
             if attribute.is_none() {
                 let reason = format!(
-                    "the attribute of the code {:?} is no list, so the option is not linked to it",
+                    "the attribute of the code {:?} defines no variants, so the option is not linked to it",
                     fold(&name)
                 );
                 warnings.push(about.warn("options", "option-not-linked", reason));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::CatalogView;
-use crate::catalog::{Attribute, AttributeKind, Brand, Category, Slug};
+use crate::catalog::{Attribute, AttributeKind, Brand, Category, Revision, Slug};
 use crate::{AttributeId, BrandId, CategoryId, Ids, fold};
 
 /// What the shop's products share, with what the plan adds to it.
@@ -12,16 +12,27 @@ pub(super) struct Shared {
     brand_slugs: HashSet<Slug>,
     new_brands: Vec<Brand>,
     categories: HashMap<(Option<CategoryId>, String), CategoryId>,
-    branches: HashMap<CategoryId, (Slug, String)>,
+    branches: HashMap<CategoryId, Category>,
     category_slugs: HashSet<Slug>,
+    /// The last place on each branch.
+    places: HashMap<Option<CategoryId>, u32>,
     new_categories: Vec<Category>,
-    attributes: HashMap<String, (AttributeId, AttributeKind)>,
+    attributes: HashMap<String, Attribute>,
     new_attributes: Vec<Attribute>,
+    /// Brands and categories that were deleted: naming one brings it back.
+    deleted_brands: HashMap<BrandId, Brand>,
+    revise: Revision,
 }
 
 impl Shared {
     pub(super) fn of(view: &CatalogView) -> Self {
-        let branch = |category: &Category| (category.id, (category.slug.clone(), category.path.clone()));
+        let branch = |category: &Category| (category.id, category.clone());
+        let mut places = HashMap::new();
+        for category in &view.categories {
+            let last = places.entry(category.parent).or_insert(0);
+            *last = category.position.max(*last);
+        }
+        let deleted = view.brands.iter().filter(|brand| brand.deleted_at.is_some());
         Self {
             brands: view.brands.iter().map(|brand| (fold(&brand.name), brand.id)).collect(),
             brand_slugs: view.brands.iter().map(|brand| brand.slug.clone()).collect(),
@@ -32,29 +43,35 @@ impl Shared {
                 .map(|category| ((category.parent, fold(&category.name)), category.id))
                 .collect(),
             branches: view.categories.iter().map(branch).collect(),
+            places,
             category_slugs: view.categories.iter().map(|category| category.slug.clone()).collect(),
             new_categories: Vec::new(),
             attributes: view
                 .attributes
                 .iter()
-                .map(|attribute| (attribute.code.clone(), (attribute.id, attribute.kind)))
+                .map(|attribute| (attribute.code.clone(), attribute.clone()))
                 .collect(),
             new_attributes: Vec::new(),
+            deleted_brands: deleted.map(|brand| (brand.id, brand.clone())).collect(),
+            revise: Revision::default(),
         }
     }
 
-    /// What the plan adds; parents before children.
-    pub(super) fn into_new(self) -> (Vec<Brand>, Vec<Category>, Vec<Attribute>) {
-        (self.new_brands, self.new_categories, self.new_attributes)
+    /// What the plan adds, parents before children; and what it brings back.
+    pub(super) fn into_new(self) -> (Vec<Brand>, Vec<Category>, Vec<Attribute>, Revision) {
+        (self.new_brands, self.new_categories, self.new_attributes, self.revise)
     }
 
     /// The brand of this name.
     pub(super) fn brand(&mut self, name: &str, ids: &mut Ids) -> BrandId {
-        if let Some(known) = self.brands.get(&fold(name)) {
-            return *known;
+        if let Some(known) = self.brands.get(&fold(name)).copied() {
+            if let Some(brand) = self.deleted_brands.remove(&known) {
+                self.revise.brands.push(Brand { deleted_at: None, version: brand.version + 1, ..brand });
+            }
+            return known;
         }
         let slug = free_slug(name, "brand", None, &mut self.brand_slugs);
-        let brand = Brand { id: ids.fresh(), slug, name: name.to_owned() };
+        let brand = Brand::new(ids.fresh(), slug, name);
         let id = brand.id;
         self.brands.insert(fold(name), id);
         self.new_brands.push(brand);
@@ -68,24 +85,47 @@ impl Shared {
 
     fn branch(&mut self, parent: Option<CategoryId>, name: &str, ids: &mut Ids) -> CategoryId {
         let key = (parent, fold(name));
-        if let Some(known) = self.categories.get(&key) {
-            return *known;
+        if let Some(known) = self.categories.get(&key).copied() {
+            if let Some(category) = self.branches.get_mut(&known).filter(|known| known.deleted_at.is_some()) {
+                category.deleted_at = None;
+                category.version += 1;
+                self.revise.categories.push(category.clone());
+            }
+            return known;
         }
-        let above = parent.and_then(|parent| self.branches.get(&parent)).cloned();
-        let slug =
-            free_slug(name, "category", above.as_ref().map(|(slug, _)| slug), &mut self.category_slugs);
-        let path = above.map_or_else(|| slug.to_string(), |(_, path)| format!("{path}/{slug}"));
-        let category = Category { id: ids.fresh(), parent, slug, name: name.to_owned(), path };
+        let above = parent.and_then(|parent| self.branches.get(&parent));
+        let slug = free_slug(name, "category", above.map(|above| &above.slug), &mut self.category_slugs);
+        let mut category = Category::new(ids.fresh(), above, slug, name);
+        let last = self.places.entry(parent).or_insert(0);
+        if *last > 0 {
+            *last += 1;
+            category.position = *last;
+        }
         let id = category.id;
         self.categories.insert(key, id);
-        self.branches.insert(id, (category.slug.clone(), category.path.clone()));
+        self.branches.insert(id, category.clone());
         self.new_categories.push(category);
         id
     }
 
     /// What is known of the attribute of this code.
-    pub(super) fn known_attribute(&self, code: &str) -> Option<(AttributeId, AttributeKind)> {
-        self.attributes.get(code).copied()
+    pub(super) fn known_attribute(&self, code: &str) -> Option<&Attribute> {
+        self.attributes.get(code)
+    }
+
+    /// Those without which no product is published, by code.
+    pub(super) fn required_attributes(&self) -> Vec<&Attribute> {
+        let mut required: Vec<_> = self.attributes.values().filter(|attribute| attribute.required).collect();
+        required.sort_by(|a, b| a.code.cmp(&b.code));
+        required
+    }
+
+    /// What is known of the attribute that an option of this name is linked to.
+    pub(super) fn option_rules(&self, name: &str, linked: Option<AttributeId>) -> Option<&Attribute> {
+        match linked {
+            Some(linked) => self.attributes.values().find(|attribute| attribute.id == linked),
+            None => self.attributes.get(&fold(name)).filter(|attribute| attribute.defines_variants()),
+        }
     }
 
     /// The attribute of this code.
@@ -96,23 +136,22 @@ impl Shared {
         kind: AttributeKind,
         ids: &mut Ids,
     ) -> AttributeId {
-        if let Some((known, _)) = self.attributes.get(code) {
-            return *known;
+        if let Some(known) = self.attributes.get(code) {
+            return known.id;
         }
-        let attribute = Attribute { id: ids.fresh(), code: code.to_owned(), name: name.to_owned(), kind };
+        let attribute = Attribute::new(ids.fresh(), code, name, kind);
         let id = attribute.id;
-        self.attributes.insert(code.to_owned(), (id, kind));
+        self.attributes.insert(code.to_owned(), attribute.clone());
         self.new_attributes.push(attribute);
         id
     }
 
-    /// The attribute that an option of this name is linked to; `None` when the code belongs to one that is no list.
+    /// The attribute that an option of this name is linked to; `None` when the code belongs to one that defines no variants.
     pub(super) fn option_attribute(&mut self, name: &str, ids: &mut Ids) -> Option<AttributeId> {
         let code = fold(name);
         match self.attributes.get(&code) {
             None => Some(self.attribute(&code, name, AttributeKind::Select, ids)),
-            Some((known, AttributeKind::Select | AttributeKind::Colour)) => Some(*known),
-            Some((_, AttributeKind::Text | AttributeKind::Number | AttributeKind::Boolean)) => None,
+            Some(known) => known.defines_variants().then_some(known.id),
         }
     }
 }

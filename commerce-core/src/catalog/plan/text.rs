@@ -5,7 +5,7 @@ use super::draft::About;
 use crate::text::has_control;
 
 /// The most characters of a title, a brand's, category's, option's or attribute's name, an option value or a tag.
-pub(super) const NAME_CHARS_MAX: usize = 255;
+pub(in crate::catalog) const NAME_CHARS_MAX: usize = 255;
 /// The most bytes of a description or an attribute's value.
 pub(super) const TEXT_BYTES_MAX: usize = 1_000_000;
 /// The most characters of an address or of the words that describe a picture.
@@ -39,14 +39,18 @@ pub(super) fn trimmed(texts: &[String]) -> Vec<String> {
 }
 
 fn line(about: &About<'_>, field: &'static str, text: &str, most: usize) -> Result<Option<String>, Refusal> {
+    line_of(text, most).map_err(|(code, reason)| about.refuse(field, code, reason))
+}
+
+/// The line without white space around it; `None` when nothing is left. Else a stable code, and why.
+pub(in crate::catalog) fn line_of(text: &str, most: usize) -> Result<Option<String>, (&'static str, String)> {
     let text = text.trim();
     if has_control(text) {
         let reason = format!("{text:?} has a line break or another control character: remove it");
-        return Err(about.refuse(field, "text-invalid", reason));
+        return Err(("text-invalid", reason));
     }
     if text.chars().count() > most {
-        let reason = format!("it is longer than {most} characters: shorten it");
-        return Err(about.refuse(field, "text-too-long", reason));
+        return Err(("text-too-long", format!("it is longer than {most} characters: shorten it")));
     }
     Ok(if text.is_empty() { None } else { Some(text.to_owned()) })
 }

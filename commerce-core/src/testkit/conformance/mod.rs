@@ -24,6 +24,7 @@
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
 //! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
+//! - [`taxonomy`]: brands, categories, attributes and tags, and what products say of them;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
 //! - [`inventory`], [`prices`]: warehouses, levels, movements and prices as staff keeps them;
 //! - [`moving_on`]: what staff does with orders, from their acceptance to their end;
@@ -89,6 +90,7 @@ pub mod sign_in;
 mod snapshot;
 pub mod stock;
 pub mod taxes;
+pub mod taxonomy;
 
 pub use shop::{Shop, before, cancel, check_out, delivery, fill, guard, request, short, shortages};
 pub use snapshot::Snapshot;
@@ -311,6 +313,17 @@ macro_rules! __each_store_case {
                 words_are_completed
                 settings_are_the_shops_own
                 searches_agree_with_the_model
+            ;
+            taxonomy:
+                a_renamed_brand_is_said_by_its_products
+                a_branch_moves_with_its_products
+                what_nobody_has_is_deleted_and_restored
+                a_product_comes_while_its_brand_is_deleted
+                two_moves_at_once_make_no_circle
+                moves_and_imports_at_once_leave_a_tree
+                facets_count_what_is_filterable
+                a_tag_is_renamed_on_all_products
+                a_brand_of_many_products_is_renamed
             ;
             generation:
                 an_import_moves_the_catalogue
@@ -688,6 +701,7 @@ mod tests {
     fn every_case_is_in_the_list() {
         let files = [
             ("accounts", include_str!("accounts.rs")),
+            ("taxonomy", include_str!("taxonomy.rs")),
             ("audit", include_str!("audit.rs")),
             ("sign_in", include_str!("sign_in.rs")),
             ("cancelling", include_str!("cancelling.rs")),

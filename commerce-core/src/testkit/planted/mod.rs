@@ -148,6 +148,12 @@ pub enum Bug {
     PersonKept,
     /// A cart that changed is no reason to look again at somebody who leaves.
     LeftCartUnguarded,
+    /// What grows on a category that is moved keeps its path.
+    BranchLeftBehind,
+    /// What products say by names that changed is not written again.
+    NamesKept,
+    /// What products share is changed whatever it is by now.
+    SharedUnguarded,
     /// A review that begins or ceases to count leaves what its product is rated as it was.
     RatingSkipped,
 }
@@ -217,6 +223,9 @@ macro_rules! __each_planted_bug {
             claim_dropped: ClaimDropped;
             person_kept: PersonKept;
             left_cart_unguarded: LeftCartUnguarded;
+            branch_left_behind: BranchLeftBehind;
+            names_kept: NamesKept;
+            shared_unguarded: SharedUnguarded;
             rating_skipped: RatingSkipped;
         }
     };
@@ -434,6 +443,9 @@ impl Bug {
             Self::ClaimDropped => &["own_data::guest_orders_are_claimed_once"],
             Self::PersonKept => &["own_data::somebody_leaves"],
             Self::LeftCartUnguarded => &["own_data::somebody_orders_while_they_leave"],
+            Self::BranchLeftBehind => &["taxonomy::a_branch_moves_with_its_products"],
+            Self::NamesKept => &["taxonomy::a_renamed_brand_is_said_by_its_products"],
+            Self::SharedUnguarded => &["taxonomy::two_moves_at_once_make_no_circle"],
             Self::RatingSkipped => {
                 &["reviews::a_buyer_has_one_review", "reviews::a_random_walk_through_reviews"]
             }
@@ -489,12 +501,15 @@ impl Bug {
             Self::SessionsKept => Some(Invariant::SessionOne),
             Self::EmailKeyWrong => Some(Invariant::AccountOne),
             Self::RoleUnaudited => Some(Invariant::RoleAudit),
+            Self::BranchLeftBehind => Some(Invariant::CategoryPath),
+            Self::NamesKept => Some(Invariant::CatalogNames),
             Self::RatingSkipped => Some(Invariant::RatingSum),
             Self::MailTokenKept => Some(Invariant::MailSecret),
             Self::ReleaseTwice
             | Self::MergedCartKept
             | Self::ClaimDropped
             | Self::PersonKept
+            | Self::SharedUnguarded
             | Self::LeftCartUnguarded
             | Self::MailDropped
             | Self::SafetyForgotten

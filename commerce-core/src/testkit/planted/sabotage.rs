@@ -129,6 +129,13 @@ impl Intercept for Sabotage {
             Some(Bug::SafetyForgotten) => {
                 batch.inventory.levels.iter_mut().for_each(|level| level.safety_stock = None)
             }
+            // What was moved itself comes last.
+            Some(Bug::BranchLeftBehind) => {
+                let moved = batch.revise.categories.pop();
+                batch.revise.categories = moved.into_iter().collect();
+            }
+            Some(Bug::NamesKept) => batch.revise.rewrite = crate::catalog::Rewrite::default(),
+            Some(Bug::SharedUnguarded) => batch.shared = None,
             _ => {}
         }
         store.import(&batch).await
@@ -264,6 +271,9 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         | Bug::ProductVersionIgnored
         | Bug::NotAtomic
         | Bug::LeftCartUnguarded
+        | Bug::BranchLeftBehind
+        | Bug::NamesKept
+        | Bug::SharedUnguarded
         | Bug::StaleSwallowed
         | Bug::WriteLost
         | Bug::DraftsSold

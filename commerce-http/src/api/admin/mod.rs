@@ -1,6 +1,9 @@
 //! `/api/admin/`: the back office.
 
+mod attributes;
 mod audit;
+mod brands;
+mod categories;
 mod coupons;
 mod invariants;
 mod inventory;
@@ -12,13 +15,16 @@ mod prices;
 mod products;
 mod rules;
 mod settings;
+mod tags;
 mod trial;
 mod warehouses;
 
 pub(super) use parts::{IfMatch, etag, expected};
 
+use commerce_core::catalog::Page;
+
 use super::Shop;
-use crate::wire::statuses;
+use crate::wire::{Check, PageLinks, PageNumber, PageSize, PaginationDto, Problem, statuses};
 
 statuses! {
     /// Refusals of reading.
@@ -41,6 +47,44 @@ statuses! {
             `idempotency-key-reused`.";
 }
 
+statuses! {
+    /// Refusals of reading what products share.
+    SharedRead:
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
+        404 "There is no such thing.",
+        422 "A parameter cannot be understood.";
+    /// Refusals of a change of what products share.
+    SharedWrite:
+        400 "The body cannot be understood, or the `Idempotency-Key` is none.",
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
+        404 "There is no such thing.",
+        409 "The name, slug or code is taken (`already-exists`), or products have it or something grows on it (`in-use`).",
+        412 "It is at another version: `version-conflict`.",
+        413 "The body is too large.",
+        415 "The body is not JSON.",
+        422 "A field is no good, or `idempotency-key-reused`.";
+}
+
+/// A page of what is read whole.
+pub(super) fn cut<T>(
+    all: Vec<T>,
+    path: &str,
+    filters: Vec<(std::borrow::Cow<'static, str>, String)>,
+    (page, page_size): (Option<PageNumber>, Option<PageSize>),
+) -> Result<(Vec<T>, PaginationDto), Problem> {
+    let mut check = Check::default();
+    let page = page.map_or(Some(1), |page| page.check("/page", &mut check));
+    let page_size = page_size.map_or(Some(20), |size| size.check("/page_size", &mut check));
+    let (page, page_size) = check.finish(page.zip(page_size))?;
+    let links = PageLinks { path: path.to_owned(), filters, page, page_size };
+    let rows = Page::<()> { rows: Vec::new(), count: all.len() as u64, count_is_exact: true };
+    let begin = (u64::from(page) - 1).saturating_mul(u64::from(page_size));
+    let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+    Ok((all.into_iter().skip(begin).take(page_size as usize).collect(), links.around(&rows)))
+}
+
 /// All operations of the back office.
 pub(crate) type AdminApi = (RulesApi, GoodsApi, OfficeApi);
 
@@ -59,7 +103,16 @@ type RulesApi = (
 );
 
 /// What it sells.
-type GoodsApi = (products::ListApi, warehouses::WarehousesApi, inventory::InventoryApi, prices::PricesApi);
+type GoodsApi = (
+    products::ListApi,
+    warehouses::WarehousesApi,
+    inventory::InventoryApi,
+    prices::PricesApi,
+    brands::BrandsApi,
+    categories::ManagedCategoriesApi,
+    attributes::AttributesApi,
+    tags::TagsApi,
+);
 
 /// What it keeps an eye on.
 type OfficeApi = (money::MoneyApi, keys::KeysApi, audit::AuditApi, jobs::JobsApi, invariants::InvariantsApi);
@@ -82,6 +135,10 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         warehouses::WarehousesApi { shop: shop.clone() },
         inventory::InventoryApi { shop: shop.clone() },
         prices::PricesApi { shop: shop.clone() },
+        brands::BrandsApi { shop: shop.clone() },
+        categories::ManagedCategoriesApi { shop: shop.clone() },
+        attributes::AttributesApi { shop: shop.clone() },
+        tags::TagsApi { shop: shop.clone() },
     );
     let office = (
         money::MoneyApi { shop: shop.clone() },

@@ -2,12 +2,13 @@
 
 mod again;
 mod product;
+mod shared;
 mod stock;
 mod variants;
 
 use super::{CatalogView, Outcome, Plan, PlanOptions, StockRule, plan};
 use crate::audit::Actor;
-use crate::catalog::{Cell, Product, ProductInput, VariantInput};
+use crate::catalog::{Cell, Product, ProductInput, SharedVersion, VariantInput};
 use crate::inventory::StockLevel;
 use crate::{Currency, Ids, Timestamp, UnitPrice};
 
@@ -32,6 +33,7 @@ fn empty_shop() -> Shop {
             attributes,
             locations,
             levels,
+            shared: SharedVersion::default(),
             record,
         },
         options: PlanOptions {
@@ -67,6 +69,13 @@ impl Shop {
     /// What a store makes of a batch, with the guards that it would check.
     fn write(&mut self, plan: &Plan) {
         let batch = plan.batch.clone();
+        for brand in &batch.revise.brands {
+            *self.view.brands.iter_mut().find(|known| known.id == brand.id).unwrap() = brand.clone();
+        }
+        for category in &batch.revise.categories {
+            *self.view.categories.iter_mut().find(|known| known.id == category.id).unwrap() =
+                category.clone();
+        }
         self.view.brands.extend(batch.brands);
         self.view.categories.extend(batch.categories);
         self.view.attributes.extend(batch.attributes);
