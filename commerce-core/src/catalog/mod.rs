@@ -6,6 +6,8 @@ mod code;
 mod dimensions;
 pub mod edit;
 mod facts;
+mod image_service;
+mod images;
 mod input;
 mod listing;
 mod plan;
@@ -23,6 +25,7 @@ pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
 pub use edit::{EditError, ProductChange, ProductChanged, Target};
 pub use facts::{Facts, Names};
+pub use images::{IMAGES_MAX, ImageChanged, ImageError, ImageWords};
 pub use input::{Cell, ImageInput, ProductEdit, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
@@ -30,8 +33,8 @@ pub use listing::{
 };
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
-    AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
-    VariantPrices,
+    AttributeValue, Image, ImageCopy, Product, ProductOption, ProductStatus, TaxClass, TaxClassError,
+    Variant, VariantPrices,
 };
 pub use reprice::{
     PRICES_MAX, PriceInput, PriceLook, PriceRefused, PriceView, PricedProduct, PricedVariant, Repriced,
