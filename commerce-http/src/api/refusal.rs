@@ -3,9 +3,11 @@
 use commerce_core::access::KeyError;
 use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
+use commerce_core::catalog::{CatalogError, ImageError};
 use commerce_core::checkout::ConfirmError;
 use commerce_core::interest::WishlistError;
 use commerce_core::inventory::InventoryError;
+use commerce_core::media::{MediaError, MediaTrouble};
 use commerce_core::order::{CancelError, MoveOnError, NoteError};
 use commerce_core::payment::{
     GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
@@ -20,6 +22,7 @@ use poem::http::{HeaderValue, header};
 
 use super::search::attribute_pointer;
 use crate::audit_export::ExportError;
+use crate::store::chain;
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
 
 impl From<CartError> for Problem {
@@ -286,6 +289,39 @@ impl From<TaxProviderError> for Problem {
         match error {
             TaxProviderError::Unavailable(_) => Self::unavailable(error),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ImageError> for Problem {
+    fn from(error: ImageError) -> Self {
+        let words = error.to_string();
+        match error {
+            ImageError::NotFound => Self::not_found(),
+            ImageError::NoPlace => {
+                let words = "this shop has no place for pictures: set COMMERCE_MEDIA_FOLDER, or media_folder in \
+                             commerce.toml";
+                Self::new(Code::Unavailable, words)
+            }
+            ImageError::TooMany => Self::new(Code::ValidationFailed, words),
+            ImageError::Alt => Self::field("/alt", "invalid", words),
+            ImageError::Position => Self::field("/position", "out-of-range", words),
+            ImageError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            ImageError::Media(error) => error.into(),
+            ImageError::Catalog(CatalogError::Busy) => Self::unavailable(words),
+            ImageError::Catalog(CatalogError::Store(error)) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        let words = error.to_string();
+        match error.kind {
+            MediaTrouble::Unavailable => Self::unavailable(chain(&error)),
+            MediaTrouble::Full => Self::new(Code::StorageFull, words).because(chain(&error)),
+            MediaTrouble::Broken => Self::internal(chain(&error)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod cart_body;
 mod check;
 mod coupon;
 mod document;
+mod image;
 mod interest;
 mod journal;
 pub(crate) mod json;
@@ -61,6 +62,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use image::{ImageChangeBody, ImageDto, ProductImageDto};
 pub(crate) use interest::{ProductsDto, ViewedDto, Wish, WishBody, WishDto, WishlistDto};
 pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
