@@ -50,6 +50,7 @@ unsettled! {
     crate::payment::PaymentError,
     crate::pricing::RulesError,
     crate::promotion::CouponError,
+    crate::review::ReviewError,
 }
 
 impl Attempts {

@@ -19,9 +19,9 @@
 //! left"). A store never words a refusal of the domain.
 //!
 //! An adapter applies the parts in one order: what has one owner first (account, cart, order, payment, idempotency record, audit,
-//! events), what is shared last, so that the lock on a popular SKU is held for the shortest time: the counters of coupons
-//! and promotions in the order of [`Counter`](crate::promotion::Counter), then stock by variant and location. Every commit
-//! takes these locks in that one order. Nothing outside the database happens between BEGIN and COMMIT.
+//! events), what is shared last, so that the lock on a popular SKU is held for the shortest time: what products are rated,
+//! the counters of coupons and promotions in the order of [`Counter`](crate::promotion::Counter), then stock by variant and
+//! location. Every commit takes these locks in that one order. Nothing outside the database happens between BEGIN and COMMIT.
 
 use crate::audit;
 use crate::event::Event;
@@ -29,8 +29,8 @@ use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
     CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
-    ReservationId, SessionId, VariantId, access, account, cart, catalog, interest, inventory, job, mail,
-    order, payment, personal, pricing, promotion,
+    ReservationId, ReviewId, SessionId, VariantId, access, account, cart, catalog, interest, inventory, job,
+    mail, order, payment, personal, pricing, promotion, review,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -43,6 +43,8 @@ pub struct ChangeSet {
     pub account: account::Changes,
     /// Keys of programs.
     pub access: access::Changes,
+    /// Reviews, and what others say of them.
+    pub review: review::Changes,
     /// What belongs to whom: orders that are claimed, and who leaves.
     pub personal: personal::Changes,
     /// Carts.
@@ -100,6 +102,10 @@ pub enum Guard {
     Link,
     /// The key was revoked meanwhile.
     ApiKey(KeyId),
+    /// The review changed, or what somebody has voted on it or reported of it did.
+    Review(ReviewId),
+    /// The customer has reviewed the product meanwhile.
+    Reviewed,
     /// The cart changed, was closed, or another open one has its token.
     Cart(CartId),
     /// The variant is on the account's wishlist already, or is gone.

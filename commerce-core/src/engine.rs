@@ -23,6 +23,7 @@ use crate::ports::{
 };
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
+use crate::review::{ReviewTerms, Reviews};
 use crate::search::{InForce, Searching, StoredSettings};
 use crate::shipping::CarrierError;
 use crate::{Currency, Ids, Timestamp, Violation};
@@ -50,6 +51,7 @@ pub struct Builder {
     currency: Currency,
     terms: PaymentTerms,
     account_terms: AccountTerms,
+    review_terms: ReviewTerms,
     hasher: Option<Arc<dyn PasswordHasher>>,
     gateway: Option<Arc<dyn PaymentGateway>>,
     mailer: Option<Arc<dyn Mailer>>,
@@ -68,6 +70,7 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) terms: PaymentTerms,
     pub(crate) account_terms: AccountTerms,
+    pub(crate) review_terms: ReviewTerms,
     pub(crate) hasher: Option<Arc<dyn PasswordHasher>>,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
@@ -100,6 +103,7 @@ impl Engine {
             currency: Currency::NGN,
             terms: PaymentTerms::default(),
             account_terms: AccountTerms::default(),
+            review_terms: ReviewTerms::default(),
             hasher: None,
             gateway: None,
             mailer: None,
@@ -145,6 +149,12 @@ impl Engine {
     #[must_use]
     pub fn search(&self) -> Searching {
         Searching { parts: Arc::clone(&self.parts) }
+    }
+
+    /// The reviews.
+    #[must_use]
+    pub fn reviews(&self) -> Reviews {
+        Reviews { parts: Arc::clone(&self.parts) }
     }
 
     /// The carts.
@@ -319,6 +329,14 @@ impl Builder {
         self
     }
 
+    /// Who may review what, and which reviews wait for somebody of the shop. Whether terms make sense
+    /// [`ReviewTerms::check`] says.
+    #[must_use]
+    pub fn review_terms(mut self, terms: ReviewTerms) -> Self {
+        self.review_terms = terms;
+        self
+    }
+
     /// Hashes passwords so. Without a hasher nobody registers or logs in.
     #[must_use]
     pub fn password_hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
@@ -382,6 +400,7 @@ impl Builder {
             currency,
             terms,
             account_terms,
+            review_terms,
             hasher,
             gateway,
             mailer,
@@ -407,6 +426,7 @@ impl Builder {
             random,
             terms,
             account_terms,
+            review_terms,
             hasher,
             gateway,
             mailer,

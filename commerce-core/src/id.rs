@@ -56,6 +56,8 @@ ids! {
     MovementId;
     /// A reservation of stock for an order line at a location.
     ReservationId;
+    /// A review of a product.
+    ReviewId;
     /// A cart.
     CartId;
     /// A line item of a cart; the order line that it becomes keeps it.

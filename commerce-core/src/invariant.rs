@@ -49,11 +49,14 @@ pub enum Invariant {
     /// What an account is to the shop, whether it is active, and each key of a program, is what audit rows say; and none of
     /// these was changed by a shopper.
     RoleAudit,
+    /// What a product is rated is what its published reviews add up to, and the votes and reports of a review are as many as
+    /// it says; and nobody has two reviews of one product.
+    RatingSum,
 }
 
 impl Invariant {
     /// Every invariant.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::StockSum,
         Self::ReservedSum,
         Self::ReservationLive,
@@ -73,6 +76,7 @@ impl Invariant {
         Self::AccountOne,
         Self::SessionOne,
         Self::RoleAudit,
+        Self::RatingSum,
     ];
 
     /// The name by which tests, logs and reports call it.
@@ -98,6 +102,7 @@ impl Invariant {
             Self::AccountOne => "ACCOUNT_ONE",
             Self::SessionOne => "SESSION_ONE",
             Self::RoleAudit => "ROLE_AUDIT",
+            Self::RatingSum => "RATING_SUM",
         }
     }
 }

@@ -35,6 +35,7 @@ mod ports;
 pub mod pricing;
 pub mod promotion;
 mod quantity;
+pub mod review;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod search;
@@ -51,7 +52,8 @@ pub use engine::{Builder, Engine};
 pub use id::{
     AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
     JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, PriceChangeId,
-    ProductId, RefundId, ReservationId, SellerId, SessionId, UnmatchedId, VariantId, WishlistItemId,
+    ProductId, RefundId, ReservationId, ReviewId, SellerId, SessionId, UnmatchedId, VariantId,
+    WishlistItemId,
 };
 pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;

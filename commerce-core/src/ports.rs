@@ -12,8 +12,8 @@ use crate::cache::Generation;
 #[cfg(feature = "answers")]
 use crate::cache::InProcessCache;
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
-    ProductFilter, ProductKey, ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
 };
 use crate::commit::{ChangeSet, CommitError, StoreError};
 use crate::invariant::Violation;
@@ -36,8 +36,9 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, RefundId, Timestamp,
-    UnmatchedId, VariantId, audit, cart, idempotency, interest, order, personal, search,
+    AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId, PriceChangeId,
+    ProductId, RefundId, Timestamp, UnmatchedId, VariantId, audit, cart, idempotency, interest, order,
+    personal, review, search,
 };
 
 /// Where the shop is kept.
@@ -234,6 +235,12 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<cart::View>, StoreError>;
 
+    /// What a decision about a review looks at.
+    async fn review(&self, look: &review::Look) -> Result<review::View, StoreError>;
+
+    /// A page of reviews.
+    async fn reviews(&self, search: &review::Search) -> Result<review::Found, StoreError>;
+
     /// A page of the products on sale.
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError>;
 
@@ -244,6 +251,25 @@ pub trait Store: Send + Sync + 'static {
     /// most of these first; then those of its category, then those of its brand, each the newest first. None is named twice.
     /// `None` when this one is not on sale.
     async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError>;
+
+    /// Up to `limit` products in whatever status, by id, the newest first.
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError>;
+
+    /// Up to `limit` changes of a product's prices before `before`, by id, the newest first.
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError>;
+
+    /// Products that are not deleted and whose time to come on sale, or to go, has come by the store's clock: the oldest
+    /// first, at most `limit`.
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError>;
 
     /// The category tree with the number of products on sale.
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError>;

@@ -14,17 +14,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use commerce_core::catalog::{
     Attribute, Brand, Category, ExportPage, Product, ProductStatus, Slug, TaxClass, Variant,
 };
-use commerce_core::{AttributeId, BrandId, CategoryId, Engine, StoreError, VariantId};
+use commerce_core::{AttributeId, BrandId, CategoryId, Engine, SellerId, StoreError, VariantId};
 
 use crate::import::{
     Column, EXIT_REFUSED, EXIT_TAKEN, EXIT_TROUBLE, METAFIELD, PRODUCT_TYPE, Position, Progress, grouped,
-    write_row,
+    plain, write_row,
 };
 
 /// How many products are read at once.
@@ -86,55 +86,98 @@ pub fn exit_code(result: &Result<Summary, ExportError>) -> u8 {
 /// [`Summary`] names them.
 pub async fn export(
     engine: &Engine,
-    out: impl Write + Send,
+    mut out: impl Write + Send,
     progress: &dyn Progress,
 ) -> Result<Summary, ExportError> {
     let begun = Instant::now();
-    let mut out = BufWriter::new(out);
-    // The header comes first and names what the products have, so the catalogue is read twice.
-    let metafields = metafields(engine).await?;
-    write_header(&mut out, &metafields)?;
-    let mut summary = Summary::default();
-    let mut pages = Pages::of(engine);
-    while let Some(page) = pages.next().await? {
-        let page = Page::of(&page);
-        for product in page.products {
-            if let Err(refused) = sayable(product, &page) {
-                summary.refused.push(refused);
-                continue;
-            }
-            write_product(&mut out, product, &page, &metafields)?;
-            summary.products += 1;
-            summary.variants += product.variants.len() as u64;
-        }
-        let refused = summary.refused.len() as u64;
-        progress.at(Position { products: summary.products + refused, refused, ..Position::default() });
+    let mut export = Export::begin(engine, None).await?;
+    while let Some(piece) = export.piece().await? {
+        out.write_all(&piece)?;
+        let refused = export.summary.refused.len() as u64;
+        progress.at(Position { products: export.summary.products + refused, refused, ..Position::default() });
     }
     progress.done();
     out.flush()?;
-    summary.elapsed = begun.elapsed();
-    Ok(summary)
+    Ok(Summary { elapsed: begun.elapsed(), ..export.summary })
+}
+
+/// An export under way: piece by piece, so that the catalogue may have any size.
+pub(crate) struct Export {
+    pages: Pages,
+    metafields: BTreeMap<String, String>,
+    /// Whether the head of the file was given out.
+    headed: bool,
+    summary: Summary,
+}
+
+impl Export {
+    /// Begins one of all products, or of those of this merchant.
+    pub(crate) async fn begin(engine: &Engine, seller: Option<SellerId>) -> Result<Self, StoreError> {
+        // The header comes first and names what the products have, so the catalogue is read twice.
+        let metafields = metafields(engine, seller).await?;
+        Ok(Self { pages: Pages::of(engine, seller), metafields, headed: false, summary: Summary::default() })
+    }
+
+    /// The next piece of the file; `None` behind the last one.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Vec<u8>>, ExportError> {
+        let mut piece = Vec::new();
+        let headed = std::mem::replace(&mut self.headed, true);
+        if !headed {
+            write_header(&mut piece, &self.metafields)?;
+        }
+        let Some(page) = self.pages.next().await? else { return Ok((!headed).then_some(piece)) };
+        let page = Page::of(&page);
+        for product in page.products {
+            match sayable(product, &page) {
+                Ok(()) => {
+                    write_product(&mut piece, product, &page, &self.metafields)?;
+                    self.summary.products += 1;
+                    self.summary.variants += product.variants.len() as u64;
+                }
+                Err(refused) => self.summary.refused.push(refused),
+            }
+        }
+        Ok(Some(piece))
+    }
+
+    /// The next piece of the file that names, and says why, what the format cannot say; `None` behind the last one.
+    pub(crate) async fn refused_piece(&mut self) -> Result<Option<Vec<u8>>, ExportError> {
+        let mut piece = Vec::new();
+        let headed = self.headed;
+        if !headed {
+            write_row(&mut piece, &["handle", "code", "reason"])?;
+        }
+        if self.piece().await?.is_none() {
+            return Ok((!headed).then_some(piece));
+        }
+        for Refused { slug, code, reason } in self.summary.refused.drain(..) {
+            write_row(&mut piece, &[slug.as_str(), code, &plain(&reason)])?;
+        }
+        Ok(Some(piece))
+    }
 }
 
 /// The catalogue, page by page.
-struct Pages<'a> {
-    engine: &'a Engine,
+struct Pages {
+    engine: Engine,
+    seller: Option<SellerId>,
     after: Option<Slug>,
     ended: bool,
 }
 
-impl<'a> Pages<'a> {
-    fn of(engine: &'a Engine) -> Self {
-        Self { engine, after: None, ended: false }
+impl Pages {
+    fn of(engine: &Engine, seller: Option<SellerId>) -> Self {
+        Self { engine: engine.clone(), seller, after: None, ended: false }
     }
 
     async fn next(&mut self) -> Result<Option<ExportPage>, StoreError> {
         if self.ended {
             return Ok(None);
         }
-        let page = self.engine.catalog().export(self.after.clone(), PAGE_PRODUCTS).await?;
+        let mut page = self.engine.catalog().export(self.after.clone(), PAGE_PRODUCTS).await?;
         self.ended = page.products.len() < PAGE_PRODUCTS as usize;
         self.after = page.products.last().map(|product| product.slug.clone());
+        page.products.retain(|product| self.seller.is_none() || product.seller == self.seller);
         Ok(Some(page))
     }
 }
@@ -187,9 +230,12 @@ impl<'a> Page<'a> {
 }
 
 /// The attributes of which products have values, by code, with their names.
-async fn metafields(engine: &Engine) -> Result<BTreeMap<String, String>, StoreError> {
+async fn metafields(
+    engine: &Engine,
+    seller: Option<SellerId>,
+) -> Result<BTreeMap<String, String>, StoreError> {
     let mut metafields = BTreeMap::new();
-    let mut pages = Pages::of(engine);
+    let mut pages = Pages::of(engine, seller);
     while let Some(page) = pages.next().await? {
         let shared = Page::of(&page);
         let said = page.products.iter().filter(|product| sayable(product, &shared).is_ok());

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use commerce_core::account::AccountError;
+use commerce_core::catalog::EditError;
 use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -24,6 +25,8 @@ const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
 const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
 /// How often it is looked at whether units sold are to be counted, and how often they are.
 const SOLD: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
+/// How often products are looked for whose time to come on sale, or to go, has come.
+const PUBLISHING: Duration = Duration::from_secs(10);
 /// How many are taken up in one go.
 const BATCH: u32 = 100;
 
@@ -40,6 +43,17 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
                 tracing::info!(expired, "cancelled orders that nobody paid in time");
             }
             Ok(expired == BATCH)
+        }
+    }));
+    let shop = engine.clone();
+    jobs.spawn(each(PUBLISHING, stopped.clone(), "cannot publish what is due", move || {
+        let catalog = shop.catalog();
+        async move {
+            match catalog.publish_due(BATCH).await {
+                Ok(found) => Ok(found == BATCH),
+                Err(EditError::Store(error)) => Err(error),
+                Err(_) => Ok(false), // others change the same; the next round tries again
+            }
         }
     }));
     let shop = engine.clone();

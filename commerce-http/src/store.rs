@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use commerce_core::review::ReviewTerms;
 use commerce_core::{Engine, Mailer, MediaStore, Store, StoreError};
 use secrecy::SecretString;
 
@@ -19,6 +20,8 @@ pub struct Around {
     pub payments: Payments,
     /// How it keeps its accounts.
     pub accounts: Accounts,
+    /// Who may review what.
+    pub reviews: ReviewTerms,
     /// Who sends its mails; absent: nobody.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Where it keeps pictures; absent: nowhere.
@@ -90,9 +93,9 @@ impl Opened {
     /// # Errors
     /// When the payment gateway cannot be used, or passwords cannot be hashed at the cost.
     pub fn engine(&self, around: &Around) -> Result<Engine, ConfigError> {
-        let Around { payments, accounts, mailer, media } = around;
+        let Around { payments, accounts, reviews, mailer, media } = around;
         let builder = payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?;
-        let builder = accounts.apply(builder)?;
+        let builder = accounts.apply(builder)?.review_terms(reviews.clone());
         let builder = match mailer {
             Some(mailer) => builder.mailer(Arc::clone(mailer)),
             None => builder,

@@ -241,7 +241,7 @@ async fn what_cannot_be_moved_is_said_row_by_row() {
         let bulk = |body: Value| post(&server, "inventory/bulk/", &body);
         let refused = bulk(json!({"rows": rows})).send().await.refused(422, "validation-failed");
         let expected =
-            [("/rows/1/sku", "unknown"), ("/rows/2/sku", "duplicate"), ("/rows/3/on_hand", "out-of-stock")];
+            [("/rows/1/sku", "unknown"), ("/rows/2/sku", "duplicate"), ("/rows/3/delta", "out-of-stock")];
         assert_eq!(pointers(&refused), pairs(&expected));
         assert_eq!(levels(&server).await, before, "nothing was written");
         let both = bulk(json!({"rows": [{"sku": SKU, "warehouse": "LAGOS", "on_hand": 3, "delta": 1}]}))

@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use crate::fused::{Fused, column};
 use crate::{
     access, account, audit, cart, event, idempotency, interest, inventory, job, mail, order, payment,
-    personal, pricing, promotion, reprice,
+    personal, pricing, promotion, reprice, review,
 };
 
 // Compared in the first statement of the transaction, and not locked: what must never slip is a guarded row.
@@ -21,7 +21,8 @@ select p.id
 /// Applies a change set in the caller's transaction.
 ///
 /// Two statements for an order: all that has one owner, then the counters that others want too, of coupons, of promotions
-/// and of stock, so COMMIT soon after. What gives uses back, or makes coupons, takes one more. There is no BEGIN, COMMIT or
+/// and of stock, so COMMIT soon after. What gives uses back, makes coupons, or changes what a
+/// product is rated takes one more. There is no BEGIN, COMMIT or
 /// savepoint in here, and nothing outside the database: the caller owns the transaction, which runs in READ COMMITTED, and
 /// rolls it back on an error. Running it again with the same change set after that is right.
 ///
@@ -31,6 +32,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     let ChangeSet {
         account,
         access,
+        review,
         personal,
         cart,
         interest,
@@ -52,6 +54,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     expect(expects, &mut own);
     account::write(account, &mut own);
     access::write(access, &mut own);
+    review::write(review, &mut own);
     personal::write(personal, &mut own);
     cart::write(cart, &mut own);
     interest::write(interest, &mut own);
@@ -70,6 +73,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     promotion::write(promotion, &mut own);
     inventory::write(inventory, &mut own);
     own.run(conn).await?;
+    review::rate(conn, &review.ratings).await?;
     promotion::issue(conn, &promotion.issue).await?;
     promotion::release(conn, promotion).await?;
     let moves = changes.moves_catalog();

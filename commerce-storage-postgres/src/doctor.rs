@@ -207,6 +207,7 @@ select format('idempotency actor=%s route=%s key=%s', i.actor, i.route, i.key), 
        when 'payment_opened' then exists (select 1 from payments p where p.id = i.outcome_id)
        when 'payment_collected' then exists (select 1 from payments p where p.id = i.outcome_id)
        when 'refund_requested' then exists (select 1 from refunds f where f.id = i.outcome_id)
+       when 'review_written' then exists (select 1 from reviews r where r.id = i.outcome_id)
        when 'audited' then exists (select 1 from audit a where a.id = i.outcome_id)
        else false end
  order by 1";
@@ -400,6 +401,7 @@ async fn broken(conn: &mut PgConnection, invariant: Invariant) -> Result<Vec<(St
         Invariant::AccountOne => ACCOUNT_ONE,
         Invariant::SessionOne => SESSION_ONE,
         Invariant::RoleAudit => ROLE_AUDIT,
+        Invariant::RatingSum => RATING_SUM,
     };
     sqlx::query_as(sql).fetch_all(conn).await
 }
@@ -473,6 +475,47 @@ select format('api_keys id=%s', k.id), 'a key whose making or revocation has no 
  where not exists (select 1 from audit t where t.action = 'api_key.create' and t.target = 'api_key:' || k.id)
     or (k.revoked_at is not null
         and not exists (select 1 from audit t where t.action = 'api_key.revoke' and t.target = 'api_key:' || k.id))
+ order by 1";
+
+// A product beside its published reviews, a review beside its votes and reports.
+pub(crate) const RATING_SUM: &str = "
+with counted as (
+    select product_id, count(*) filter (where rating = 1) as r1, count(*) filter (where rating = 2) as r2,
+           count(*) filter (where rating = 3) as r3, count(*) filter (where rating = 4) as r4,
+           count(*) filter (where rating = 5) as r5, count(*) as n, sum(rating)::bigint as total
+      from reviews
+     where status = 'published' and deleted_at is null
+     group by product_id
+), votes as (
+    select review_id, count(*) filter (where helpful) as helpful, count(*) filter (where not helpful) as unhelpful
+      from review_votes
+     group by review_id
+), reported as (
+    select review_id, count(*) as n from review_reports group by review_id
+)
+select format('products id=%s', p.id),
+       format('rated %s, %s, %s, %s, %s, %s in all, %s hundredths; its reviews say %s, %s, %s, %s, %s',
+              p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5, p.rating_count, p.rating_average,
+              coalesce(c.r1, 0), coalesce(c.r2, 0), coalesce(c.r3, 0), coalesce(c.r4, 0), coalesce(c.r5, 0))
+  from products p
+  left join counted c on c.product_id = p.id
+ where p.rated_1 <> coalesce(c.r1, 0) or p.rated_2 <> coalesce(c.r2, 0) or p.rated_3 <> coalesce(c.r3, 0)
+    or p.rated_4 <> coalesce(c.r4, 0) or p.rated_5 <> coalesce(c.r5, 0) or p.rating_count <> coalesce(c.n, 0)
+    or p.rating_average <> coalesce((200 * c.total + c.n) / (2 * c.n), 0)
+ union all
+select format('reviews id=%s', r.id),
+       format('%s and %s votes, %s reports; its rows say %s and %s, %s', r.helpful, r.unhelpful, r.reports,
+              coalesce(v.helpful, 0), coalesce(v.unhelpful, 0), coalesce(t.n, 0))
+  from reviews r
+  left join votes v on v.review_id = r.id
+  left join reported t on t.review_id = r.id
+ where r.helpful <> coalesce(v.helpful, 0) or r.unhelpful <> coalesce(v.unhelpful, 0) or r.reports <> coalesce(t.n, 0)
+ union all
+select format('reviews product=%s', product_id), format('%s reviews of customer %s', count(*), customer_id)
+  from reviews
+ where customer_id is not null and deleted_at is null
+ group by product_id, customer_id
+having count(*) > 1
  order by 1";
 
 pub(crate) const PING: &str = "select count(*) from rulebook_current";

@@ -34,6 +34,7 @@ pub(crate) fn write(record: &Record, fused: &mut Fused) {
         Outcome::PaymentOpened(payment) => ("payment_opened", payment.0),
         Outcome::RefundRequested(refund) => ("refund_requested", refund.0),
         Outcome::PaymentCollected(payment) => ("payment_collected", payment.0),
+        Outcome::ReviewWritten(review) => ("review_written", review.0),
         Outcome::Audited(row) => ("audited", row.0),
     };
     fused
@@ -73,6 +74,7 @@ impl RecordRow {
                 "payment_opened" => Outcome::PaymentOpened(self.outcome_id.into()),
                 "refund_requested" => Outcome::RefundRequested(self.outcome_id.into()),
                 "payment_collected" => Outcome::PaymentCollected(self.outcome_id.into()),
+                "review_written" => Outcome::ReviewWritten(self.outcome_id.into()),
                 "audited" => Outcome::Audited(self.outcome_id.into()),
                 other => return Err(row.invalid("outcome", format_args!("{other} is no outcome"))),
             },

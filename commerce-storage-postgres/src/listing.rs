@@ -4,6 +4,7 @@ use commerce_core::catalog::{
     Availability, CategoryNode, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary, ROWS_MAX,
     SortBy, category_tree,
 };
+use commerce_core::review::Ratings;
 use commerce_core::{Currency, StoreError, UnitPrice};
 use serde::Deserialize;
 use sqlx::postgres::PgConnection;
@@ -43,7 +44,8 @@ pub(super) const PAGE: &str = concat!(
             'brand', case when b.id is not null then json_build_array(b.name, b.slug) end,
             'category', case when c.id is not null then json_build_array(c.name, c.slug) end,
             'price', p.listed_variant_price, 'compare_at_price', p.listed_compare_at, 'price_max', p.price_max,
-            'currency', p.listed_currency, 'image', p.image_url, 'in_stock', ",
+            'currency', p.listed_currency, 'image', p.image_url,
+            'ratings', json_build_array(p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5), 'in_stock', ",
     in_stock!(),
     ") order by "
 );
@@ -82,6 +84,7 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
         SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
         SortBy::Name => "p.sort_name, p.id desc",
         SortBy::BestSelling => "p.sold desc, p.id desc",
+        SortBy::Rating => "p.rating_average desc, p.rating_count desc, p.id desc",
     };
     let mut statement = QueryBuilder::new(COUNT);
     push_conditions(&mut statement, filter);
@@ -104,6 +107,7 @@ pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &P
         max_price,
         in_stock,
         featured,
+        min_rating,
         sort_by: _,
         page: _,
         page_size: _,
@@ -144,6 +148,9 @@ pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &P
             .push_bind(*most)
             .push(")");
     }
+    if let Some(least) = min_rating {
+        statement.push(" and p.rating_average >= ").push_bind(i64::from(*least));
+    }
     if let Some(wanted) = in_stock {
         statement.push(concat!(" and ", in_stock!(), " = ")).push_bind(*wanted);
     }
@@ -165,6 +172,7 @@ pub(crate) struct SummaryRow {
     currency: String,
     image: Option<String>,
     in_stock: bool,
+    ratings: Ratings,
 }
 
 impl SummaryRow {
@@ -185,6 +193,7 @@ impl SummaryRow {
             price_max: price(self.price_max),
             image: self.image,
             in_stock: self.in_stock,
+            ratings: self.ratings,
             name: self.name,
         })
     }
@@ -218,7 +227,8 @@ select statement_timestamp() as now,
                    (select coalesce(sum(greatest(s.on_hand - s.reserved - s.safety_stock, 0)), 0)
                       from stock s where s.variant_id = v.id)) order by v.position, v.id), '[]')
           from variants v
-         where v.product_id = p.id and v.removed_at is null and v.tracked) as availability
+         where v.product_id = p.id and v.removed_at is null and v.tracked) as availability,
+       json_build_array(p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5) as ratings
   from p"
         )
     };
@@ -236,6 +246,7 @@ type DetailRow = (
     Json<Vec<CategoryRow>>,
     Json<Vec<AttributeRow>>,
     Json<Vec<Availability>>,
+    Json<Ratings>,
 );
 
 /// One product, whatever its status, deleted or not.
@@ -249,10 +260,9 @@ pub async fn product(conn: &mut PgConnection, key: &ProductKey) -> Result<Option
         ProductKey::Former(slug) => sqlx::query_as(DETAIL_BY_FORMER_SLUG).bind(slug.as_str()),
     };
     let found: Option<DetailRow> = statement.fetch_optional(conn).await.map_err(store_error)?;
-    let Some((now, Json(product), brand, Json(breadcrumb), Json(attributes), Json(availability))) = found
-    else {
-        return Ok(None);
-    };
+    let Some(found) = found else { return Ok(None) };
+    let (now, Json(product), brand, Json(breadcrumb), Json(attributes), Json(availability), Json(ratings)) =
+        found;
     Ok(Some(ProductDetail {
         now: now.0,
         product: product.read()?,
@@ -260,6 +270,7 @@ pub async fn product(conn: &mut PgConnection, key: &ProductKey) -> Result<Option
         breadcrumb: breadcrumb.into_iter().map(CategoryRow::read).collect::<Result<_, _>>()?,
         attributes: attributes.into_iter().map(AttributeRow::read).collect::<Result<_, _>>()?,
         availability,
+        ratings,
     }))
 }
 

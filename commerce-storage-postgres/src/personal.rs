@@ -77,8 +77,11 @@ fn write_erasure(erasure: &Erasure, fused: &mut Fused) {
         .bind(account.0)
         .bind(*version as i64)
         .needs(Some(account.0), Guard::Account(*account))
-        // A cart that nobody saw refers to it.
-        .constraint("carts_account_fkey", Guard::Account(*account));
+        // A cart, a review, a vote or a report that nobody saw refers to it.
+        .constraint("carts_account_fkey", Guard::Account(*account))
+        .constraint("reviews_account_fkey", Guard::Account(*account))
+        .constraint("review_votes_account_fkey", Guard::Account(*account))
+        .constraint("review_reports_account_fkey", Guard::Account(*account));
     if !carts.is_empty() {
         fused
             .guarded(CLEAR_CARTS)
@@ -139,6 +142,7 @@ pub async fn view(conn: &mut PgConnection, look: Look) -> Result<View, StoreErro
         .fetch_one(&mut *snapshot)
         .await
         .map_err(store_error)?;
+    let (reviews, votes, reports) = crate::review::of_customer(&mut snapshot, account).await?;
     snapshot.rollback().await.map_err(store_error)?;
     let version =
         |(id, version): (Uuid, i64)| Ok((id.into(), Row::new("carts", &id).count("version", version)?));
@@ -147,6 +151,9 @@ pub async fn view(conn: &mut PgConnection, look: Look) -> Result<View, StoreErro
         account: seen.account,
         orders: orders.into_iter().map(OrderRow::read).collect::<Result<_, _>>()?,
         carts: carts.into_iter().map(version).collect::<Result<_, StoreError>>()?,
+        reviews,
+        votes,
+        reports,
     })
 }
 

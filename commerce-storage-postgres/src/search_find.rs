@@ -141,6 +141,7 @@ fn statement(request: &Request, sets: Sets) -> QueryBuilder<Postgres> {
         SortBy::PriceDesc => "p.listed_variant_price desc, p.id desc",
         SortBy::Name => "p.sort_name, p.id desc",
         SortBy::BestSelling => "p.sold desc, p.id desc",
+        SortBy::Rating => "p.rating_average desc, p.rating_count desc, p.id desc",
     };
     statement.push(PAGE).push(if by_rank { "p.rank desc, " } else { "" }).push(sorted);
     statement.push(") from (select p.*, ");

@@ -5,12 +5,12 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, event, generation, idempotency, import, interest,
-    inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
+    access, account, audit, cart, catalog, catalog_list, commit, doctor, event, generation, idempotency,
+    import, interest, inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
 };
 use crate::{
-    order_list, order_note, payment, personal, pricing, promotion, refund, reprice, search, search_find,
-    sold, unmatched,
+    order_list, order_note, payment, personal, pricing, promotion, refund, reprice, review, search,
+    search_find, sold, unmatched,
 };
 
 #[path = "../tests/shop/mod.rs"]
@@ -72,6 +72,9 @@ const STATEMENTS: &[&str] = &[
     catalog::WRITE_VARIANTS,
     catalog::INSERT_VARIANT_VALUES,
     catalog::NAMES,
+    catalog_list::LIST,
+    catalog_list::PRICES,
+    catalog_list::DUE,
     commit::EXPECT_RULEBOOK,
     commit::EXPECT_PRODUCTS,
     doctor::STOCK_SUM,
@@ -93,6 +96,7 @@ const STATEMENTS: &[&str] = &[
     doctor::ACCOUNT_ONE,
     doctor::SESSION_ONE,
     doctor::ROLE_AUDIT,
+    doctor::RATING_SUM,
     doctor::PING,
     event::INSERT,
     generation::ADVANCE,
@@ -195,6 +199,22 @@ const STATEMENTS: &[&str] = &[
     refund::ADVANCE,
     refund::DUE,
     refund::LOOK,
+    review::INSERT,
+    review::UPDATE,
+    review::TALLY,
+    review::VOTE,
+    review::REVOTE,
+    review::UNVOTE,
+    review::REPORT,
+    review::FORGET_VOTES,
+    review::FORGET_REPORTS,
+    review::RATE,
+    review::LOOK,
+    review::NEWEST,
+    review::HELPFUL,
+    review::BEST_RATED,
+    review::QUEUE,
+    review::OF_CUSTOMER,
     search::SETTINGS,
     search::SET_SETTINGS,
     search::PUT_DOCUMENTS,
@@ -245,11 +265,9 @@ fn mentions(sql: &str, parameter: usize) -> bool {
 async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
     shop::in_shop(|store| async move {
         let mut conn = store.pool().acquire().await.unwrap();
-        for chosen in 0..64_u32 {
+        for chosen in 0..128_u32 {
             let when = |bit: u32| chosen & (1 << bit) != 0;
-            for sort_by in
-                [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name, SortBy::BestSelling]
-            {
+            for sort_by in SortBy::ALL {
                 let filter = ProductFilter {
                     category: when(0).then(|| "mugs".parse().unwrap()),
                     brand: when(1).then(|| "adire".parse().unwrap()),
@@ -257,6 +275,7 @@ async fn a_listing_fits_the_schema_whatever_it_filters_and_sorts_by() {
                     max_price: when(3).then_some(2),
                     in_stock: when(4).then_some(true),
                     featured: when(5).then_some(false),
+                    min_rating: when(6).then_some(400),
                     sort_by,
                     ..ProductFilter::default()
                 };

@@ -9,8 +9,8 @@ use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
-    ProductFilter, ProductKey, ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
 };
 use commerce_core::interest::ViewedProducts;
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
@@ -28,8 +28,8 @@ use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
-    RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId,
-    Violation,
+    PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
 };
@@ -42,9 +42,9 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, commit, doctor, generation, import, interest, inventory,
-    inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment, personal,
-    pricing, promotion, refund, related, reprice, search, search_find, sold, unmatched,
+    access, account, audit, cart, catalog, catalog_list, commit, doctor, generation, import, interest,
+    inventory, inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment,
+    personal, pricing, promotion, refund, related, reprice, review, search, search_find, sold, unmatched,
 };
 
 /// The store on PostgreSQL. Cheap to clone; every clone shares the pool.
@@ -381,6 +381,20 @@ impl Store for PostgresStore {
         read!(self, conn => cart::recent(conn, since, after, limit))
     }
 
+    async fn review(
+        &self,
+        look: &commerce_core::review::Look,
+    ) -> Result<commerce_core::review::View, StoreError> {
+        look!(self, conn => review::view(conn, look))
+    }
+
+    async fn reviews(
+        &self,
+        search: &commerce_core::review::Search,
+    ) -> Result<commerce_core::review::Found, StoreError> {
+        look!(self, conn => review::search(conn, search))
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         look!(self, conn => listing::products(conn, filter))
     }
@@ -391,6 +405,27 @@ impl Store for PostgresStore {
 
     async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
         look!(self, conn => related::related(conn, slug, limit))
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        look!(self, conn => catalog_list::list(conn, search, limit))
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        look!(self, conn => catalog_list::prices(conn, product, before, limit))
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        look!(self, conn => catalog_list::due(conn, limit))
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {

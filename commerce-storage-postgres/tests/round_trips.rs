@@ -14,7 +14,7 @@ use commerce_core::mail::{Kind, Mail};
 use commerce_core::order::OrderKey;
 use commerce_core::payment::UnmatchedKey;
 use commerce_core::search::{Request, Typed};
-use commerce_core::{Search, Store};
+use commerce_core::{Search, Store, review};
 use shop::data::*;
 use shop::in_shop;
 use tracing::span::{Attributes, Id, Record};
@@ -84,6 +84,14 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.rulebook()).await, 1);
         assert_eq!(sent(store.products(&ProductFilter::default())).await, 1);
         assert_eq!(sent(store.product(&ProductKey::Id(stocked.products[0].id))).await, 1);
+        for about in [review::About::Product("mug".parse().unwrap()), review::About::Review(nobody())] {
+            let look = review::Look { about, customer: Some(nobody()), repeated: None };
+            assert_eq!(sent(store.review(&look)).await, 1);
+        }
+        let of_mug = |sort| review::Of::Product { slug: "mug".parse().unwrap(), rating: None, sort };
+        for of in review::Sort::ALL.map(of_mug).into_iter().chain([review::Of::Queue]) {
+            assert_eq!(sent(store.reviews(&review::Search { of, page: 1, page_size: 9 })).await, 1);
+        }
         assert_eq!(sent(store.related(&stocked.products[0].slug, 20)).await, 1);
         assert_eq!(sent(store.wishlist(&commerce_core::interest::Look::at(nobody(), 9))).await, 1);
         assert_eq!(sent(store.viewed_products(nobody())).await, 1);

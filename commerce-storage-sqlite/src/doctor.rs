@@ -55,6 +55,7 @@ fn query(invariant: Invariant) -> (&'static str, &'static str) {
         Invariant::AccountOne => ("accounts", ACCOUNT_ONE),
         Invariant::SessionOne => ("sessions", SESSION_ONE),
         Invariant::RoleAudit => ("accounts", ROLE_AUDIT),
+        Invariant::RatingSum => ("products", RATING_SUM),
     }
 }
 
@@ -259,6 +260,7 @@ SELECT i.actor, i.route, i.key, format('%s, which does not exist', i.outcome) AS
                WHEN 'payment_opened' THEN EXISTS (SELECT 1 FROM payments AS p WHERE p.id = i.outcome_id)
                WHEN 'payment_collected' THEN EXISTS (SELECT 1 FROM payments AS p WHERE p.id = i.outcome_id)
                WHEN 'refund_requested' THEN EXISTS (SELECT 1 FROM refunds AS f WHERE f.id = i.outcome_id)
+               WHEN 'review_written' THEN EXISTS (SELECT 1 FROM reviews AS r WHERE r.id = i.outcome_id)
                WHEN 'audited' THEN EXISTS (SELECT 1 FROM audit AS a WHERE a.id = i.outcome_id)
                ELSE false
            END
@@ -456,4 +458,40 @@ SELECT k.id, 'a key whose making or revocation has no audit row'
     OR (k.revoked_at IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM audit AS t
                          WHERE t.action = 'api_key.revoke' AND t.target LIKE 'api_key:%' AND unhex(substr(t.target, 9), '-') = k.id))
+";
+
+// A product beside its published reviews, a review beside its votes and reports; what is wrong with a review is told of its
+// product.
+const RATING_SUM: &str = "
+  WITH counted AS (
+           SELECT product_id, sum(rating = 1) AS r1, sum(rating = 2) AS r2, sum(rating = 3) AS r3, sum(rating = 4) AS r4,
+                  sum(rating = 5) AS r5, count(*) AS n, sum(rating) AS total
+             FROM reviews
+            WHERE status = 'published' AND deleted_at IS NULL
+            GROUP BY product_id),
+       votes AS (SELECT review_id, sum(helpful) AS helpful, sum(NOT helpful) AS unhelpful FROM review_votes GROUP BY review_id),
+       reported AS (SELECT review_id, count(*) AS n FROM review_reports GROUP BY review_id)
+SELECT p.id AS id,
+       format('rated %d, %d, %d, %d, %d, %d in all, %d hundredths; its reviews say %d, %d, %d, %d, %d',
+              p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5, p.rating_count, p.rating_average,
+              coalesce(c.r1, 0), coalesce(c.r2, 0), coalesce(c.r3, 0), coalesce(c.r4, 0), coalesce(c.r5, 0)) AS detail
+  FROM products AS p
+  LEFT JOIN counted AS c ON c.product_id = p.id
+ WHERE p.rated_1 <> coalesce(c.r1, 0) OR p.rated_2 <> coalesce(c.r2, 0) OR p.rated_3 <> coalesce(c.r3, 0)
+    OR p.rated_4 <> coalesce(c.r4, 0) OR p.rated_5 <> coalesce(c.r5, 0) OR p.rating_count <> coalesce(c.n, 0)
+    OR p.rating_average <> coalesce((200 * c.total + c.n) / (2 * c.n), 0)
+ UNION ALL
+SELECT r.product_id,
+       format('review %s: %d and %d votes, %d reports; its rows say %d and %d, %d', hex(r.id), r.helpful, r.unhelpful,
+              r.reports, coalesce(v.helpful, 0), coalesce(v.unhelpful, 0), coalesce(t.n, 0))
+  FROM reviews AS r
+  LEFT JOIN votes AS v ON v.review_id = r.id
+  LEFT JOIN reported AS t ON t.review_id = r.id
+ WHERE r.helpful <> coalesce(v.helpful, 0) OR r.unhelpful <> coalesce(v.unhelpful, 0) OR r.reports <> coalesce(t.n, 0)
+ UNION ALL
+SELECT product_id, format('%d reviews of customer %s', count(*), hex(customer_id))
+  FROM reviews
+ WHERE customer_id IS NOT NULL AND deleted_at IS NULL
+ GROUP BY product_id, customer_id
+HAVING count(*) > 1
 ";

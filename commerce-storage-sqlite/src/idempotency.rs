@@ -49,6 +49,7 @@ fn told(outcome: Outcome) -> (&'static str, Uuid) {
         Outcome::PaymentOpened(payment) => ("payment_opened", payment.0),
         Outcome::RefundRequested(refund) => ("refund_requested", refund.0),
         Outcome::PaymentCollected(payment) => ("payment_collected", payment.0),
+        Outcome::ReviewWritten(review) => ("review_written", review.0),
         Outcome::Audited(row) => ("audited", row.0),
     }
 }
@@ -83,6 +84,7 @@ pub(crate) fn record(row: &SqliteRow, scope: Option<&Scope>) -> Result<Option<Re
         "payment_opened" => Outcome::PaymentOpened(fields.id("record_outcome_id")?),
         "refund_requested" => Outcome::RefundRequested(fields.id("record_outcome_id")?),
         "payment_collected" => Outcome::PaymentCollected(fields.id("record_outcome_id")?),
+        "review_written" => Outcome::ReviewWritten(fields.id("record_outcome_id")?),
         "audited" => Outcome::Audited(fields.id("record_outcome_id")?),
         other => return Err(fields.invalid("outcome", format_args!("{other:?} is no outcome"))),
     };

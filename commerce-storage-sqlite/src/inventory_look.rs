@@ -8,6 +8,7 @@ use commerce_core::{StockLevel, StoreError, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Row as _};
+use uuid::Uuid;
 
 use crate::row::{Fields, before};
 use crate::trouble::trouble;
@@ -121,12 +122,13 @@ pub async fn levels(
         (product.is_some(), OF_PRODUCT),
         (seller.is_some(), OF_SELLER),
         (*below_reorder, BELOW_REORDER),
-        (after.is_some(), BEHIND),
     ] {
         if wanted {
             sql.push_str(condition);
         }
     }
+    // Every SKU comes after the empty text: with a bound there always is, the order is that of its index.
+    sql.push_str(BEHIND);
     sql.push_str(" ORDER BY v.sku, s.location_id LIMIT ?7");
     // The text is put together of constants of this file; whatever comes from outside is bound.
     let found = sqlx::query(AssertSqlSafe(sql))
@@ -134,8 +136,8 @@ pub async fn levels(
         .bind(sku.as_ref().map(|sku| sku.as_str()))
         .bind(product.as_ref().map(|slug| slug.as_str()))
         .bind(seller.map(|seller| seller.0))
-        .bind(after.as_ref().map(|(sku, _)| sku.as_str()))
-        .bind(after.as_ref().map(|(_, location)| location.0))
+        .bind(after.as_ref().map_or("", |(sku, _)| sku.as_str()))
+        .bind(after.as_ref().map_or(Uuid::nil(), |(_, location)| location.0))
         .bind(limit)
         .fetch_all(conn)
         .await

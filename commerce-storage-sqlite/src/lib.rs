@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod catalog;
+pub mod catalog_list;
 mod clock;
 mod connect;
 pub mod doctor;
@@ -31,6 +32,7 @@ pub mod promotion;
 mod refund;
 pub mod related;
 pub mod reprice;
+pub mod review;
 mod row;
 mod script;
 pub mod search;
@@ -70,6 +72,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     let ChangeSet {
         account,
         access,
+        review,
         personal,
         cart,
         interest,
@@ -90,6 +93,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     pricing::add_comparison(script, expects);
     account::add(script, account);
     access::add(script, access);
+    review::add(script, review);
     personal::add(script, personal);
     cart::add(script, cart);
     interest::add(script, interest);
@@ -102,6 +106,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     audit::add(script, audit);
     audit::add_seals(script, seals);
     event::add(script, events);
+    review::add_ratings(script, &review.ratings);
     reprice::add(script, catalog);
     promotion::add(script, promotion);
     inventory::add(script, inventory);

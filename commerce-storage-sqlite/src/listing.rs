@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
+use crate::review;
 use crate::row::{Fields, signed};
 use crate::trouble::trouble;
 
@@ -47,6 +48,7 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
         SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
         SortBy::Name => "p.sort_name, p.id DESC",
         SortBy::BestSelling => "p.sold DESC, p.id DESC",
+        SortBy::Rating => "p.rating_average DESC, p.rating_count DESC, p.id DESC",
     };
     let mut query = QueryBuilder::new(SUMMARIES);
     push_conditions(&mut query, filter);
@@ -60,6 +62,7 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
 // The page is cut out first, from an index where there is one; what decorates a row is then looked up for its rows alone.
 pub(crate) const SUMMARIES: &str = "
 SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.price_max, p.image_url,
+       p.rated_1, p.rated_2, p.rated_3, p.rated_4, p.rated_5,
        (SELECT v.currency FROM variants AS v WHERE v.product_id = p.id LIMIT 1) AS currency,
        b.name AS brand_name, b.slug AS brand_slug, c.name AS category_name, c.slug AS category_slug,
        EXISTS (SELECT 1
@@ -108,6 +111,7 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
         max_price,
         in_stock,
         featured,
+        min_rating,
         sort_by: _,
         page: _,
         page_size: _,
@@ -121,6 +125,9 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
     }
     if let Some(featured) = featured {
         query.push(" AND p.featured = ").push_bind(*featured);
+    }
+    if let Some(least) = min_rating {
+        query.push(" AND p.rating_average >= ").push_bind(*least);
     }
     if min_price.is_some() || max_price.is_some() {
         query.push(
@@ -160,6 +167,7 @@ pub(crate) fn summary(row: &SqliteRow) -> Result<ProductSummary, StoreError> {
         price_max: price(fields.get("price_max")?),
         image: fields.get("image_url")?,
         in_stock: fields.get("in_stock")?,
+        ratings: review::ratings(row)?,
     })
 }
 

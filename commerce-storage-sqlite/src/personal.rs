@@ -114,10 +114,15 @@ pub async fn view(conn: &mut SqliteConnection, look: Look, now: Timestamp) -> Re
         .await
         .map_err(trouble)?;
     let orders = rows.iter().map(order).collect::<Result<_, _>>()?;
-    let rows =
-        sqlx::query(CARTS).bind(account.0).bind(key.0.to_vec()).fetch_all(conn).await.map_err(trouble)?;
+    let rows = sqlx::query(CARTS)
+        .bind(account.0)
+        .bind(key.0.to_vec())
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(trouble)?;
     let carts = rows.iter().map(cart).collect::<Result<_, _>>()?;
-    Ok(View { now, account: seen.account, orders, carts })
+    let (reviews, votes, reports) = crate::review::of_customer(conn, account).await?;
+    Ok(View { now, account: seen.account, orders, carts, reviews, votes, reports })
 }
 
 const ORDERS: &str = "

@@ -16,6 +16,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::listing::category;
+use crate::review;
 use crate::row::Fields;
 use crate::trouble::trouble;
 use crate::{idempotency, inventory};
@@ -34,9 +35,10 @@ pub async fn detail(
         ProductKey::Slug(slug) => (None, Some(slug.as_str()), None),
         ProductKey::Former(slug) => (None, None, Some(slug.as_str())),
     };
-    let by_key = sqlx::query_scalar(BY_KEY).bind(id).bind(slug).bind(former);
-    let found: Option<Uuid> = by_key.fetch_optional(&mut *conn).await.map_err(trouble)?;
-    let Some(product) = products(conn, found.into_iter().collect()).await?.pop() else { return Ok(None) };
+    let by_key = sqlx::query(BY_KEY).bind(id).bind(slug).bind(former);
+    let Some(found) = by_key.fetch_optional(&mut *conn).await.map_err(trouble)? else { return Ok(None) };
+    let (id, ratings) = (Fields::new("products", "slug", &found).get("id")?, review::ratings(&found)?);
+    let Some(product) = products(conn, vec![id]).await?.pop() else { return Ok(None) };
     let named = Named::by([&product]);
     let brand = brands(conn, Some(&named.brands)).await?.pop();
     let breadcrumb = categories(conn, Some(&named.categories)).await?;
@@ -51,11 +53,11 @@ pub async fn detail(
             available: levels.iter().filter(|level| level.variant == variant.id).map(StockLevel::free).sum(),
         })
         .collect();
-    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability }))
+    Ok(Some(ProductDetail { now, product, brand, breadcrumb, attributes, availability, ratings }))
 }
 
 const BY_KEY: &str = "
-SELECT id
+SELECT id, slug, rated_1, rated_2, rated_3, rated_4, rated_5
   FROM products
  WHERE id = coalesce(?1, (SELECT id FROM slug_redirects WHERE kind = 'product' AND slug = ?3)) OR slug = ?2
 ";

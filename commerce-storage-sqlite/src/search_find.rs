@@ -85,6 +85,7 @@ fn page(request: &Request) -> QueryBuilder<Sqlite> {
         SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
         SortBy::Name => "p.sort_name, p.id DESC",
         SortBy::BestSelling => "p.sold DESC, p.id DESC",
+        SortBy::Rating => "p.rating_average DESC, p.rating_count DESC, p.id DESC",
     });
     query.push(" LIMIT ").push_bind(signed(reachable.min(u64::from(filter.page_size))));
     query.push(" OFFSET ").push_bind(signed(filter.offset().min(ROWS_MAX)));

@@ -8,8 +8,8 @@ use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
-    ProductFilter, ProductKey, ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
 };
 use commerce_core::inventory::{self as stock, LevelRow, LevelSearch, Location, MovementRow, MovementSearch};
 use commerce_core::job::Job;
@@ -26,16 +26,16 @@ use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
     AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
-    RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId,
-    Violation, cart, idempotency, interest, personal,
+    PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    UnmatchedId, VariantId, Violation, cart, idempotency, interest, personal, review,
 };
 
 use crate::connect::SqliteStore;
 use crate::trouble::trouble;
 use crate::writer::Write;
 use crate::{
-    audit, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message, order,
-    order_list, order_note, payment, pricing, product, promotion, refund, related, reprice, search,
+    audit, catalog_list, doctor, generation, inventory, inventory_look, job, journal, listing, mail, message,
+    order, order_list, order_note, payment, pricing, product, promotion, refund, related, reprice, search,
     search_find, sold, unmatched,
 };
 
@@ -334,6 +334,20 @@ impl Store for SqliteStore {
         Ok(views)
     }
 
+    async fn review(&self, look: &review::Look) -> Result<review::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::review::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn reviews(&self, search: &review::Search) -> Result<review::Found, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let found = crate::review::search(&mut tx, search).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(found)
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         let mut tx = self.snapshot().await?;
         let page = listing::products(&mut tx, filter).await?;
@@ -353,6 +367,30 @@ impl Store for SqliteStore {
         let found = related::related(&mut tx, slug, limit).await?;
         tx.commit().await.map_err(trouble)?;
         Ok(found)
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        let mut conn = self.reader().await?;
+        catalog_list::list(&mut conn, search, limit).await
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        let mut conn = self.reader().await?;
+        catalog_list::prices(&mut conn, product, before, limit).await
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        let mut conn = self.reader().await?;
+        catalog_list::due(&mut conn, self.the_clock().now(), limit).await
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {

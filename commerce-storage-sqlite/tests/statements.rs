@@ -121,8 +121,8 @@ async fn every_listing_is_prepared() {
         let found = store.orders(&search, 21).await;
         assert!(found.as_ref().is_ok_and(Vec::is_empty), "{search:?}: {found:?}");
     }
-    for sort_by in [SortBy::Newest, SortBy::PriceAsc, SortBy::PriceDesc, SortBy::Name, SortBy::BestSelling] {
-        for chosen in 0..1_u32 << 6 {
+    for sort_by in SortBy::ALL {
+        for chosen in 0..1_u32 << 7 {
             let has = |bit: u32| chosen >> bit & 1 == 1;
             let filter = ProductFilter {
                 category: has(0).then(|| "mugs".parse().unwrap()),
@@ -131,6 +131,7 @@ async fn every_listing_is_prepared() {
                 max_price: has(3).then_some(2),
                 in_stock: has(4).then_some(has(0)),
                 featured: has(5).then_some(true),
+                min_rating: has(6).then_some(400),
                 sort_by,
                 ..ProductFilter::default()
             };

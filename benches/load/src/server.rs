@@ -101,6 +101,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Asked to, it also writes what SQLite keeps beside the file into it: a shop of somebody's own stays one file.
+        Command::new("kill").arg(self.child.id().to_string()).status().ok();
+        for _ in 0..100 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
         self.child.kill().ok();
         self.child.wait().ok();
         let _ = &self.folder;

@@ -80,6 +80,8 @@ permissions! {
     KeysWrite = "keys.write";
     /// See who did what.
     AuditRead = "audit.read";
+    /// See reviews that wait, and decide whether shoppers see a review.
+    ReviewsModerate = "reviews.moderate";
     /// See figures and reports.
     AnalyticsRead = "analytics.read";
     /// See settings, jobs and the state of the store.
@@ -187,6 +189,7 @@ const STAFF: &[Permission] = &[
     Permission::CouponsRead,
     Permission::CouponsWrite,
     Permission::CustomersRead,
+    Permission::ReviewsModerate,
     Permission::AnalyticsRead,
     Permission::SettingsRead,
 ];

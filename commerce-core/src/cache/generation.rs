@@ -49,12 +49,13 @@ impl Shard {
 impl ChangeSet {
     /// Where the generation moves on with this change set; `None`: the catalogue shows afterwards what it showed before.
     ///
-    /// The rulebook counts because its currency is the one in which listings are filtered.
+    /// The rulebook counts because its currency is the one in which listings are filtered; ratings are shown and sorted by.
     #[must_use]
     pub fn moves_catalog(&self) -> Option<Shard> {
         let rules = self.pricing.rulebook.as_ref().map(|_| Shard::FIRST);
+        let ratings = self.review.ratings.first().map(|_| Shard::FIRST);
         let prices = (!self.catalog.reprice.is_empty()).then_some(Shard::FIRST);
-        self.inventory.moves_catalog().or(rules).or(prices)
+        self.inventory.moves_catalog().or(rules).or(ratings).or(prices)
     }
 }
 

@@ -5,6 +5,7 @@
 //! products, what they name is there already, and what cannot be taken is refused as a whole. A file is taken as far as it
 //! can be; an edit is taken or not.
 
+pub mod schedule;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use super::{
     AttributeKind, Batch, Category, Cell, Product, ProductInput, ProductWrite, Sku, Slug, VariantInput, plan,
 };
 use crate::access::Caller;
-use crate::audit::Entry;
+use crate::audit::{Actor, Entry};
 use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
 use crate::{CategoryId, Currency, Ids, ProductId};
@@ -196,7 +197,7 @@ pub fn delete(
 ) -> Result<Edited, EditError> {
     let before = found(view, target, editor)?;
     let after = Product { deleted_at: before.deleted_at.or(Some(view.now)), ..before.clone() };
-    Ok(put(view, before, after, "product.delete", editor, ids))
+    Ok(put(view, before, after, "product.delete", editor.caller.actor(), ids))
 }
 
 /// Takes back that a product was deleted. Its status is what it was.
@@ -211,7 +212,7 @@ pub fn restore(
 ) -> Result<Edited, EditError> {
     let before = found(view, target, editor)?;
     let after = Product { deleted_at: None, ..before.clone() };
-    Ok(put(view, before, after, "product.restore", editor, ids))
+    Ok(put(view, before, after, "product.restore", editor.caller.actor(), ids))
 }
 
 /// Whether the caller may know of the product: a merchant of their own alone.
@@ -280,7 +281,7 @@ fn merge(
     }
     let after = batch.products.first().map(|write| &write.product);
     batch.audit = match after {
-        Some(after) => vec![row(view, before, after, action, editor, ids)],
+        Some(after) => vec![row(view, before, after, action, editor.caller.actor(), ids)],
         None => Vec::new(),
     };
     debug_assert!(after.is_some() || outcomes.iter().all(|(_, outcome)| *outcome == Outcome::Unchanged));
@@ -294,7 +295,7 @@ fn put(
     before: &Product,
     mut after: Product,
     action: &str,
-    editor: &Editor<'_>,
+    actor: Actor,
     ids: &mut Ids,
 ) -> Edited {
     let product = after.id;
@@ -303,7 +304,7 @@ fn put(
     }
     after.version = before.version + 1;
     after.updated_at = view.now;
-    let audit = vec![row(view, Some(before), &after, action, editor, ids)];
+    let audit = vec![row(view, Some(before), &after, action, actor, ids)];
     let write = ProductWrite { product: after, expected_version: Some(before.version) };
     Edited { product, batch: Batch { products: vec![write], audit, ..Batch::default() } }
 }
@@ -313,13 +314,13 @@ fn row(
     before: Option<&Product>,
     after: &Product,
     action: &str,
-    editor: &Editor<'_>,
+    actor: Actor,
     ids: &mut Ids,
 ) -> Entry {
     Entry {
         id: ids.fresh(),
         at: view.now,
-        actor: editor.caller.actor(),
+        actor,
         action: action.to_owned(),
         target: format!("product:{}", after.id),
         data: told::told(before, after),

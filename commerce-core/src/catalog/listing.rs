@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Attribute, Brand, Category, Product, Slug};
+use crate::review::Ratings;
 use crate::{ProductId, StockLevel, Timestamp, UnitPrice, VariantId};
 
 /// The most rows that a page may have.
@@ -30,6 +31,8 @@ pub struct ProductFilter {
     pub in_stock: Option<bool>,
     /// In the window, or not.
     pub featured: Option<bool>,
+    /// Rated at least this, in hundredths, by at least one buyer.
+    pub min_rating: Option<u32>,
     /// The order; ties by id, the newest first.
     pub sort_by: SortBy,
     /// Which page, from 1.
@@ -47,6 +50,7 @@ impl Default for ProductFilter {
             max_price: None,
             in_stock: None,
             featured: None,
+            min_rating: None,
             sort_by: SortBy::Newest,
             page: 1,
             page_size: 20,
@@ -60,6 +64,12 @@ impl ProductFilter {
     pub fn offset(&self) -> u64 {
         u64::from(self.page.saturating_sub(1)) * u64::from(self.page_size)
     }
+}
+
+impl SortBy {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Newest, Self::PriceAsc, Self::PriceDesc, Self::Name, Self::Rating, Self::BestSelling];
 }
 
 /// The order of a listing.
@@ -76,10 +86,12 @@ pub enum SortBy {
     Name,
     /// By units sold, as they were [counted](crate::Store::count_sold) last: the most first.
     BestSelling,
+    /// By the average of what buyers rated it, in hundredths, then by how many did, both downwards; what nobody rated last.
+    Rating,
 }
 
 /// A page of a listing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The rows of the page.
     pub rows: Vec<T>,
@@ -112,6 +124,8 @@ pub struct ProductSummary {
     pub image: Option<String>,
     /// Whether any variant can be bought now.
     pub in_stock: bool,
+    /// What buyers rated it.
+    pub ratings: Ratings,
 }
 
 /// How one product is asked for.
@@ -140,6 +154,8 @@ pub struct ProductDetail {
     pub attributes: Vec<Attribute>,
     /// What is left of each tracked variant, in the order of the variants; a variant without a stock row has 0.
     pub availability: Vec<Availability>,
+    /// What buyers rated it.
+    pub ratings: Ratings,
 }
 
 /// How many units of a variant can be bought now.

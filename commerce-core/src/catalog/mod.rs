@@ -10,6 +10,7 @@ mod image_service;
 mod images;
 mod input;
 mod listing;
+mod office;
 mod plan;
 mod product;
 mod reprice;
@@ -31,6 +32,7 @@ pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,
     RELATED_LINES, RELATED_MAX, ROWS_MAX, SortBy,
 };
+pub use office::{ListedProduct, ProductSearch};
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
     AttributeValue, Image, ImageCopy, Product, ProductOption, ProductStatus, TaxClass, TaxClassError,

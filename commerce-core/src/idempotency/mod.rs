@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::text::text_type;
-use crate::{AuditId, CartId, OrderId, PaymentId, RefundId, Timestamp};
+use crate::{AuditId, CartId, OrderId, PaymentId, RefundId, ReviewId, Timestamp};
 
 /// Why a text cannot be an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +106,8 @@ pub enum Outcome {
     RefundRequested(RefundId),
     /// It recorded money that was collected by hand with this attempt.
     PaymentCollected(PaymentId),
+    /// It wrote this review.
+    ReviewWritten(ReviewId),
     /// It made the change of the back office that this audit row tells of.
     Audited(AuditId),
 }

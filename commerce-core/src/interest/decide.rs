@@ -92,7 +92,6 @@ pub fn remove(view: &View, variant: VariantId) -> Result<ChangeSet, WishlistErro
 }
 
 /// What is written of these glances: the last of each account at each product, and of each account no more than are kept.
-#[must_use]
 pub fn glances(seen: Vec<Glance>) -> ChangeSet {
     let mut by_account: BTreeMap<CustomerId, BTreeMap<Slug, crate::Timestamp>> = BTreeMap::new();
     for Glance { account, slug, at } in seen {

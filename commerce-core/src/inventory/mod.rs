@@ -7,6 +7,7 @@
 
 mod allocation;
 mod changes;
+mod level;
 mod location;
 mod moves;
 mod service;
@@ -16,9 +17,10 @@ mod view;
 pub(crate) use allocation::demand;
 pub use allocation::{Allocation, Demand, Shortage, allocate};
 pub use changes::{Adjustment, Changes, Fulfil, Level, Rehold, Release};
+pub use level::{LevelChange, Shelved};
 pub use location::{LocationChange, NewLocation};
 pub use moves::{Asked, Mode, Move, Moved, Moving, Part, Refused, UNITS_MAX, move_stock};
-pub use service::{Count, Inventory, InventoryError, LevelChange, LocationChanged, MovedStock, Shelved};
+pub use service::{Count, Inventory, InventoryError, LocationChanged, MovedStock};
 pub use stock::{Hold, Location, Movement, MovementReason, Reservation, StockLevel};
 pub use view::{
     Holdings, LevelRow, LevelSearch, Look, MovementRow, MovementSearch, Shelf, StockedVariant, View,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::level::{LevelChange, Shelved, set_level};
 use super::location::{may_become, told};
 use super::{
     Adjustment, Holdings, Level, LevelRow, LevelSearch, Location, LocationChange, Look, Mode, Moved,
-    Movement, MovementReason, MovementRow, MovementSearch, Moving, NewLocation, Refused, Shelf, StockLevel,
-    StockedVariant, UNITS_MAX, View, move_stock,
+    Movement, MovementReason, MovementRow, MovementSearch, Moving, NewLocation, Refused, StockLevel,
+    UNITS_MAX, View, move_stock,
 };
 use crate::access::Caller;
 use crate::attempts::Attempts;
@@ -249,7 +250,8 @@ impl Inventory {
                 return self.replayed(request.audited_by(record)?).await;
             }
             let moved = move_stock(&view, moving, caller, &mut self.parts.ids(view.now));
-            let Moved { mut changes, audit, movements, written, unchanged, refusals } = moved;
+            let Moved { mut changes, audit, mut movements, written, unchanged, refusals } = moved;
+            in_order(&mut movements);
             if moving.mode == Mode::All && !refusals.is_empty() {
                 return Err(InventoryError::Refused(refusals));
             }
@@ -277,7 +279,7 @@ impl Inventory {
     async fn replayed(&self, row: AuditId) -> Result<MovedStock, InventoryError> {
         let search = MovementSearch { audit: Some(row), ..MovementSearch::default() };
         let mut movements = self.parts.store.movements(&search, Self::MOVED_MAX).await?;
-        movements.reverse();
+        in_order(&mut movements);
         let search = audit::Search { id: Some(row), ..audit::Search::default() };
         let entry = self.parts.store.audit(&search, 1).await?.into_iter().next();
         let data = entry.map(|entry| entry.data).unwrap_or_default();
@@ -463,7 +465,7 @@ impl Inventory {
 pub struct MovedStock {
     /// The audit row of the change; absent when nothing changed.
     pub audit: Option<AuditId>,
-    /// The movements, in the order of the request.
+    /// The movements, by SKU, then location.
     pub movements: Vec<MovementRow>,
     /// How many levels changed or were opened.
     pub written: u64,
@@ -484,71 +486,9 @@ pub struct LocationChanged {
     pub replayed: bool,
 }
 
-/// What is to be set of a level: nothing of what is absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LevelChange {
-    /// Units that are never promised.
-    pub safety_stock: Option<i64>,
-    /// Below how many units that can be promised to order more; `Some(None)` takes it away.
-    pub reorder_level: Option<Option<i64>>,
-}
-
-/// A level that was set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shelved {
-    /// The level as it is now.
-    pub shelf: Shelf,
-    /// The variant's code.
-    pub sku: Sku,
-    /// The location's code.
-    pub location: String,
-}
-
-fn set_level(
-    view: &View,
-    code: &str,
-    change: LevelChange,
-    caller: &Caller,
-    ids: &mut crate::Ids,
-) -> Result<(Option<ChangeSet>, Shelved), InventoryError> {
-    let seller = caller.seller();
-    let theirs = |known: &&StockedVariant| seller.is_none() || known.seller == seller;
-    let variant = view.variants.iter().find(theirs).ok_or(InventoryError::NotFound)?;
-    let location = view.locations.iter().find(|known| known.code == code).ok_or(InventoryError::NotFound)?;
-    if !location.active {
-        return Err(InventoryError::Inactive(code.to_owned()));
-    }
-    let known = view.levels.iter().find(|shelf| shelf.level.location == location.id);
-    let level = StockLevel {
-        variant: variant.id,
-        location: location.id,
-        priority: location.priority,
-        on_hand: 0,
-        reserved: 0,
-        safety_stock: 0,
-    };
-    let before = known.copied().unwrap_or(Shelf { level, reorder_level: None });
-    let mut after = before;
-    after.level.safety_stock = change.safety_stock.unwrap_or(before.level.safety_stock);
-    after.reorder_level = change.reorder_level.unwrap_or(before.reorder_level);
-    let shelved = Shelved { shelf: after, sku: variant.sku.clone(), location: code.to_owned() };
-    if before == after {
-        return Ok((None, shelved));
-    }
-    let told = |shelf: &Shelf| json!({ "safety_stock": shelf.level.safety_stock, "reorder_level": shelf.reorder_level });
-    let LevelChange { safety_stock, reorder_level } = change;
-    let mut changes = ChangeSet::default();
-    let level = Level { variant: variant.id, location: location.id, safety_stock, reorder_level };
-    changes.inventory.levels.push(level);
-    changes.audit.push(Entry {
-        id: ids.fresh(),
-        at: view.now,
-        actor: caller.actor(),
-        action: "stock.set".to_owned(),
-        target: format!("stock:{}", variant.sku),
-        data: json!({ "warehouse": code, "before": told(&before), "after": told(&after) }),
-    });
-    Ok((Some(changes), shelved))
+/// As an answer shows them, the first time and when it is repeated: each level is there once.
+fn in_order(movements: &mut [MovementRow]) {
+    movements.sort_unstable_by(|a, b| (&a.sku, &a.location).cmp(&(&b.sku, &b.location)));
 }
 
 /// Whether the request says no more than it may.

@@ -11,8 +11,10 @@ use crate::commit::ChangeSet;
 use crate::customer::{Address, Email};
 use crate::mail::{Kind, Mail};
 use crate::order::OrderState;
+use crate::review;
 
 /// Erases the account of whoever shows its password: orders are made nobody's, all else is deleted, and the address is told.
+/// Of their reviews nothing is left, and they count no more; votes and reports count on as nobody's.
 /// Orders that a guest placed with the same address, and carts in which a guest wrote it, are theirs as well.
 ///
 /// # Errors
@@ -45,6 +47,13 @@ pub fn erase(view: &View, checked: &Checked, ids: &mut Ids) -> Result<Decided<()
     let told = Kind::AccountErased { at: view.now };
     let told = Mail::new(ids.fresh(), account.email.clone(), told, view.now);
     changes.mail.send.push(told.in_language(account.locale.clone()));
+    for shown in &view.reviews {
+        let erased = review::erased(&shown.review, view.now, ids);
+        changes.review.write.extend(erased.review.write);
+        changes.review.rate(erased.review.ratings);
+        changes.events.extend(erased.events);
+    }
+    changes.review.forget = Some(account.id);
     changes.personal.erase = Some(Erasure {
         account: account.id,
         version: account.version,

@@ -4,7 +4,8 @@ use super::{KnownOrder, View};
 use crate::account::{Account, SavedAddress, Session};
 use crate::interest::{Viewed, Wished};
 use crate::order::OrderView;
-use crate::{OrderId, Timestamp};
+use crate::review::{Report, Shown};
+use crate::{OrderId, ReviewId, Timestamp};
 
 /// What the shop knows of somebody, beside their cart.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,12 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// Its orders and those that a guest placed with its confirmed address, the newest first.
     pub orders: Vec<OrderView>,
+    /// Its reviews, deleted ones too, the oldest first.
+    pub reviews: Vec<Shown>,
+    /// What it has voted on reviews: whether each was helpful.
+    pub votes: Vec<(ReviewId, bool)>,
+    /// What it has reported of reviews.
+    pub reports: Vec<Report>,
     /// Its wishlist, the newest first.
     pub wishlist: Vec<Wished>,
     /// The products that it looked at, the last first.

@@ -2,7 +2,8 @@
 //!
 //! Whoever erases their account leaves nothing behind that says who they were, and everything that says what was sold: the
 //! law keeps orders, and the books must add up. So an order stays with its amounts, its lines and its states; names,
-//! addresses, phone numbers and e-mail addresses in it are replaced, and it belongs to nobody. All else is deleted.
+//! addresses, phone numbers and e-mail addresses in it are replaced, and it belongs to nobody. All else is deleted: of a review
+//! its words too, and what is left of it is a row that says that there was one. Votes and reports count on as nobody's.
 //!
 //! One trace remains on purpose: the keys for which uses of promotions are counted
 //! ([`CustomerKey`](crate::promotion::CustomerKey)) are hashes of e-mail addresses, and stay with the orders, so that

@@ -40,6 +40,7 @@ impl Personal {
         let view = self.look(account).await?;
         let account = view.account.as_ref().ok_or(AccountError::NotFound)?;
         let orders = self.parts.store.orders_in_full(&export::told(&view, account)).await?;
+        let View { reviews, votes, reports, .. } = view.clone();
         let by = account::Look::by(account::By::Id(account.id));
         let look = account::Look { sessions: true, addresses: true, ..by };
         let account::View { now, account, sessions, addresses, .. } = self.parts.store.account(&look).await?;
@@ -47,7 +48,18 @@ impl Personal {
         // However many passed the bound by adding at once, they are all told.
         let wishlist = self.parts.store.wishlist(&interest::Look::at(account.id, u32::MAX)).await?.wished();
         let viewed = self.parts.store.viewed_products(account.id).await?.viewed;
-        Ok(Export { at: now, account, addresses, sessions, orders, wishlist, viewed })
+        Ok(Export {
+            at: now,
+            account,
+            addresses,
+            sessions,
+            orders,
+            reviews,
+            votes,
+            reports,
+            wishlist,
+            viewed,
+        })
     }
 
     /// Erases the account of whoever shows its password.

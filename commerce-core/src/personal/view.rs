@@ -4,7 +4,8 @@ use crate::account::Account;
 use crate::customer::{Address, Email};
 use crate::order::OrderState;
 use crate::promotion::CustomerKey;
-use crate::{CartId, CustomerId, OrderId, Timestamp};
+use crate::review::{Report, Shown};
+use crate::{CartId, CustomerId, OrderId, ReviewId, Timestamp};
 
 /// What to read, in one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub struct View {
     pub orders: Vec<KnownOrder>,
     /// The carts of the account, those of nobody that have the key, and those of the orders, with the version of each, by id.
     pub carts: Vec<(CartId, u64)>,
+    /// The reviews of the account, deleted ones too, by id.
+    pub reviews: Vec<Shown>,
+    /// What the account has voted on reviews: whether each was helpful, by review.
+    pub votes: Vec<(ReviewId, bool)>,
+    /// What it has reported, by review.
+    pub reports: Vec<Report>,
 }
 
 /// What is to be known of an order here.

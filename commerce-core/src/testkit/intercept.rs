@@ -17,8 +17,8 @@ use crate::audit::{Entry, Seal, Search};
 use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
-    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, Page, PriceLook, PriceView, ProductDetail,
-    ProductFilter, ProductKey, ProductSummary, Slug,
+    Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
+    PriceView, ProductDetail, ProductFilter, ProductKey, ProductSearch, ProductSummary, Slug,
 };
 use crate::idempotency::Scope;
 use crate::interest;
@@ -37,7 +37,8 @@ use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
     AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
-    RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
+    PriceChangeId, ProductId, RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
+    VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -310,6 +311,14 @@ impl<I: Intercept> Store for Intercepted<I> {
         self.store.recent_carts(since, after, limit).await
     }
 
+    async fn review(&self, look: &crate::review::Look) -> Result<crate::review::View, StoreError> {
+        self.store.review(look).await
+    }
+
+    async fn reviews(&self, search: &crate::review::Search) -> Result<crate::review::Found, StoreError> {
+        self.store.reviews(search).await
+    }
+
     async fn products(&self, filter: &ProductFilter) -> Result<Page<ProductSummary>, StoreError> {
         self.store.products(filter).await
     }
@@ -320,6 +329,27 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn related(&self, slug: &Slug, limit: u32) -> Result<Option<Vec<ProductSummary>>, StoreError> {
         self.store.related(slug, limit).await
+    }
+
+    async fn product_list(
+        &self,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, StoreError> {
+        self.store.product_list(search, limit).await
+    }
+
+    async fn price_changes(
+        &self,
+        product: ProductId,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, StoreError> {
+        self.store.price_changes(product, before, limit).await
+    }
+
+    async fn due_products(&self, limit: u32) -> Result<Vec<Slug>, StoreError> {
+        self.store.due_products(limit).await
     }
 
     async fn categories(&self) -> Result<Vec<CategoryNode>, StoreError> {

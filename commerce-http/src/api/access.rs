@@ -240,6 +240,7 @@ may! {
     Within MayReadStock InventoryRead;
     Within MayWriteStock InventoryWrite;
     Within MaySetPrices CatalogWrite;
+    Permitted MayModerateReviews ReviewsModerate;
 }
 
 /// A merchant who sees what was ordered of what they sell.
@@ -288,6 +289,7 @@ impl SignedIn {
 /// Whoever asks for what guests may do too: somebody who is logged in, or anybody else. What is shown and is no good is
 /// refused, lest somebody whose login is over goes on as a guest without knowing it.
 pub(in crate::api) struct Visitor {
+    pub(in crate::api) caller: Caller,
     pub(in crate::api) account: Option<Account>,
 }
 
@@ -429,8 +431,8 @@ impl Asks for Visitor {
     const OTHERS: bool = true;
 
     async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
-        let account = door.who(request).await?.and_then(|known| known.account);
-        Ok(Self { account })
+        let known = door.who(request).await?.unwrap_or(Known { caller: Caller::Guest, account: None });
+        Ok(Self { caller: known.caller, account: known.account })
     }
 }
 

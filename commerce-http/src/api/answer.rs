@@ -95,7 +95,10 @@ fn may_move(method: &Method, path: &str, status: StatusCode) -> bool {
         // It is taken up later, and whoever sends it looks at no page.
         "/api/payments/webhook",
     ];
-    !reads(method, path) && status.is_success() && !NEVER.iter().any(|beginning| path.starts_with(beginning))
+    // Whoever leaves takes their reviews along.
+    let leaves = method == Method::DELETE && path.starts_with("/api/users/profile");
+    let never = NEVER.iter().any(|beginning| path.starts_with(beginning)) && !leaves;
+    !reads(method, path) && status.is_success() && !never
 }
 
 impl Counts {
@@ -155,6 +158,7 @@ mod tests {
             assert!(!moves(Method::POST, path, 409) && !moves(Method::POST, path, 503), "{path} was refused");
             assert!(!moves(Method::GET, path, 200), "{path} was read");
         }
+        assert!(moves(Method::DELETE, "/api/users/profile/", 204));
         for path in [
             "/api/cart/items/",
             "/api/cart/items/1/",

@@ -1,17 +1,19 @@
 //! `/api/products/`, for those who keep the catalogue: products and variants are made, changed, taken away and put back.
 
+use commerce_core::PriceChangeId;
 use commerce_core::catalog::{EditError, ProductChanged, Refusal, Sku, Slug, Target};
 use poem_openapi::OpenApi;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 
-use super::access::WritesCatalog;
+use super::access::{ReadsCatalog, WritesCatalog};
 use super::admin::{IfMatch, etag, expected};
 use super::key::OptionalKey;
 use super::{Shop, Tag};
+use crate::percent::escaped;
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, Code, Done, FieldError, OfVersionBody, Problem, ProductBody, ProductDto, Refused, Said,
-    Text, VariantBody, statuses,
+    Answer, Body, Check, Code, CursorLinks, Done, FieldError, Id, OfVersionBody, PageSize, PriceHistoryDto,
+    Problem, ProductBody, ProductDto, Refused, Said, Text, VariantBody, statuses,
 };
 
 statuses! {
@@ -26,6 +28,12 @@ statuses! {
         413 "The body is too large.",
         415 "The body is not JSON.",
         422 "The product cannot be as it was said, or `idempotency-key-reused`.";
+    /// Refusals of a look at prices of before.
+    ReadPrices:
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
+        404 "There is no such product, or it is another merchant's.",
+        422 "A parameter cannot be understood.";
 }
 
 #[derive(Clone)]
@@ -226,6 +234,34 @@ impl CatalogApi {
         });
         shown(removed.await?)
     }
+
+    /// Shows what a product cost before
+    ///
+    /// Each change of a list price, or of what it is compared at: the newest first.
+    #[oai(path = "/:slug/price-history/", method = "get", operation_id = "getPriceHistory")]
+    async fn price_history(
+        &self,
+        keeper: ReadsCatalog,
+        /// The product's name in addresses.
+        slug: Path<Text>,
+        /// Behind this change, in the order of the answer.
+        cursor: Query<Option<Id>>,
+        /// Rows on a page.
+        page_size: Query<Option<PageSize>>,
+    ) -> Result<Answer<PriceHistoryDto>, Refused<ReadPrices>> {
+        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let mut check = Check::default();
+        let before = cursor.0.and_then(|id| check.parse::<PriceChangeId>("/cursor", &id.0));
+        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let page_size = check.finish(size)?;
+        let path = format!("/api/products/{}/price-history/", escaped(slug.as_str()));
+        let links = CursorLinks { path: &path, filters: Vec::new(), page_size };
+        let catalog = self.shop.engine.catalog();
+        let found = catalog.price_history(&keeper.caller, &slug, before, links.rows()).await;
+        let mut found = found.map_err(of_product)?;
+        let next = links.cut(&mut found, |change| change.id);
+        Ok(Answer::new(&PriceHistoryDto { results: found.into_iter().map(Into::into).collect(), next })?)
+    }
 }
 
 impl CatalogApi {
@@ -283,7 +319,7 @@ fn shown<const STATUS: u16>(changed: ProductChanged) -> Result<Answer<ProductDto
 }
 
 /// The refusal, with pointers into the body of a product.
-fn of_product(error: EditError) -> Problem {
+pub(super) fn of_product(error: EditError) -> Problem {
     const OF_VARIANTS: [&str; 7] =
         ["price", "compare_at_price", "cost", "weight", "dimensions", "sku", "option_values"];
     problem(error, |refusal| match (refusal.line, refusal.field) {

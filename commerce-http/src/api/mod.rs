@@ -13,8 +13,10 @@ mod images;
 mod key;
 mod orders;
 mod payments;
+mod product_files;
 mod products;
 mod refusal;
+mod reviews;
 mod search;
 mod sold;
 mod token;
@@ -47,7 +49,9 @@ pub(crate) use health::HealthApi;
 pub(crate) use images::ImagesApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
+pub(crate) use product_files::ProductFilesApi;
 pub(crate) use products::ProductsApi;
+pub(crate) use reviews::ReviewsApi;
 pub(crate) use search::SearchApi;
 pub(crate) use sold::SoldApi;
 pub(crate) use users::UsersApi;
@@ -84,8 +88,10 @@ impl Shop {
 pub(crate) type Operations = (
     ProductsApi,
     CatalogApi,
+    ProductFilesApi,
     SearchApi,
     ImagesApi,
+    ReviewsApi,
     CartApi,
     CheckoutApi,
     OrdersApi,
@@ -101,6 +107,8 @@ pub(crate) type Operations = (
 enum Tag {
     /// What is on sale. Public, cacheable, with `ETag`.
     Catalogue,
+    /// What buyers say of products.
+    Reviews,
     /// What a shopper means to buy. A guest's cart is reached by the header `X-Cart-Token`.
     Cart,
     /// From a cart to an order.
@@ -124,8 +132,10 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
         CatalogApi { shop: shop.clone() },
+        ProductFilesApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
         ImagesApi { shop: shop.clone() },
+        ReviewsApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },
         OrdersApi { shop: shop.clone() },

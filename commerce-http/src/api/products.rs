@@ -15,7 +15,7 @@ use super::{Shop, Tag};
 use crate::percent::escaped;
 use crate::wire::{
     Answer, BranchDto, Catalogue, CategoriesDto, Check, Code, Decimal, Flag, PageLinks, PageNumber, PageSize,
-    Problem, ProductDto, ProductPageDto, ProductsDto, Refused, Shown, Sort, Text, statuses,
+    Problem, ProductDto, ProductPageDto, ProductsDto, Refused, Shown, Sort, Stars, Text, statuses,
 };
 
 statuses! {
@@ -48,6 +48,7 @@ pub(super) struct Filters {
     pub(super) max_price: Option<Decimal>,
     pub(super) in_stock: Option<Flag>,
     pub(super) featured: Option<Flag>,
+    pub(super) min_rating: Option<Stars>,
     pub(super) sort_by: Option<Sort>,
     pub(super) page: Option<PageNumber>,
     pub(super) page_size: Option<PageSize>,
@@ -76,6 +77,8 @@ impl ProductsApi {
         in_stock: Query<Option<Flag>>,
         /// In the window, or not.
         featured: Query<Option<Flag>>,
+        /// Rated at least this by buyers, on average: 1 to 5.
+        min_rating: Query<Option<Stars>>,
         /// The order.
         sort_by: Query<Option<Sort>>,
         /// Which page, from 1.
@@ -93,6 +96,7 @@ impl ProductsApi {
             max_price: max_price.0,
             in_stock: in_stock.0,
             featured: featured.0,
+            min_rating: min_rating.0,
             sort_by: sort_by.0,
             page: page.0,
             page_size: page_size.0,
@@ -142,6 +146,8 @@ impl ProductsApi {
         in_stock: Query<Option<Flag>>,
         /// In the window, or not.
         featured: Query<Option<Flag>>,
+        /// Rated at least this by buyers, on average: 1 to 5.
+        min_rating: Query<Option<Stars>>,
         /// The order.
         sort_by: Query<Option<Sort>>,
         /// Which page, from 1.
@@ -160,6 +166,7 @@ impl ProductsApi {
             max_price: max_price.0,
             in_stock: in_stock.0,
             featured: featured.0,
+            min_rating: min_rating.0,
             sort_by: sort_by.0,
             page: page.0,
             page_size: page_size.0,
@@ -282,6 +289,7 @@ impl Filters {
             brand: slug(sent.brand.as_ref(), "/brand", check),
             in_stock: sent.in_stock.as_ref().and_then(|flag| flag.check("/in_stock", check)),
             featured: sent.featured.as_ref().and_then(|flag| flag.check("/featured", check)),
+            min_rating: sent.min_rating.as_ref().and_then(|stars| stars.check("/min_rating", check)),
             sort_by: (sent.sort_by.as_ref().and_then(|sort| sort.check("/sort_by", check)))
                 .unwrap_or(usual.sort_by),
             page: sent.page.as_ref().and_then(|page| page.check("/page", check)).unwrap_or(usual.page),
@@ -332,6 +340,7 @@ pub(super) fn asked(filter: &ProductFilter, sent: &Filters) -> Vec<(Cow<'static,
         ("max_price", sent.max_price.as_ref().map(|price| price.0.clone())),
         ("in_stock", flag(filter.in_stock)),
         ("featured", flag(filter.featured)),
+        ("min_rating", sent.min_rating.as_ref().map(|stars| stars.0.clone())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.into(), value?)))

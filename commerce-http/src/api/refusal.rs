@@ -14,6 +14,7 @@ use commerce_core::payment::{
 };
 use commerce_core::pricing::PricingError;
 use commerce_core::promotion::CouponError;
+use commerce_core::review::{Flaw, ReviewError};
 use commerce_core::search::SearchError;
 use commerce_core::tax::TaxProviderError;
 use commerce_core::{StoreError, StoreTrouble};
@@ -244,6 +245,31 @@ impl From<CouponError> for Problem {
             CouponError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             CouponError::Busy => Self::unavailable(words),
             CouponError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ReviewError> for Problem {
+    fn from(error: ReviewError) -> Self {
+        let words = error.to_string();
+        match error {
+            ReviewError::NotFound => Self::not_found(),
+            ReviewError::NotBought => Self::new(Code::PurchaseRequired, words),
+            ReviewError::WindowOver(_) => Self::new(Code::ReviewWindowOver, words),
+            ReviewError::Exists => Self::new(Code::AlreadyExists, words),
+            ReviewError::Invalid(flaws) => {
+                let mut check = Check::default();
+                for Flaw { field, reason } in flaws {
+                    check.wrong(&format!("/{field}"), "invalid", reason);
+                }
+                check.problem()
+            }
+            ReviewError::Own => Self::new(Code::Forbidden, words),
+            ReviewError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
+            ReviewError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
+            ReviewError::Busy => Self::unavailable(words),
+            ReviewError::Store(error) => error.into(),
             other => Self::internal(other),
         }
     }

@@ -11,7 +11,7 @@ use super::products::{Filters, asked};
 use super::{Shop, Tag};
 use crate::wire::{
     Answer, Body, Catalogue, Check, CompletionsDto, Decimal, FacetsAloneDto, Flag, PageLinks, PageNumber,
-    PageSize, Problem, Refused, SearchBody, SearchPageDto, SearchSort, Text, statuses,
+    PageSize, Problem, Refused, SearchBody, SearchPageDto, SearchSort, Stars, Text, statuses,
 };
 
 statuses! {
@@ -69,6 +69,8 @@ impl SearchApi {
         in_stock: Query<Option<Flag>>,
         /// In the window, or not.
         featured: Query<Option<Flag>>,
+        /// Rated at least this by buyers, on average: 1 to 5.
+        min_rating: Query<Option<Stars>>,
         /// The order.
         sort_by: Query<Option<SearchSort>>,
         /// Whether to count what else there is.
@@ -92,6 +94,7 @@ impl SearchApi {
             max_price: max_price.0,
             in_stock: in_stock.0,
             featured: featured.0,
+            min_rating: min_rating.0,
             sort_by: None,
             page: page.0,
             page_size: page_size.0,
@@ -127,6 +130,7 @@ impl SearchApi {
             max_price,
             in_stock,
             featured,
+            min_rating,
             attributes,
             sort_by,
             include_facets,
@@ -141,6 +145,7 @@ impl SearchApi {
             max_price: max_price.map(|price| Decimal(price.into_text())),
             in_stock: flag(in_stock),
             featured: flag(featured),
+            min_rating: min_rating.map(|rating| Stars(rating.into_text())),
             sort_by: None,
             page: page.map(|page| PageNumber(page.to_string())),
             page_size: page_size.map(|size| PageSize(size.to_string())),
@@ -180,6 +185,8 @@ impl SearchApi {
         in_stock: Query<Option<Flag>>,
         /// In the window, or not.
         featured: Query<Option<Flag>>,
+        /// Rated at least this by buyers, on average: 1 to 5.
+        min_rating: Query<Option<Stars>>,
         /// The `ETag` of an answer that the client has already.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
@@ -191,6 +198,7 @@ impl SearchApi {
             max_price: max_price.0,
             in_stock: in_stock.0,
             featured: featured.0,
+            min_rating: min_rating.0,
             sort_by: None,
             page: None,
             page_size: Some(PageSize("1".to_owned())),

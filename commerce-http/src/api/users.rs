@@ -106,7 +106,7 @@ impl UsersApi {
 
     /// Erases one's account
     ///
-    /// Addresses, sessions, carts and mails are deleted. Orders are kept, as the law wants it, without anything that says who
+    /// Addresses, sessions, carts and mails are deleted, and all that its reviews say. Orders are kept, as the law wants it, without anything that says who
     /// placed them; so are those that a guest placed with the same e-mail address. Not before every order has ended.
     #[oai(path = "/profile/", method = "delete", operation_id = "eraseAccount")]
     async fn erase(

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use commerce_core::review::ReviewTermsError;
+
 use crate::gateway::GatewayConfigError;
 use crate::mail::MailConfigError;
 use crate::password::PasswordCostError;
@@ -79,6 +81,9 @@ pub enum ConfigError {
     /// Passwords cannot be hashed at the cost.
     #[error(transparent)]
     Passwords(#[from] PasswordCostError),
+    /// The terms of reviews make no sense.
+    #[error("[reviews] in commerce.toml cannot be used: {0}")]
+    Reviews(#[from] ReviewTermsError),
     /// The cache is to be on a Redis, and there is none.
     #[error(
         "cache = \"redis\" (or COMMERCE_CACHE=redis) needs a Redis: set COMMERCE_REDIS_URL, or write redis_url = \"redis://host:6379\" into commerce.toml"

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use commerce_core::cache::InProcessCache;
 use commerce_core::cart::MergePolicy;
+use commerce_core::review::ReviewTerms;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -143,6 +144,8 @@ pub struct Settings {
     pub hsts_subdomains: Option<bool>,
     /// How the shop searches; the settings in the shop stay as they are when this is left out.
     pub search: Option<commerce_core::search::Settings>,
+    /// Who may review what, and which reviews wait for somebody of the shop.
+    pub reviews: Option<ReviewTerms>,
     /// What callers may ask for.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -282,6 +285,7 @@ impl Settings {
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
             hsts_subdomains: parsed("HSTS_SUBDOMAINS", &text)?,
             search: None,
+            reviews: None,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
             cache: parsed("CACHE", &text)?,
@@ -360,6 +364,7 @@ impl Settings {
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
             hsts_subdomains: above.hsts_subdomains.or(self.hsts_subdomains),
             search: above.search.or(self.search),
+            reviews: above.reviews.or(self.reviews),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
             cache: above.cache.or(self.cache),
@@ -454,6 +459,16 @@ impl Settings {
         accounts.terms.guessable.extend(known.map(str::to_owned));
         accounts.terms.cart_merge = self.cart_merge.unwrap_or_default();
         Ok(accounts)
+    }
+
+    /// Who may review what, and which reviews wait for somebody of the shop.
+    ///
+    /// # Errors
+    /// When they make no sense.
+    pub fn review_terms(&self) -> Result<ReviewTerms, ConfigError> {
+        let terms = self.reviews.clone().unwrap_or_default();
+        terms.check()?;
+        Ok(terms)
     }
 
     /// What the server needs beside the database.
@@ -639,8 +654,8 @@ mod tests {
         let second = "database_url = \"postgres://";
         let all: Vec<&str> = example.lines().map(without).filter(|line| !line.starts_with(second)).collect();
         let settings: Settings = toml::from_str(&all.join("\n")).unwrap();
+        assert!(settings.search.is_some() && settings.log.is_some() && settings.review_terms().is_ok());
         assert_eq!(settings.payment_windows.unwrap()["manual"], 4_320);
-        assert!(settings.search.is_some() && settings.log.is_some());
     }
 
     fn variables(set: &'static [(&'static str, &'static str)]) -> Result<Settings, ConfigError> {

@@ -52,7 +52,7 @@ impl Dice {
         let sum: usize = (0..4).map(|_| self.below(17)).sum();
         // 0 to 64: below 32 the value is less than the median.
         let (octave, step) = (sum / 16, sum % 16);
-        ((u128::from(median) * u128::from(STEPS[step]) << octave) >> 18) as u64
+        (((u128::from(median) * u128::from(STEPS[step])) << octave) >> 18) as u64
     }
 }
 

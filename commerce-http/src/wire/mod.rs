@@ -11,6 +11,7 @@ mod audit;
 mod body;
 mod cart;
 mod cart_body;
+mod catalogue_file;
 mod check;
 mod coupon;
 mod document;
@@ -31,8 +32,10 @@ mod price;
 mod problem;
 mod product;
 mod product_body;
+mod product_list;
 pub(crate) mod reader;
 mod refund;
+mod review;
 mod schema;
 mod search;
 mod sold;
@@ -54,6 +57,7 @@ pub(crate) use audit::{AuditDto, AuditFile, AuditPageDto};
 pub(crate) use body::{Body, faulty, json_of};
 pub(crate) use cart::{CartDto, ShippingOptionsDto};
 pub(crate) use cart_body::{AddItemBody, CouponBody, DeliveryBody, PaymentBody, QuantityBody};
+pub(crate) use catalogue_file::CatalogueFile;
 pub(crate) use check::Check;
 pub(crate) use coupon::{
     CouponChangeBody, CouponDto, CouponPageDto, GenerateBody, GeneratedDto, NewCouponBody, TrialDto,
@@ -72,15 +76,23 @@ pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBo
 pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
 pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
-pub(crate) use param::{Country, Days, Decimal, Flag, Id, PageNumber, PageSize, SearchSort, Sort, Text};
+pub(crate) use param::{
+    Country, Days, Decimal, Flag, Id, PageNumber, PageSize, ReviewSort, ReviewStars, SearchSort, Sort, Stars,
+    Text,
+};
 pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
 pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
 pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
+pub(crate) use product_list::{ListedProductPageDto, PriceHistoryDto};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,
     TransactionPageDto, UnmatchedDto, UnmatchedPageDto,
+};
+pub(crate) use review::{
+    ModerateBody, ModeratedReviewDto, OwnReportDto, OwnVoteDto, RatingSummaryDto, ReportBody, ReviewBody,
+    ReviewDto, ReviewForYouDto, ReviewPageDto, ReviewQueueDto, VoteBody,
 };
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::account::SessionDto;
-use super::{CartDto, Instant, OrNull, OrderDto, SavedAddressDto, SessionsDto, UserDto, ViewedDto, WishDto};
+use super::{
+    CartDto, Instant, OrNull, OrderDto, OwnReportDto, OwnVoteDto, ReviewDto, SavedAddressDto, SessionsDto,
+    UserDto, ViewedDto, WishDto,
+};
 
 /// The password of whoever leaves.
 #[derive(Deserialize, Object)]
@@ -74,6 +77,12 @@ pub(crate) struct OwnDataDto {
     /// Its orders, and those that a guest placed with its confirmed address, with their line items and payments, the newest
     /// first.
     orders: Vec<OrderDto>,
+    /// Its reviews, those that it deleted too, the oldest first.
+    reviews: Vec<ReviewDto>,
+    /// What it has voted on reviews.
+    review_votes: Vec<OwnVoteDto>,
+    /// What it has reported of reviews.
+    review_reports: Vec<OwnReportDto>,
     /// Its cart.
     cart: CartDto,
     /// Its wishlist, the newest first.
@@ -85,7 +94,8 @@ pub(crate) struct OwnDataDto {
 impl OwnDataDto {
     /// As it is asked for in one of the sessions of the account.
     pub(crate) fn new(export: &Export, current: SessionId, cart: &PricedCart) -> Self {
-        let Export { at, account, addresses, sessions, orders, wishlist, viewed } = export;
+        let Export { at, account, addresses, sessions, orders, reviews, votes, reports, wishlist, viewed } =
+            export;
         Self {
             exported_at: (*at).into(),
             profile: account.into(),
@@ -93,6 +103,9 @@ impl OwnDataDto {
             addresses: addresses.iter().map(Into::into).collect(),
             sessions: SessionsDto::new(sessions, current).results,
             orders: orders.iter().map(OrderDto::new).collect(),
+            reviews: reviews.iter().map(ReviewDto::new).collect(),
+            review_votes: votes.iter().map(Into::into).collect(),
+            review_reports: reports.iter().map(Into::into).collect(),
             cart: CartDto::new(cart),
             wishlist: wishlist.iter().map(Into::into).collect(),
             recently_viewed: viewed.iter().map(Into::into).collect(),

@@ -64,6 +64,19 @@ params! {
         default: Some(json!(20)),
         ..MetaSchema::new("integer")
     };
+    /// A rating: 1 to 5.
+    ReviewStars, MetaSchema { minimum: Some(1.0), maximum: Some(5.0), ..MetaSchema::new("integer") };
+    /// The least average of ratings: 1 to 5, with at most two decimals.
+    Stars, MetaSchema {
+        pattern: Some(r"^[1-5](\.\d{1,2})?$".to_owned()),
+        ..MetaSchema::new_with_format("string", "decimal")
+    };
+    /// The order of reviews.
+    ReviewSort, MetaSchema {
+        enum_items: commerce_core::review::Sort::ALL.map(|sort| json!(sort.as_str())).into(),
+        default: Some(json!("newest")),
+        ..MetaSchema::new("string")
+    };
     /// The order of a search.
     SearchSort, MetaSchema {
         enum_items: ["relevance"].into_iter().chain(SORTS.iter().map(|(name, _)| *name)).map(|name| json!(name)).collect(),
@@ -78,12 +91,13 @@ params! {
     };
 }
 
-const SORTS: [(&str, SortBy); 5] = [
+const SORTS: [(&str, SortBy); 6] = [
     ("newest", SortBy::Newest),
     ("price_asc", SortBy::PriceAsc),
     ("price_desc", SortBy::PriceDesc),
     ("name", SortBy::Name),
     ("best_selling", SortBy::BestSelling),
+    ("rating", SortBy::Rating),
 ];
 
 impl Sort {
@@ -93,7 +107,7 @@ impl Sort {
             check.wrong(
                 pointer,
                 "unsupported",
-                "must be one of newest, price_asc, price_desc, name, best_selling",
+                "must be one of newest, price_asc, price_desc, name, rating, best_selling",
             );
         }
         found
@@ -112,7 +126,7 @@ impl SearchSort {
         }
         let found = SORTS.iter().find(|(name, _)| *name == self.0).map(|(_, sort)| Order::By(*sort));
         if found.is_none() {
-            let words = "must be one of relevance, newest, price_asc, price_desc, name, best_selling";
+            let words = "must be one of relevance, newest, price_asc, price_desc, name, rating, best_selling";
             check.wrong(pointer, "unsupported", words);
         }
         found
@@ -121,6 +135,21 @@ impl SearchSort {
     /// The name by which a search in this order is asked for.
     pub(crate) fn name(sort: SortBy) -> &'static str {
         Sort::name(sort)
+    }
+}
+
+impl Stars {
+    /// The average in hundredths.
+    pub(crate) fn check(&self, pointer: &str, check: &mut Check) -> Option<u32> {
+        let (whole, part) = self.0.split_once('.').unwrap_or((&self.0, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = whole.len() == 1 && part.len() <= 2 && digits(whole) && digits(part);
+        let hundredths = plain.then(|| format!("{whole}{part:0<2}").parse::<u32>().ok()).flatten();
+        let found = hundredths.filter(|hundredths| (100..=500).contains(hundredths));
+        if found.is_none() {
+            check.wrong(pointer, "out-of-range", "must be a number from 1 to 5 with at most two decimals");
+        }
+        found
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Code {
     AccountInactive,
     LinkInvalid,
     WeakPassword,
+    PurchaseRequired,
+    ReviewWindowOver,
     NotFound,
     MethodNotAllowed,
     Timeout,
@@ -97,6 +99,12 @@ impl Code {
             }
             Self::WeakPassword => {
                 ("weak-password", StatusCode::UNPROCESSABLE_ENTITY, "The password is not good enough")
+            }
+            Self::PurchaseRequired => {
+                ("purchase-required", StatusCode::FORBIDDEN, "Only buyers can review a product")
+            }
+            Self::ReviewWindowOver => {
+                ("review-window-over", StatusCode::FORBIDDEN, "The product was bought too long ago")
             }
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is no such thing here"),
             Self::MethodNotAllowed => {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::word::{AttributeType, ProductStatusName};
-use super::{ImageDto, Instant, MoneyDto, OrNull, PageLinks, PaginationDto};
+use super::{ImageDto, Instant, MoneyDto, OrNull, PageLinks, PaginationDto, RatingSummaryDto};
 
 /// A brand or a category by name.
 #[derive(Debug, Clone, Serialize, Object)]
@@ -52,6 +52,10 @@ pub(crate) struct ProductSummaryDto {
     image: OrNull<String>,
     /// Whether any variant can be bought now.
     in_stock: bool,
+    /// What buyers rated it on average, with two decimals; null when nobody did.
+    rating: OrNull<String>,
+    /// How many did.
+    review_count: u64,
 }
 
 impl From<ProductSummary> for ProductSummaryDto {
@@ -67,6 +71,8 @@ impl From<ProductSummary> for ProductSummaryDto {
             price_max: product.price_max.into(),
             image: OrNull(product.image),
             in_stock: product.in_stock,
+            rating: OrNull(product.ratings.average()),
+            review_count: product.ratings.count(),
         }
     }
 }
@@ -188,6 +194,8 @@ pub(crate) struct ProductDto {
     images: Vec<ImageDto>,
     /// Values of the shop's attributes.
     attributes: Vec<AttributeDto>,
+    /// What buyers rated it.
+    ratings: RatingSummaryDto,
     /// When it came in.
     created_at: Instant,
     /// When it last changed.
@@ -385,6 +393,7 @@ impl ProductDto {
                 .iter()
                 .filter_map(|value| Some(AttributeDto::new(attribute(value.attribute)?, &value.value)))
                 .collect(),
+            ratings: detail.ratings.into(),
             created_at: product.created_at.into(),
             updated_at: product.updated_at.into(),
             version: None,

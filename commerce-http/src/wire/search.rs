@@ -33,9 +33,11 @@ pub(crate) struct SearchBody {
     pub(crate) in_stock: Option<bool>,
     /// In the window, or not.
     pub(crate) featured: Option<bool>,
+    /// Rated at least this by buyers, on average: 1 to 5, with at most two decimals.
+    pub(crate) min_rating: Option<PriceBound>,
     /// Values of attributes by code: of one attribute any, of different ones all.
     pub(crate) attributes: Option<BTreeMap<String, Vec<String>>>,
-    /// The order: `relevance`, `newest`, `price_asc`, `price_desc`, `name` or `best_selling`.
+    /// The order: `relevance`, `newest`, `price_asc`, `price_desc`, `name`, `rating` or `best_selling`.
     pub(crate) sort_by: Option<String>,
     /// Whether to count what else there is; true when left out.
     pub(crate) include_facets: Option<bool>,
@@ -58,6 +60,7 @@ impl Example for SearchBody {
             max_price: Some(PriceBound("500".to_owned())),
             in_stock: None,
             featured: None,
+            min_rating: None,
             attributes: Some(BTreeMap::from([("color".to_owned(), colours)])),
             sort_by: Some("price_asc".to_owned()),
             include_facets: None,

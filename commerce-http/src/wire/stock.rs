@@ -316,7 +316,7 @@ pub(crate) struct MovementPageDto {
 pub(crate) struct MovedDto {
     /// The change: the id of its audit row; null when everything was like that already.
     change_id: OrNull<Uuid>,
-    /// The movements, in the order of the request.
+    /// The movements, by SKU, then warehouse.
     movements: Vec<MovementDto>,
 }
 

@@ -7,6 +7,7 @@ use commerce_core::payment::inbox::MessageState;
 use commerce_core::payment::journal::{Account, EntryKind};
 use commerce_core::payment::{PaymentMethod, PaymentState, RefundState, UnmatchedReason, UnmatchedState};
 use commerce_core::pricing::AdjustmentKind;
+use commerce_core::review::{Finding, Reason};
 use poem_openapi::registry::MetaSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +39,10 @@ macro_rules! words {
 }
 
 words! {
+    /// Why a review waits.
+    FindingName of Finding: Finding::ALL;
+    /// Why a review was reported.
+    ReportReason of Reason: Reason::ALL;
     /// How far an order has got.
     OrderStatus of OrderState: OrderState::ALL;
     /// How far payment has got.

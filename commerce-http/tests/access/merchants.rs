@@ -11,9 +11,21 @@ use crate::{COTTON, NOWHERE, TOWEL, Town, operations, sold_by, told};
 /// What is for merchants alone.
 const THEIRS: [&str; 2] = ["listSoldOrders", "getSoldOrder"];
 
-/// What merchants reach beside the shop's own people, limited to what they sell: `stock.rs` shows the limits. Where goods lie
+/// What merchants reach beside the shop's own people, limited to what they sell: `stock.rs` and the matrix show the
+/// limits. Where goods lie
 /// they see as staff does.
-const SHARED: [&str; 11] = [
+const SHARED: &[&str] = &[
+    "listAllProducts",
+    "getPriceHistory",
+    "createProduct",
+    "replaceProduct",
+    "changeProduct",
+    "deleteProduct",
+    "restoreProduct",
+    "createVariant",
+    "replaceVariant",
+    "changeVariant",
+    "deleteVariant",
     "listStock",
     "listStockMovements",
     "changeStockLevel",

@@ -7,9 +7,12 @@ use crate::access::Caller;
 use crate::attempts::Attempts;
 use crate::audit;
 use crate::catalog::plan::CatalogView;
-use crate::catalog::{Catalog, Cell, ImportKeys, ProductDetail, ProductKey, Sku, Slug, VariantInput};
+use crate::catalog::{
+    Catalog, Cell, ImportKeys, ListedProduct, PriceChange, ProductDetail, ProductKey, ProductSearch, Sku,
+    Slug, VariantInput,
+};
 use crate::idempotency::{Outcome, Request};
-use crate::{Currency, Ids, ProductId};
+use crate::{Currency, Ids, PriceChangeId, ProductId};
 
 /// A product that was made or changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,6 +146,64 @@ impl Catalog {
             super::remove_variant(view, target, sku, editor, ids)
         };
         self.edit(caller, keys(target, Vec::new()), None, decide).await
+    }
+
+    /// Up to `limit` products, in whatever status, as far as the caller may know of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        search: &ProductSearch,
+        limit: u32,
+    ) -> Result<Vec<ListedProduct>, EditError> {
+        let seller = match (caller.seller(), search.seller) {
+            (Some(own), Some(asked)) if own != asked => return Ok(Vec::new()),
+            (own, asked) => own.or(asked),
+        };
+        let search = ProductSearch { seller, ..search.clone() };
+        Ok(self.parts.store.product_list(&search, limit).await?)
+    }
+
+    /// Up to `limit` changes of the product's prices before `before`, the newest first.
+    ///
+    /// # Errors
+    /// [`EditError::NotFound`].
+    pub async fn price_history(
+        &self,
+        caller: &Caller,
+        slug: &Slug,
+        before: Option<PriceChangeId>,
+        limit: u32,
+    ) -> Result<Vec<PriceChange>, EditError> {
+        let product = self.product_in_full(caller, slug).await?.product;
+        Ok(self.parts.store.price_changes(product.id, before, limit).await?)
+    }
+
+    /// Publishes products whose time has come, and archives those whose time is over; looks at no more than `limit` of them
+    /// and says how many it found.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written, or [`EditError::Busy`].
+    pub async fn publish_due(&self, limit: u32) -> Result<u32, EditError> {
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let slugs = self.parts.store.due_products(limit).await?;
+            let found = u32::try_from(slugs.len()).unwrap_or(limit);
+            if found == 0 {
+                return Ok(0);
+            }
+            let view = self.parts.store.import_view(&ImportKeys { slugs, ..ImportKeys::default() }).await?;
+            let batch = super::schedule::due(&view, &mut self.parts.ids(view.now));
+            if batch.is_empty() {
+                return Ok(0);
+            }
+            match self.parts.store.import(&batch).await {
+                Ok(()) => return Ok(found),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
     }
 
     async fn edit(

@@ -49,10 +49,9 @@ pub async fn a_warehouse_in_full_and_changed(shop: &Shop) {
     assert_eq!(same.version, 2, "nothing changed");
     let rows = shop.audited("warehouse:IKEJA-1").await;
     assert_eq!(rows.len(), 2);
-    assert_eq!(
-        (&rows[0].data["before"]["priority"], &rows[0].data["after"]["priority"]),
-        (&(-3).into(), &7.into())
-    );
+    // Where the clock stands still, their ids tell no order.
+    let told = &rows.iter().find(|row| row.action == "warehouse.update").unwrap().data;
+    assert_eq!((&told["before"]["priority"], &told["after"]["priority"]), (&(-3).into(), &7.into()));
 }
 
 /// A warehouse is closed once it is empty: nothing comes in and nothing is sold from it; and it is opened again.

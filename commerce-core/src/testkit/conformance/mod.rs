@@ -19,6 +19,7 @@
 //! The cases ask for exact answers, so stores that pass give the same ones. They live in a file per concept:
 //!
 //! - [`listing`], [`catalog`], [`looks`]: every read of the port, its shape, order and empty form;
+//! - [`catalog_edits`]: products and variants as somebody edits them;
 //! - [`search`]: what shoppers find, and how much of each kind, beside a model that looks at every product;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
@@ -32,6 +33,7 @@
 //! - [`mails`]: what the shop writes to people, and how it is sent;
 //! - [`accounts`], [`sign_in`]: accounts, sessions, links and keys, and what the services promise of them;
 //! - [`own_data`]: the cart of an account, its orders, and what becomes of all that when its owner leaves;
+//! - [`reviews`]: what buyers say of products, and what these are rated;
 //! - [`interests`]: wishlists, what people looked at, and what goes with a product;
 //! - [`audit`]: who did what;
 //! - [`promotions`]: coupons, the uses of promotions with their caps, and the carts of late;
@@ -56,6 +58,7 @@ pub mod accounts;
 pub mod audit;
 pub mod cancelling;
 pub mod catalog;
+pub mod catalog_edits;
 pub mod checkout;
 pub mod crossings;
 pub mod generation;
@@ -80,6 +83,7 @@ pub mod payments;
 pub mod prices;
 pub mod promotions;
 pub mod races;
+pub mod reviews;
 pub mod round_trips;
 pub mod search;
 mod shop;
@@ -332,6 +336,15 @@ macro_rules! __each_store_case {
                 a_picture_comes_and_goes
                 pictures_at_once_are_all_there
                 a_file_comes_before_its_row
+            ;
+            catalog_edits:
+                a_variant_that_goes
+                a_slug_of_before
+                prices_of_before
+                products_come_on_sale_in_time
+                products_in_whatever_status
+                one_key_makes_one_product
+                whoever_saw_it_last_changes_it
             ;
             looks:
                 a_look_at_nothing
@@ -599,6 +612,18 @@ macro_rules! __each_store_case {
                 what_was_sold_is_known_by_its_seller
                 notes_on_an_order
             ;
+            reviews:
+                a_buyer_has_one_review
+                what_a_rule_finds_waits_for_the_shop
+                votes_and_reports
+                twenty_reviews_of_one_customer
+                many_vote_and_report_at_once
+                a_page_of_reviews
+                products_are_listed_by_their_rating
+                what_was_read_and_is_no_longer_so
+                who_leaves_takes_their_reviews_along
+                a_random_walk_through_reviews
+            ;
             taxes:
                 a_business_of_another_member_state_owes_the_tax
                 what_is_not_shipped_is_taxed_where_the_bill_goes
@@ -696,6 +721,7 @@ mod tests {
             ("payments", include_str!("payments.rs")),
             ("promotions", include_str!("promotions.rs")),
             ("races", include_str!("races.rs")),
+            ("reviews", include_str!("reviews.rs")),
             ("round_trips", include_str!("round_trips.rs")),
             ("search", include_str!("search.rs")),
             ("stock", include_str!("stock.rs")),

@@ -24,7 +24,7 @@ use crate::testkit::{Crossing, Intercepted, PretendMailer, add, address, item, k
 use crate::{Currency, CustomerId, Engine, Guard, OrderId, Quantity, Timestamp};
 
 const EMAIL: &str = "ada@example.com";
-const SECRET: &str = "tr0mbone & oar 99";
+pub(super) const SECRET: &str = "tr0mbone & oar 99";
 
 /// An account has one cart, whatever it is asked from, and its orders are its own.
 pub async fn an_account_has_one_cart(shop: &Shop) {
@@ -487,7 +487,7 @@ fn look_of(account: &Account) -> Look {
 }
 
 /// An account that logs in with the secret.
-async fn member(shop: &Shop) -> Account {
+pub(super) async fn member(shop: &Shop) -> Account {
     let (boss, email) = (Caller::Operator { name: "admin".to_owned() }, EMAIL.parse().unwrap());
     let (accounts, secret) = (shop.engine.accounts(), password(SECRET));
     accounts.create(&boss, &email, Some(&secret), ("", ""), Role::Customer).await.unwrap()

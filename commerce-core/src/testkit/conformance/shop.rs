@@ -13,6 +13,7 @@ use crate::idempotency::{Request, Scope};
 use crate::order::{Cancel, OrderView};
 use crate::payment::{GatewayMode, PaymentMethod, PaymentTerms};
 use crate::pricing::{Rulebook, StoredRulebook};
+use crate::review::ReviewTerms;
 use crate::testkit::{Item, MockClock, PretendHasher, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
     Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, MediaStore, OrderId,
@@ -65,6 +66,12 @@ impl Shop {
     #[must_use]
     pub fn keeping_pictures_in(&self, media: Arc<dyn MediaStore>) -> Engine {
         builder(Arc::clone(&self.store), &self.random).media(media).build()
+    }
+
+    /// The same shop, with these terms of reviews.
+    #[must_use]
+    pub fn reviewing(&self, terms: ReviewTerms) -> Engine {
+        builder(Arc::clone(&self.store), &self.random).review_terms(terms).build()
     }
 
     /// The same shop, which sends its mails through this mailer.

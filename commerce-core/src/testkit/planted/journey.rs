@@ -10,11 +10,12 @@ use crate::checkout::Confirm;
 use crate::order::OrderState;
 use crate::payment::{Collect, PaymentMethod};
 use crate::promotion::Coupon;
+use crate::review::{Draft, Moderate, ReviewError, ReviewTerms};
 use crate::testkit::conformance::moving_on::moving;
 use crate::testkit::conformance::promotions::{code, coupon, gives, issue, of, promotion};
 use crate::testkit::conformance::{Opened, Shop, cancel, check_out, fill, request};
 use crate::testkit::{Intercepted, Meeting, PretendMailer, add, item};
-use crate::{Engine, Money, Store};
+use crate::{CustomerId, Engine, Money, Store};
 
 /// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
 pub(super) async fn journey(opened: Opened) -> Vec<String> {
@@ -82,11 +83,23 @@ async fn register_twice_and_be_made_staff(shop: &Shop) -> Vec<String> {
             let off = Standing { is_active: Some(false), ..Standing::default() };
             let ended = accounts.change_standing(&by, made.id, &off, None).await;
             trouble.extend(ended.err().map(|error| error.to_string()));
+            trouble.extend(review(shop, made.id).await.err().map(|error| error.to_string()));
         }
         Err(error) => trouble.push(error.to_string()),
     }
     trouble.extend(engine.mails().send_waiting(100).await.err().map(|error| error.to_string()));
     trouble
+}
+
+/// Somebody writes what they think of a mug, and the shop publishes it.
+async fn review(shop: &Shop, author: CustomerId) -> Result<(), ReviewError> {
+    let Ok(slug) = "mug".parse() else { return Ok(()) };
+    let reviews = shop.reviewing(ReviewTerms { buyers_only: false, ..ReviewTerms::default() }).reviews();
+    let draft = Draft { rating: 4, ..Draft::default() };
+    let made = reviews.submit(&slug, author, &draft, None).await?.shown.review.id;
+    let (by, note) = (Actor::System, String::new());
+    let decision = Moderate { publish: true, note, version: None, by, request: None };
+    reviews.moderate(made, &decision).await.map(drop)
 }
 
 /// A coupon that may be used once, and one that each customer may use once: two buyers at once, with the address of one

@@ -148,6 +148,8 @@ pub enum Bug {
     PersonKept,
     /// A cart that changed is no reason to look again at somebody who leaves.
     LeftCartUnguarded,
+    /// A review that begins or ceases to count leaves what its product is rated as it was.
+    RatingSkipped,
 }
 
 /// The list of bugs, with the name of the test of each.
@@ -215,6 +217,7 @@ macro_rules! __each_planted_bug {
             claim_dropped: ClaimDropped;
             person_kept: PersonKept;
             left_cart_unguarded: LeftCartUnguarded;
+            rating_skipped: RatingSkipped;
         }
     };
 }
@@ -431,6 +434,9 @@ impl Bug {
             Self::ClaimDropped => &["own_data::guest_orders_are_claimed_once"],
             Self::PersonKept => &["own_data::somebody_leaves"],
             Self::LeftCartUnguarded => &["own_data::somebody_orders_while_they_leave"],
+            Self::RatingSkipped => {
+                &["reviews::a_buyer_has_one_review", "reviews::a_random_walk_through_reviews"]
+            }
         }
     }
 
@@ -483,6 +489,7 @@ impl Bug {
             Self::SessionsKept => Some(Invariant::SessionOne),
             Self::EmailKeyWrong => Some(Invariant::AccountOne),
             Self::RoleUnaudited => Some(Invariant::RoleAudit),
+            Self::RatingSkipped => Some(Invariant::RatingSum),
             Self::MailTokenKept => Some(Invariant::MailSecret),
             Self::ReleaseTwice
             | Self::MergedCartKept

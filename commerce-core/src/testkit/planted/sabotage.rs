@@ -214,6 +214,7 @@ fn spoil(bug: Bug, changes: &mut ChangeSet) {
         Bug::CartLeftOpen if changes.order.place.is_some() => changes.cart.write = None,
         Bug::MergedCartKept => changes.cart.merged = None,
         Bug::ClaimDropped => changes.personal.claim = None,
+        Bug::RatingSkipped => changes.review.ratings.clear(),
         Bug::PersonKept => changes.personal.erase.iter_mut().for_each(|erasure| erasure.orders.clear()),
         Bug::OrderLost if changes.order.place.is_some() => {
             let cart = std::mem::take(&mut changes.cart);

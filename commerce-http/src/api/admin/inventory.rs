@@ -195,7 +195,7 @@ impl InventoryApi {
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
         let moving = body.value.command()?;
         let shape =
-            Shape { list: "", warehouse: Some("/warehouse"), units: "delta", most: Moving::LINES_MAX };
+            Shape { list: "", warehouse: Some("/warehouse"), units: vec!["delta"], most: Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/adjustments/";
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
     }
@@ -211,7 +211,7 @@ impl InventoryApi {
         body: Body<ReceiptBody>,
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
         let (list, warehouse) = ("/lines", Some("/warehouse"));
-        let shape = Shape { list, warehouse, units: "quantity", most: Moving::LINES_MAX };
+        let shape = Shape { list, warehouse, units: vec!["quantity"], most: Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/receipts/";
         let moving = body.value.command();
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
@@ -228,7 +228,7 @@ impl InventoryApi {
         body: Body<CountBody>,
     ) -> Result<Answer<MovedDto, 201>, Refused<ChangeStock>> {
         let (list, warehouse) = ("/lines", Some("/warehouse"));
-        let shape = Shape { list, warehouse, units: "on_hand", most: Moving::LINES_MAX };
+        let shape = Shape { list, warehouse, units: vec!["on_hand"], most: Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/counts/";
         let moving = body.value.command();
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
@@ -249,7 +249,7 @@ impl InventoryApi {
         let moving = body.value.command()?;
         // Two moves for each line item.
         let (list, warehouse) = ("/lines", Some("/from"));
-        let shape = Shape { list, warehouse, units: "quantity", most: 2 * Moving::LINES_MAX };
+        let shape = Shape { list, warehouse, units: vec!["quantity"], most: 2 * Moving::LINES_MAX };
         let route = "POST /api/admin/inventory/transfers/";
         Ok(moved(self.make(admin, &key, route, &body.canonical, moving, shape).await?)?)
     }
@@ -269,7 +269,7 @@ impl InventoryApi {
     ) -> Result<Answer<BulkDto>, Refused<ChangeStock>> {
         let rows: Vec<&'static str> = body.value.rows.iter().map(|row| row.units()).collect();
         let moving = body.value.command()?;
-        let shape = Shape { list: "/rows", warehouse: None, units: "on_hand", most: Moving::BULK_MAX };
+        let shape = Shape { list: "/rows", warehouse: None, units: rows.clone(), most: Moving::BULK_MAX };
         let route = "POST /api/admin/inventory/bulk/";
         let MovedStock { audit, written, unchanged, refusals, replayed, .. } =
             self.make(admin, &key, route, &body.canonical, moving, shape).await?;
@@ -286,14 +286,13 @@ impl InventoryApi {
 }
 
 /// How the rows of a request are named.
-#[derive(Clone, Copy)]
 struct Shape {
     /// Where the list is; empty: the body is the one row.
     list: &'static str,
     /// Where the warehouse of all rows is named; absent: each names its own.
     warehouse: Option<&'static str>,
-    /// What the units of a row are called.
-    units: &'static str,
+    /// What the units of each row are called; of all of them, when there is one.
+    units: Vec<&'static str>,
     /// How many moves there may be.
     most: usize,
 }
@@ -308,9 +307,9 @@ impl InventoryApi {
         moving: Moving,
         shape: Shape,
     ) -> Result<MovedStock, Problem> {
-        let Shape { list, most, .. } = shape;
-        if moving.moves.is_empty() || moving.moves.len() > most {
-            let most = if moving.action == "stock.transfer" { most / 2 } else { most };
+        let Shape { list, most, .. } = &shape;
+        if moving.moves.is_empty() || moving.moves.len() > *most {
+            let most = if moving.action == "stock.transfer" { most / 2 } else { *most };
             let words = format!("must have 1 to {most} rows");
             return Err(Problem::field(list, "out-of-range", words));
         }
@@ -319,7 +318,7 @@ impl InventoryApi {
         settle(async move {
             let made = stock.move_stock(&moving, &admin.caller, request.as_ref()).await;
             made.map_err(|error| match error {
-                InventoryError::Refused(refusals) => refused(&refusals, shape),
+                InventoryError::Refused(refusals) => refused(&refusals, &shape),
                 other => other.into(),
             })
         })
@@ -356,14 +355,15 @@ fn field(part: Part, units: &'static str) -> &'static str {
 }
 
 /// Every row that cannot be taken. What the present stock refuses is a conflict, unless something else is wrong too.
-fn refused(refusals: &[RefusedRow], shape: Shape) -> Problem {
+fn refused(refusals: &[RefusedRow], shape: &Shape) -> Problem {
     let Shape { list, warehouse, units, .. } = shape;
     let mut errors: Vec<FieldError> = Vec::new();
     for refused in refusals {
-        let name = field(refused.part, units);
+        let name =
+            field(refused.part, units.get(refused.index).or(units.first()).copied().unwrap_or("units"));
         let row = if list.is_empty() { String::new() } else { format!("{list}/{}", refused.index) };
         let pointer = match (refused.part, warehouse) {
-            (Part::Location, Some(pointer)) => pointer.to_owned(),
+            (Part::Location, Some(pointer)) => (*pointer).to_owned(),
             (Part::Destination, _) => "/to".to_owned(),
             _ => format!("{row}/{name}"),
         };

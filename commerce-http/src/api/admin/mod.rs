@@ -9,6 +9,7 @@ mod keys;
 mod money;
 mod parts;
 mod prices;
+mod products;
 mod rules;
 mod settings;
 mod trial;
@@ -58,7 +59,7 @@ type RulesApi = (
 );
 
 /// What it sells.
-type GoodsApi = (warehouses::WarehousesApi, inventory::InventoryApi, prices::PricesApi);
+type GoodsApi = (products::ListApi, warehouses::WarehousesApi, inventory::InventoryApi, prices::PricesApi);
 
 /// What it keeps an eye on.
 type OfficeApi = (money::MoneyApi, keys::KeysApi, audit::AuditApi, jobs::JobsApi, invariants::InvariantsApi);
@@ -77,6 +78,7 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         coupons::CouponsApi { shop: shop.clone() },
     );
     let goods = (
+        products::ListApi { shop: shop.clone() },
         warehouses::WarehousesApi { shop: shop.clone() },
         inventory::InventoryApi { shop: shop.clone() },
         prices::PricesApi { shop: shop.clone() },
