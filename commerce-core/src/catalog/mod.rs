@@ -6,8 +6,6 @@ mod code;
 mod dimensions;
 pub mod edit;
 mod facts;
-mod image_service;
-mod images;
 mod input;
 mod listing;
 mod office;
@@ -24,9 +22,10 @@ pub use changes::{
 };
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
-pub use edit::{EditError, ProductChange, ProductChanged, Target};
+pub use edit::{
+    EditError, IMAGES_MAX, ImageChanged, ImageError, ImageWords, ProductChange, ProductChanged, Target,
+};
 pub use facts::{Facts, Names};
-pub use images::{IMAGES_MAX, ImageChanged, ImageError, ImageWords};
 pub use input::{Cell, ImageInput, ProductEdit, ProductInput, VariantInput};
 pub use listing::{
     Availability, ExportPage, PAGE_SIZE_MAX, Page, ProductDetail, ProductFilter, ProductKey, ProductSummary,

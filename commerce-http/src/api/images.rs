@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use commerce_core::ImageId;
-use commerce_core::catalog::{ImageWords, Slug};
+use commerce_core::catalog::ImageWords;
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 
 use super::access::WritesCatalog;
-use super::admin::{IfMatch, etag, expected};
+use super::admin::{IfMatch, etag};
+use super::catalog::{of_product, target};
 use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
@@ -46,7 +47,7 @@ impl ImagesApi {
     #[oai(path = "/:slug/images/", method = "post", operation_id = "addProductImage")]
     async fn add(
         &self,
-        who: WritesCatalog,
+        editor: WritesCatalog,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// What the picture shows, for those who do not see it.
@@ -58,19 +59,16 @@ impl ImagesApi {
         if_match: IfMatch,
         file: PictureFile,
     ) -> Result<Answer<ProductImageDto, 201>, Refused<ChangeImages>> {
-        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
-        let version = expected(&if_match, None)?;
+        let target = target(&slug, &if_match, None)?;
         let mut check = Check::default();
         let position = check.parse_optional("/position", position.0.as_ref().map(|text| text.0.as_str()));
         let words = check.finish(Some(ImageWords { alt: alt.0.map(|alt| alt.0), position }))?;
         let catalog = self.shop.engine.catalog();
-        catalog.image_room(&who.caller, &slug, version).await?;
+        catalog.image_room(&editor.caller, &target).await?;
         let picture = self.shop.pictures.make(file.0).await?;
-        let added =
-            settle(async move { catalog.add_image(&who.caller, &slug, &picture, words, version).await });
+        let added = settle(async move { catalog.add_image(&editor.caller, &target, &picture, &words).await });
         let added = added.await?;
-        let answer = Answer::new(&ProductImageDto::from(&added))?;
-        Ok(answer.header("etag", Some(&etag(added.version))).replayed(added.unchanged))
+        Ok(Answer::new(&ProductImageDto::from(&added))?.header("etag", Some(&etag(added.version))))
     }
 
     /// Changes a picture
@@ -79,7 +77,7 @@ impl ImagesApi {
     #[oai(path = "/:slug/images/:id/", method = "patch", operation_id = "changeProductImage")]
     async fn change(
         &self,
-        who: WritesCatalog,
+        editor: WritesCatalog,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The picture's id.
@@ -89,13 +87,13 @@ impl ImagesApi {
         if_match: IfMatch,
         body: Body<ImageChangeBody>,
     ) -> Result<Answer<ProductImageDto>, Refused<ChangeImages>> {
-        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let target = target(&slug, &if_match, body.value.version)?;
         let id: ImageId = id.0.0.parse().map_err(|_| Problem::not_found())?;
-        let version = expected(&if_match, body.value.version)?;
         let words = body.value.words();
         let catalog = self.shop.engine.catalog();
-        let changed =
-            settle(async move { catalog.change_image(&who.caller, &slug, id, words, version).await });
+        let changed = settle(async move {
+            catalog.change_image(&editor.caller, &target, id, &words).await.map_err(of_product)
+        });
         let changed = changed.await?;
         Ok(Answer::new(&ProductImageDto::from(&changed))?.header("etag", Some(&etag(changed.version))))
     }
@@ -106,7 +104,7 @@ impl ImagesApi {
     #[oai(path = "/:slug/images/:id/", method = "delete", operation_id = "removeProductImage")]
     async fn remove(
         &self,
-        who: WritesCatalog,
+        editor: WritesCatalog,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The picture's id.
@@ -115,11 +113,14 @@ impl ImagesApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
     ) -> Result<Done, Refused<ChangeImages>> {
-        let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
+        let target = target(&slug, &if_match, None)?;
         let id: ImageId = id.0.0.parse().map_err(|_| Problem::not_found())?;
-        let version = expected(&if_match, None)?;
         let catalog = self.shop.engine.catalog();
-        settle(async move { catalog.remove_image(&who.caller, &slug, id, version).await }).await?;
+        let removed =
+            settle(
+                async move { catalog.remove_image(&editor.caller, &target, id).await.map_err(of_product) },
+            );
+        removed.await?;
         Ok(Done)
     }
 }

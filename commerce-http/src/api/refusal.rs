@@ -3,7 +3,7 @@
 use commerce_core::access::KeyError;
 use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
-use commerce_core::catalog::{CatalogError, ImageError};
+use commerce_core::catalog::ImageError;
 use commerce_core::checkout::ConfirmError;
 use commerce_core::interest::WishlistError;
 use commerce_core::inventory::InventoryError;
@@ -21,6 +21,7 @@ use commerce_core::{StoreError, StoreTrouble};
 
 use poem::http::{HeaderValue, header};
 
+use super::catalog::of_product;
 use super::search::attribute_pointer;
 use crate::audit_export::ExportError;
 use crate::store::chain;
@@ -321,21 +322,14 @@ impl From<TaxProviderError> for Problem {
 
 impl From<ImageError> for Problem {
     fn from(error: ImageError) -> Self {
-        let words = error.to_string();
         match error {
-            ImageError::NotFound => Self::not_found(),
             ImageError::NoPlace => {
                 let words = "this shop has no place for pictures: set COMMERCE_MEDIA_FOLDER, or media_folder in \
                              commerce.toml";
                 Self::new(Code::Unavailable, words)
             }
-            ImageError::TooMany => Self::new(Code::ValidationFailed, words),
-            ImageError::Alt => Self::field("/alt", "invalid", words),
-            ImageError::Position => Self::field("/position", "out-of-range", words),
-            ImageError::Version(now) => Self::new(Code::VersionConflict, words).with("version", now),
             ImageError::Media(error) => error.into(),
-            ImageError::Catalog(CatalogError::Busy) => Self::unavailable(words),
-            ImageError::Catalog(CatalogError::Store(error)) => error.into(),
+            ImageError::Edit(error) => of_product(error),
             other => Self::internal(other),
         }
     }

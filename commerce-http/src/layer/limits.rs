@@ -146,7 +146,7 @@ impl Limits {
 }
 
 /// Whether this is where the pictures of a product are.
-fn takes_picture(path: &str) -> bool {
+pub(super) fn takes_picture(path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
     let slug = path.strip_prefix("/api/products/").and_then(|rest| rest.strip_suffix("/images"));
     slug.is_some_and(|slug| !slug.contains('/'))
