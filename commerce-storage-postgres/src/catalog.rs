@@ -316,7 +316,7 @@ fn remove_variants(removed: &[Removal], fused: &mut Fused) {
     }
 }
 
-fn write_prices(prices: &[PriceChange], fused: &mut Fused) {
+pub(crate) fn write_prices(prices: &[PriceChange], fused: &mut Fused) {
     if prices.is_empty() {
         return;
     }

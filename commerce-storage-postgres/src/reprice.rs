@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::catalog;
 use crate::error::store_error;
 use crate::fused::{Fused, column};
 use crate::idempotency::RecordRow;
@@ -60,7 +61,8 @@ update search_documents d
 
 /// Writes the prices with what else the statement writes.
 pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
-    let Changes { reprice } = changes;
+    let Changes { reprice, prices } = changes;
+    catalog::write_prices(prices, fused);
     if reprice.is_empty() {
         return;
     }

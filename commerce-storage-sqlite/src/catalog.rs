@@ -42,9 +42,9 @@ pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), Co
     insert_attributes(conn, attributes).await?;
     remove_variants(conn, removed).await?;
     write_products(conn, products).await?;
-    write_prices(conn, prices).await?;
     write_redirects(conn, redirects).await?;
     let mut script = Script::default();
+    add_prices(&mut script, prices);
     idempotency::add(&mut script, idempotency.as_ref());
     inventory::add(&mut script, inventory);
     generation::advance(&mut script, inventory.moves_catalog().unwrap_or(Shard::FIRST));
@@ -305,12 +305,13 @@ async fn remove_variants(conn: &mut SqliteConnection, removed: &[Removal]) -> Re
 // The code is free at once: whoever takes it comes after this.
 const REMOVE_VARIANTS: &str = "
 UPDATE variants
-   SET removed_at = w.value ->> 1, removed_sku = sku, sku = lower(hex(id))
+   SET removed_at = w.value ->> 1, removed_sku = variants.sku, sku = lower(hex(variants.id))
   FROM json_each(?1) AS w
- WHERE variants.id = unhex(w.value ->> 0, '-') AND removed_at IS NULL
+ WHERE variants.id = unhex(w.value ->> 0, '-') AND variants.removed_at IS NULL
 ";
 
-async fn write_prices(conn: &mut SqliteConnection, prices: &[PriceChange]) -> Result<(), CommitError> {
+/// Adds what list prices were before.
+pub(crate) fn add_prices(script: &mut Script, prices: &[PriceChange]) {
     #[derive(Serialize)]
     struct Row<'a> {
         id: Uuid,
@@ -328,7 +329,9 @@ async fn write_prices(conn: &mut SqliteConnection, prices: &[PriceChange]) -> Re
         let (product, variant, before, after) = (*product, *variant, *before, *after);
         Row { id: id.0, product, variant, sku: sku.as_str(), before, after, actor, at }
     }
-    insert_children(conn, INSERT_PRICES, &prices.iter().map(row).collect::<Vec<_>>()).await
+    if !prices.is_empty() {
+        script.add(INSERT_PRICES).bind(Json(prices.iter().map(row).collect::<Vec<_>>()));
+    }
 }
 
 const INSERT_PRICES: &str = "

@@ -9,14 +9,15 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::types::Json;
 
-use crate::idempotency;
 use crate::row::Fields;
 use crate::script::Script;
 use crate::trouble::trouble;
+use crate::{catalog, idempotency};
 
 /// Adds the prices to what is written.
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
-    let Changes { reprice } = changes;
+    let Changes { reprice, prices } = changes;
+    catalog::add_prices(script, prices);
     if reprice.is_empty() {
         return;
     }

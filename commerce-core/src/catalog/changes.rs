@@ -49,6 +49,8 @@ pub struct ProductWrite {
 pub struct Changes {
     /// Prices to write, each product at most once.
     pub reprice: Vec<Repricing>,
+    /// What list prices were before.
+    pub prices: Vec<PriceChange>,
 }
 
 /// Prices of variants of a product, which is one version further then.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Cell, Changes, Listed, ProductStatus, Repricing, Sku, VariantPrice};
+use super::{Cell, Changes, Listed, PriceChange, ProductStatus, Repricing, Sku, VariantPrice, VariantPrices};
 use crate::access::Caller;
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
@@ -105,9 +105,29 @@ pub struct Repriced {
 
 /// A price that changes: what a history of prices is made of.
 struct Change<'a> {
+    product: ProductId,
     sku: &'a Sku,
     before: VariantPrice,
     after: VariantPrice,
+}
+
+impl Change<'_> {
+    /// The row of the history, when more than the cost changes.
+    fn told(&self, at: Timestamp, caller: &Caller, ids: &mut Ids) -> Option<PriceChange> {
+        let listed =
+            |of: VariantPrice| VariantPrices { price: of.price, compare_at_price: of.compare_at_price };
+        let (before, after) = (listed(self.before), listed(self.after));
+        (before != after).then(|| PriceChange {
+            id: ids.fresh(),
+            product: self.product,
+            variant: self.after.variant,
+            sku: self.sku.clone(),
+            before,
+            after,
+            actor: caller.actor(),
+            at,
+        })
+    }
 }
 
 /// Decides what prices become. With [`Mode::All`] and a refusal none does. To whom `caller` is limited, what others sell
@@ -153,7 +173,7 @@ pub fn reprice(
             Ok(after) if after == known.price => unchanged += 1,
             Ok(after) => {
                 changed.entry(at).or_default().insert(after.variant, after);
-                history.push(Change { sku: &known.sku, before: known.price, after });
+                history.push(Change { product: product.id, sku: &known.sku, before: known.price, after });
             }
         }
     }
@@ -161,8 +181,10 @@ pub fn reprice(
         return Repriced { changes: ChangeSet::default(), audit: None, written: 0, unchanged, refusals };
     }
     let mut changes = ChangeSet::default();
-    changes.catalog =
-        Changes { reprice: changed.iter().filter_map(|(at, new)| write(view, *at, new)).collect() };
+    changes.catalog = Changes {
+        reprice: changed.iter().filter_map(|(at, new)| write(view, *at, new)).collect(),
+        prices: history.iter().filter_map(|change| change.told(view.now, caller, ids)).collect(),
+    };
     let audit: AuditId = ids.fresh();
     let (written, products) = (history.len() as u64, changed.len());
     changes.audit.push(Entry {
@@ -318,6 +340,8 @@ mod tests {
         let done = decide(&view, &[said("b", "5")], Mode::All);
         let [write] = done.changes.catalog.reprice.as_slice() else { panic!("{done:?}") };
         assert_eq!((write.expected_version, write.variants.len()), (4, 1));
+        let [told] = done.changes.catalog.prices.as_slice() else { panic!("{done:?}") };
+        assert_eq!((told.before.price, told.after.price), (naira("20"), naira("5")));
         assert_eq!(write.listed.price, naira("5"));
         assert_eq!(write.listed.compare_at_price, Some(naira("30")));
         assert_eq!(write.listed.price_max, naira("10"));

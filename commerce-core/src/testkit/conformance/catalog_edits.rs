@@ -108,13 +108,16 @@ pub async fn prices_of_before(shop: &Shop) {
     catalog.put(imported).await.unwrap();
 
     let found = catalog.price_history(&ada(), &slug("tee"), None, 10).await.unwrap();
-    let told: Vec<_> = found
+    assert!(found.is_sorted_by(|a, b| a.id > b.id));
+    let mut told: Vec<_> = found
         .iter()
         .map(|change| {
             let high = change.after.compare_at_price.map(|price| price.amount());
             (change.sku.as_str(), change.before.price.amount(), change.after.price.amount(), high)
         })
         .collect();
+    // Two of one millisecond come in any order.
+    told.sort();
     let row = |sku, before: &str, after: &str, high: Option<&str>| {
         (sku, before.to_owned(), after.to_owned(), high.map(str::to_owned))
     };
@@ -122,11 +125,11 @@ pub async fn prices_of_before(shop: &Shop) {
         told,
         [
             row("tee", "25.00", "25.00", Some("40.00")),
-            row("tee-m", "30.00", "32.50", None),
             row("tee-m", "25.00", "30.00", None),
+            row("tee-m", "30.00", "32.50", None),
         ]
     );
-    assert_eq!((found[1].variant, found[1].actor.to_string()), (variant_id("tee-m"), "staff:ada".to_owned()));
+    assert!(found.iter().all(|change| change.actor.to_string() == "staff:ada"));
     let next = shop.store.price_changes(product_id("tee"), Some(found[0].id), 1).await.unwrap();
     assert_eq!(next, found[1..2]);
     let of_mug = catalog.price_history(&ada(), &slug("mug"), None, 10).await.unwrap();
@@ -202,7 +205,7 @@ pub async fn products_in_whatever_status(shop: &Shop) {
 pub async fn one_key_makes_one_product(shop: &Shop) {
     let mut new = renamed("cap", "Cap");
     new.input.variants.push(VariantInput::new(sku("cap"), naira("5")));
-    let asked = request("POST /api/products/", "cap");
+    let asked = request("cap-1", "cap");
     let mut makers = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (catalog, new, asked) = (shop.engine.catalog(), new.clone(), asked.clone());
@@ -211,7 +214,7 @@ pub async fn one_key_makes_one_product(shop: &Shop) {
     let made = makers.join_all().await;
     assert_eq!(made.iter().filter(|made| !made.replayed).count(), 1);
     assert!(made.iter().all(|one| one.product.product == made[0].product.product));
-    let other = request("POST /api/products/", "hat");
+    let other = request("cap-1", "hat");
     let refused = shop.engine.catalog().create(&ada(), &new, Some(&other)).await;
     assert!(matches!(refused, Err(EditError::KeyReused(_))));
     let again = shop.engine.catalog().create(&ada(), &new, None).await;
