@@ -122,7 +122,7 @@ mod tests {
         let routes = Routes::new();
         assert_eq!(routes.allowed("/api/cart/items/0190/"), "DELETE, PUT");
         assert_eq!(routes.allowed("/api/cart/items"), "POST");
-        assert_eq!(routes.allowed("/api/products/"), "GET, HEAD");
+        assert_eq!(routes.allowed("/api/products/"), "GET, HEAD, POST");
         assert_eq!(routes.allowed("/nowhere"), "");
     }
 

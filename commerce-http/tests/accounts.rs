@@ -483,7 +483,7 @@ async fn every_operation_opens_to_who_may_and_to_nobody_else() {
         let server = with_admin(kind).await;
         let boss = log_in(&server, "boss@example.com", SECRET).await;
         let mut callers = Vec::new();
-        // What merchants may do with what is their own is told by the tests of access.
+        // What merchants reach is in the tests of `access`.
         for role in Role::ALL.into_iter().filter(|role| *role != Role::Merchant) {
             callers.push((role.as_str().to_owned(), token_of(&server, &boss, role).await, may_of(role)));
         }
@@ -492,8 +492,10 @@ async fn every_operation_opens_to_who_may_and_to_nobody_else() {
         let key = made.send().await.expect(201)["key"].as_str().unwrap().to_owned();
         callers.push(("a key".to_owned(), key, vec!["orders.read"]));
         let mut asked = 0;
-        for operation in operations() {
-            let Operation { method, path, permission, also_others } = &operation;
+        for operation in
+            operations().iter().filter(|operation| !operation.path.starts_with("/api/orders/sold/"))
+        {
+            let Operation { method, path, permission, also_others } = operation;
             let call = async |token: Option<&str>| {
                 let call = server.call(method.clone(), path);
                 let call = match token {

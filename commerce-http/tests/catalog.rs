@@ -122,9 +122,11 @@ async fn listed(server: &TestServer, slug: &str) -> bool {
     page["results"].as_array().unwrap().iter().any(|product| product["slug"] == slug)
 }
 
-async fn found(server: &TestServer, words: &str) -> usize {
-    let page = server.get(&format!("/api/products/search/?q={words}")).send().await.expect(200);
-    page["results"].as_array().unwrap().len()
+/// Whether a search for the words finds the bowl.
+async fn found(server: &TestServer, words: &str) -> bool {
+    let page = server.get(&format!("/api/products/search/?q={words}&page_size=100")).send().await.expect(200);
+    let slugs = ["calabash-bowl", "gourd-bowl"].map(Value::from);
+    page["results"].as_array().unwrap().iter().any(|product| slugs.contains(&product["slug"]))
 }
 
 #[tokio::test]
@@ -143,7 +145,7 @@ async fn a_product_is_made_changed_deleted_and_restored() {
 
         // At once in the list, the search and on its page, and never with what only the shop knows.
         assert!(listed(&server, "calabash-bowl").await);
-        assert_eq!(found(&server, "calabash").await, 1);
+        assert!(found(&server, "calabash").await);
         let path = "/api/products/calabash-bowl/";
         let shown = server.get(path).send().await;
         assert!(shown.header("cache-control").starts_with("public"), "{}", shown.header("cache-control"));
@@ -158,7 +160,7 @@ async fn a_product_is_made_changed_deleted_and_restored() {
         let changed =
             admin.patch("calabash-bowl", &json!({"name": "Gourd Bowl", "version": 1})).await.expect(200);
         assert_eq!((&changed["version"], &changed["tags"]), (&json!(2), &full["tags"]));
-        assert_eq!((found(&server, "gourd").await, found(&server, "calabash").await), (1, 0));
+        assert!(found(&server, "gourd").await && !found(&server, "calabash").await);
         let late = admin.patch("calabash-bowl", &json!({"name": "x", "version": 1})).await;
         assert_eq!(late.refused(412, "version-conflict")["version"], 2);
         let late = admin.call(Method::DELETE, path).header("If-Match", "\"1\"").send().await;
@@ -179,7 +181,7 @@ async fn a_product_is_made_changed_deleted_and_restored() {
         assert_eq!(admin.call(Method::DELETE, path).send().await.status, 204);
         assert_eq!(admin.call(Method::DELETE, path).send().await.status, 204);
         assert!(!listed(&server, "gourd-bowl").await);
-        assert_eq!(found(&server, "gourd").await, 0);
+        assert!(!found(&server, "gourd").await);
         server.get(path).send().await.refused(404, "not-found");
         let deleted = admin.call(Method::GET, "/api/admin/products/?deleted=true").send().await.expect(200);
         assert_eq!(deleted["results"][0]["slug"], "gourd-bowl");

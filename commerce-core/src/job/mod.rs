@@ -3,12 +3,12 @@
 //! A job has one row. Whoever wants to run it takes a lease by writing the row under its version: two who try at once
 //! cannot both succeed. A lease that ran out because its holder died is taken by the next one.
 
-mod turn;
+mod service;
 
 use serde_json::Value;
 
 use crate::Timestamp;
-pub(crate) use turn::Turn;
+pub(crate) use service::Turn;
 
 /// The row of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,7 +28,7 @@ use commerce_core::{Engine, LocationId};
 use poem::IntoEndpoint;
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
-use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::registry::{MetaApi, MetaPath, Registry};
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::access_token::AccessTokens;
@@ -150,7 +150,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
 }
 
 /// The operations with their paths as the contract writes them: below `/api/` with a slash at the end, which
-/// `poem-openapi` drops.
+/// `poem-openapi` drops, and each path once, whoever has its operations.
 pub(crate) fn contract() -> Vec<MetaApi> {
     let mut contract = Operations::meta();
     for path in contract.iter_mut().flat_map(|api| &mut api.paths) {
@@ -166,7 +166,14 @@ pub(crate) fn contract() -> Vec<MetaApi> {
             }
         }
     }
-    contract
+    let mut paths: Vec<MetaPath> = Vec::new();
+    for path in contract.into_iter().flat_map(|api| api.paths) {
+        match paths.iter_mut().find(|known| known.path == path.path) {
+            Some(known) => known.operations.extend(path.operations),
+            None => paths.push(path),
+        }
+    }
+    vec![MetaApi { paths }]
 }
 
 /// The OpenAPI document.

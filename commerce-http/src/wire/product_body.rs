@@ -202,7 +202,7 @@ impl ProductBody {
         let mut check = Check::default();
         let slug = match (&self.slug, &self.name) {
             (MaybeUndefined::Value(slug), _) => check.parse::<Slug>("/slug", slug),
-            (_, MaybeUndefined::Value(name)) => {
+            (_, MaybeUndefined::Value(name)) if !name.trim().is_empty() => {
                 let made = Slug::from_name(name);
                 if made.is_none() {
                     check.wrong("/slug", "required", "none can be made of the name");

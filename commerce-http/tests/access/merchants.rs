@@ -11,10 +11,10 @@ use crate::{COTTON, NOWHERE, TOWEL, Town, operations, sold_by, told};
 /// What is for merchants alone.
 const THEIRS: [&str; 2] = ["listSoldOrders", "getSoldOrder"];
 
-/// What merchants reach beside the shop's own people, limited to what they sell: `stock.rs` and the matrix show the
-/// limits. Where goods lie
-/// they see as staff does.
+/// What merchants reach beside the shop's own people, limited to what they sell: `stock.rs`, `catalog.rs` and the matrix
+/// show the limits. Where goods lie they see as staff does.
 const SHARED: &[&str] = &[
+    "exportProducts",
     "listAllProducts",
     "getPriceHistory",
     "createProduct",
