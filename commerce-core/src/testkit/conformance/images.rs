@@ -145,11 +145,13 @@ pub async fn pictures_at_once_are_all_there(shop: &Shop) {
 
 /// A file without a row does no harm; a row without its file would.
 pub async fn a_file_comes_before_its_row(shop: &Shop) {
-    let full =
-        vec![Image { id: named("image", "0"), url: "/0".to_owned(), alt: String::new(), copies: Vec::new() }];
-    let full: Vec<Image> = (0..IMAGES_MAX)
-        .map(|n| Image { id: named("image", &n.to_string()), url: format!("/{n}"), ..full[0].clone() })
-        .collect();
+    let full = |n: usize| Image {
+        id: named("image", &n.to_string()),
+        url: format!("/{n}"),
+        alt: String::new(),
+        copies: Vec::new(),
+    };
+    let full: Vec<Image> = (0..IMAGES_MAX).map(full).collect();
     let seller = SellerId(uuid::Uuid::from_u128(7));
     shop.sell([
         item("mug").with_product(|mug| mug.seller = Some(seller)),
