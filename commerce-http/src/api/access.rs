@@ -75,6 +75,12 @@ impl Door {
         shown.is_some_and(|shown| key(shown).is_some())
     }
 
+    /// Whether whoever was [looked for](Self::look) may do this.
+    pub(crate) fn lets(request: &Request, permission: Permission) -> bool {
+        let looked = request.data::<Looked>().and_then(|looked| looked.0.as_ref().ok()?.as_ref());
+        looked.is_some_and(|known| known.caller.may(permission))
+    }
+
     async fn look_up(&self, request: &Request) -> Result<Option<Known>, Problem> {
         let mut sent = request.headers().get_all(header::AUTHORIZATION).iter();
         let Some(first) = sent.next() else { return Ok(None) };

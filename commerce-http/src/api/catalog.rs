@@ -302,7 +302,7 @@ impl CatalogApi {
 }
 
 /// Which product is meant, and which version of it.
-fn target(slug: &Path<Text>, if_match: &IfMatch, version: Option<u64>) -> Result<Target, Problem> {
+pub(super) fn target(slug: &Path<Text>, if_match: &IfMatch, version: Option<u64>) -> Result<Target, Problem> {
     let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
     Ok(Target { slug, version: expected(if_match, version)? })
 }
