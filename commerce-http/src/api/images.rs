@@ -8,7 +8,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 
-use super::access::WritesCatalog;
+use super::access::MayWriteProducts;
 use super::admin::{IfMatch, etag};
 use super::catalog::{of_product, target};
 use super::{Shop, Tag};
@@ -47,7 +47,7 @@ impl ImagesApi {
     #[oai(path = "/:slug/images/", method = "post", operation_id = "addProductImage")]
     async fn add(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// What the picture shows, for those who do not see it.
@@ -77,7 +77,7 @@ impl ImagesApi {
     #[oai(path = "/:slug/images/:id/", method = "patch", operation_id = "changeProductImage")]
     async fn change(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The picture's id.
@@ -104,7 +104,7 @@ impl ImagesApi {
     #[oai(path = "/:slug/images/:id/", method = "delete", operation_id = "removeProductImage")]
     async fn remove(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The picture's id.
