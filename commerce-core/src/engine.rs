@@ -18,8 +18,8 @@ use crate::order::Orders;
 use crate::payment::{PaymentMethod, PaymentTerms, Payments};
 use crate::personal::Personal;
 use crate::ports::{
-    Clock, Mailer, PasswordHasher, PaymentGateway, Random, Search, ShippingRates, Store, SystemRandom,
-    TaxProvider,
+    Clock, Mailer, MediaStore, PasswordHasher, PaymentGateway, Random, Search, ShippingRates, Store,
+    SystemRandom, TaxProvider,
 };
 use crate::pricing::{Rulebook, Rules, RulesInForce, StoredRulebook};
 use crate::promotion::Promotions;
@@ -55,6 +55,7 @@ pub struct Builder {
     hasher: Option<Arc<dyn PasswordHasher>>,
     gateway: Option<Arc<dyn PaymentGateway>>,
     mailer: Option<Arc<dyn Mailer>>,
+    media: Option<Arc<dyn MediaStore>>,
     shipping_rates: Option<Arc<dyn ShippingRates>>,
     carrier_deadline: Duration,
     tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -73,6 +74,7 @@ pub(crate) struct Parts {
     pub(crate) hasher: Option<Arc<dyn PasswordHasher>>,
     pub(crate) gateway: Option<Arc<dyn PaymentGateway>>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) media: Option<Arc<dyn MediaStore>>,
     pub(crate) shipping_rates: Option<Arc<dyn ShippingRates>>,
     pub(crate) carrier_deadline: Duration,
     pub(crate) tax_provider: Option<Arc<dyn TaxProvider>>,
@@ -105,6 +107,7 @@ impl Engine {
             hasher: None,
             gateway: None,
             mailer: None,
+            media: None,
             shipping_rates: None,
             carrier_deadline: Duration::from_secs(2),
             tax_provider: None,
@@ -224,6 +227,12 @@ impl Engine {
     #[must_use]
     pub fn has_mailer(&self) -> bool {
         self.parts.mailer.is_some()
+    }
+
+    /// Where pictures are kept, if they are.
+    #[must_use]
+    pub fn media(&self) -> Option<&Arc<dyn MediaStore>> {
+        self.parts.media.as_ref()
     }
 
     /// The ways to pay that the shop takes.
@@ -356,6 +365,13 @@ impl Builder {
         self
     }
 
+    /// Keeps pictures through this port. Without one the shop takes none; pictures that lie elsewhere are shown all the same.
+    #[must_use]
+    pub fn media(mut self, media: Arc<dyn MediaStore>) -> Self {
+        self.media = Some(media);
+        self
+    }
+
     /// Asks carriers through this port for methods whose rate is a carrier's, for at most `deadline`: what is not answered
     /// by then falls back to the price that the method names. `trouble` is told of what went wrong, for the log.
     #[must_use]
@@ -394,6 +410,7 @@ impl Builder {
             hasher,
             gateway,
             mailer,
+            media,
             shipping_rates,
             carrier_deadline,
             tax_provider,
@@ -419,6 +436,7 @@ impl Builder {
             hasher,
             gateway,
             mailer,
+            media,
             shipping_rates,
             carrier_deadline,
             tax_provider,

@@ -26,6 +26,7 @@ pub mod inventory;
 pub mod job;
 pub mod limit;
 pub mod mail;
+pub mod media;
 pub mod money;
 pub mod order;
 pub mod payment;
@@ -58,13 +59,13 @@ pub use invariant::{Invariant, Violation};
 pub use inventory::StockLevel;
 pub use money::{Currency, Money, MoneyError, UnitPrice};
 pub use ports::{
-    Cache, Clock, HasherTrouble, Mailer, PasswordHasher, PaymentGateway, Random, RateLimiter, Search,
-    ShippingRates, Store, SystemRandom, TaxProvider, Verified,
+    Cache, Clock, HasherTrouble, Mailer, MediaStore, PasswordHasher, PaymentGateway, Random, RateLimiter,
+    Search, ShippingRates, Store, SystemRandom, TaxProvider, Verified,
 };
 #[cfg(feature = "mock")]
 pub use ports::{
-    MockCache, MockClock, MockMailer, MockPasswordHasher, MockPaymentGateway, MockRandom, MockRateLimiter,
-    MockSearch, MockShippingRates, MockStore, MockTaxProvider,
+    MockCache, MockClock, MockMailer, MockMediaStore, MockPasswordHasher, MockPaymentGateway, MockRandom,
+    MockRateLimiter, MockSearch, MockShippingRates, MockStore, MockTaxProvider,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use text::fold;

@@ -22,6 +22,7 @@ use crate::inventory::{self, LevelRow, LevelSearch, Location, MovementRow, Movem
 use crate::job::Job;
 use crate::limit::{InProcessLimiter, Quota, Verdict};
 use crate::mail::{self, Envelope, Mail, MailState, MailerError};
+use crate::media::{MediaError, MediaKey};
 use crate::order::{OrderKey, OrderView};
 use crate::payment::inbox::Message;
 use crate::payment::journal::{Balance, Entry as JournalEntry};
@@ -527,6 +528,36 @@ impl RateLimiter for InProcessLimiter {
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a mail.
     async fn send(&self, envelope: &Envelope) -> Result<(), MailerError>;
+}
+
+/// Whoever keeps files that never change: pictures of products in their sizes.
+///
+/// # Contract
+/// - What [`put`](MediaStore::put) has answered `Ok` for MUST survive a `kill -9` of the process and a power cut, and MUST be
+///   found from then on, until it is deleted: all of it, byte by byte.
+/// - Nobody MUST ever find a part of a file, whatever else runs, and whatever broke off.
+/// - A key names its content, so the same is put under it however often it is: a repetition MUST be `Ok`, and MUST change
+///   nothing that anybody sees. To delete what is not there MUST be `Ok` too.
+/// - [`address`](MediaStore::address) MUST be where browsers find the file, end in the key, and stay right for as long as the
+///   shop is: it is written into rows.
+/// - It MUST answer or fail within 30 s, and MUST NOT block the thread.
+/// - No secret may appear in an error, a `Debug` form or a log line.
+///
+/// The suite `testkit::media` (feature `testkit`) checks what of this can be seen from outside.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait MediaStore: Send + Sync + 'static {
+    /// Keeps a file.
+    async fn put(&self, key: &MediaKey, content: Bytes) -> Result<(), MediaError>;
+
+    /// A file; `None`: there is none.
+    async fn get(&self, key: &MediaKey) -> Result<Option<Bytes>, MediaError>;
+
+    /// Removes a file.
+    async fn delete(&self, key: &MediaKey) -> Result<(), MediaError>;
+
+    /// Where browsers find the file, whether it is there or not: `/media/<key>`, or an address elsewhere.
+    fn address(&self, key: &MediaKey) -> String;
 }
 
 /// Whoever hashes passwords.

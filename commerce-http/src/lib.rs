@@ -17,6 +17,7 @@ pub mod import;
 mod jobs;
 mod layer;
 pub mod mail;
+pub mod media;
 mod order_token;
 pub mod password;
 mod percent;

@@ -26,8 +26,16 @@ pub struct Routes {
 }
 
 /// Pages beside the operations.
-const PAGES: [&str; 7] =
-    ["/", "/.well-known/jwks.json", "/docs", "/metrics", "/openapi.json", "/orders/{order_id}", "/swagger"];
+const PAGES: [&str; 8] = [
+    "/",
+    "/.well-known/jwks.json",
+    "/docs",
+    "/media/{key}",
+    "/metrics",
+    "/openapi.json",
+    "/orders/{order_id}",
+    "/swagger",
+];
 
 impl Routes {
     /// The addresses of this build.

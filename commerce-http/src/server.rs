@@ -24,6 +24,7 @@ use crate::api::{self, Cached, Door, MessageSources, Shop};
 use crate::config::ServerConfig;
 use crate::jobs;
 use crate::layer::{Cors, Counter, Limits, Observe, Rate, Slash};
+use crate::media::{Files, Pictures};
 use crate::order_token::OrderTokens;
 use crate::site::{Site, metrics};
 use crate::views::Views;
@@ -246,14 +247,17 @@ fn app(
         cached: cached.clone(),
         order_tokens,
         access_tokens,
+        pictures: Pictures::new(&config.pictures),
         views,
         return_url: config.return_url.clone(),
     };
     let operations = api::operations(&shop);
+    let files = engine.media().map(|media| Files { media: Arc::clone(media) });
     let docs = config.docs.then(|| (document, api::documentation()));
-    let site = Site { docs, keys, metrics };
+    let site = Site { docs, keys, files, metrics };
     let limits = Limits {
         body_bytes_max: config.body_bytes_max,
+        picture_bytes_max: config.pictures.bytes_max,
         request_timeout: config.request_timeout,
         gateway: engine.has_gateway(),
     };

@@ -11,6 +11,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result, Route, RouteMethod};
 use sha2::{Digest, Sha256};
 
+use crate::media::Files;
 use crate::wire::{Problem, names};
 
 /// A page that does not change while the server runs.
@@ -35,6 +36,8 @@ pub(crate) struct Site {
     pub(crate) docs: Option<(String, String)>,
     /// The keys by which anybody can check access tokens, if there are such keys.
     pub(crate) keys: Option<String>,
+    /// The pictures, if they are kept.
+    pub(crate) files: Option<Files>,
     /// The metrics, if they are shown here.
     pub(crate) metrics: Option<PrometheusHandle>,
 }
@@ -63,6 +66,10 @@ impl Site {
             Some(keys) => {
                 route.at("/.well-known/jwks.json", page("application/jwk-set+json", PLAIN_POLICY, keys))
             }
+            None => route,
+        };
+        let route = match self.files {
+            Some(files) => route.at("/media/:key", RouteMethod::new().get(files)),
             None => route,
         };
         match self.metrics {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use commerce_core::review::ReviewTerms;
-use commerce_core::{Engine, Mailer, Store, StoreError};
+use commerce_core::{Engine, Mailer, MediaStore, Store, StoreError};
 use secrecy::SecretString;
 
 use crate::accounts::Accounts;
@@ -12,7 +12,8 @@ use crate::config::ConfigError;
 use crate::config::{Database, DatabaseUrl};
 use crate::gateway::Payments;
 
-/// What a shop has beside its store: how it is paid, how it keeps its accounts, and who sends its mails.
+/// What a shop has beside its store: how it is paid, how it keeps its accounts, who sends its mails, and where it keeps
+/// pictures.
 #[derive(Default)]
 pub struct Around {
     /// How it is paid.
@@ -23,6 +24,8 @@ pub struct Around {
     pub reviews: ReviewTerms,
     /// Who sends its mails; absent: nobody.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Where it keeps pictures; absent: nowhere.
+    pub media: Option<Arc<dyn MediaStore>>,
 }
 
 /// An open store.
@@ -90,11 +93,15 @@ impl Opened {
     /// # Errors
     /// When the payment gateway cannot be used, or passwords cannot be hashed at the cost.
     pub fn engine(&self, around: &Around) -> Result<Engine, ConfigError> {
-        let Around { payments, accounts, reviews, mailer } = around;
+        let Around { payments, accounts, reviews, mailer, media } = around;
         let builder = payments.apply(Engine::builder_shared(Arc::clone(&self.store)))?;
         let builder = accounts.apply(builder)?.review_terms(reviews.clone());
-        Ok(match mailer {
-            Some(mailer) => builder.mailer(Arc::clone(mailer)).build(),
+        let builder = match mailer {
+            Some(mailer) => builder.mailer(Arc::clone(mailer)),
+            None => builder,
+        };
+        Ok(match media {
+            Some(media) => builder.media(Arc::clone(media)).build(),
             None => builder.build(),
         })
     }

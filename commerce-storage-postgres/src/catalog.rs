@@ -107,8 +107,8 @@ select * from unnest($1::uuid[], $2::bigint[], $3::text[])
  where (select held from guards)";
 
 pub(crate) const INSERT_IMAGES: &str = "
-insert into product_images (product_id, position, id, url, alt)
-select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])
+insert into product_images (product_id, position, id, url, alt, copies)
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[])
  where (select held from guards)";
 
 pub(crate) const INSERT_OPTIONS: &str = "
@@ -402,7 +402,7 @@ fn bind_products(writes: &[(&ProductWrite, &Facts)], fused: &mut Fused) {
         }))
         .bind(column(&cheapest, |variant| variant.map(|variant| variant.price.currency.code())))
         .bind(column(&products, |product| product.price_max().map(|price| price.ten_thousandths)))
-        .bind(column(&products, |product| product.images.first().map(|image| image.url.as_str())))
+        .bind(column(&products, |product| product.listed_image()))
         .bind(column(writes, |(_, facts)| Json(facts)))
         .bind(column(&products, |product| Instant(product.created_at)))
         .bind(column(&products, |product| Instant(product.updated_at)))
@@ -447,6 +447,7 @@ fn insert_parts(products: &[&ProductWrite], fused: &mut Fused) {
             .bind(column(&images, |(.., image)| image.id.0))
             .bind(column(&images, |(.., image)| image.url.as_str()))
             .bind(column(&images, |(.., image)| image.alt.as_str()))
+            .bind(column(&images, |(.., image)| Json(&image.copies)))
             .constraint("product_images_pkey", Guard::Product(product.id));
     }
     let options = parts(&products, |product| &product.options);

@@ -1,8 +1,8 @@
 //! Whole products, and what they share: from rows into the domain.
 
 use commerce_core::catalog::{
-    Attribute, AttributeRules, AttributeValue, Brand, Category, Dimensions, Image, Product, ProductOption,
-    Variant,
+    Attribute, AttributeRules, AttributeValue, Brand, Category, Dimensions, Image, ImageCopy, Product,
+    ProductOption, Variant,
 };
 use commerce_core::{Currency, StoreError, UnitPrice};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ json_build_object(
     'row', row_to_json(p),
     'tags', (select coalesce(json_agg(t.tag order by t.position), '[]')
                from product_tags t where t.product_id = p.id),
-    'images', (select coalesce(json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt)
+    'images', (select coalesce(json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'copies', i.copies)
                                         order by i.position), '[]')
                  from product_images i where i.product_id = p.id),
     'options', (select coalesce(json_agg(json_build_object(
@@ -77,6 +77,7 @@ struct ImageRow {
     id: Uuid,
     url: String,
     alt: String,
+    copies: Vec<ImageCopy>,
 }
 
 #[derive(Deserialize)]
@@ -159,7 +160,7 @@ impl ProductRow {
 
 impl ImageRow {
     fn read(self) -> Image {
-        Image { id: self.id.into(), url: self.url, alt: self.alt }
+        Image { id: self.id.into(), url: self.url, alt: self.alt, copies: self.copies }
     }
 }
 

@@ -208,7 +208,7 @@ impl<'a> ProductRow<'a> {
             tags: _,
             options: _,
             variants: _,
-            images,
+            images: _,
             attributes: _,
             created_at,
             updated_at,
@@ -234,7 +234,7 @@ impl<'a> ProductRow<'a> {
                 .and_then(|variant| variant.compare_at_price)
                 .map(|price| price.ten_thousandths),
             price_max: product.price_max().map(|price| price.ten_thousandths),
-            image_url: images.first().map(|image| image.url.as_str()),
+            image_url: product.listed_image(),
             facts,
             created_at: created_at.as_micros(),
             updated_at: updated_at.as_micros(),
@@ -418,9 +418,9 @@ SELECT unhex(value ->> '$.of', '-'), value ->> '$.position', value ->> '$.value'
 ";
 
 const INSERT_IMAGES: &str = "
-INSERT INTO product_images (id, product_id, position, url, alt)
+INSERT INTO product_images (id, product_id, position, url, alt, copies)
 SELECT unhex(value ->> '$.value.id', '-'), unhex(value ->> '$.of', '-'), value ->> '$.position',
-       value ->> '$.value.url', value ->> '$.value.alt'
+       value ->> '$.value.url', value ->> '$.value.alt', value -> '$.value.copies'
   FROM json_each(?1)
 ";
 

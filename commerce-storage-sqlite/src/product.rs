@@ -183,7 +183,8 @@ SELECT p.*,
                    ORDER BY v.position, v.id)
           FROM variants AS v
          WHERE v.product_id = p.id AND v.removed_at IS NULL) AS variants,
-       (SELECT json_group_array(json_object('id', hex(i.id), 'url', i.url, 'alt', i.alt) ORDER BY i.position)
+       (SELECT json_group_array(json_object('id', hex(i.id), 'url', i.url, 'alt', i.alt, 'copies', json(i.copies))
+                                ORDER BY i.position)
           FROM product_images AS i
          WHERE i.product_id = p.id) AS images,
        (SELECT json_group_array(json_object('attribute', hex(a.attribute_id), 'value', a.value) ORDER BY a.position)

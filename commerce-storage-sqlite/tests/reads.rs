@@ -125,7 +125,8 @@ async fn an_offer_that_is_not_on_sale_is_still_seen() {
     let deleted = Product { deleted_at: Some(at(1)), version: 3, ..mug() };
     shop.store.import(&replacing(deleted, 2)).await.unwrap();
     assert!(!shop.store.cart(&look).await.unwrap().offers[0].on_sale);
-    assert_eq!(shop.store.product(&ProductKey::Id(id(30))).await.unwrap(), None);
+    let kept = shop.store.product(&ProductKey::Id(id(30))).await.unwrap().unwrap();
+    assert_eq!(kept.product.deleted_at, Some(at(1)), "for those who restore it");
 }
 
 fn replacing(product: Product, expected: u64) -> Batch {

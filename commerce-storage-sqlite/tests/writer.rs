@@ -203,7 +203,7 @@ async fn a_lock_that_another_process_gives_up_in_time_is_waited_for() {
 
 #[tokio::test]
 async fn a_full_store_refuses_writes_reads_on_and_recovers() {
-    let shop = Shop::with(|options| options.bytes_max(640 * 1024)).await;
+    let shop = Shop::with(|options| options.bytes_max(1024 * 1024)).await;
     shop.store.import(&catalogue()).await.unwrap();
     let mut full = None;
     for number in 1..20_000 {

@@ -5,6 +5,8 @@
 //! products, what they name is there already, and what cannot be taken is refused as a whole. A file is taken as far as it
 //! can be; an edit is taken or not.
 
+mod image_service;
+mod images;
 pub mod schedule;
 mod service;
 #[cfg(test)]
@@ -21,6 +23,9 @@ use crate::commit::StoreError;
 use crate::idempotency::KeyReused;
 use crate::{CategoryId, Currency, Ids, ProductId};
 
+pub use images::{
+    IMAGES_MAX, ImageChanged, ImageError, ImageWords, add_image, change_image, image_room, remove_image,
+};
 pub use service::ProductChanged;
 
 /// What somebody says of a product, with what it shares with others by the names that those have in addresses.
@@ -119,7 +124,7 @@ pub fn change(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let before = found(view, target, editor)?;
+    let before = found(view, target, editor.caller)?;
     merge(view, Some(before), change, "product.update", editor, ids)
 }
 
@@ -135,7 +140,7 @@ pub fn add_variant(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let before = found(view, target, editor)?;
+    let before = found(view, target, editor.caller)?;
     let slug = &target.slug;
     if before.variants.iter().any(|known| Cell::Is(&known.sku) == variant.sku.as_ref()) {
         let reason = "the product has a variant with this SKU";
@@ -161,7 +166,7 @@ pub fn change_variant(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let before = found(view, target, editor)?;
+    let before = found(view, target, editor.caller)?;
     before.variants.iter().find(|known| known.sku == *sku).ok_or(EditError::NotFound)?;
     let variant = VariantInput { was: Some(sku.clone()), ..variant };
     merge(view, Some(before), of_variant(&target.slug, variant), "variant.update", editor, ids)
@@ -178,7 +183,7 @@ pub fn remove_variant(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let before = found(view, target, editor)?;
+    let before = found(view, target, editor.caller)?;
     before.variants.iter().find(|known| known.sku == *sku).ok_or(EditError::NotFound)?;
     let mut change = ProductChange::nothing(target.slug.clone());
     change.input.edit.without.push(sku.clone());
@@ -195,7 +200,7 @@ pub fn delete(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let before = found(view, target, editor)?;
+    let before = found(view, target, editor.caller)?;
     let after = Product { deleted_at: before.deleted_at.or(Some(view.now)), ..before.clone() };
     Ok(put(view, before, after, "product.delete", editor.caller.actor(), ids))
 }
@@ -210,7 +215,7 @@ pub fn restore(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let before = found(view, target, editor)?;
+    let before = found(view, target, editor.caller)?;
     let after = Product { deleted_at: None, ..before.clone() };
     Ok(put(view, before, after, "product.restore", editor.caller.actor(), ids))
 }
@@ -231,10 +236,10 @@ impl ProductChange {
 }
 
 /// The product that is meant, at the version that was seen.
-fn found<'v>(view: &'v CatalogView, target: &Target, editor: &Editor<'_>) -> Result<&'v Product, EditError> {
+fn found<'v>(view: &'v CatalogView, target: &Target, caller: &Caller) -> Result<&'v Product, EditError> {
     let mut products = view.products.iter();
     let product = products.find(|product| product.slug == target.slug).ok_or(EditError::NotFound)?;
-    if !concerns(editor.caller, product) {
+    if !concerns(caller, product) {
         return Err(EditError::NotFound);
     }
     match target.version {

@@ -25,7 +25,9 @@ pub use changes::{
 };
 pub use code::{Sku, SkuError, Slug, SlugError};
 pub use dimensions::{Dimensions, LengthUnit};
-pub use edit::{EditError, ProductChange, ProductChanged, Target};
+pub use edit::{
+    EditError, IMAGES_MAX, ImageChanged, ImageError, ImageWords, ProductChange, ProductChanged, Target,
+};
 pub use facts::{Facts, Names};
 pub use input::{Cell, ImageInput, ProductEdit, ProductInput, VariantInput};
 pub use listing::{
@@ -35,8 +37,8 @@ pub use listing::{
 pub use office::{ListedProduct, ProductSearch};
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
-    AttributeValue, Image, Product, ProductOption, ProductStatus, TaxClass, TaxClassError, Variant,
-    VariantPrices,
+    AttributeValue, Image, ImageCopy, Product, ProductOption, ProductStatus, TaxClass, TaxClassError,
+    Variant, VariantPrices,
 };
 pub use reprice::{
     PRICES_MAX, PriceInput, PriceLook, PriceRefused, PriceView, PricedProduct, PricedVariant, Repriced,

@@ -129,6 +129,11 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
 }
 
+/// What is said of a picture, without white space around it; `None` when nothing is left.
+pub(super) fn image_alt(slug: &Slug, alt: &str) -> Result<Option<String>, Refusal> {
+    text::address(&draft::About { line: 0, slug }, "alt", alt)
+}
+
 /// What becomes of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {

@@ -150,6 +150,32 @@ pub struct Image {
     pub url: String,
     /// What it shows, for those who do not see it.
     pub alt: String,
+    /// It in every size, by width, the largest last, which is the one at `url`. Empty: it lies elsewhere, and nothing is
+    /// known of its size.
+    pub copies: Vec<ImageCopy>,
+}
+
+/// A picture in one size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageCopy {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+    /// Where it is.
+    pub url: String,
+}
+
+impl Image {
+    /// How wide a picture in a list is, in pixels: enough for two beside each other on a telephone.
+    const LISTED_WIDTH: u32 = 480;
+
+    /// The address that lists, carts and orders show: of the smallest copy that is large enough.
+    #[must_use]
+    pub fn listed_url(&self) -> &str {
+        let large_enough = self.copies.iter().find(|copy| copy.width >= Self::LISTED_WIDTH);
+        large_enough.map_or(&self.url, |copy| &copy.url)
+    }
 }
 
 /// A product's value of a shop-wide attribute.
@@ -211,6 +237,12 @@ impl Product {
     #[must_use]
     pub fn price_max(&self) -> Option<UnitPrice> {
         self.variants.iter().map(|variant| variant.price).max_by_key(|price| price.ten_thousandths)
+    }
+
+    /// The address of the picture that lists show: the first.
+    #[must_use]
+    pub fn listed_image(&self) -> Option<&str> {
+        self.images.first().map(Image::listed_url)
     }
 
     /// What listings by name sort by, compared bytewise by every store: the folded name.

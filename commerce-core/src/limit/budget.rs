@@ -58,6 +58,8 @@ budgets! {
     CouponAccount "coupon_account" "10/10m";
     /// Coupon codes that are tried from one address.
     CouponAddress "coupon_address" "30/hour";
+    /// Pictures that a merchant sends, whoever does it for them: each takes room for good.
+    SellerPictures "seller_pictures" "500/day";
 }
 
 impl Budget {

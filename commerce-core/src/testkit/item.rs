@@ -199,7 +199,7 @@ impl Item {
     #[must_use]
     pub fn image(mut self, url: &str, alt: &str) -> Self {
         let id = named("image", &format!("{} {url}", self.product.slug));
-        self.product.images.push(Image { id, url: url.to_owned(), alt: alt.to_owned() });
+        self.product.images.push(Image { id, url: url.to_owned(), alt: alt.to_owned(), copies: Vec::new() });
         self
     }
 

@@ -34,6 +34,10 @@
 //!
 //! The suite of [cache] does it for the port `Cache`: `commerce_core::cache_conformance!(MyFixture)`.
 //!
+//! # Testing a place for files
+//!
+//! The suite of [media] does it for the port `MediaStore`: `commerce_core::media_conformance!(MyFixture)`.
+//!
 //! # Testing a rule
 //!
 //! A decision is a pure function, so its test is data: [given](given()) a [view](view()), when a command, then these
@@ -55,6 +59,7 @@ mod intercept;
 mod item;
 pub mod limiter;
 pub mod mailer;
+pub mod media;
 pub mod model;
 #[cfg(feature = "planted")]
 pub mod planted;

@@ -465,7 +465,7 @@ pub fn offers(item: &Item) -> Vec<Offer> {
             .map(|option| option.name.clone())
             .zip(variant.option_values.iter().cloned())
             .collect(),
-        image: variant.image.clone().or_else(|| product.images.first().map(|image| image.url.clone())),
+        image: variant.image.clone().or_else(|| product.listed_image().map(str::to_owned)),
         categories: categories.clone(),
         brand: item.brand_row().map(|brand| brand.slug.to_string()),
         tags: product.tags.clone(),

@@ -75,6 +75,12 @@ impl Door {
         shown.is_some_and(|shown| key(shown).is_some())
     }
 
+    /// Whether whoever was [looked for](Self::look) may do this.
+    pub(crate) fn lets(request: &Request, permission: Permission) -> bool {
+        let looked = request.data::<Looked>().and_then(|looked| looked.0.as_ref().ok()?.as_ref());
+        looked.is_some_and(|known| known.caller.may(permission))
+    }
+
     async fn look_up(&self, request: &Request) -> Result<Option<Known>, Problem> {
         let mut sent = request.headers().get_all(header::AUTHORIZATION).iter();
         let Some(first) = sent.next() else { return Ok(None) };
@@ -234,7 +240,8 @@ may! {
     Permitted MayWriteWarehouses InventoryWrite;
     Within MayReadStock InventoryRead;
     Within MayWriteStock InventoryWrite;
-    Within MaySetPrices CatalogWrite;
+    Within MayReadProducts CatalogRead;
+    Within MayWriteProducts CatalogWrite;
     Permitted MayModerateReviews ReviewsModerate;
 }
 
@@ -249,18 +256,6 @@ pub(in crate::api) type PerhapsCancelsOrders = Perhaps<{ Permission::OrdersCance
 
 /// Somebody who perhaps changes any order.
 pub(in crate::api) type PerhapsWritesOrders = Perhaps<{ Permission::OrdersWrite as usize }>;
-
-/// Somebody who may do what has this place among [`Permission::ALL`], be it with what is their own alone: whose it is, the
-/// operation asks [`Caller::seller`].
-pub(in crate::api) struct Concerned<const PERMISSION: usize> {
-    pub(in crate::api) caller: Caller,
-}
-
-/// Somebody who changes products, a merchant their own.
-pub(in crate::api) type WritesCatalog = Concerned<{ Permission::CatalogWrite as usize }>;
-
-/// Somebody who sees all products, a merchant all of their own.
-pub(in crate::api) type ReadsCatalog = Concerned<{ Permission::CatalogRead as usize }>;
 
 /// Whoever asks for what everybody may see, of which those who keep the catalogue see more. What is shown and is no good
 /// shows what everybody sees: a shop's pages do not go dark because a login is over.
@@ -400,18 +395,6 @@ impl<const PERMISSION: usize> Asks for Perhaps<PERMISSION> {
     }
 }
 
-impl<const PERMISSION: usize> Asks for Concerned<PERMISSION> {
-    fn schemes() -> Vec<&'static str> {
-        Permitted::<PERMISSION>::schemes()
-    }
-
-    async fn find(door: &Door, request: &Request) -> Result<Self, Problem> {
-        let Known { caller, .. } = door.who(request).await?.ok_or_else(|| missing(door))?;
-        let may = Permission::ALL.get(PERMISSION).is_some_and(|wanted| caller.may(*wanted));
-        if may { Ok(Self { caller }) } else { Err(Problem::new(Code::Forbidden, "you may not do this")) }
-    }
-}
-
 impl Asks for Onlooker {
     const OTHERS: bool = true;
 
@@ -478,7 +461,6 @@ asked! {
     [const PERMISSION: usize] Within<PERMISSION>;
     [const PERMISSION: usize] Sells<PERMISSION>;
     [const PERMISSION: usize] Perhaps<PERMISSION>;
-    [const PERMISSION: usize] Concerned<PERMISSION>;
     [] Onlooker;
     [] Visitor;
     [] SignedIn;

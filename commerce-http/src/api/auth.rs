@@ -354,6 +354,7 @@ mod tests {
             order_tokens,
             access_tokens: access_tokens.clone(),
             views: Views::new().0,
+            pictures: crate::media::Pictures::new(&crate::media::PictureTerms::default()),
             return_url: None,
         };
         let pair = AuthApi { shop }.pair(&entered).unwrap();

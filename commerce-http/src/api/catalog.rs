@@ -5,7 +5,7 @@ use commerce_core::catalog::{EditError, ProductChanged, Refusal, Sku, Slug, Targ
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
-use super::access::{ReadsCatalog, WritesCatalog};
+use super::access::{MayReadProducts, MayWriteProducts};
 use super::admin::{IfMatch, etag, expected};
 use super::key::OptionalKey;
 use super::{Shop, Tag};
@@ -49,7 +49,7 @@ impl CatalogApi {
     #[oai(path = "/", method = "post", operation_id = "createProduct")]
     async fn create(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,
@@ -70,7 +70,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/", method = "put", operation_id = "replaceProduct")]
     async fn replace(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The version of the product for which the change is meant.
@@ -88,7 +88,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/", method = "patch", operation_id = "changeProduct")]
     async fn merge(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The version of the product for which the change is meant.
@@ -105,7 +105,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/", method = "delete", operation_id = "deleteProduct")]
     async fn delete(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The version of the product for which the change is meant.
@@ -126,7 +126,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/restore/", method = "post", operation_id = "restoreProduct")]
     async fn restore(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The version of the product for which the change is meant.
@@ -151,7 +151,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/variants/", method = "post", operation_id = "createVariant")]
     async fn add_variant(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The version of the product for which the change is meant.
@@ -179,7 +179,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/variants/:sku/", method = "put", operation_id = "replaceVariant")]
     async fn replace_variant(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The variant's code.
@@ -198,7 +198,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/variants/:sku/", method = "patch", operation_id = "changeVariant")]
     async fn merge_variant(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The variant's code.
@@ -217,7 +217,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/variants/:sku/", method = "delete", operation_id = "deleteVariant")]
     async fn delete_variant(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// The variant's code.
@@ -241,7 +241,7 @@ impl CatalogApi {
     #[oai(path = "/:slug/price-history/", method = "get", operation_id = "getPriceHistory")]
     async fn price_history(
         &self,
-        keeper: ReadsCatalog,
+        keeper: MayReadProducts,
         /// The product's name in addresses.
         slug: Path<Text>,
         /// Behind this change, in the order of the answer.
@@ -267,7 +267,7 @@ impl CatalogApi {
 impl CatalogApi {
     async fn change(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         slug: &Path<Text>,
         if_match: &IfMatch,
         body: Body<ProductBody>,
@@ -283,7 +283,7 @@ impl CatalogApi {
 
     async fn change_variant(
         &self,
-        editor: WritesCatalog,
+        editor: MayWriteProducts,
         slug: &Path<Text>,
         sku: &Path<Text>,
         if_match: &IfMatch,
@@ -302,7 +302,7 @@ impl CatalogApi {
 }
 
 /// Which product is meant, and which version of it.
-fn target(slug: &Path<Text>, if_match: &IfMatch, version: Option<u64>) -> Result<Target, Problem> {
+pub(super) fn target(slug: &Path<Text>, if_match: &IfMatch, version: Option<u64>) -> Result<Target, Problem> {
     let slug: Slug = slug.0.0.parse().map_err(|_| Problem::not_found())?;
     Ok(Target { slug, version: expected(if_match, version)? })
 }

@@ -9,6 +9,7 @@ mod cart;
 mod catalog;
 mod checkout;
 mod health;
+mod images;
 mod key;
 mod orders;
 mod payments;
@@ -32,6 +33,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::access_token::AccessTokens;
 use crate::layer;
+use crate::media::Pictures;
 use crate::order_token::OrderTokens;
 use crate::views::Views;
 use crate::wire::{Problem, too_many};
@@ -44,6 +46,7 @@ pub(crate) use cart::CartApi;
 pub(crate) use catalog::CatalogApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
+pub(crate) use images::ImagesApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use product_files::ProductFilesApi;
@@ -61,6 +64,8 @@ pub(crate) struct Shop {
     pub(crate) cached: Option<Cached>,
     pub(crate) order_tokens: OrderTokens,
     pub(crate) access_tokens: AccessTokens,
+    /// Who makes the copies of pictures.
+    pub(crate) pictures: Pictures,
     /// Takes down which products are looked at.
     pub(crate) views: Views,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
@@ -85,6 +90,7 @@ pub(crate) type Operations = (
     CatalogApi,
     ProductFilesApi,
     SearchApi,
+    ImagesApi,
     ReviewsApi,
     CartApi,
     CheckoutApi,
@@ -128,6 +134,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
         CatalogApi { shop: shop.clone() },
         ProductFilesApi { shop: shop.clone() },
         SearchApi { shop: shop.clone() },
+        ImagesApi { shop: shop.clone() },
         ReviewsApi { shop: shop.clone() },
         CartApi { shop: shop.clone() },
         CheckoutApi { shop: shop.clone() },

@@ -4,7 +4,7 @@ use poem::Body;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
-use super::access::ReadsCatalog;
+use super::access::MayReadProducts;
 use super::{Shop, Tag};
 use crate::export::Export;
 use crate::wire::{CatalogueFile, Check, Refused, Text, statuses};
@@ -49,7 +49,7 @@ impl ProductFilesApi {
     #[oai(path = "/export/", method = "get", operation_id = "exportProducts")]
     async fn export(
         &self,
-        who: ReadsCatalog,
+        who: MayReadProducts,
         /// `products`, or `refused` for those that the format cannot say; `products` when absent.
         part: Query<Option<Text>>,
     ) -> Result<CatalogueFile, Refused<Exports>> {

@@ -3,10 +3,11 @@
 use commerce_core::access::KeyError;
 use commerce_core::account::AccountError;
 use commerce_core::cart::{CartError, PricedCart, ShortLine};
-use commerce_core::catalog::TaxonomyError;
+use commerce_core::catalog::{ImageError, TaxonomyError};
 use commerce_core::checkout::ConfirmError;
 use commerce_core::interest::WishlistError;
 use commerce_core::inventory::InventoryError;
+use commerce_core::media::{MediaError, MediaTrouble};
 use commerce_core::order::{CancelError, MoveOnError, NoteError};
 use commerce_core::payment::{
     GatewayError, GatewayTrouble, NoticeError, PaymentError, PaymentReference, ReceiveError,
@@ -20,8 +21,10 @@ use commerce_core::{StoreError, StoreTrouble};
 
 use poem::http::{HeaderValue, header};
 
+use super::catalog::of_product;
 use super::search::attribute_pointer;
 use crate::audit_export::ExportError;
+use crate::store::chain;
 use crate::wire::{CartDto, Check, Code, FieldError, OrNull, Problem, ShortLineDto};
 
 impl From<CartError> for Problem {
@@ -338,6 +341,32 @@ impl From<TaxProviderError> for Problem {
         match error {
             TaxProviderError::Unavailable(_) => Self::unavailable(error),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ImageError> for Problem {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::NoPlace => {
+                let words = "this shop has no place for pictures: set COMMERCE_MEDIA_FOLDER, or media_folder in \
+                             commerce.toml";
+                Self::new(Code::Unavailable, words)
+            }
+            ImageError::Media(error) => error.into(),
+            ImageError::Edit(error) => of_product(error),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        let words = error.to_string();
+        match error.kind {
+            MediaTrouble::Unavailable => Self::unavailable(chain(&error)),
+            MediaTrouble::Full => Self::new(Code::StorageFull, words).because(chain(&error)),
+            MediaTrouble::Broken => Self::internal(chain(&error)),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::config::{ConfigError, Database, DatabaseUrl, Settings};
 use crate::gateway::Payments;
 #[cfg(feature = "sandbox")]
 use crate::gateway::PaystackAccount;
+use crate::media::MediaPlace;
 use crate::server::Bound;
 use crate::store::{Around, Migrations};
 use crate::{mail, secret};
@@ -63,7 +64,8 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         delete(&args.data)?;
     }
     let database = Database::at(DatabaseUrl::Sqlite(args.data.clone()));
-    let around = Around { payments, mailer: Some(mailer), ..Around::default() };
+    let media = cfg!(feature = "images").then(|| MediaPlace::beside(&args.data).open()).transpose()?;
+    let around = Around { payments, mailer: Some(mailer), media, ..Around::default() };
     let shop = Shop::open_with(&database, Migrations::Run, &around).await?;
     let loaded = sample::load_into_empty(&shop.engine).await?;
     let password = kept("password")?;

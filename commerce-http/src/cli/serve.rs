@@ -84,7 +84,8 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
     let accounts = settings.accounts()?;
     accounts.weaknesses().iter().for_each(|weakness| tracing::warn!("{weakness}"));
     let (payments, reviews) = (settings.payments()?, settings.review_terms()?);
-    let around = Around { payments, accounts, reviews, mailer };
+    let media = settings.media()?.map(|place| place.open()).transpose()?;
+    let around = Around { payments, accounts, reviews, mailer, media };
     let stop = stop::signal()?;
     let server = Bound::new(config).await?;
     let migrations = if args.no_migrate { Migrations::Skip } else { Migrations::Run };

@@ -37,6 +37,9 @@ pub enum ConfigError {
         /// What is wrong with the value.
         reason: String,
     },
+    /// Pictures cannot be kept where the settings say.
+    #[error("{0}")]
+    Media(String),
     /// There is no database.
     #[error(
         "no database is named. Give --database-url sqlite:shop.db (or postgres://user@host/database), or set COMMERCE_DATABASE_URL, or write database_url = \"...\" into commerce.toml"

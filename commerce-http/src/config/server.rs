@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{Network, Origin};
+use crate::media::PictureTerms;
 
 /// How access tokens are signed, with keys that are made of the secret.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -81,6 +82,8 @@ pub struct ServerConfig {
     pub cache_bytes_max: Option<u64>,
     /// The largest body.
     pub body_bytes_max: usize,
+    /// What pictures may be.
+    pub pictures: PictureTerms,
     /// The most connections of clients at once.
     pub connections_max: usize,
 }
@@ -111,6 +114,7 @@ impl ServerConfig {
             rate_limits: Budgets::default(),
             cache_bytes_max: Some(InProcessCache::BYTES_MAX),
             body_bytes_max: 1 << 20,
+            pictures: PictureTerms::default(),
             connections_max: 10_000,
         }
     }

@@ -14,10 +14,11 @@ use commerce_core::review::ReviewTerms;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{ConfigError, Database, Network, Origin, RateLimits, ServerConfig, TokenAlgorithm};
+use super::{ConfigError, Database, DatabaseUrl, Network, Origin, RateLimits, ServerConfig, TokenAlgorithm};
 use crate::accounts::Accounts;
 use crate::gateway::{Payments, PaystackAccount};
 use crate::mail::{MailConfig, MailSettings, Patterns};
+use crate::media::{BucketSettings, MediaPlace};
 use crate::secret;
 
 /// The file that is read when none is named.
@@ -107,6 +108,26 @@ pub struct Settings {
     pub request_timeout_seconds: Option<NonZeroU64>,
     /// The largest body.
     pub body_bytes_max: Option<NonZeroUsize>,
+    /// The folder that pictures are kept in.
+    pub media_folder: Option<PathBuf>,
+    /// The bucket that they are kept in, in place of a folder.
+    pub media_bucket: Option<String>,
+    /// Its region.
+    pub media_region: Option<String>,
+    /// Where it is reached, when not at Amazon.
+    pub media_endpoint: Option<String>,
+    /// Where browsers read its files, when not through the server.
+    pub media_public_url: Option<String>,
+    /// The id of the key that opens it.
+    pub media_key_id: Option<String>,
+    /// The key that opens it.
+    pub media_key: Option<SecretString>,
+    /// The largest picture that is taken.
+    pub picture_bytes_max: Option<NonZeroUsize>,
+    /// The most pixels of one.
+    pub picture_pixels_max: Option<NonZeroU64>,
+    /// How many are worked on at once.
+    pub pictures_at_once: Option<NonZeroUsize>,
     /// The most connections of clients at once.
     pub connections_max: Option<NonZeroUsize>,
     /// How long the head of a request may take to arrive.
@@ -246,6 +267,16 @@ impl Settings {
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
+            media_folder: text("MEDIA_FOLDER").map(PathBuf::from),
+            media_bucket: text("MEDIA_BUCKET"),
+            media_region: text("MEDIA_REGION"),
+            media_endpoint: text("MEDIA_ENDPOINT"),
+            media_public_url: text("MEDIA_PUBLIC_URL"),
+            media_key_id: text("MEDIA_KEY_ID"),
+            media_key: secret("MEDIA_KEY"),
+            picture_bytes_max: parsed("PICTURE_BYTES_MAX", &text)?,
+            picture_pixels_max: parsed("PICTURE_PIXELS_MAX", &text)?,
+            pictures_at_once: parsed("PICTURES_AT_ONCE", &text)?,
             connections_max: parsed("CONNECTIONS_MAX", &text)?,
             head_timeout_seconds: parsed("HEAD_TIMEOUT_SECONDS", &text)?,
             stop_timeout_seconds: parsed("STOP_TIMEOUT_SECONDS", &text)?,
@@ -315,6 +346,16 @@ impl Settings {
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
+            media_folder: above.media_folder.or(self.media_folder),
+            media_bucket: above.media_bucket.or(self.media_bucket),
+            media_region: above.media_region.or(self.media_region),
+            media_endpoint: above.media_endpoint.or(self.media_endpoint),
+            media_public_url: above.media_public_url.or(self.media_public_url),
+            media_key_id: above.media_key_id.or(self.media_key_id),
+            media_key: above.media_key.or(self.media_key),
+            picture_bytes_max: above.picture_bytes_max.or(self.picture_bytes_max),
+            picture_pixels_max: above.picture_pixels_max.or(self.picture_pixels_max),
+            pictures_at_once: above.pictures_at_once.or(self.pictures_at_once),
             connections_max: above.connections_max.or(self.connections_max),
             head_timeout_seconds: above.head_timeout_seconds.or(self.head_timeout_seconds),
             stop_timeout_seconds: above.stop_timeout_seconds.or(self.stop_timeout_seconds),
@@ -497,8 +538,49 @@ impl Settings {
             }
         };
         config.body_bytes_max = self.body_bytes_max.map_or(config.body_bytes_max, NonZeroUsize::get);
+        let pictures = &mut config.pictures;
+        pictures.bytes_max = self.picture_bytes_max.map_or(pictures.bytes_max, NonZeroUsize::get);
+        pictures.pixels_max = self.picture_pixels_max.map_or(pictures.pixels_max, NonZeroU64::get);
+        pictures.at_once = self.pictures_at_once.map_or(pictures.at_once, NonZeroUsize::get);
         config.connections_max = self.connections_max.map_or(config.connections_max, NonZeroUsize::get);
         Ok(config)
+    }
+
+    /// Where pictures are kept: a bucket, the folder that is named, or one beside the file of SQLite. `None`: nowhere, for a
+    /// database elsewhere says nothing of a folder here.
+    ///
+    /// # Errors
+    /// When both a folder and a bucket are named, or a part of the bucket's description is missing.
+    pub fn media(&self) -> Result<Option<MediaPlace>, ConfigError> {
+        let wrong = |words: &str| Err(ConfigError::Media(words.to_owned()));
+        let Some(name) = self.media_bucket.clone() else {
+            let beside = || match self.database().ok()?.url {
+                DatabaseUrl::Sqlite(file) if cfg!(feature = "images") => Some(MediaPlace::beside(&file)),
+                _ => None,
+            };
+            return Ok(self.media_folder.clone().map(MediaPlace::Folder).or_else(beside));
+        };
+        if self.media_folder.is_some() {
+            return wrong(
+                "pictures are kept in a folder (media_folder) or in a bucket (media_bucket), not in both",
+            );
+        }
+        let Some(region) = self.media_region.clone() else {
+            return wrong("media_bucket needs media_region, COMMERCE_MEDIA_REGION, such as eu-west-1");
+        };
+        if self.media_key_id.is_some() != self.media_key.is_some() {
+            return wrong(
+                "media_key_id and media_key, COMMERCE_MEDIA_KEY_ID and COMMERCE_MEDIA_KEY, go together",
+            );
+        }
+        Ok(Some(MediaPlace::Bucket(BucketSettings {
+            name,
+            region,
+            endpoint: self.media_endpoint.clone(),
+            public_url: self.media_public_url.clone(),
+            key_id: self.media_key_id.clone(),
+            key: self.media_key.clone(),
+        })))
     }
 
     /// Where answers of the catalogue are kept: unless it is said, on Redis where there is one, and else in memory.
@@ -556,7 +638,6 @@ fn windows(text: &str) -> Result<BTreeMap<String, u32>, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::DatabaseUrl;
     use super::*;
 
     /// Every setting in the example can be set as it stands there.
@@ -624,6 +705,38 @@ mod tests {
         assert!(said.contains("COMMERCE_CACHE") && said.contains("in-process"), "{said}");
         let file: Settings = toml::from_str("cache = \"in-process\"\ncache_bytes_max = 1000000").unwrap();
         assert_eq!(file.server_with("s".into(), None).unwrap().cache_bytes_max, Some(1_000_000));
+    }
+
+    #[test]
+    fn where_pictures_are_kept() {
+        let place = |set| variables(set).and_then(|settings| settings.media());
+        let folder = |place| match place {
+            Ok(Some(MediaPlace::Folder(folder))) => Some(folder.display().to_string()),
+            _ => None,
+        };
+        let beside = &[("COMMERCE_DATABASE_URL", "sqlite:/srv/shop.db")];
+        assert_eq!(folder(place(beside)).as_deref(), Some("/srv/shop.db.media"));
+        let named =
+            &[("COMMERCE_DATABASE_URL", "postgres://h/d"), ("COMMERCE_MEDIA_FOLDER", "/srv/pictures")];
+        assert_eq!(folder(place(named)).as_deref(), Some("/srv/pictures"));
+        assert!(place(&[("COMMERCE_DATABASE_URL", "postgres://h/d")]).unwrap().is_none());
+        let bucket = &[("COMMERCE_MEDIA_BUCKET", "b"), ("COMMERCE_MEDIA_REGION", "eu-west-1")];
+        assert!(matches!(place(bucket), Ok(Some(MediaPlace::Bucket(_)))));
+        for (set, names) in [
+            (&[("COMMERCE_MEDIA_BUCKET", "b")] as &[_], "COMMERCE_MEDIA_REGION"),
+            (&[("COMMERCE_MEDIA_BUCKET", "b"), ("COMMERCE_MEDIA_FOLDER", "/f")], "media_folder"),
+            (
+                &[
+                    ("COMMERCE_MEDIA_BUCKET", "b"),
+                    ("COMMERCE_MEDIA_REGION", "r"),
+                    ("COMMERCE_MEDIA_KEY_ID", "id"),
+                ],
+                "COMMERCE_MEDIA_KEY",
+            ),
+        ] {
+            let said = place(set).unwrap_err().to_string();
+            assert!(said.contains(names), "{said}");
+        }
     }
 
     #[test]

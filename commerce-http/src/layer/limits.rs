@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
+use commerce_core::access::Permission;
 use futures_util::{Stream, StreamExt};
-use poem::http::header;
+use poem::http::{Method, header};
 use poem::{Body, Endpoint, Middleware, Request, Result};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::api::Door;
 use crate::wire::{Code, Problem};
 
 /// The longest address, in bytes.
@@ -16,6 +18,8 @@ const URI_MAX: usize = 8 << 10;
 const HEADERS_MAX: usize = 16 << 10;
 /// How much longer an answer may take that waits for a payment gateway, which has this long.
 const GATEWAY: Duration = Duration::from_secs(10);
+/// How much longer a picture may take to arrive, from a telephone in a shop, and then to be worked on.
+const PICTURE: Duration = Duration::from_secs(55);
 /// How much of a body that is too large is read and thrown away, so that the client is still listening when it is told.
 const DISCARD_MAX: usize = 16 << 20;
 
@@ -30,6 +34,8 @@ pub(crate) struct Limits {
     pub(crate) body_bytes_max: usize,
     /// How long a request may take to arrive, and then again to be answered.
     pub(crate) request_timeout: Duration,
+    /// The largest picture, in bytes.
+    pub(crate) picture_bytes_max: usize,
     /// Whether some answers wait for a payment gateway.
     pub(crate) gateway: bool,
 }
@@ -95,16 +101,27 @@ impl Limits {
     fn patience(&self, path: &str) -> Duration {
         const ASKING: [&str; 3] =
             ["/api/payments/", "/api/cart/checkout/confirm", "/api/admin/unmatched-payments/"];
-        let asks_gateway = self.gateway && ASKING.iter().any(|asking| path.starts_with(asking));
-        self.request_timeout + if asks_gateway { GATEWAY } else { Duration::ZERO }
+        let more = match () {
+            () if self.gateway && ASKING.iter().any(|asking| path.starts_with(asking)) => GATEWAY,
+            () if takes_picture(path) => PICTURE,
+            () => Duration::ZERO,
+        };
+        self.request_timeout + more
     }
 
     /// The whole body.
     async fn arrived(&self, request: &mut Request) -> Result<Body, Problem> {
-        let most = self.body_bytes_max;
+        // Room for pictures is for those who may add them: what anybody sends is kept in memory until it is all there.
+        let picture = request.method() == Method::POST
+            && takes_picture(request.uri().path())
+            && Door::lets(request, Permission::CatalogWrite);
+        let (most, patience) = match picture {
+            true => (self.picture_bytes_max, self.request_timeout + PICTURE),
+            false => (self.body_bytes_max, self.request_timeout),
+        };
         let too_large = || Problem::new(Code::TooLarge, format_args!("a body has at most {most} bytes"));
         let declared = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-        let deadline = Instant::now() + self.request_timeout;
+        let deadline = Instant::now() + patience;
         let mut chunks = request.take_body().into_bytes_stream();
         if declared.is_some_and(|length| length > most) {
             discard(&mut chunks, 0).await;
@@ -126,6 +143,13 @@ impl Limits {
             }
         }
     }
+}
+
+/// Whether this is where the pictures of a product are.
+pub(super) fn takes_picture(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let slug = path.strip_prefix("/api/products/").and_then(|rest| rest.strip_suffix("/images"));
+    slug.is_some_and(|slug| !slug.contains('/'))
 }
 
 /// Reads on for a moment. A client that is still sending when the connection closes may never see the answer.

@@ -14,7 +14,7 @@ use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use super::AnswerHeaders;
-use super::limits::{Spent, discard};
+use super::limits::{Spent, discard, takes_picture};
 use crate::api::{Door, Known};
 use crate::client_address::{ClientAddress, Network};
 use crate::wire::{Code, Problem};
@@ -71,7 +71,7 @@ pub(crate) fn reads(method: &Method, path: &str) -> bool {
         || (*method == Method::POST && path.strip_suffix('/').unwrap_or(path) == "/api/products/search")
 }
 
-/// The small budgets that a request is taken from as well: of what somebody might try often.
+/// The small budgets that a request is taken from as well: of what somebody might try often, or fill a disk with.
 fn tries(request: &Request, known: Option<&Known>, address: ClientAddress) -> Vec<(Budget, String)> {
     match (request.method(), path_of(request)) {
         (&Method::POST, "/api/cart/coupon") => {
@@ -94,6 +94,10 @@ fn tries(request: &Request, known: Option<&Known>, address: ClientAddress) -> Ve
             | "/api/users/email/change"
             | "/api/users/email/change/confirm",
         ) => vec![(Budget::VerifyAddress, address.subject())],
+        (&Method::POST, path) if takes_picture(path) => {
+            let seller = known.and_then(|known| known.caller.seller());
+            seller.map(|seller| (Budget::SellerPictures, seller.to_string())).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

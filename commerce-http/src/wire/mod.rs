@@ -15,6 +15,7 @@ mod catalogue_file;
 mod check;
 mod coupon;
 mod document;
+mod image;
 mod interest;
 mod journal;
 pub(crate) mod json;
@@ -66,6 +67,7 @@ pub(crate) use document::{
     CustomerGroups, Document, DocumentPage, Part, PriceLists, Promotions, Settings, SettingsDocument,
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
+pub(crate) use image::{ImageChangeBody, ImageDto, ProductImageDto};
 pub(crate) use interest::{ProductsDto, ViewedDto, Wish, WishBody, WishDto, WishlistDto};
 pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};

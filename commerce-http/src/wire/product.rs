@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::word::{AttributeType, ProductStatusName};
-use super::{Instant, MoneyDto, OrNull, PageLinks, PaginationDto, RatingSummaryDto};
+use super::{ImageDto, Instant, MoneyDto, OrNull, PageLinks, PaginationDto, RatingSummaryDto};
 
 /// A brand or a category by name.
 #[derive(Debug, Clone, Serialize, Object)]
@@ -324,18 +324,6 @@ impl From<Dimensions> for DimensionsDto {
     }
 }
 
-/// A picture.
-#[derive(Debug, Serialize, Object)]
-#[oai(rename = "Image")]
-pub(crate) struct ImageDto {
-    /// Its id.
-    id: Uuid,
-    /// Where it is.
-    url: String,
-    /// What it shows.
-    alt: String,
-}
-
 /// A product's value of an attribute.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "AttributeValue")]
@@ -402,11 +390,7 @@ impl ProductDto {
                 })
                 .collect(),
             variants,
-            images: product
-                .images
-                .iter()
-                .map(|image| ImageDto { id: image.id.0, url: image.url.clone(), alt: image.alt.clone() })
-                .collect(),
+            images: product.images.iter().zip(1..).map(|(image, at)| ImageDto::new(image, at)).collect(),
             attributes: product
                 .attributes
                 .iter()

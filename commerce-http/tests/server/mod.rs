@@ -40,9 +40,9 @@ pub(crate) const ADMIN_TOKEN: &str = "Jx3vQm8RzT5wYk2NdLp7HsGc4FbVa9EuXi6oWqKe";
 
 /// What most tests are about is not how often they ask: all of them come from one address.
 pub(crate) const RATE_LIMITS: &str = "address_reads=1000000/s,address_writes=1000000/s,admin=1000000/s,\
-    coupon_account=1000000/s,coupon_address=1000000/s,customer=1000000/s,api_key=1000000/s,login_account=1000000/s,\
-    login_address=1000000/s,reset_account=1000000/s,reset_address=1000000/s,verify_account=1000000/s,\
-    verify_address=1000000/s";
+    coupon_account=1000000/s,coupon_address=1000000/s,seller_pictures=1000000/s,customer=1000000/s,\
+    api_key=1000000/s,login_account=1000000/s,login_address=1000000/s,reset_account=1000000/s,\
+    reset_address=1000000/s,verify_account=1000000/s,verify_address=1000000/s";
 
 /// How long anything may take before a test gives up on it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);

@@ -141,8 +141,18 @@ pub(crate) fn rich_product(ids: &mut Ids, slug: &str, batch: &mut Batch) -> Prod
     ];
     rich.attributes = vec![AttributeValue { attribute: attribute.id, value: "red".to_owned() }];
     rich.images = vec![
-        Image { id: ids.fresh(), url: "https://example.com/1.jpg".to_owned(), alt: "front".to_owned() },
-        Image { id: ids.fresh(), url: "https://example.com/2.jpg".to_owned(), alt: String::new() },
+        Image {
+            id: ids.fresh(),
+            url: "https://example.com/1.jpg".to_owned(),
+            alt: "front".to_owned(),
+            copies: Vec::new(),
+        },
+        Image {
+            id: ids.fresh(),
+            url: "https://example.com/2.jpg".to_owned(),
+            alt: String::new(),
+            copies: Vec::new(),
+        },
     ];
     rich.variants[0].option_values = vec!["S".to_owned(), "red".to_owned()];
     rich.variants[0].weight = Weight::parse_grams("187.95733831875", WeightUnit::Ounce);

@@ -236,7 +236,12 @@ pub(crate) fn mug() -> Product {
             },
             variant(BLUE, "MUG-B", "2750.50", "Blue"),
         ],
-        images: vec![Image { id: id(40), url: "https://img.example/mug.jpg".into(), alt: "A mug".into() }],
+        images: vec![Image {
+            id: id(40),
+            url: "https://img.example/mug.jpg".into(),
+            alt: "A mug".into(),
+            copies: Vec::new(),
+        }],
         attributes: vec![AttributeValue { attribute: id(15), value: "white".into() }],
         created_at: at(0),
         updated_at: at(0),

@@ -206,7 +206,7 @@ impl Catalog {
         }
     }
 
-    async fn edit(
+    pub(super) async fn edit(
         &self,
         caller: &Caller,
         mut keys: ImportKeys,
@@ -256,6 +256,6 @@ impl Catalog {
     }
 }
 
-fn keys(target: &Target, skus: Vec<Sku>) -> ImportKeys {
+pub(super) fn keys(target: &Target, skus: Vec<Sku>) -> ImportKeys {
     ImportKeys { slugs: vec![target.slug.clone()], skus, repeated: None }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::{
-    Attribute, AttributeValue, Brand, ImageInput, ProductStatus, Redirect, RedirectKind, Removal,
+    Attribute, AttributeValue, Brand, ImageCopy, ImageInput, ProductStatus, Redirect, RedirectKind, Removal,
     SharedVersion, VariantPrices,
 };
 use crate::testkit::{Item, item, start, variant_id};
@@ -347,4 +347,71 @@ fn deleted_is_out_of_sight_until_it_is_restored() {
     let restored = restore(&view, &target("tee", Some(2)), &editor, &mut ids(&view)).unwrap().batch;
     assert_eq!((restored.products[0].product.deleted_at, restored.products[0].product.version), (None, 3));
     assert_eq!(restored.audit[0].action, "product.restore");
+}
+
+#[test]
+fn pictures_come_move_and_go() {
+    let view = shop(&[tee().image("/a.jpg", "front").image("/b.jpg", "")]);
+    let product = &view.products[0];
+    let editor = Editor { caller: &operator(), currency: Currency::NGN };
+    let of = target("tee", None);
+    let copy = |url: &str| vec![ImageCopy { width: 160, height: 80, url: url.to_owned() }];
+    let at = |position| ImageWords { alt: None, position: Some(position) };
+    let add = |url: &str, words| add_image(&view, &of, &copy(url), &words, &editor, &mut ids(&view));
+    let move_a = |words| change_image(&view, &of, product.images[0].id, &words, &editor, &mut ids(&view));
+    let urls = |edited: Edited| -> String {
+        let images = edited.batch.products[0].product.images.iter();
+        images.map(|image| &image.url[1..2]).collect()
+    };
+    for (position, order) in [(1, "cab"), (2, "acb"), (3, "abc"), (u32::MAX, "abc")] {
+        assert_eq!(urls(add("/c.jpg", at(position)).unwrap()), order, "{position}");
+    }
+    assert_eq!(urls(add("/c.jpg", ImageWords::default()).unwrap()), "abc");
+    for (position, order) in [(2, "ba"), (9, "ba")] {
+        assert_eq!(urls(move_a(at(position)).unwrap()), order, "{position}");
+    }
+    assert_eq!(move_a(at(1)).unwrap().batch, Batch::default(), "it is there already");
+    let told = move_a(ImageWords { alt: Some("  its back ".to_owned()), position: None }).unwrap().batch;
+    assert_eq!(told.products[0].product.images[0].alt, "its back");
+    assert_eq!((told.products[0].expected_version, told.products[0].product.version), (Some(1), 2));
+    assert_eq!((told.audit[0].action.as_str(), told.prices.len()), ("image.update", 0));
+    let removed = remove_image(&view, &of, product.images[0].id, &editor, &mut ids(&view)).unwrap();
+    assert_eq!(urls(removed), "b");
+    for wrong in [at(0), ImageWords { alt: Some("a\nb".to_owned()), position: None }] {
+        assert_eq!(codes(move_a(wrong.clone())).len(), 1, "{wrong:?}");
+        assert_eq!(codes(add("/c.jpg", wrong.clone())).len(), 1, "{wrong:?}");
+    }
+    let long = ImageWords { alt: Some("a".repeat(2_049)), position: None };
+    assert_eq!(codes(move_a(long)), [("alt", "text-too-long")]);
+}
+
+#[test]
+fn pictures_of_a_product_that_takes_none() {
+    let image = |n: usize| crate::catalog::Image {
+        id: crate::testkit::named("image", &n.to_string()),
+        url: format!("/{n}"),
+        alt: String::new(),
+        copies: Vec::new(),
+    };
+    let full =
+        item("full").with_product(move |product| product.images = (0..IMAGES_MAX).map(image).collect());
+    let own = tee().with_product(|product| product.seller = Some(SellerId(uuid::Uuid::from_u128(5))));
+    let view = shop(&[own, full, item("gone").deleted()]);
+    let add_as = |caller: &Caller, slug: &str, url: &str| {
+        let copies = [ImageCopy { width: 160, height: 80, url: url.to_owned() }];
+        let room = image_room(&view, &target(slug, None), caller);
+        let editor = Editor { caller, currency: Currency::NGN };
+        let words = ImageWords::default();
+        let added = add_image(&view, &target(slug, None), &copies, &words, &editor, &mut ids(&view));
+        assert!(room.is_ok() == added.is_ok() || url == "/0", "{slug} {url}: {room:?}");
+        added
+    };
+    assert_eq!(codes(add_as(&operator(), "full", "/new")), [("images", "too-many-images")]);
+    assert!(add_as(&operator(), "full", "/0").is_ok(), "it has that one already");
+    assert_eq!(codes(add_as(&operator(), "gone", "/new")), [("slug", "product-deleted")]);
+    assert!(add_as(&merchant(5), "tee", "/new").is_ok());
+    for slug in ["full", "gone", "nothing"] {
+        assert!(matches!(add_as(&merchant(5), slug, "/new"), Err(EditError::NotFound)));
+    }
+    assert!(matches!(add_as(&merchant(6), "tee", "/new"), Err(EditError::NotFound)));
 }

@@ -277,11 +277,11 @@ fn pictures(
 }
 
 fn picture(before: Option<Image>, input: ImageInput, ids: &mut Ids) -> Image {
-    let (id, alt) = match before {
-        Some(before) => (before.id, Some(before.alt)),
-        None => (ids.fresh(), None),
+    let (id, alt, copies) = match before {
+        Some(before) => (before.id, Some(before.alt), before.copies),
+        None => (ids.fresh(), None, Vec::new()),
     };
-    Image { id, url: input.url, alt: input.alt.over(alt).unwrap_or_default() }
+    Image { id, url: input.url, alt: input.alt.over(alt).unwrap_or_default(), copies }
 }
 
 /// A checked value of an attribute, or that it has none.

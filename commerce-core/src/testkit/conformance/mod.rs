@@ -23,6 +23,7 @@
 //! - [`search`]: what shoppers find, and how much of each kind, beside a model that looks at every product;
 //! - [`round_trips`]: what is written is what is read, with every optional field present and absent;
 //! - [`guards`], [`import_guards`]: each guard is seen to refuse, and a refused commit leaves nothing behind;
+//! - [`images`]: pictures of products, one by one;
 //! - [`import`]: the bulk door; [`generation`]: what moves the generation of the catalogue;
 //! - [`taxonomy`]: brands, categories, attributes and tags, and what products say of them;
 //! - [`checkout`], [`idempotency`], [`cancelling`], [`stock`]: what the services promise, over this store;
@@ -64,6 +65,7 @@ pub mod crossings;
 pub mod generation;
 pub mod guards;
 pub mod idempotency;
+pub mod images;
 pub mod import;
 pub mod import_guards;
 pub mod interests;
@@ -342,6 +344,11 @@ macro_rules! __each_store_case {
                 an_import_sees_what_it_touches
                 locations_come_by_priority
                 stock_comes_by_variant_and_location
+            ;
+            images:
+                a_picture_comes_and_goes
+                pictures_at_once_are_all_there
+                a_file_comes_before_its_row
             ;
             catalog_edits:
                 a_variant_that_goes
@@ -712,6 +719,7 @@ mod tests {
             ("generation", include_str!("generation.rs")),
             ("guards", include_str!("guards.rs")),
             ("idempotency", include_str!("idempotency.rs")),
+            ("images", include_str!("images.rs")),
             ("import", include_str!("import.rs")),
             ("import_guards", include_str!("import_guards.rs")),
             ("interests", include_str!("interests.rs")),

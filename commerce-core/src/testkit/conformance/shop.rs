@@ -16,8 +16,8 @@ use crate::pricing::{Rulebook, StoredRulebook};
 use crate::review::ReviewTerms;
 use crate::testkit::{Item, MockClock, PretendHasher, SeededRandom, add, address, batch, key, variant_id};
 use crate::{
-    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, OrderId, PaymentGateway, Random,
-    StockLevel, Store, Timestamp,
+    Builder, ChangeSet, CommitError, Currency, Engine, Guard, Ids, Mailer, MediaStore, OrderId,
+    PaymentGateway, Random, StockLevel, Store, Timestamp,
 };
 
 /// A shop over the store under test.
@@ -60,6 +60,12 @@ impl Shop {
     #[must_use]
     pub fn paid_through(&self, gateway: Arc<dyn PaymentGateway>) -> Engine {
         builder(Arc::clone(&self.store), &self.random).gateway(gateway).build()
+    }
+
+    /// The same shop, which keeps pictures there.
+    #[must_use]
+    pub fn keeping_pictures_in(&self, media: Arc<dyn MediaStore>) -> Engine {
+        builder(Arc::clone(&self.store), &self.random).media(media).build()
     }
 
     /// The same shop, with these terms of reviews.

@@ -6,7 +6,7 @@ use poem_openapi::param::{Path, Query};
 
 use super::parts::{IfMatch, etag, expected};
 use super::{SharedRead, SharedWrite, cut};
-use crate::api::access::{MayWriteShared, ReadsCatalog};
+use crate::api::access::{MayReadProducts, MayWriteShared};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -29,7 +29,7 @@ impl AttributesApi {
     #[oai(path = "/", method = "get", operation_id = "listAttributes")]
     async fn list(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// Which page, from 1.
         page: Query<Option<PageNumber>>,
         /// Rows on a page.
@@ -63,7 +63,7 @@ impl AttributesApi {
     #[oai(path = "/:key/", method = "get", operation_id = "getAttribute")]
     async fn show(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// Its id or its code.
         key: Path<Text>,
     ) -> Result<Answer<AttributeDto>, Refused<SharedRead>> {

@@ -6,7 +6,7 @@ use poem_openapi::param::{Path, Query};
 
 use super::parts::{IfMatch, etag, expected};
 use super::{SharedRead, SharedWrite, cut};
-use crate::api::access::{MayWriteShared, ReadsCatalog};
+use crate::api::access::{MayReadProducts, MayWriteShared};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -29,7 +29,7 @@ impl BrandsApi {
     #[oai(path = "/", method = "get", operation_id = "listBrands")]
     async fn list(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// Deleted ones, instead of those that are not.
         deleted: Query<Option<Flag>>,
         /// Which page, from 1.
@@ -67,7 +67,7 @@ impl BrandsApi {
     #[oai(path = "/:key/", method = "get", operation_id = "getBrand")]
     async fn show(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// Its id or its slug.
         key: Path<Text>,
     ) -> Result<Answer<BrandDto>, Refused<SharedRead>> {

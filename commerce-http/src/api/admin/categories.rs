@@ -7,7 +7,7 @@ use poem_openapi::param::{Path, Query};
 use super::brands::asked_for_deleted;
 use super::parts::{IfMatch, etag, expected};
 use super::{SharedRead, SharedWrite, cut};
-use crate::api::access::{MayWriteShared, ReadsCatalog};
+use crate::api::access::{MayReadProducts, MayWriteShared};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -30,7 +30,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/", method = "get", operation_id = "listManagedCategories")]
     async fn list(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// Deleted ones, instead of those that are not.
         deleted: Query<Option<Flag>>,
         /// Which page, from 1.
@@ -69,7 +69,7 @@ impl ManagedCategoriesApi {
     #[oai(path = "/:key/", method = "get", operation_id = "getManagedCategory")]
     async fn show(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// Its id or its slug.
         key: Path<Text>,
     ) -> Result<Answer<ManagedCategoryDto>, Refused<SharedRead>> {

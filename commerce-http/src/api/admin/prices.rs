@@ -4,7 +4,7 @@ use commerce_core::catalog::CatalogError;
 use poem_openapi::OpenApi;
 
 use super::inventory::ChangeStock;
-use crate::api::access::MaySetPrices;
+use crate::api::access::MayWriteProducts;
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -23,7 +23,7 @@ impl PricesApi {
     #[oai(path = "/bulk/", method = "post", operation_id = "bulkPrices")]
     async fn bulk(
         &self,
-        admin: MaySetPrices,
+        admin: MayWriteProducts,
         /// A key under which the request may be repeated.
         #[oai(name = "Idempotency-Key")]
         key: OptionalKey,

@@ -6,7 +6,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
 use super::Read;
-use crate::api::access::ReadsCatalog;
+use crate::api::access::MayReadProducts;
 use crate::api::catalog::of_product;
 use crate::api::{Shop, Tag};
 use crate::wire::{Answer, Check, CursorLinks, Flag, Id, ListedProductPageDto, PageSize, Refused, Text};
@@ -24,7 +24,7 @@ impl ListApi {
     #[oai(path = "/", method = "get", operation_id = "listAllProducts")]
     async fn list(
         &self,
-        keeper: ReadsCatalog,
+        keeper: MayReadProducts,
         /// `draft`, `published` or `archived`.
         status: Query<Option<Text>>,
         /// Deleted, or not.

@@ -4,7 +4,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
 use super::{SharedRead, SharedWrite};
-use crate::api::access::{MayWriteShared, ReadsCatalog};
+use crate::api::access::{MayReadProducts, MayWriteShared};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
@@ -25,7 +25,7 @@ impl TagsApi {
     #[oai(path = "/", method = "get", operation_id = "listTags")]
     async fn list(
         &self,
-        _caller: ReadsCatalog,
+        _caller: MayReadProducts,
         /// The tag behind which to begin: `next` of the page before leads there.
         cursor: Query<Option<Text>>,
         /// Rows on a page.
