@@ -6,6 +6,7 @@ use crate::access::{Caller, Role};
 use crate::account::{Login, Register, Standing};
 use crate::audit::Actor;
 use crate::cart::CartToken;
+use crate::catalog::{BrandChange, CategoryChange, SharedKey};
 use crate::checkout::Confirm;
 use crate::order::OrderState;
 use crate::payment::{Collect, PaymentMethod};
@@ -20,8 +21,13 @@ use crate::{CustomerId, Engine, Money, Store};
 /// Sells, cancels and lets orders lapse, whatever the answers, and says which of them were trouble rather than a refusal.
 pub(super) async fn journey(opened: Opened) -> Vec<String> {
     let shop = Shop::over(opened);
-    shop.sell([item("mug").stock(3).stock_at("second", 2), item("pen").stock(9), item("last").stock(1)])
-        .await;
+    shop.sell([
+        item("mug").stock(3).stock_at("second", 2),
+        item("pen").stock(9),
+        item("last").stock(1),
+        item("tee").brand("Lagos Looms").category(&["Clothing", "Tops", "Tees"]),
+    ])
+    .await;
     let mut trouble = Vec::new();
     for (key, method, units) in [
         ("key-1", PaymentMethod::CashOnDelivery, 4),
@@ -51,7 +57,18 @@ pub(super) async fn journey(opened: Opened) -> Vec<String> {
     use_coupons_once_too_often(&shop).await;
     trouble.extend(ship(&shop).await);
     trouble.extend(register_twice_and_be_made_staff(&shop).await);
+    trouble.extend(rename_and_move(&shop).await);
     trouble
+}
+
+/// A brand is called otherwise, and a branch of the tree hangs elsewhere; a product says both.
+async fn rename_and_move(shop: &Shop) -> Vec<String> {
+    let taxonomy = shop.engine.taxonomy();
+    let change = BrandChange { slug: "weavers".parse().ok(), ..BrandChange::default() };
+    let renamed = taxonomy.change_brand(&SharedKey::new("lagos-looms"), &change, None, &Actor::System).await;
+    let change = CategoryChange { parent: Some(None), ..CategoryChange::default() };
+    let moved = taxonomy.change_category(&SharedKey::new("tops"), &change, None, &Actor::System).await;
+    renamed.err().into_iter().chain(moved.err()).map(|error| error.to_string()).collect()
 }
 
 /// Somebody registers twice and begins to work for the shop; another one is deactivated while logged in.
