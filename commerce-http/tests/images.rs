@@ -1,5 +1,6 @@
 //! Pictures of products: sent, shown, read, moved, taken away; and what is not taken - on both stores.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "images"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod server;
 

@@ -1,4 +1,5 @@
 //! The conformance suite of places for files: memory, and a folder; and what a folder is like afterwards.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! What becomes of the files that people, telephones and attackers send.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod common;
 

@@ -225,7 +225,7 @@ pub async fn many_vote_and_report_at_once(shop: &Shop) {
 /// Lists of a product's reviews: each order, each rating, page by page.
 pub async fn a_page_of_reviews(shop: &Shop) {
     shop.sell([item("mug"), item("cup")]).await;
-    let mut expected = Vec::new();
+    let mut expected: Vec<Row> = Vec::new();
     for (number, (rating, helpful)) in [(3, 0_u32), (5, 1), (4, 2), (5, 0)].into_iter().enumerate() {
         let author = registered(shop, &format!("c{number}@example.com")).await.id;
         let review = written(shop, author, "mug", rating).await;
@@ -237,9 +237,6 @@ pub async fn a_page_of_reviews(shop: &Shop) {
     }
     // The clock may have stood still: what came in at one instant is in the order of the ids.
     expected.sort_by_key(|(.., newest)| std::cmp::Reverse(*newest));
-    let ids = |rows: &[(u32, u8, (Option<Timestamp>, ReviewId))]| {
-        rows.iter().map(|(.., (_, id))| *id).collect::<Vec<_>>()
-    };
     let of = async |rating: Option<u8>, sort| listed(shop, "mug", rating, sort).await;
     assert_eq!(of(None, Sort::Newest).await, ids(&expected));
     let fives: Vec<_> = expected.iter().copied().filter(|(_, rating, _)| *rating == 5).collect();
@@ -265,6 +262,13 @@ pub async fn a_page_of_reviews(shop: &Shop) {
     };
     let none = shop.store.reviews(&none).await.unwrap();
     assert!(none.product.is_none() && none.page.rows.is_empty() && none.page.count == 0);
+}
+
+/// A review by how many it helped, its rating, and by what the newest come first.
+type Row = (u32, u8, (Option<Timestamp>, ReviewId));
+
+fn ids(rows: &[Row]) -> Vec<ReviewId> {
+    rows.iter().map(|(.., (_, id))| *id).collect()
 }
 
 /// Listings and searches filter and sort by what buyers said.
