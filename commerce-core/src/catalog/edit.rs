@@ -5,7 +5,6 @@
 //! products, what they name is there already, and what cannot be taken is refused as a whole. A file is taken as far as it
 //! can be; an edit is taken or not.
 
-mod image_service;
 mod images;
 pub mod schedule;
 mod service;

@@ -1,5 +1,7 @@
 //! Pictures of a product, one at a time: taken in, described and put elsewhere, taken away.
 
+mod service;
+
 use super::{EditError, Edited, Editor, Target, found, put, refused};
 use crate::access::Caller;
 use crate::catalog::plan::{self, CatalogView};

@@ -1,8 +1,9 @@
 //! Look, decide, commit of a product's pictures.
 
-use super::service::keys;
-use super::{EditError, Editor, ImageChanged, ImageError, ImageWords, ProductChanged, Target};
+use super::{ImageChanged, ImageError, ImageWords};
 use crate::access::Caller;
+use crate::catalog::edit::service::keys;
+use crate::catalog::edit::{EditError, Editor, ProductChanged, Target};
 use crate::catalog::plan::CatalogView;
 use crate::catalog::{Catalog, Image, ImageCopy};
 use crate::media::{MediaError, Picture};
