@@ -51,13 +51,19 @@ impl ObjectMedia {
     /// How long anything may take.
     const DEADLINE: Duration = Duration::from_secs(30);
 
-    /// Files in this folder, which is made when it is not there.
+    /// Files in this folder, which is made when it is not there. What it is in has to be there: a mistyped path makes nothing.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn folder(folder: &Path) -> Result<Self, MediaSetupError> {
         let failed = |source| MediaSetupError::Folder { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.into()))?;
+        match std::fs::create_dir(folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(failed("the folder that it is to be in does not exist".into()));
+            }
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error.into())),
+            Ok(()) | Err(_) => {}
+        }
         let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(error.into()))?;
         Ok(Self::over(Arc::new(files.with_fsync(true)), Self::HERE, false))
     }

@@ -12,7 +12,7 @@ mod service;
 mod tests;
 mod told;
 
-use super::plan::{CatalogView, Outcome, Plan, PlanOptions, Refusal, StockRule};
+use super::plan::{CatalogView, NO_VARIANT, Outcome, Plan, PlanOptions, Refusal, StockRule};
 use super::{
     AttributeKind, Batch, Category, Cell, Product, ProductInput, ProductWrite, Sku, Slug, VariantInput, plan,
 };
@@ -281,6 +281,10 @@ fn merge(
         reason: "must be above the price".to_owned(),
     }));
     if !refusals.is_empty() {
+        // That nothing is left follows from what cannot be taken.
+        if refusals.iter().any(|refusal| refusal.code != NO_VARIANT) {
+            refusals.retain(|refusal| refusal.code != NO_VARIANT);
+        }
         return Err(EditError::Refused(refusals));
     }
     let after = batch.products.first().map(|write| &write.product);

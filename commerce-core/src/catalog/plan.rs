@@ -26,6 +26,8 @@ mod variants;
 
 pub(in crate::catalog) use text::{NAME_CHARS_MAX, line_of};
 
+pub(super) use variants::NO_VARIANT;
+
 use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, SharedVersion, Sku, Slug};
 use crate::audit::Actor;
 use crate::idempotency::{Record, Scope};

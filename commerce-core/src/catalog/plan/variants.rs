@@ -10,6 +10,9 @@ use crate::catalog::{
 };
 use crate::{Currency, Ids, ProductId, UnitPrice, VariantId};
 
+/// That a product would have no variant: also what follows when its only one is refused.
+pub(in crate::catalog) const NO_VARIANT: &str = "no-variant";
+
 /// What is known of the product before its variants are looked at.
 pub(super) struct Setting<'a> {
     pub(super) about: About<'a>,
@@ -281,7 +284,7 @@ fn whole(variants: &[Variant], setting: &Setting<'_>) -> Result<(), Refusal> {
     let about = &setting.about;
     if variants.is_empty() {
         let reason = "a product needs a variant, and none of its own can be taken";
-        return Err(about.refuse("variants", "no-variant", reason));
+        return Err(about.refuse("variants", NO_VARIANT, reason));
     }
     if variants.len() > Product::VARIANTS_MAX {
         let reason = format!("{} variants are more than {}", variants.len(), Product::VARIANTS_MAX);
