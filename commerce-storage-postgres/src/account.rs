@@ -95,7 +95,7 @@ delete from links
                   from (select l.hash, row_number() over (partition by l.account_id, l.purpose
                                                               order by l.created_at desc, l.hash desc) as place
                           from links l
-                          join unnest($1::uuid[], $2::text[]) as w (account_id, purpose)
+                          join (select distinct * from unnest($1::uuid[], $2::text[])) as w (account_id, purpose)
                             on w.account_id = l.account_id and w.purpose = l.purpose) as r
                  where r.place > $3)
    and (select held from guards)";

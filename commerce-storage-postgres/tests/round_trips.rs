@@ -190,7 +190,7 @@ async fn an_import_takes_as_many_statements_as_the_import_of_one() {
                 batch.inventory.levels.push(level(product.variants[0].id, location.id));
                 batch.inventory.adjust.push(movement(&mut ids, product.variants[0].id, location.id, 3));
             }
-            assert_eq!(sent(store.import(&batch)).await, 6);
+            assert_eq!(sent(store.import(&batch)).await, 7);
         }
         assert_eq!(store.violations().await.unwrap(), []);
     })
