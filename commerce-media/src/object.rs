@@ -61,7 +61,7 @@ impl ObjectMedia {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(failed("the folder that it is to be in does not exist".into()));
             }
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error.into())),
+            Err(error) if !folder.is_dir() => return Err(failed(error.into())),
             Ok(()) | Err(_) => {}
         }
         let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(error.into()))?;
