@@ -1,6 +1,6 @@
 //! Decisions about one product: to make it, to change it, to take it away and to put it back.
 //!
-//! What is said of a product is merged into it by [`plan`](super::plan), as what a file says of many is. Here is what
+//! What is said of a product is merged into it by [`plan()`], as what a file says of many is. Here is what
 //! somebody who edits is held to besides: they have seen the version that they change, a merchant touches nobody else's
 //! products, what they name is there already, and what cannot be taken is refused as a whole. A file is taken as far as it
 //! can be; an edit is taken or not.
