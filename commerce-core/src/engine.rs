@@ -465,6 +465,12 @@ impl Parts {
         self.hasher.as_ref().ok_or_else(|| AccountError::Hasher("there is no hasher".to_owned()))
     }
 
+    /// The rulebook in force; before the shop applied one, the starter with version 0.
+    pub(crate) async fn rules_in_force(&self) -> Result<Arc<RulesInForce>, StoreError> {
+        let view = self.store.cart(&crate::cart::Look::default()).await?;
+        self.rulebook(view.rulebook_version).await
+    }
+
     /// The rulebook of the version that a look named, or a later one. What is decided by it names its version in the
     /// change set, so a rulebook that changed since the look makes the commit stale and nothing else.
     pub(crate) async fn rulebook(&self, version: u64) -> Result<Arc<RulesInForce>, StoreError> {

@@ -85,6 +85,17 @@ async fn somebody_logs_in_goes_on_and_logs_out() {
         let again = log_in(&server, "boss@example.com", SECRET).await;
         logout(&again, "/api/auth/logout/?all=true").await.expect(204);
         profile(&there).send().await.refused(401, "unauthenticated");
+        // Whatever refresh token is named beside it, the session that it is asked in ends.
+        let (spent, other) = (&first["refresh_token"], log_in(&server, "boss@example.com", SECRET).await);
+        for token in [&json!("nonsense"), spent, &other["refresh_token"]] {
+            let here = log_in(&server, "boss@example.com", SECRET).await;
+            profile(&other).send().await.expect(200);
+            let leave = server.post("/api/auth/logout/").header("Authorization", &bearer(&here));
+            leave.json(&json!({"refresh_token": token})).send().await.expect(204);
+            profile(&here).send().await.refused(401, "unauthenticated");
+            refresh(&here["refresh_token"]).await.refused(401, "unauthenticated");
+        }
+        profile(&other).send().await.refused(401, "unauthenticated");
         server.stop().await;
     }
 }
@@ -285,6 +296,41 @@ async fn a_role_counts_with_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_group_has_the_members_that_it_is_said_to_have() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
+        let (made, said) = server.database.make_admin("eve@example.com", OTHER);
+        assert!(made, "{said}");
+        let eve = log_in(&server, "eve@example.com", OTHER).await["user"]["id"].as_str().unwrap().to_owned();
+        let call = |method: Method, path: &str| server.call(method, path).header("Authorization", &boss);
+        let user = format!("/api/users/{eve}/");
+        let join = |group: Value| call(Method::PATCH, &user).json(&json!({"customer_group": group})).send();
+        let refused = join(json!("trade")).await.refused(422, "validation-failed");
+        assert_eq!(refused["errors"][0]["pointer"], "/customer_group", "{refused}");
+        let group = json!({"code": "trade", "label": "Trade"});
+        server.admin(Method::POST, "customer-groups/").json(&group).send().await.expect(201);
+        assert_eq!(join(json!("trade")).await.expect(200)["customer_group"], "trade");
+        let members = || call(Method::GET, "/api/users/all/?customer_group=trade").send();
+        let found = members().await.expect(200);
+        assert_eq!(
+            (found["results"].as_array().unwrap().len(), &found["results"][0]["id"]),
+            (1, &json!(eve))
+        );
+        let delete = || server.admin(Method::DELETE, "customer-groups/trade/").send();
+        delete().await.refused(409, "in-use");
+        assert_eq!(join(Value::Null).await.expect(200)["customer_group"], Value::Null);
+        assert_eq!(members().await.expect(200)["results"], json!([]));
+        delete().await.expect(200);
+        let roles = call(Method::GET, "/api/admin/roles/").send().await.expect(200);
+        assert_eq!(roles["results"][0], json!({"role": "customer", "permissions": []}));
+        let admin = &roles["results"][3]["permissions"];
+        assert_eq!(admin.as_array().unwrap().len(), roles["permissions"].as_array().unwrap().len());
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn everybody_logs_in_again() {
     for kind in KINDS {
         let mut server = with_admin(kind).await;
@@ -310,7 +356,12 @@ async fn a_program_may_what_its_key_says() {
     for kind in KINDS {
         let mut server = with_admin(kind).await;
         let new = json!({"name": "sync", "permissions": ["coupons.read", "keys.write"]});
-        let made = server.admin(Method::POST, "api-keys/").json(&new).send().await.expect(201);
+        let make = || server.admin(Method::POST, "api-keys/").json(&new).key("k-1").send();
+        let made = make().await.expect(201);
+        let again = make().await;
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        let again = again.expect(201);
+        assert_eq!((&again["api_key"]["id"], &again["key"]), (&made["api_key"]["id"], &Value::Null));
         let program = format!("Bearer {}", made["key"].as_str().unwrap());
         let call = |method: Method, path: &str| {
             server.call(method, &format!("/api/admin/{path}")).header("Authorization", &program)

@@ -30,12 +30,18 @@ async fn no_request_of_the_contract_is_answered_beside_it() {
     let program = installed();
     for kind in KINDS {
         let mut server = TestServer::start_with_customers(kind, &[CUSTOMER], SECRET).await;
-        let login = json!({"email": CUSTOMER, "password": SECRET});
-        let pair = server.post("/api/auth/login/").json(&login).send().await.expect(200);
-        let customer = pair["access_token"].as_str().unwrap().to_owned();
-        for (who, token) in
-            [("nobody", None), ("operator", Some(ADMIN_TOKEN)), ("customer", Some(&*customer))]
-        {
+        // The operator comes last, who finds the customer and deactivates the account.
+        for who in ["nobody", "customer", "operator"] {
+            // An access token is good for a quarter of an hour, so it is made when it is needed.
+            let token = match who {
+                "nobody" => None,
+                "operator" => Some(ADMIN_TOKEN.to_owned()),
+                _ => {
+                    let login = json!({"email": CUSTOMER, "password": SECRET});
+                    let pair = server.post("/api/auth/login/").json(&login).send().await.expect(200);
+                    Some(pair["access_token"].as_str().unwrap().to_owned())
+                }
+            };
             let mut command = Command::new(&program);
             let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
             command.arg("run").arg(document).args(["--url", server.url(), "--checks", CHECKS]);
@@ -50,6 +56,10 @@ async fn no_request_of_the_contract_is_answered_beside_it() {
             command.args(["--continue-on-failure"]).current_dir(program.parent().unwrap());
             if let Some(token) = token {
                 command.args(["--header", &format!("Authorization: Bearer {token}")]);
+            }
+            if who == "customer" {
+                // Whoever logs out is nobody from then on.
+                command.args(["--exclude-operation-id", "logout"]);
             }
             let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
             let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -372,9 +372,9 @@ pub(crate) const LIST: &str = "
 select row_to_json(a)
   from accounts a
  where ($1::text is null or a.role = $1) and ($2::bool is null or a.is_active = $2)
-   and ($3::text is null or strpos(a.search, $3) > 0) and a.id < $4
+   and ($3::text is null or strpos(a.search, $3) > 0) and ($4::text is null or a.customer_group = $4) and a.id < $5
  order by a.id desc
- limit $5";
+ limit $6";
 
 /// Up to `limit` accounts, the newest first.
 ///
@@ -382,11 +382,12 @@ select row_to_json(a)
 /// When the database fails, or a row is no valid value of the domain.
 pub async fn list(conn: &mut PgConnection, search: &Search, limit: u32) -> Result<Vec<Account>, StoreError> {
     let needle = search.needle();
-    let Search { role, is_active, text: _, after } = search;
+    let Search { role, is_active, customer_group, text: _, after } = search;
     let rows: Vec<(Json<AccountRow>,)> = sqlx::query_as(LIST)
         .bind(role.map(|role| role.as_str()))
         .bind(*is_active)
         .bind(needle)
+        .bind(customer_group)
         .bind(after.map_or(Uuid::max(), |id| id.0))
         .bind(i64::from(limit))
         .fetch_all(conn)

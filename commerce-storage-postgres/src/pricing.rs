@@ -1,6 +1,6 @@
 //! The rulebook.
 
-use commerce_core::pricing::{Changes, StoredRulebook};
+use commerce_core::pricing::{Changes, Gone, StoredRulebook};
 use commerce_core::{CommitError, Guard, StoreError};
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
@@ -21,6 +21,7 @@ pub(crate) const REPLACE: &str = "
 update rulebook_current
    set version = $1
  where pk = 1 and version = $1 - 1 and not exists (select 1 from coupons where promotion = any($2::text[]))
+   and not exists (select 1 from accounts where customer_group = any($3::text[]))
 returning null::uuid as id";
 
 pub(crate) const CURRENT: &str = "
@@ -30,7 +31,7 @@ select r.version, r.document from rulebook_current c join rulebooks r on r.versi
 ///
 /// # Errors
 /// [`CommitError::Stale`] with [`Guard::Rulebook`] when the version in force is not the one before, or a promotion that
-/// is gone has a coupon.
+/// is gone has a coupon or a group that is gone a member.
 pub async fn apply(conn: &mut PgConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut fused = Fused::new();
     write(changes, &mut fused);
@@ -41,7 +42,9 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     let Changes { rulebook, gone } = changes;
     let Some(StoredRulebook { version, rulebook }) = rulebook else { return };
     if *version > 1 {
-        fused.guarded(REPLACE).bind(*version as i64).bind(gone.clone()).needs(None, Guard::Rulebook);
+        let Gone { promotions, groups } = gone.clone();
+        let replaced = fused.guarded(REPLACE).bind(*version as i64).bind(promotions).bind(groups);
+        replaced.needs(None, Guard::Rulebook);
     } else {
         fused.write(BEGIN).bind(*version as i64).constraint("rulebook_current_pkey", Guard::Rulebook);
     }

@@ -382,11 +382,12 @@ pub async fn accounts(
     limit: u32,
 ) -> Result<Vec<Account>, StoreError> {
     let needle = search.needle();
-    let Search { role, is_active, text: _, after } = search;
+    let Search { role, is_active, customer_group, text: _, after } = search;
     let rows = sqlx::query(ACCOUNTS)
         .bind(role.map(|role| role.as_str()))
         .bind(*is_active)
         .bind(needle)
+        .bind(customer_group.as_deref())
         .bind(before(after.map(|id| id.0)))
         .bind(signed(u64::from(limit)))
         .fetch_all(conn)
@@ -398,9 +399,9 @@ pub async fn accounts(
 const ACCOUNTS: &str = "
 SELECT * FROM accounts
  WHERE (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR is_active = ?2) AND (?3 IS NULL OR instr(search, ?3) > 0)
-   AND id < ?4
+   AND (?4 IS NULL OR customer_group = ?4) AND id < ?5
  ORDER BY id DESC
- LIMIT ?5
+ LIMIT ?6
 ";
 
 fn read_account(row: &SqliteRow) -> Result<Account, StoreError> {

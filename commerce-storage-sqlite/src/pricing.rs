@@ -1,6 +1,6 @@
 //! The rulebook, and the comparison of what a decision relied on.
 
-use commerce_core::pricing::{Changes, StoredRulebook};
+use commerce_core::pricing::{Changes, Gone, StoredRulebook};
 use commerce_core::{CommitError, Expect, Guard, ProductId, StoreError};
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -57,7 +57,8 @@ SELECT expected.key
 /// Puts a rulebook in force inside the caller's transaction.
 ///
 /// # Errors
-/// [`Guard::Rulebook`] when the one before it is not the one in force, or a promotion that is gone has a coupon.
+/// [`Guard::Rulebook`] when the one before it is not the one in force, or a promotion that is gone has a coupon, or a group
+/// that is gone a member.
 pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(), CommitError> {
     let mut script = Script::default();
     add(&mut script, changes);
@@ -67,7 +68,9 @@ pub async fn apply(conn: &mut SqliteConnection, changes: &Changes) -> Result<(),
 pub(crate) fn add(script: &mut Script, changes: &Changes) {
     let Changes { rulebook, gone } = changes;
     if let Some(StoredRulebook { version, rulebook }) = rulebook {
-        script.add(SWITCH).bind(signed(*version)).bind(Json(gone)).one(Guard::Rulebook);
+        let Gone { promotions, groups } = gone;
+        let switched = script.add(SWITCH).bind(signed(*version)).bind(Json(promotions)).bind(Json(groups));
+        switched.one(Guard::Rulebook);
         script.add(INSERT).bind(signed(*version)).bind(Json(rulebook));
     }
 }
@@ -77,6 +80,7 @@ INSERT INTO rulebook_current (pk, version)
 SELECT 1, ?1
  WHERE (?1 = 1 OR EXISTS (SELECT 1 FROM rulebook_current))
    AND NOT EXISTS (SELECT 1 FROM coupons WHERE promotion IN (SELECT value FROM json_each(?2)))
+   AND NOT EXISTS (SELECT 1 FROM accounts WHERE customer_group IN (SELECT value FROM json_each(?3)))
     ON CONFLICT (pk) DO UPDATE SET version = excluded.version
  WHERE rulebook_current.version = excluded.version - 1
 ";

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::{ApiKey, ApiSecret, Caller, KeyError, Owner, Permission, Role, Unusable, View};
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
+use crate::idempotency::{Outcome, Request};
 use crate::text::has_control;
-use crate::{Ids, Timestamp};
+use crate::{AuditId, Ids, Timestamp};
 
 /// A key to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,13 @@ pub struct KeyMade {
 /// # Errors
 /// [`KeyError::Invalid`], [`KeyError::NotYours`] when its maker may not do what it would let a program do,
 /// [`KeyError::TooMany`].
-pub fn create_key(view: &View, by: &Caller, new: &NewKey, ids: &mut Ids) -> Result<KeyMade, KeyError> {
+pub fn create_key(
+    view: &View,
+    by: &Caller,
+    new: &NewKey,
+    request: Option<&Request>,
+    ids: &mut Ids,
+) -> Result<KeyMade, KeyError> {
     let NewKey { name, permissions, expires_at } = new;
     let name = name.trim();
     if !(1..=ApiKey::NAME_LENGTH_MAX).contains(&name.chars().count()) || has_control(name) {
@@ -78,7 +85,10 @@ pub fn create_key(view: &View, by: &Caller, new: &NewKey, ids: &mut Ids) -> Resu
         "before": null,
         "after": { "name": key.name, "permissions": key.permissions, "expires_at": key.expires_at },
     });
-    changes.audit.push(row(&key, by, "api_key.create", about, view.now, ids));
+    // The row has the id of the key, by which a repeated request finds it.
+    let id = AuditId(key.id.0);
+    changes.audit.push(Entry { id, ..row(&key, by, "api_key.create", about, view.now, ids) });
+    changes.idempotency = request.map(|request| request.record(Outcome::Audited(id), view.now));
     Ok(KeyMade { key, secret, changes })
 }
 
@@ -197,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_key_is_made_with_its_audit_row() {
-        let made = create_key(&view(None), &admin(), &new(), &mut ids()).unwrap();
+        let made = create_key(&view(None), &admin(), &new(), None, &mut ids()).unwrap();
         assert_eq!(made.key.name, "sync");
         assert_eq!(made.key.permissions, [Permission::CatalogRead, Permission::OrdersRead]);
         assert_eq!(made.key.hash, made.secret.hash());
@@ -216,7 +226,7 @@ mod tests {
         let boss = Caller::Account { id, role: Role::Admin, seller: None, session };
         let permissions = vec![Permission::OrdersRead, Permission::KeysWrite];
         let new = NewKey { permissions: permissions.clone(), ..new() };
-        let made = create_key(&view(None), &boss, &new, &mut ids()).unwrap().key;
+        let made = create_key(&view(None), &boss, &new, None, &mut ids()).unwrap().key;
         let with = |owner| admit(&View { owner, ..view(Some(made.clone())) }).map(|(caller, _)| caller);
         let boss = with(Some(Owner { role: Role::Admin, is_active: true })).unwrap();
         assert_eq!(boss, Caller::with_key(&made));
@@ -233,7 +243,7 @@ mod tests {
             assert_eq!(unusable(&made, gone, now()), Some(why));
         }
         // Nor does a key that was made with this one.
-        let second = create_key(&view(None), &boss, &new, &mut ids()).unwrap().key;
+        let second = create_key(&view(None), &boss, &new, None, &mut ids()).unwrap().key;
         assert_eq!((second.created_by.clone(), second.account), (Actor::Key(made.id), Some(id)));
         assert!(matches!(admit(&view(Some(second))), Err(KeyError::NotFound)));
     }
@@ -242,7 +252,7 @@ mod tests {
     fn nobody_makes_a_key_that_may_more_than_they_may() {
         let permissions = vec![Permission::CatalogRead];
         let maker = Caller::Program { id: ids().fresh(), permissions, account: None };
-        let made = create_key(&view(None), &maker, &new(), &mut ids());
+        let made = create_key(&view(None), &maker, &new(), None, &mut ids());
         assert!(matches!(made, Err(KeyError::NotYours(Permission::OrdersRead))));
     }
 
@@ -254,21 +264,21 @@ mod tests {
             (NewKey { permissions: Vec::new(), ..new() }, "permissions"),
             (NewKey { expires_at: Some(now()), ..new() }, "expires_at"),
         ] {
-            let refused = create_key(&view(None), &admin(), &wrong, &mut ids());
+            let refused = create_key(&view(None), &admin(), &wrong, None, &mut ids());
             assert!(
                 matches!(refused, Err(KeyError::Invalid { field: named, .. }) if named == field),
                 "{wrong:?}"
             );
         }
         let full = View { live: 1_000, ..view(None) };
-        assert!(matches!(create_key(&full, &admin(), &new(), &mut ids()), Err(KeyError::TooMany)));
+        assert!(matches!(create_key(&full, &admin(), &new(), None, &mut ids()), Err(KeyError::TooMany)));
     }
 
     #[test]
     fn a_key_lets_in_until_it_ends() {
         let second = Duration::from_secs(1);
         let new = NewKey { expires_at: Some(now().plus(second)), ..new() };
-        let key = create_key(&view(None), &admin(), &new, &mut ids()).unwrap().key;
+        let key = create_key(&view(None), &admin(), &new, None, &mut ids()).unwrap().key;
         let (caller, note) = admit(&view(Some(key.clone()))).unwrap();
         assert!(caller.may(Permission::OrdersRead) && !caller.may(Permission::OrdersRefund));
         assert_eq!(note.unwrap().access.used, [(key.id, now())]);

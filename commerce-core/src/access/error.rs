@@ -2,6 +2,7 @@
 
 use super::Permission;
 use crate::commit::StoreError;
+use crate::idempotency::KeyReused;
 
 /// Why a key was not made, changed or accepted.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum KeyError {
     /// There are as many keys as a shop can have.
     #[error("a shop has at most {} keys; revoke one first", super::ApiKey::LIVE_MAX)]
     TooMany,
+    /// The idempotency key was used for another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// Too many others changed the same at the same time.
     #[error("too many requests change the same at once")]
     Busy,

@@ -86,7 +86,7 @@ permissions! {
     AnalyticsRead = "analytics.read";
     /// See settings, jobs and the state of the store.
     SettingsRead = "settings.read";
-    /// Change settings, and run jobs.
+    /// Change settings.
     SettingsWrite = "settings.write";
 }
 

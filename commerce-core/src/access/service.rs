@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::decide::{self, NewKey};
 use super::{ApiKey, ApiSecret, Caller, KeyError, Look, Unusable, View};
-use crate::KeyId;
 use crate::attempts::Attempts;
+use crate::commit::StoreError;
 use crate::engine::Parts;
+use crate::idempotency::Request;
+use crate::{KeyId, cart};
 
 /// The keys of programs; reached by [`Engine::access`](crate::Engine::access).
 #[derive(Clone)]
@@ -23,13 +25,14 @@ pub struct Listed {
     pub unusable: Option<Unusable>,
 }
 
-/// A key that was made just now.
+/// A key that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// The key.
     pub key: ApiKey,
-    /// What the program shows: show it once, it is stored nowhere.
-    pub secret: ApiSecret,
+    /// What the program shows: show it once, it is stored nowhere. `None` when this repeats a request that made the key
+    /// before: who lost that answer revokes the key and makes another.
+    pub secret: Option<ApiSecret>,
 }
 
 impl Access {
@@ -60,20 +63,41 @@ impl Access {
         Ok(listed.collect())
     }
 
-    /// Makes a key.
+    /// Makes a key. A request that was answered before makes no other.
     ///
     /// # Errors
-    /// As [`create_key`](decide::create_key).
-    pub async fn create(&self, by: &Caller, new: &NewKey) -> Result<Made, KeyError> {
+    /// As [`create_key`](decide::create_key); [`KeyError::KeyReused`].
+    pub async fn create(
+        &self,
+        by: &Caller,
+        new: &NewKey,
+        request: Option<&Request>,
+    ) -> Result<Made, KeyError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
+            if let Some(key) = self.made(request).await? {
+                return Ok(Made { key, secret: None });
+            }
             let view = self.parts.store.api_key(Look::Count).await?;
-            let decided = decide::create_key(&view, by, new, &mut self.parts.ids(view.now))?;
+            let decided = decide::create_key(&view, by, new, request, &mut self.parts.ids(view.now))?;
             match self.parts.store.commit(&decided.changes).await {
-                Ok(()) => return Ok(Made { key: decided.key, secret: decided.secret }),
+                Ok(()) => return Ok(Made { key: decided.key, secret: Some(decided.secret) }),
                 Err(error) => attempts.again(error).await?,
             }
         }
+    }
+
+    /// The key that the request made before.
+    async fn made(&self, request: Option<&Request>) -> Result<Option<ApiKey>, KeyError> {
+        let Some(request) = request else { return Ok(None) };
+        let look = cart::Look { repeated: Some(request.scope.clone()), ..cart::Look::default() };
+        let Some(record) = self.parts.store.cart(&look).await?.record else { return Ok(None) };
+        let row = request.audited_by(&record)?;
+        // A key and the audit row of its making have one id.
+        let made = self.parts.store.api_key(Look::Id(KeyId(row.0))).await?.key;
+        made.map(Some).ok_or_else(|| {
+            KeyError::Store(StoreError::invalid_row("audit", "id", row, "a key that was made is not there"))
+        })
     }
 
     /// Revokes a key: it lets nobody in from now on. Doing so again changes nothing.

@@ -19,7 +19,8 @@ pub struct NewAddress {
     pub address: Address,
 }
 
-/// Writes an address down: a new one, or in place of the one of this id.
+/// Writes an address down: a new one, or in place of the one of this id. A new one that is in the book already stays one
+/// address, so asking twice does no harm.
 ///
 /// # Errors
 /// [`AccountError::NotFound`], [`AccountError::Address`], [`AccountError::TooManyAddresses`].
@@ -30,12 +31,16 @@ pub fn save_address(
     ids: &mut Ids,
 ) -> Result<Decided<SavedAddress>, AccountError> {
     let account = view.account.as_ref().ok_or(AccountError::NotFound)?;
-    let before = match id {
-        Some(id) => Some(view.addresses.iter().find(|known| known.id == id).ok_or(AccountError::NotFound)?),
-        None if view.addresses.len() >= Account::ADDRESSES_MAX => return Err(AccountError::TooManyAddresses),
-        None => None,
-    };
+    let there = |id| view.addresses.iter().find(|known| known.id == id).ok_or(AccountError::NotFound);
+    let named = id.map(there).transpose()?;
     let address = new.address.clone().check().map_err(AccountError::Address)?;
+    let is_new = named.is_none();
+    let same = |known: &&SavedAddress| is_new && known.kind == new.kind && known.address == address;
+    let again = view.addresses.iter().find(same);
+    let before = named.or(again);
+    if before.is_none() && view.addresses.len() >= Account::ADDRESSES_MAX {
+        return Err(AccountError::TooManyAddresses);
+    }
     let others: Vec<&SavedAddress> =
         view.addresses.iter().filter(|known| before.is_none_or(|before| known.id != before.id)).collect();
     let first = !others.iter().any(|known| known.kind == new.kind);
@@ -43,7 +48,7 @@ pub fn save_address(
         id: before.map_or_else(|| ids.fresh(), |before| before.id),
         account: account.id,
         kind: new.kind,
-        is_default: new.is_default || first,
+        is_default: new.is_default || first || again.is_some_and(|known| known.is_default),
         address,
         created_at: before.map_or(view.now, |before| before.created_at),
         updated_at: view.now,

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::{Account, AccountError, Decided, End, EndReason, PasswordHash, View, Which};
 use crate::access::{Caller, Permission, Role};
 use crate::audit::Entry;
-use crate::commit::ChangeSet;
+use crate::commit::{ChangeSet, Expect};
 use crate::customer::Email;
-use crate::text::has_control;
+use crate::pricing::RulesInForce;
 use crate::{Ids, Timestamp};
 
 /// What an administrator changes of an account; what is absent stays.
@@ -32,6 +32,7 @@ pub struct Standing {
 /// [`AccountError::Version`].
 pub fn change_standing(
     view: &View,
+    rules: &RulesInForce,
     by: &Caller,
     standing: &Standing,
     expected: Option<u64>,
@@ -50,10 +51,10 @@ pub fn change_standing(
     after.role = role.unwrap_or(before.role);
     after.is_active = is_active.unwrap_or(before.is_active);
     after.customer_group = customer_group.unwrap_or_else(|| before.customer_group.clone());
-    let misnamed =
-        |group: &String| group.trim() != group || group.is_empty() || group.len() > 100 || has_control(group);
-    if after.customer_group.as_ref().is_some_and(misnamed) {
-        return Err(AccountError::Invalid { field: "customer_group", reason: "must be the code of a group" });
+    let joins = after.customer_group.as_ref().filter(|_| after.customer_group != before.customer_group);
+    if joins.is_some_and(|code| !rules.rulebook.customer_groups.iter().any(|group| group.code == *code)) {
+        let reason = "must be the code of a customer group of the rules";
+        return Err(AccountError::Invalid { field: "customer_group", reason });
     }
     let mightier = after.role != before.role || after.is_active != before.is_active;
     if mightier && by.account() == Some(before.id) {
@@ -63,6 +64,10 @@ pub fn change_standing(
         after.seller = Some(ids.fresh());
     }
     let mut changes = ChangeSet::default();
+    if joins.is_some() {
+        // Nobody takes the group out of the rules between look and commit.
+        changes.expects.push(Expect::Rulebook(rules.version));
+    }
     let mut audit = |action: &str, before: Value, after: Value| {
         if before != after {
             let data = json!({ "before": before, "after": after });

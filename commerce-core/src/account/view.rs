@@ -68,6 +68,8 @@ pub struct Search {
     pub role: Option<Role>,
     /// Active, or not.
     pub is_active: Option<bool>,
+    /// In the customer group of this code.
+    pub customer_group: Option<String>,
     /// With this in the e-mail address, the first or the last name, whatever the capitals; no character has a meaning of
     /// its own.
     pub text: Option<String>,

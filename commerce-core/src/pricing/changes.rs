@@ -8,7 +8,16 @@ pub struct Changes {
     /// The rulebook to put in place of the one before. Its version less one is the guard: 0 means that there was none;
     /// another is [`Guard::Rulebook`](crate::Guard::Rulebook). Older versions are kept.
     pub rulebook: Option<StoredRulebook>,
-    /// The promotions of the one before that it has no more, by code. None of them may have a coupon by now: else
-    /// [`Guard::Rulebook`](crate::Guard::Rulebook).
-    pub gone: Vec<String>,
+    /// What the one before had and it has no more.
+    pub gone: Gone,
+}
+
+/// What rules have no more, by code. It is asked for whether others rely on it: else
+/// [`Guard::Rulebook`](crate::Guard::Rulebook).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Promotions, none of which has a coupon by now.
+    pub promotions: Vec<String>,
+    /// Customer groups, none of which has an account in it by now.
+    pub groups: Vec<String>,
 }

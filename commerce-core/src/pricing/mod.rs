@@ -43,7 +43,7 @@ mod trace;
 mod wrong;
 
 pub use amounts::Amounts;
-pub use changes::Changes;
+pub use changes::{Changes, Gone};
 pub use document::{
     AdjustmentDocument, CartDocument, CartDocumentError, CouponDocument, CustomerDocument, LineDocument,
     PromotionDocument, QuoteDocument, QuoteLineDocument, ShippingDocument, SourceDocument, StepDocument,

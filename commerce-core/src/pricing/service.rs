@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::targets::Targets;
-use super::{Rulebook, RulebookError, RulesInForce, StoredRulebook, Wrong};
+use super::{Gone, Rulebook, RulebookError, RulesInForce, StoredRulebook, Wrong};
+use crate::account;
 use crate::attempts::Attempts;
 use crate::audit::{Actor, Entry, Search};
 use crate::cart::Look;
@@ -64,6 +65,11 @@ pub enum RulesError {
     /// Coupons are for a promotion that would be gone: they would be worth nothing, and look as if nobody had made them.
     #[error("coupons are for the promotion `{0}`: end it instead, or keep it ended")]
     HasCoupons(String),
+    /// Accounts are in the group that would be gone: it would mean nothing, until another gets its code.
+    #[error(
+        "accounts are in the customer group `{0}`: put them elsewhere first, GET /api/users/all/?customer_group={0} lists them"
+    )]
+    HasMembers(String),
     /// What is to be changed is not there.
     #[error("there is no such rule")]
     NotFound,
@@ -93,8 +99,7 @@ impl Rules {
     /// # Errors
     /// When the store cannot be read.
     pub async fn show(&self) -> Result<Arc<RulesInForce>, StoreError> {
-        let view = self.parts.store.cart(&Look::default()).await?;
-        self.parts.rulebook(view.rulebook_version).await
+        self.parts.rules_in_force().await
     }
 
     /// Puts the rulebook in force: carts are priced by it from now on, orders placed before keep their prices.
@@ -171,20 +176,22 @@ impl Rules {
     }
 
     /// Looks for what is wrong with a rulebook that is to follow the one in force.
-    async fn check(
-        &self,
-        rulebook: &Rulebook,
-        in_force: &Rulebook,
-        gone: &[String],
-    ) -> Result<(), RulesError> {
+    async fn check(&self, rulebook: &Rulebook, in_force: &Rulebook, gone: &Gone) -> Result<(), RulesError> {
         rulebook.compile().map_err(RulesError::Invalid)?;
         let strange = strange_areas(rulebook, in_force);
         if !strange.is_empty() {
             return Err(RulesError::Invalid(strange));
         }
-        for promotion in gone {
+        for promotion in &gone.promotions {
             if !self.parts.store.coupons(Some(promotion.clone()), None, 1).await?.is_empty() {
                 return Err(RulesError::HasCoupons(promotion.clone()));
+            }
+        }
+        for group in &gone.groups {
+            let members =
+                account::Search { customer_group: Some(group.clone()), ..account::Search::default() };
+            if !self.parts.store.accounts(&members, 1).await?.is_empty() {
+                return Err(RulesError::HasMembers(group.clone()));
             }
         }
         if rulebook.currency != in_force.currency {
@@ -237,9 +244,19 @@ impl RuleChange {
     }
 }
 
-/// The promotions that `rulebook` has no more, by code.
-fn gone(rulebook: &Rulebook, in_force: &Rulebook) -> Vec<String> {
-    let kept: HashSet<&str> = rulebook.promotions.iter().map(|promotion| promotion.code.as_str()).collect();
-    let codes = in_force.promotions.iter().map(|promotion| promotion.code.clone());
-    codes.filter(|code| !kept.contains(code.as_str())).collect()
+/// What `rulebook` has no more.
+fn gone(rulebook: &Rulebook, in_force: &Rulebook) -> Gone {
+    let promotions =
+        |rules: &Rulebook| rules.promotions.iter().map(|promotion| promotion.code.clone()).collect();
+    let groups = |rules: &Rulebook| rules.customer_groups.iter().map(|group| group.code.clone()).collect();
+    Gone {
+        promotions: without(promotions(in_force), &promotions(rulebook)),
+        groups: without(groups(in_force), &groups(rulebook)),
+    }
+}
+
+fn without(mut codes: Vec<String>, kept: &Vec<String>) -> Vec<String> {
+    let kept: HashSet<&String> = kept.iter().collect();
+    codes.retain(|code| !kept.contains(code));
+    codes
 }

@@ -150,7 +150,9 @@ impl AuthApi {
         Ok(Answer::new(&self.pair(&entered)?)?)
     }
 
-    /// Logs out: ends this session, the one of the refresh token, or with `all=true` every session of the account
+    /// Logs out: ends this session, and that of the refresh token, or with `all=true` every session of the account
+    ///
+    /// A refresh token that is good no more ends nothing beside this session.
     #[oai(path = "/logout/", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
@@ -167,9 +169,12 @@ impl AuthApi {
         settle(async move {
             match token {
                 _ if all => accounts.log_out_everywhere(who.id()).await,
-                Some(Ok(token)) => accounts.log_out(&token).await,
-                Some(Err(_)) => Ok(()), // of no session: there is nothing to end
-                None => accounts.end_session(who.id(), who.session).await,
+                Some(Ok(token)) => {
+                    // First, for who repeats the request asks in a session that goes on.
+                    accounts.log_out(&token).await?;
+                    accounts.end_session(who.id(), who.session).await
+                }
+                Some(Err(_)) | None => accounts.end_session(who.id(), who.session).await,
             }
         })
         .await?;

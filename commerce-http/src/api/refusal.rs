@@ -425,6 +425,7 @@ impl From<KeyError> for Problem {
             KeyError::Invalid { field, reason } => Self::field(&format!("/{field}"), "invalid", reason),
             KeyError::NotYours(_) => Self::new(Code::Forbidden, words),
             KeyError::TooMany => Self::new(Code::ValidationFailed, words),
+            KeyError::KeyReused(_) => Self::new(Code::IdempotencyKeyReused, words),
             KeyError::Busy => Self::unavailable(words),
             KeyError::Store(error) => error.into(),
             other => Self::internal(other),

@@ -345,6 +345,8 @@ impl UsersApi {
         role: Query<Option<Text>>,
         /// Active, or not.
         is_active: Query<Option<Flag>>,
+        /// In the customer group of this code.
+        customer_group: Query<Option<Text>>,
         /// With this in the e-mail address or a name.
         q: Query<Option<Text>>,
         /// Behind this account, in the order of the answer.
@@ -355,6 +357,7 @@ impl UsersApi {
         let sent = [
             ("role", role.0.as_ref().map(|role| role.0.clone())),
             ("is_active", is_active.0.as_ref().map(|flag| flag.0.clone())),
+            ("customer_group", customer_group.0.as_ref().map(|group| group.0.clone())),
             ("q", q.0.as_ref().map(|text| text.0.clone())),
         ];
         let mut check = Check::default();
@@ -363,7 +366,8 @@ impl UsersApi {
         let after = cursor.0.and_then(|id| check.parse::<CustomerId>("/cursor", &id.0));
         let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
         let size = check.finish(size)?;
-        let search = Search { role, is_active, text: q.0.map(|text| text.0), after };
+        let customer_group = customer_group.0.map(|group| group.0);
+        let search = Search { role, is_active, customer_group, text: q.0.map(|text| text.0), after };
         let links = CursorLinks { path: "/api/users/all/", filters: sent.into(), page_size: size };
         let accounts = self.shop.engine.accounts();
         let mut found = accounts.accounts(&search, links.rows()).await.map_err(Problem::from)?;

@@ -53,7 +53,9 @@ impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Config(_) | Self::Log(_) => EXIT_USAGE,
-            Self::Rules(RulesError::Invalid(_) | RulesError::HasCoupons(_)) => EXIT_USAGE,
+            Self::Rules(RulesError::Invalid(_) | RulesError::HasCoupons(_) | RulesError::HasMembers(_)) => {
+                EXIT_USAGE
+            }
             Self::Coupon(error) if !matches!(error, CouponError::Busy | CouponError::Store(_)) => EXIT_USAGE,
             Self::Search(SearchError::Settings(_)) => EXIT_USAGE,
             Self::Account(

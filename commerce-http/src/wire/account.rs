@@ -9,6 +9,7 @@ use commerce_core::customer::{Email, Phone};
 use commerce_core::mail::Language;
 use commerce_core::{SessionId, Timestamp};
 use poem_openapi::Object;
+use poem_openapi::types::MaybeUndefined;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -110,7 +111,7 @@ pub(crate) struct RefreshBody {
 #[serde(deny_unknown_fields)]
 #[oai(rename = "Logout", deny_unknown_fields, skip_serializing_if_is_none)]
 pub(crate) struct LogoutBody {
-    /// The token of the session to end; the one that is asked in when left out.
+    /// The token of a session to end beside the one that is asked in.
     pub(crate) refresh_token: Option<String>,
 }
 
@@ -271,9 +272,11 @@ pub(crate) struct ProfileBody {
     /// Last name.
     last_name: Option<String>,
     /// Phone number; an empty text removes it.
-    phone: Option<String>,
+    #[serde(default)]
+    phone: MaybeUndefined<String>,
     /// The language of mails; an empty text removes it.
-    locale: Option<String>,
+    #[serde(default)]
+    locale: MaybeUndefined<String>,
     /// Only if the account is at this version.
     pub(crate) version: Option<u64>,
 }
@@ -282,15 +285,13 @@ impl ProfileBody {
     /// The profile after the change.
     pub(crate) fn over(self, account: &Account) -> Result<Profile, Problem> {
         let mut check = Check::default();
-        let phone = match self.phone {
+        let phone = match emptied(self.phone) {
             None => account.phone.clone(),
-            Some(text) if text.trim().is_empty() => None,
-            Some(text) => check.parse("/phone", &text),
+            Some(text) => text.and_then(|text| check.parse("/phone", &text)),
         };
-        let locale = match self.locale {
+        let locale = match emptied(self.locale) {
             None => account.locale.clone(),
-            Some(text) if text.is_empty() => None,
-            Some(text) => check.parse("/locale", &text),
+            Some(text) => text.and_then(|text| check.parse("/locale", &text)),
         };
         check.finish(Some(Profile {
             first_name: self.first_name.unwrap_or_else(|| account.first_name.clone()),
@@ -302,10 +303,24 @@ impl ProfileBody {
 
     /// The same, as a whole: what is left out is emptied.
     pub(crate) fn whole(mut self) -> Self {
-        for field in [&mut self.first_name, &mut self.last_name, &mut self.phone, &mut self.locale] {
-            field.get_or_insert_with(String::new);
+        for name in [&mut self.first_name, &mut self.last_name] {
+            name.get_or_insert_with(String::new);
+        }
+        for field in [&mut self.phone, &mut self.locale] {
+            if field.is_undefined() {
+                *field = MaybeUndefined::Null;
+            }
         }
         self
+    }
+}
+
+/// What is said of a field that may be empty: nothing, that it is empty, or what is in it. A blank text is an empty one.
+fn emptied(said: MaybeUndefined<String>) -> Option<Option<String>> {
+    match said {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(text) => Some(Some(text).filter(|text| !text.trim().is_empty())),
     }
 }
 
@@ -444,8 +459,9 @@ pub(crate) struct StandingBody {
     role: Option<String>,
     /// Whether anybody may log in. Deactivation ends every session at once.
     is_active: Option<bool>,
-    /// The customer group; an empty text: none.
-    customer_group: Option<String>,
+    /// The code of a customer group of the rules; `null` or an empty text: none.
+    #[serde(default)]
+    customer_group: MaybeUndefined<String>,
     /// Only if the account is at this version.
     pub(crate) version: Option<u64>,
 }
@@ -454,7 +470,7 @@ impl StandingBody {
     pub(crate) fn command(self) -> Result<Standing, Problem> {
         let mut check = Check::default();
         let role = self.role.and_then(|role| check.word("/role", &role, Role::ALL, Role::as_str));
-        let customer_group = self.customer_group.map(|group| Some(group).filter(|group| !group.is_empty()));
+        let customer_group = emptied(self.customer_group);
         check.finish(Some(Standing { role, is_active: self.is_active, customer_group }))
     }
 }

@@ -84,8 +84,8 @@ impl From<&Listed> for ApiKeyDto {
 #[derive(Serialize, Object)]
 #[oai(rename = "ApiKeyMade")]
 pub(crate) struct ApiKeyMadeDto {
-    /// The key: shown this once.
-    pub(crate) key: String,
+    /// The key: shown this once; null when a request is repeated that made it before.
+    pub(crate) key: OrNull<String>,
     /// What is kept of it.
     pub(crate) api_key: ApiKeyDto,
 }

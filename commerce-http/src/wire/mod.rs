@@ -36,6 +36,7 @@ mod product_list;
 pub(crate) mod reader;
 mod refund;
 mod review;
+mod role;
 mod schema;
 mod search;
 mod sold;
@@ -95,6 +96,7 @@ pub(crate) use review::{
     ModerateBody, ModeratedReviewDto, OwnReportDto, OwnVoteDto, RatingSummaryDto, ReportBody, ReviewBody,
     ReviewDto, ReviewForYouDto, ReviewPageDto, ReviewQueueDto, VoteBody,
 };
+pub(crate) use role::RolesDto;
 pub(crate) use schema::wire_type;
 pub(crate) use search::{CompletionsDto, FacetsAloneDto, SearchBody, SearchPageDto};
 pub(crate) use sold::{SoldDto, SoldPageDto};

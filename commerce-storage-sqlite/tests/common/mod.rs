@@ -688,7 +688,7 @@ pub(crate) fn pay_back(cart_number: u128) -> ChangeSet {
 pub(crate) fn rulebook(version: u64) -> ChangeSet {
     let rulebook = StoredRulebook { version, rulebook: Rulebook::starter(Currency::NGN) };
     ChangeSet {
-        pricing: pricing::Changes { rulebook: Some(rulebook), gone: Vec::new() },
+        pricing: pricing::Changes { rulebook: Some(rulebook), gone: pricing::Gone::default() },
         ..Default::default()
     }
 }

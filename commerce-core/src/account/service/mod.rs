@@ -322,7 +322,17 @@ impl Accounts {
         expected: Option<u64>,
     ) -> Result<Account, AccountError> {
         let look = Look::by(By::Id(account));
-        self.decide(look, |view, ids| standing::change_standing(view, by, new, expected, ids)).await
+        let mut attempts = Attempts::new(&self.parts);
+        loop {
+            let rules = self.parts.rules_in_force().await?;
+            let view = self.parts.store.account(&look).await?;
+            let ids = &mut self.parts.ids(view.now);
+            let decided = standing::change_standing(&view, &rules, by, new, expected, ids)?;
+            match self.commit(decided).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => attempts.again(error).await?,
+            }
+        }
     }
 
     /// Ends every session of an account, whose owner may log in again.

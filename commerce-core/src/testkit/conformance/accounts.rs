@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::Shop;
-use crate::access::{self, ApiKey, ApiSecret, Caller, Permission, Role, Unusable};
+use crate::access::{self, ApiKey, ApiSecret, Caller, KeyError, Permission, Role, Unusable};
 use crate::account::{
     Account, AddressType, By, Carries, EmailChange, EmailKey, End, EndReason, Link, Look, Purpose,
     RefreshToken, Registration, Renewal, SavedAddress, Search, Session, Standing, View, Which,
 };
 use crate::audit::{Actor, Entry};
 use crate::customer::Country;
+use crate::idempotency::{Request, Scope};
 use crate::testkit::{PretendHasher, address, named};
 use crate::{ChangeSet, CustomerId, Guard, Timestamp, TokenHash};
 
@@ -288,10 +289,10 @@ pub async fn a_key_of_somebody_who_left(shop: &Shop) {
         permissions: vec![Permission::OrdersRead, Permission::KeysWrite],
         expires_at: None,
     };
-    let made = access.create(&by, &new).await.unwrap();
-    let program = access.admit(&made.secret).await.unwrap();
+    let made = access.create(&by, &new, None).await.unwrap();
+    let program = access.admit(made.secret.as_ref().unwrap()).await.unwrap();
     assert_eq!(program, Caller::with_key(&made.key));
-    let second = access.create(&program, &new).await.unwrap();
+    let second = access.create(&program, &new, None).await.unwrap();
     let may = |secret: ApiSecret| async move {
         let caller = shop.engine.access().admit(&secret).await.ok()?;
         Some((caller.may(Permission::OrdersRead), caller.may(Permission::KeysWrite)))
@@ -314,7 +315,7 @@ pub async fn a_key_of_somebody_who_left(shop: &Shop) {
             assert_eq!(listed.unusable, why, "{role} {is_active}");
         }
         for key in [&made, &second] {
-            assert_eq!(may(key.secret.clone()).await, expected, "{role} {is_active}");
+            assert_eq!(may(key.secret.clone().unwrap()).await, expected, "{role} {is_active}");
         }
     }
 }
@@ -327,11 +328,21 @@ pub async fn a_key_that_was_revoked(shop: &Shop) {
         permissions: vec![Permission::OrdersRead],
         expires_at: None,
     };
-    let made = shop.engine.access().create(&by, &new).await.unwrap();
-    assert_eq!(shop.engine.access().admit(&made.secret).await.unwrap(), Caller::with_key(&made.key));
+    let access = shop.engine.access();
+    let scope = Scope { actor: by.actor().to_string(), route: "keys".to_owned(), key: "k".parse().unwrap() };
+    let request = Request::new(scope.clone(), b"sync");
+    let made = access.create(&by, &new, Some(&request)).await.unwrap();
+    let secret = made.secret.clone().unwrap();
+    assert_eq!(access.admit(&secret).await.unwrap(), Caller::with_key(&made.key));
+    // Asked again it is the same key, which nobody is shown again.
+    let again = access.create(&by, &new, Some(&request)).await.unwrap();
+    assert_eq!((again.key.id, again.secret), (made.key.id, None));
+    let other = access.create(&by, &new, Some(&Request::new(scope, b"other"))).await;
+    assert!(matches!(other, Err(KeyError::KeyReused(_))), "{other:?}");
+    assert_eq!(access.keys(None, 10).await.unwrap().len(), 1);
     shop.engine.access().revoke(&by, made.key.id).await.unwrap();
     shop.engine.access().revoke(&by, made.key.id).await.unwrap();
-    assert!(shop.engine.access().admit(&made.secret).await.is_err());
+    assert!(access.admit(&secret).await.is_err());
     let mut changes = ChangeSet::default();
     changes.access.revoke = vec![(made.key.id, shop.now().await)];
     assert_eq!(shop.stale(&changes).await, Guard::ApiKey(made.key.id));

@@ -398,7 +398,7 @@ pub async fn a_promotion_that_got_a_coupon(shop: &Shop) {
         let mut changes = ChangeSet::default();
         changes.pricing.rulebook =
             Some(StoredRulebook { version: 2, rulebook: Rulebook::starter(Currency::NGN) });
-        changes.pricing.gone = gone.iter().map(|code| (*code).to_owned()).collect();
+        changes.pricing.gone.promotions = gone.iter().map(|code| (*code).to_owned()).collect();
         changes
     };
     assert_eq!(shop.stale(&without(&["other", "off"])).await, Guard::Rulebook);

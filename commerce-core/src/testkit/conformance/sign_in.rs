@@ -13,7 +13,7 @@ use crate::account::{
     NewAddress, Password, PasswordHash, Register, SignedIn, Standing,
 };
 use crate::audit::Search;
-use crate::customer::Country;
+use crate::customer::{Address, Country};
 use crate::mail::Mail;
 use crate::testkit::{Crossing, Intercept, Intercepted, Meeting, PretendHasher, PretendMailer, address};
 use crate::{ChangeSet, CommitError, Engine, HasherTrouble, PasswordHasher, Store, Verified};
@@ -364,16 +364,22 @@ pub async fn an_account_is_deactivated_while_it_goes_on(shop: &Shop) {
 pub async fn addresses_written_down_at_once(shop: &Shop) {
     let (engine, told) = telling(shop, &shop.store);
     let id = signed_in(&engine, &told).await.account.id;
-    let new = NewAddress { kind: AddressType::Home, is_default: true, address: address(Country::NG) };
-    for _ in 0..46 {
-        engine.accounts().save_address(id, None, &new).await.unwrap();
+    let numbered = |number: u32| {
+        let address = Address { street_line2: Some(format!("Flat {number}")), ..address(Country::NG) };
+        NewAddress { kind: AddressType::Home, is_default: true, address }
+    };
+    for number in 0..46 {
+        engine.accounts().save_address(id, None, &numbered(number)).await.unwrap();
     }
+    // What is in the book already is not written down twice.
+    engine.accounts().save_address(id, None, &numbered(45)).await.unwrap();
+    assert_eq!(engine.accounts().addresses(id).await.unwrap().len(), 46);
     // All have counted before the first writes.
     let meeting: Arc<dyn Store> = Arc::new(Intercepted::new(Arc::clone(&shop.store), Meeting::of(8)));
     let (met, _) = telling(shop, &meeting);
     let mut all = JoinSet::new();
-    for _ in 0..8 {
-        let (engine, new) = (met.clone(), new.clone());
+    for number in 46..54 {
+        let (engine, new) = (met.clone(), numbered(number));
         all.spawn(async move { engine.accounts().save_address(id, None, &new).await });
     }
     let refused = all.join_all().await.into_iter().filter(Result::is_err).count();

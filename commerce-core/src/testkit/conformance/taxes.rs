@@ -5,12 +5,15 @@ use serde_json::json;
 use super::accounts::registered;
 use super::{Shop, delivery};
 use crate::access::Caller;
-use crate::account::{Account, Standing};
+use crate::account::{self, Account, AccountError, Standing};
+use crate::audit::Actor;
 use crate::cart::{Delivery, Shopper};
 use crate::checkout::Confirm;
+use crate::commit::{ChangeSet, Guard};
 use crate::customer::Address;
 use crate::order::Order;
 use crate::payment::PaymentMethod;
+use crate::pricing::{self, Gone, Rulebook, RulesError, StoredRulebook};
 use crate::testkit::{add, address, item};
 
 /// A German shop, whose prices hold the tax.
@@ -111,4 +114,24 @@ pub async fn who_is_in_an_exempt_group_pays_no_tax(shop: &Shop) {
     let ada = shop.engine.accounts().change_standing(&operator, ada.id, &embassies, None).await.unwrap();
     assert_eq!(paid(&bought(shop, Some(&ada), to("DE", None), None).await), (10_000, 0));
     assert_eq!(paid(&bought(shop, None, to("DE", None), None).await), (11_900, 1_900));
+    // As long as somebody is in it the group stays, and the list says who that is.
+    let accounts = shop.engine.accounts();
+    let of =
+        |code: &str| account::Search { customer_group: Some(code.to_owned()), ..account::Search::default() };
+    assert_eq!(accounts.accounts(&of("embassies"), 9).await.unwrap(), std::slice::from_ref(&ada));
+    assert_eq!(accounts.accounts(&of("embassie"), 9).await.unwrap(), []);
+    let in_force = shop.engine.rules().show().await.unwrap();
+    let without = Rulebook { customer_groups: Vec::new(), ..in_force.rulebook.clone() };
+    let refused = shop.engine.rules().apply(without.clone(), &Actor::System).await;
+    assert!(matches!(&refused, Err(RulesError::HasMembers(code)) if code == "embassies"), "{refused:?}");
+    // Nor when the member came after it was asked.
+    let stored = StoredRulebook { version: in_force.version + 1, rulebook: without.clone() };
+    let gone = Gone { promotions: Vec::new(), groups: vec!["embassies".to_owned()] };
+    let pricing = pricing::Changes { rulebook: Some(stored), gone };
+    assert_eq!(shop.stale(&ChangeSet { pricing, ..ChangeSet::default() }).await, Guard::Rulebook);
+    let nowhere = Standing { customer_group: Some(None), ..Standing::default() };
+    accounts.change_standing(&operator, ada.id, &nowhere, None).await.unwrap();
+    shop.engine.rules().apply(without, &Actor::System).await.unwrap();
+    let refused = accounts.change_standing(&operator, ada.id, &embassies, None).await;
+    assert!(matches!(refused, Err(AccountError::Invalid { field: "customer_group", .. })), "{refused:?}");
 }

@@ -1,15 +1,16 @@
 //! `/api/admin/api-keys/`: the keys of programs.
 
 use commerce_core::KeyId;
-use commerce_core::access::Listed;
+use commerce_core::access::{ApiSecret, Listed};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use crate::api::access::{MayReadKeys, MayWriteKeys};
+use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, Body, Check, CursorLinks, Done, Id, NewKeyBody,
+    Answer, ApiKeyDto, ApiKeyMadeDto, ApiKeyPageDto, Body, Check, CursorLinks, Done, Id, NewKeyBody, OrNull,
     PageSize, Problem, Refused, statuses,
 };
 
@@ -27,7 +28,7 @@ statuses! {
         403 "You may not do this, or may not do what the key would let a program do.",
         413 "The body is too large.",
         415 "The body is not JSON.",
-        422 "A rule is broken: `validation-failed`.";
+        422 "A rule is broken: `validation-failed`, `idempotency-key-reused`.";
 }
 
 pub(crate) struct KeysApi {
@@ -60,17 +61,22 @@ impl KeysApi {
 
     /// Makes a key for a program
     ///
-    /// The answer shows it, this once. Nobody makes a key that may do what they may not.
+    /// The answer shows it, this once: repeated under its `Idempotency-Key` the request makes no other key, and does not show
+    /// it again. Nobody makes a key that may do what they may not.
     #[oai(path = "/", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,
         admin: MayWriteKeys,
+        /// A key under which the request may be repeated.
+        #[oai(name = "Idempotency-Key")]
+        key: OptionalKey,
         body: Body<NewKeyBody>,
     ) -> Result<Answer<ApiKeyMadeDto, 201>, Refused<MakeKey>> {
+        let request = key.request(admin.actor().to_string(), "POST /api/admin/api-keys/", &body.canonical);
         let new = body.value.command()?;
         let access = self.shop.engine.access();
-        let made = settle(async move { access.create(&admin.caller, &new).await }).await?;
-        Ok(Answer::new(&ApiKeyMadeDto::from(&made))?)
+        let made = settle(async move { access.create(&admin.caller, &new, request.as_ref()).await }).await?;
+        Ok(Answer::new(&ApiKeyMadeDto::from(&made))?.replayed(made.secret.is_none()))
     }
 
     /// Revokes a key: it lets nobody in from now on
@@ -91,6 +97,6 @@ impl KeysApi {
 impl From<&commerce_core::access::Made> for ApiKeyMadeDto {
     fn from(made: &commerce_core::access::Made) -> Self {
         let fresh = Listed { key: made.key.clone(), unusable: None };
-        Self { key: made.secret.reveal(), api_key: ApiKeyDto::from(&fresh) }
+        Self { key: OrNull(made.secret.as_ref().map(ApiSecret::reveal)), api_key: ApiKeyDto::from(&fresh) }
     }
 }

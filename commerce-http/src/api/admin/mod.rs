@@ -13,6 +13,7 @@ mod money;
 mod parts;
 mod prices;
 mod products;
+mod roles;
 mod rules;
 mod settings;
 mod tags;
@@ -115,7 +116,14 @@ type GoodsApi = (
 );
 
 /// What it keeps an eye on.
-type OfficeApi = (money::MoneyApi, keys::KeysApi, audit::AuditApi, jobs::JobsApi, invariants::InvariantsApi);
+type OfficeApi = (
+    money::MoneyApi,
+    roles::RolesApi,
+    keys::KeysApi,
+    audit::AuditApi,
+    jobs::JobsApi,
+    invariants::InvariantsApi,
+);
 
 pub(super) fn operations(shop: &Shop) -> AdminApi {
     let rules = (
@@ -142,6 +150,7 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
     );
     let office = (
         money::MoneyApi { shop: shop.clone() },
+        roles::RolesApi,
         keys::KeysApi { shop: shop.clone() },
         audit::AuditApi { shop: shop.clone() },
         jobs::JobsApi { shop: shop.clone() },

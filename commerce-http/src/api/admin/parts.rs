@@ -227,7 +227,7 @@ pub(super) fn refusal(error: RulesError, own: Option<&str>) -> Problem {
             Problem::validation(errors.iter().map(|error| field(error, own)).collect())
         }
         RulesError::Currency { .. } => Problem::field("/currency", "unsupported", words),
-        RulesError::HasCoupons(_) => Problem::new(Code::InUse, words),
+        RulesError::HasCoupons(_) | RulesError::HasMembers(_) => Problem::new(Code::InUse, words),
         RulesError::NotFound => Problem::not_found(),
         RulesError::Exists => Problem::new(Code::AlreadyExists, words).at("/code"),
         RulesError::Version { now } => Problem::new(Code::VersionConflict, words).with("version", now),
