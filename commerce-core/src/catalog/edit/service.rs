@@ -80,7 +80,8 @@ impl Catalog {
     /// Takes back that a product was deleted. A request that was answered before is answered again.
     ///
     /// # Errors
-    /// [`EditError::NotFound`], [`EditError::Version`], [`EditError::KeyReused`].
+    /// [`EditError::NotFound`], [`EditError::Version`], [`EditError::Refused`] when its brand or category is deleted,
+    /// [`EditError::KeyReused`].
     pub async fn restore(
         &self,
         caller: &Caller,

@@ -350,6 +350,25 @@ fn deleted_is_out_of_sight_until_it_is_restored() {
 }
 
 #[test]
+fn what_was_deleted_is_not_had_again_by_naming_it() {
+    let mut view = shop(&[tee().brand("Looms").category(&["Clothing", "Tees"]).deleted(), item("cap")]);
+    let editor = Editor { caller: &operator(), currency: Currency::NGN };
+    let back = |view: &CatalogView| restore(view, &target("tee", None), &editor, &mut ids(view));
+    let restored = back(&view).unwrap().batch;
+    assert_eq!(restored.shared, Some(view.shared), "decided on the brands and categories that were seen");
+    view.brands[0].deleted_at = Some(view.now);
+    assert_eq!(codes(back(&view)), [("brand", "brand-deleted")]);
+    let named = edit(&view, "cap", |change| change.brand = Cell::Is("looms".parse().unwrap()));
+    assert_eq!(codes(named), [("brand", "brand-unknown")]);
+    view.brands[0].deleted_at = None;
+    view.categories[1].deleted_at = Some(view.now);
+    assert_eq!(codes(back(&view)), [("category", "category-deleted")]);
+    let named = edit(&view, "cap", |change| change.category = Cell::Is("tees".parse().unwrap()));
+    assert_eq!(codes(named), [("category", "category-unknown")]);
+    assert!(edit(&view, "cap", |change| change.category = Cell::Is("clothing".parse().unwrap())).is_ok());
+}
+
+#[test]
 fn pictures_come_move_and_go() {
     let view = shop(&[tee().image("/a.jpg", "front").image("/b.jpg", "")]);
     let product = &view.products[0];

@@ -321,6 +321,7 @@ macro_rules! __each_store_case {
                 a_branch_moves_with_its_products
                 what_nobody_has_is_deleted_and_restored
                 a_product_comes_while_its_brand_is_deleted
+                a_brand_is_restored_before_its_products
                 two_moves_at_once_make_no_circle
                 moves_and_imports_at_once_leave_a_tree
                 facets_count_what_is_filterable
