@@ -39,6 +39,8 @@ pub struct NewAttribute {
 /// What is to be changed of an attribute: nothing of what is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttributeChange {
+    /// The code that it has, for that stays: another one is refused.
+    pub code: Option<String>,
     /// Its name.
     pub name: Option<String>,
     /// What its values are.
@@ -162,6 +164,9 @@ pub(super) fn change(
     ids: &mut Ids,
 ) -> Result<Decided<Attribute>, TaxonomyError> {
     let (before, products) = view.attribute(key)?;
+    if change.code.as_ref().is_some_and(|code| *code != before.code) {
+        return Err(TaxonomyError::invalid("code", "invalid", "the code of an attribute stays as it is"));
+    }
     at_version(by, before.version)?;
     let rules = change.rules(before);
     let AttributeChange { name, kind, filterable, required, variant_defining, .. } = change.clone();
