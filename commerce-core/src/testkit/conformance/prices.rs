@@ -44,7 +44,10 @@ pub async fn prices_are_set_and_seen(shop: &Shop) {
     let history = catalog.price_history(&operator(), &item("mug").slug(), None, 10).await.unwrap();
     let [told] = history.as_slice() else { panic!("{history:?}") };
     assert_eq!((told.before.price, told.after.price), (naira("10"), naira("20")));
-    assert_eq!((told.after.compare_at_price, told.actor.to_string()), (Some(naira("25")), "staff:grace".to_owned()));
+    assert_eq!(
+        (told.after.compare_at_price, told.actor.to_string()),
+        (Some(naira("25")), "staff:grace".to_owned())
+    );
 
     let again = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
     assert_eq!((again.audit, again.written, again.replayed), (done.audit, 2, true));
