@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Cell, Changes, Listed, PriceChange, ProductStatus, Repricing, Sku, VariantPrice, VariantPrices};
+use super::{Cell, Changes, ListPrice, Listed, PriceChange, ProductStatus, Repricing, Sku, VariantPrice};
 use crate::access::Caller;
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
@@ -114,9 +114,7 @@ struct Change<'a> {
 impl Change<'_> {
     /// The row of the history, when more than the cost changes.
     fn told(&self, at: Timestamp, caller: &Caller, ids: &mut Ids) -> Option<PriceChange> {
-        let listed =
-            |of: VariantPrice| VariantPrices { price: of.price, compare_at_price: of.compare_at_price };
-        let (before, after) = (listed(self.before), listed(self.after));
+        let (before, after) = (self.before.list, self.after.list);
         (before != after).then(|| PriceChange {
             id: ids.fresh(),
             product: self.product,
@@ -218,7 +216,9 @@ fn priced(
     }
     let compare_at_price = match &input.compare_at_price {
         Cell::Empty => None,
-        Cell::Absent => before.compare_at_price.filter(|high| high.ten_thousandths > price.ten_thousandths),
+        Cell::Absent => {
+            before.list.compare_at_price.filter(|high| high.ten_thousandths > price.ten_thousandths)
+        }
         Cell::Is(text) => match read("compare_at_price", text)? {
             high if high.ten_thousandths <= price.ten_thousandths => {
                 let reason = format!("must be above the price of {}", price.amount());
@@ -232,14 +232,13 @@ fn priced(
         Cell::Empty => None,
         Cell::Is(text) => Some(read("cost", text)?),
     };
-    Ok(VariantPrice { variant: before.variant, price, compare_at_price, cost })
+    Ok(VariantPrice { variant: before.variant, list: ListPrice { price, compare_at_price }, cost })
 }
 
 fn write(view: &PriceView, at: usize, new: &HashMap<VariantId, VariantPrice>) -> Option<Repricing> {
     let product = &view.products[at];
     let now = |variant: &PricedVariant| *new.get(&variant.price.variant).unwrap_or(&variant.price);
-    let listed =
-        Listed::of(product.variants.iter().map(now).map(|price| (price.price, price.compare_at_price)))?;
+    let listed = Listed::of(product.variants.iter().map(now).map(|price| price.list))?;
     let touched = product.variants.iter().filter_map(|variant| new.get(&variant.price.variant).copied());
     Some(Repricing {
         product: product.id,
@@ -257,8 +256,8 @@ fn told(history: &[Change<'_>], products: usize, unchanged: u64, refusals: &[Pri
     if history.len() <= TOLD_MAX {
         let price = |price: &VariantPrice| {
             json!({
-                "price": price.price.amount(),
-                "compare_at_price": price.compare_at_price.map(UnitPrice::amount),
+                "price": price.list.price.amount(),
+                "compare_at_price": price.list.compare_at_price.map(UnitPrice::amount),
                 "cost": price.cost.map(UnitPrice::amount),
             })
         };
@@ -304,8 +303,7 @@ mod tests {
             sku: sku.parse().unwrap(),
             price: VariantPrice {
                 variant: VariantId(ids.fresh::<MovementId>().0),
-                price: naira(price),
-                compare_at_price: high.map(naira),
+                list: ListPrice { price: naira(price), compare_at_price: high.map(naira) },
                 cost: None,
             },
         });
@@ -375,7 +373,7 @@ mod tests {
     fn what_a_price_is_compared_at_is_above_it_or_goes() {
         let view = view(&[("a", "10", Some("12"))]);
         let after = |input: PriceInput| {
-            decide(&view, &[input], Mode::All).changes.catalog.reprice[0].variants[0].compare_at_price
+            decide(&view, &[input], Mode::All).changes.catalog.reprice[0].variants[0].list.compare_at_price
         };
         assert_eq!(after(said("a", "11")), Some(naira("12")));
         assert_eq!(after(said("a", "12")), None);

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::{
-    Attribute, AttributeValue, Brand, ImageCopy, ImageInput, ProductStatus, Redirect, RedirectKind, Removal,
-    SharedVersion, VariantPrices,
+    Attribute, AttributeValue, Brand, ImageCopy, ImageInput, ListPrice, ProductStatus, Redirect,
+    RedirectKind, Removal, SharedVersion,
 };
 use crate::testkit::{Item, item, start, variant_id};
 use crate::{SellerId, SessionId, UnitPrice, access};
@@ -200,7 +200,7 @@ fn an_edit_writes_the_product_its_prices_and_who_did_it() {
     assert_eq!((write.product.name.as_str(), write.product.updated_at), ("Soft tee", view.now));
     let [price] = &batch.prices[..] else { panic!("{:?}", batch.prices) };
     assert_eq!((price.variant, price.sku.as_str()), (variant_id("tee-m"), "tee-m"));
-    let at = |amount| VariantPrices { price: naira(amount), compare_at_price: None };
+    let at = |amount| ListPrice { price: naira(amount), compare_at_price: None };
     assert_eq!((price.before, price.after), (at("27.50"), at("30")));
     let [row] = &batch.audit[..] else { panic!("{:?}", batch.audit) };
     assert_eq!((row.action.as_str(), row.actor.to_string()), ("product.update", "staff:ada".to_owned()));
