@@ -11,7 +11,7 @@ use super::{Cell, Changes, ListPrice, Listed, PriceChange, ProductStatus, Repric
 use crate::access::Caller;
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
-use crate::idempotency::{Record, Scope};
+use crate::idempotency::{Outcome, Record, Request, Scope};
 use crate::inventory::Mode;
 use crate::{AuditId, Currency, Ids, ProductId, SellerId, Timestamp, UnitPrice, VariantId};
 
@@ -139,6 +139,7 @@ pub fn reprice(
     mode: Mode,
     currency: Currency,
     caller: &Caller,
+    request: Option<&Request>,
     ids: &mut Ids,
 ) -> Repriced {
     let seller = caller.seller();
@@ -175,7 +176,9 @@ pub fn reprice(
             }
         }
     }
-    if history.is_empty() || (mode == Mode::All && !refusals.is_empty()) {
+    let is_refused = mode == Mode::All && !refusals.is_empty();
+    // A request under a key is recorded even when it changes nothing, so that its repetition changes nothing either.
+    if is_refused || (history.is_empty() && request.is_none()) {
         return Repriced { changes: ChangeSet::default(), audit: None, written: 0, unchanged, refusals };
     }
     let catalog = Changes {
@@ -193,6 +196,7 @@ pub fn reprice(
         target: "prices".to_owned(),
         data: told(&history, products, unchanged, &refusals),
     });
+    changes.idempotency = request.map(|request| request.record(Outcome::Audited(audit), view.now));
     Repriced { changes, audit: Some(audit), written, unchanged, refusals }
 }
 
@@ -329,7 +333,7 @@ mod tests {
 
     fn decide(view: &PriceView, inputs: &[PriceInput], mode: Mode) -> Repriced {
         let caller = Caller::Operator { name: "admin".to_owned() };
-        reprice(view, inputs, mode, Currency::NGN, &caller, &mut Ids::new([1; 32], view.now))
+        reprice(view, inputs, mode, Currency::NGN, &caller, None, &mut Ids::new([1; 32], view.now))
     }
 
     #[test]

@@ -249,18 +249,19 @@ impl Inventory {
             if let (Some(request), Some(record)) = (request, &view.record) {
                 return self.replayed(request.audited_by(record)?).await;
             }
-            let moved = move_stock(&view, moving, caller, &mut self.parts.ids(view.now));
-            let Moved { mut changes, audit, mut movements, written, unchanged, refusals } = moved;
+            let moved = move_stock(&view, moving, caller, request, &mut self.parts.ids(view.now));
+            let Moved { changes, audit, mut movements, written, unchanged, refusals } = moved;
             in_order(&mut movements);
             if moving.mode == Mode::All && !refusals.is_empty() {
                 return Err(InventoryError::Refused(refusals));
             }
-            let Some(row) = audit else {
-                return Ok(MovedStock { audit, movements, written, unchanged, refusals, replayed: false });
+            let done = match audit {
+                Some(_) => self.parts.store.commit(&changes).await,
+                None => Ok(()),
             };
-            changes.idempotency = request.map(|request| request.record(Outcome::Audited(row), view.now));
-            match self.parts.store.commit(&changes).await {
+            match done {
                 Ok(()) => {
+                    let audit = audit.filter(|_| written > 0);
                     return Ok(MovedStock {
                         audit,
                         movements,
@@ -285,10 +286,11 @@ impl Inventory {
         let data = entry.map(|entry| entry.data).unwrap_or_default();
         let count = |name: &str| data[name].as_u64().unwrap_or_default();
         let refusals = data["refused"].as_array().into_iter().flatten().filter_map(Refused::read).collect();
+        let written = count("written");
         Ok(MovedStock {
-            audit: Some(row),
+            audit: (written > 0).then_some(row),
             movements,
-            written: count("written"),
+            written,
             unchanged: count("unchanged"),
             refusals,
             replayed: true,

@@ -358,6 +358,7 @@ macro_rules! __each_store_case {
                 products_come_on_sale_in_time
                 products_in_whatever_status
                 one_key_makes_one_product
+                what_was_given_away_is_not_told_again
                 whoever_saw_it_last_changes_it
             ;
             looks:

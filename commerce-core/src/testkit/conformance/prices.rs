@@ -58,6 +58,16 @@ pub async fn prices_are_set_and_seen(shop: &Shop) {
         (&row.data["prices"][0]["before"]["price"], &row.data["written"]),
         (&"10.00".into(), &2.into())
     );
+
+    // What changed nothing changes nothing when it is repeated, whatever it would change by then.
+    let asked = request("the same prices", "two");
+    let none = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
+    assert_eq!((none.audit, none.written, none.unchanged, none.replayed), (None, 0, 2, false));
+    catalog.set_prices(&[said("mug", "21")], Mode::All, &operator(), None).await.unwrap();
+    let again = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
+    assert_eq!((again.audit, again.written, again.unchanged, again.replayed), (None, 0, 2, true));
+    let mug = shop.store.product(&ProductKey::Slug(item("mug").slug())).await.unwrap().unwrap().product;
+    assert_eq!(mug.variants[0].price, naira("21"));
 }
 
 /// A price changes between look and commit of a confirmation: the order has the new one. And two who set prices at once
