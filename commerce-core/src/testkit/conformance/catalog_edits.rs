@@ -104,7 +104,7 @@ pub async fn what_was_given_away_is_not_told_again(shop: &Shop) {
         session: SessionId(uuid::Uuid::from_u128(8)),
     };
     let (catalog, asked) = (shop.engine.catalog(), request("restore", "mug"));
-    let restore = || catalog.restore(&merchant, &target("mug", None), Some(&asked));
+    let restore = async || catalog.restore(&merchant, &target("mug", None), Some(&asked)).await;
     assert!(!restore().await.unwrap().replayed);
     assert!(restore().await.unwrap().replayed);
     let mut given = ProductChange::nothing(slug("mug"));
