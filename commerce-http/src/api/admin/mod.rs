@@ -10,6 +10,7 @@ mod money;
 mod parts;
 mod prices;
 mod products;
+mod rows;
 mod rules;
 mod settings;
 mod shared;

@@ -1,12 +1,11 @@
 //! What products share, one resource each: brands, the category tree, attributes.
 
-use std::borrow::Cow;
-
-use commerce_core::catalog::{Attribute, Brand, Category, Changed, Page, SharedKey};
+use commerce_core::catalog::{Attribute, Brand, Category, Changed, SharedKey};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::parts::{IfMatch, etag, expected};
+use super::rows::Rows;
 use super::{SharedRead, SharedWrite};
 use crate::api::access::{MayReadProducts, MayWriteShared};
 use crate::api::key::OptionalKey;
@@ -14,9 +13,8 @@ use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
     Answer, AttributeBody, AttributeChangeBody, AttributeDto, AttributePageDto, Body, BrandBody,
-    BrandChangeBody, BrandDto, BrandPageDto, CategoryBody, CategoryChangeBody, Check, Flag,
-    ManagedCategoryDto, ManagedCategoryPageDto, PageLinks, PageNumber, PageSize, PaginationDto, Problem,
-    Refused, Text,
+    BrandChangeBody, BrandDto, BrandPageDto, CategoryBody, CategoryChangeBody, Flag, ManagedCategoryDto,
+    ManagedCategoryPageDto, PageNumber, PageSize, Refused, Text,
 };
 
 /// The operations of a resource, each with its name, its title, more about it and what the engine calls it. What `kept`
@@ -55,7 +53,7 @@ macro_rules! resource {
                 page_size: Query<Option<PageSize>>,
             ) -> Result<Answer<$page>, Refused<SharedRead>> {
                 let all = Rows::all(self.shop.engine.taxonomy().show().await?.$all);
-                $(let all = all.only($deleted.0, |row| row.deleted_at.is_some())?;)?
+                $(let all = all.only($deleted.0, |(row, _)| row.deleted_at.is_some())?;)?
                 let (rows, pagination) = all.cut(concat!($path, "/"), page.0, page_size.0)?;
                 let results = rows.into_iter().map(Into::into).collect();
                 Ok(Answer::new(&$page { results, pagination })?)
@@ -253,48 +251,4 @@ resource! {
     "deleteAttribute" "Deletes an attribute"
         "For good; refused while products have a value or an option of it, deleted products too."
         delete_attribute
-}
-
-/// Rows that are read whole, and what they were asked for by.
-struct Rows<T> {
-    rows: Vec<(T, u64)>,
-    filters: Vec<(Cow<'static, str>, String)>,
-}
-
-impl<T> Rows<T> {
-    fn all(rows: Vec<(T, u64)>) -> Self {
-        Self { rows, filters: Vec::new() }
-    }
-
-    /// Deleted ones if these are asked for, else the others.
-    fn only(mut self, asked: Option<Flag>, is_deleted: impl Fn(&T) -> bool) -> Result<Self, Problem> {
-        let mut check = Check::default();
-        let deleted = asked.map_or(Some(false), |flag| flag.check("/deleted", &mut check));
-        let deleted = check.finish(deleted)?;
-        self.rows.retain(|(row, _)| is_deleted(row) == deleted);
-        if deleted {
-            self.filters.push(("deleted".into(), "true".to_owned()));
-        }
-        Ok(self)
-    }
-
-    /// A page of them.
-    fn cut(
-        self,
-        path: &str,
-        page: Option<PageNumber>,
-        page_size: Option<PageSize>,
-    ) -> Result<(Vec<(T, u64)>, PaginationDto), Problem> {
-        let mut check = Check::default();
-        let page = page.map_or(Some(1), |page| page.check("/page", &mut check));
-        let page_size = page_size.map_or(Some(20), |size| size.check("/page_size", &mut check));
-        let (page, page_size) = check.finish(page.zip(page_size))?;
-        let Self { rows, filters } = self;
-        let links = PageLinks { path: path.to_owned(), filters, page, page_size };
-        let around =
-            links.around(&Page::<()> { rows: Vec::new(), count: rows.len() as u64, count_is_exact: true });
-        let begin = (u64::from(page) - 1).saturating_mul(u64::from(page_size));
-        let begin = usize::try_from(begin).unwrap_or(usize::MAX);
-        Ok((rows.into_iter().skip(begin).take(page_size as usize).collect(), around))
-    }
 }
