@@ -221,22 +221,13 @@ impl Inventory {
             if moving.mode == Mode::All && !refusals.is_empty() {
                 return Err(InventoryError::Refused(refusals));
             }
-            let done = match audit {
-                Some(_) => self.parts.store.commit(&changes).await,
-                None => Ok(()),
-            };
-            match done {
-                Ok(()) => {
-                    let audit = audit.filter(|_| written > 0);
-                    return Ok(MovedStock {
-                        audit,
-                        movements,
-                        written,
-                        unchanged,
-                        refusals,
-                        replayed: false,
-                    });
-                }
+            let told = audit.filter(|_| written > 0);
+            let moved = MovedStock { audit: told, movements, written, unchanged, refusals, replayed: false };
+            if audit.is_none() {
+                return Ok(moved);
+            }
+            match self.parts.store.commit(&changes).await {
+                Ok(()) => return Ok(moved),
                 Err(error) => attempts.again(error).await?,
             }
         }
