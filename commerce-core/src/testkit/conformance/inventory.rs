@@ -230,7 +230,7 @@ pub async fn what_cannot_be_moved(shop: &Shop) {
 
     // What changed nothing changes nothing when it is repeated, though goods have left since.
     let same = Moving::new("stock.bulk", vec![one("pen", "main", to(3), count, 0)]);
-    let asked = request("the same", "rows");
+    let asked = request("same", "rows");
     let none = shop.engine.inventory().move_stock(&same, &operator(), Some(&asked)).await.unwrap();
     assert_eq!((none.audit, none.written, none.unchanged, none.replayed), (None, 0, 1, false));
     let less = Moving::new("stock.adjust", vec![one("pen", "main", Asked::By(-1), fix, 0)]);

@@ -60,7 +60,7 @@ pub async fn prices_are_set_and_seen(shop: &Shop) {
     );
 
     // What changed nothing changes nothing when it is repeated, whatever it would change by then.
-    let asked = request("the same prices", "two");
+    let asked = request("same-prices", "two");
     let none = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
     assert_eq!((none.audit, none.written, none.unchanged, none.replayed), (None, 0, 2, false));
     catalog.set_prices(&[said("mug", "21")], Mode::All, &operator(), None).await.unwrap();
