@@ -637,6 +637,7 @@ macro_rules! __each_store_case {
                 products_are_listed_by_their_rating
                 what_was_read_and_is_no_longer_so
                 who_leaves_takes_their_reviews_along
+                a_review_changes_from_all_sides_at_once
                 a_random_walk_through_reviews
             ;
             taxes:
