@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use commerce_core::cache::Shard;
 use commerce_core::catalog::{
-    Attribute, Batch, Brand, Category, Facts, Names, PriceChange, Product, ProductWrite, Redirect, Removal,
-    Variant, VariantPrices,
+    Attribute, Batch, Brand, Category, Facts, ListPrice, Names, PriceChange, Product, ProductWrite, Redirect,
+    Removal, Variant,
 };
 use commerce_core::search::StoredSettings;
 use commerce_core::{CommitError, Guard, StoreError, fold};
@@ -334,7 +334,7 @@ pub(crate) fn write_prices(prices: &[PriceChange], fused: &mut Fused) {
     if prices.is_empty() {
         return;
     }
-    let compared = |prices: VariantPrices| prices.compare_at_price.map(|price| price.ten_thousandths);
+    let compared = |prices: ListPrice| prices.compare_at_price.map(|price| price.ten_thousandths);
     fused
         .write(INSERT_PRICES)
         .bind(column(prices, |change| change.id.0))

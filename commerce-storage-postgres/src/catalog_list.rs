@@ -1,6 +1,6 @@
 //! What those who keep the catalogue read: lists of products in whatever status, and what prices were before.
 
-use commerce_core::catalog::{ListedProduct, PriceChange, ProductSearch, Slug, VariantPrices};
+use commerce_core::catalog::{ListPrice, ListedProduct, PriceChange, ProductSearch, Slug};
 use commerce_core::{Currency, PriceChangeId, ProductId, StoreError, UnitPrice};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -143,10 +143,8 @@ fn price(found: PriceRow) -> Result<PriceChange, StoreError> {
     let row = Row::new("price_changes", &found.id);
     let currency: Currency = row.text("currency", &found.currency)?;
     let unit = |ten_thousandths| UnitPrice { ten_thousandths, currency };
-    let prices = |price, compare: Option<i64>| VariantPrices {
-        price: unit(price),
-        compare_at_price: compare.map(unit),
-    };
+    let prices =
+        |price, compare: Option<i64>| ListPrice { price: unit(price), compare_at_price: compare.map(unit) };
     Ok(PriceChange {
         id: found.id.into(),
         product: found.product_id.into(),

@@ -1,6 +1,8 @@
 //! Prices of many variants at once: the columns that are theirs, and what is derived from them.
 
-use commerce_core::catalog::{Changes, PriceLook, PriceView, PricedProduct, PricedVariant, VariantPrice};
+use commerce_core::catalog::{
+    Changes, ListPrice, PriceLook, PriceView, PricedProduct, PricedVariant, VariantPrice,
+};
 use commerce_core::{Currency, Guard, StoreError, UnitPrice};
 use serde::Deserialize;
 use sqlx::postgres::PgConnection;
@@ -82,10 +84,10 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     fused
         .write(UPDATE_VARIANTS)
         .bind(column(variants(), |price| price.variant.0))
-        .bind(column(variants(), |price| price.price.ten_thousandths))
-        .bind(column(variants(), |price| price.compare_at_price.map(|high| high.ten_thousandths)))
+        .bind(column(variants(), |price| price.list.price.ten_thousandths))
+        .bind(column(variants(), |price| price.list.compare_at_price.map(|high| high.ten_thousandths)))
         .bind(column(variants(), |price| price.cost.map(|cost| cost.ten_thousandths)))
-        .bind(column(variants(), |price| price.price.currency.code()));
+        .bind(column(variants(), |price| price.list.price.currency.code()));
     fused
         .write(UPDATE_DOCUMENTS)
         .bind(column(reprice, |of| of.product.0))
@@ -160,8 +162,10 @@ impl VariantRow {
             sku: row.text("sku", &self.sku)?,
             price: VariantPrice {
                 variant: self.id.into(),
-                price: price(self.price),
-                compare_at_price: self.compare_at_price.map(price),
+                list: ListPrice {
+                    price: price(self.price),
+                    compare_at_price: self.compare_at_price.map(price),
+                },
                 cost: self.cost.map(price),
             },
         })

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use commerce_core::cache::Shard;
 use commerce_core::catalog::{
-    Attribute, AttributeValue, Batch, Brand, Category, Facts, Image, PriceChange, Product, ProductOption,
-    ProductWrite, Redirect, Removal, Variant, VariantPrices,
+    Attribute, AttributeValue, Batch, Brand, Category, Facts, Image, ListPrice, PriceChange, Product,
+    ProductOption, ProductWrite, Redirect, Removal, Variant,
 };
 use commerce_core::{BrandId, CategoryId, CommitError, Guard, ProductId, SellerId, VariantId, fold};
 use serde::Serialize;
@@ -330,8 +330,8 @@ pub(crate) fn add_prices(script: &mut Script, prices: &[PriceChange]) {
         product: ProductId,
         variant: VariantId,
         sku: &'a str,
-        before: VariantPrices,
-        after: VariantPrices,
+        before: ListPrice,
+        after: ListPrice,
         actor: String,
         at: i64,
     }

@@ -1,6 +1,6 @@
 //! What those who keep the catalogue read: lists of products in whatever status, and what prices were before.
 
-use commerce_core::catalog::{ListedProduct, PriceChange, ProductSearch, Slug, VariantPrices};
+use commerce_core::catalog::{ListPrice, ListedProduct, PriceChange, ProductSearch, Slug};
 use commerce_core::{PriceChangeId, ProductId, StoreError, Timestamp, UnitPrice};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -111,7 +111,7 @@ fn price(row: &SqliteRow) -> Result<PriceChange, StoreError> {
     let prices = |price, compared| {
         let compared: Option<i64> = fields.get(compared)?;
         let price = unit(fields.get(price)?);
-        Ok::<_, StoreError>(VariantPrices { price, compare_at_price: compared.map(unit) })
+        Ok::<_, StoreError>(ListPrice { price, compare_at_price: compared.map(unit) })
     };
     Ok(PriceChange {
         id: fields.id("id")?,

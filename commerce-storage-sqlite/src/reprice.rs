@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use commerce_core::catalog::{Changes, PriceLook, PriceView, PricedProduct, PricedVariant, VariantPrice};
+use commerce_core::catalog::{
+    Changes, ListPrice, PriceLook, PriceView, PricedProduct, PricedVariant, VariantPrice,
+};
 use commerce_core::{CommitError, Guard, ProductId, StoreError, Timestamp, UnitPrice, VariantId};
 use serde::Serialize;
 use sqlx::Row as _;
@@ -38,9 +40,9 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
         .flat_map(|of| &of.variants)
         .map(|of| VariantRow {
             id: of.variant,
-            price: of.price.ten_thousandths,
-            currency: of.price.currency.code(),
-            compare_at_price: of.compare_at_price.map(amount),
+            price: of.list.price.ten_thousandths,
+            currency: of.list.price.currency.code(),
+            compare_at_price: of.list.compare_at_price.map(amount),
             cost: of.cost.map(amount),
         })
         .collect();
@@ -174,8 +176,10 @@ fn variant(row: &SqliteRow) -> Result<PricedVariant, StoreError> {
         sku: fields.parse("sku")?,
         price: VariantPrice {
             variant: fields.id("id")?,
-            price: price(fields.get("price")?),
-            compare_at_price: fields.get::<Option<i64>>("compare_at_price")?.map(price),
+            list: ListPrice {
+                price: price(fields.get("price")?),
+                compare_at_price: fields.get::<Option<i64>>("compare_at_price")?.map(price),
+            },
             cost: fields.get::<Option<i64>>("cost")?.map(price),
         },
     })

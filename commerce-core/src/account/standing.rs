@@ -116,7 +116,6 @@ pub fn end_sessions(view: &View, by: &Caller, ids: &mut Ids) -> Result<Decided<(
 }
 
 /// Ends every session of every account: after the database was read by somebody who should not have.
-#[must_use]
 pub fn end_every_session(now: Timestamp, by: &Caller, ids: &mut Ids) -> ChangeSet {
     let mut changes = ChangeSet::default();
     changes.account.end_all = Some((now, EndReason::Staff));

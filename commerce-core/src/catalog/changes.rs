@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Attribute, Brand, Category, Product, Sku, Slug, VariantPrices};
+use super::{Attribute, Brand, Category, ListPrice, Product, Sku, Slug};
 use crate::audit::{self, Actor};
 use crate::idempotency::Record;
 use crate::{
@@ -142,10 +142,8 @@ pub struct Repricing {
 pub struct VariantPrice {
     /// Which variant.
     pub variant: VariantId,
-    /// The list price of one unit.
-    pub price: UnitPrice,
-    /// The higher price that it is compared at.
-    pub compare_at_price: Option<UnitPrice>,
+    /// What it costs by the list.
+    pub list: ListPrice,
     /// What one unit costs the shop.
     pub cost: Option<UnitPrice>,
 }
@@ -162,10 +160,11 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// Of variants with these prices and what they are compared at, in order; `None` of none.
-    pub fn of(prices: impl Iterator<Item = (UnitPrice, Option<UnitPrice>)> + Clone) -> Option<Self> {
-        let (price, compare_at_price) = prices.clone().min_by_key(|(price, _)| price.ten_thousandths)?;
-        let (price_max, _) = prices.max_by_key(|(price, _)| price.ten_thousandths)?;
+    /// Of variants with these prices, in order; `None` of none.
+    pub fn of(prices: impl Iterator<Item = ListPrice> + Clone) -> Option<Self> {
+        let ListPrice { price, compare_at_price } =
+            prices.clone().min_by_key(|of| of.price.ten_thousandths)?;
+        let price_max = prices.max_by_key(|of| of.price.ten_thousandths)?.price;
         Some(Self { price, compare_at_price, price_max })
     }
 }
@@ -194,9 +193,9 @@ pub struct PriceChange {
     /// The code of the variant at that time.
     pub sku: Sku,
     /// What it was.
-    pub before: VariantPrices,
+    pub before: ListPrice,
     /// What it is.
-    pub after: VariantPrices,
+    pub after: ListPrice,
     /// Who changed it.
     pub actor: Actor,
     /// When.

@@ -204,10 +204,11 @@ pub fn delete(
     Ok(put(view, before, after, "product.delete", editor.caller.actor(), ids))
 }
 
-/// Takes back that a product was deleted. Its status is what it was.
+/// Takes back that a product was deleted. Its status is what it was. A brand or a category that was deleted meanwhile is
+/// restored first: it was deleted because no product has it.
 ///
 /// # Errors
-/// [`EditError::NotFound`], [`EditError::Version`].
+/// [`EditError::NotFound`], [`EditError::Version`], [`EditError::Refused`].
 pub fn restore(
     view: &CatalogView,
     target: &Target,
@@ -215,8 +216,14 @@ pub fn restore(
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
     let before = found(view, target, editor.caller)?;
+    if before.deleted_at.is_some() {
+        names_there(view, before)?;
+    }
     let after = Product { deleted_at: None, ..before.clone() };
-    Ok(put(view, before, after, "product.restore", editor.caller.actor(), ids))
+    let mut edited = put(view, before, after, "product.restore", editor.caller.actor(), ids);
+    // Nobody deletes its brand or category between look and commit.
+    edited.batch.shared = Some(view.shared);
+    Ok(edited)
 }
 
 /// Whether the caller may know of the product: a merchant of their own alone.
@@ -251,6 +258,21 @@ fn of_variant(slug: &Slug, variant: VariantInput) -> ProductChange {
     let mut change = ProductChange::nothing(slug.clone());
     change.input.variants.push(variant);
     change
+}
+
+/// Whether the brand and the category that the product says it has are not deleted.
+fn names_there(view: &CatalogView, product: &Product) -> Result<(), EditError> {
+    let brand = view.brands.iter().find(|brand| Some(brand.id) == product.brand);
+    if let Some(brand) = brand.filter(|brand| brand.deleted_at.is_some()) {
+        let reason = format!("its brand {} was deleted: restore that first", brand.slug);
+        return Err(refused(0, &product.slug, "brand", "brand-deleted", &reason));
+    }
+    let category = view.categories.iter().find(|category| Some(category.id) == product.category);
+    if let Some(category) = category.filter(|category| category.deleted_at.is_some()) {
+        let reason = format!("its category {} was deleted: restore that first", category.slug);
+        return Err(refused(0, &product.slug, "category", "category-deleted", &reason));
+    }
+    Ok(())
 }
 
 /// Merges what was said into the product, or into nothing.
@@ -348,7 +370,7 @@ fn input(
         refusals.push(Refusal { line: 0, slug: input.slug.to_string(), field, code, reason });
     };
     input.brand = named(brand, |slug| {
-        let known = view.brands.iter().find(|brand| brand.slug == *slug);
+        let known = view.brands.iter().find(|brand| brand.slug == *slug && brand.deleted_at.is_none());
         known.map(|brand| brand.name.clone())
     })
     .unwrap_or_else(|slug| {
@@ -356,7 +378,8 @@ fn input(
         Cell::Absent
     });
     input.category = named(category, |slug| {
-        let known = view.categories.iter().find(|category| category.slug == *slug);
+        let mut there = view.categories.iter().filter(|category| category.deleted_at.is_none());
+        let known = there.find(|category| category.slug == *slug);
         known.map(|category| branch(&view.categories, category))
     })
     .unwrap_or_else(|slug| {

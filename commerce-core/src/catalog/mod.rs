@@ -37,8 +37,8 @@ pub use listing::{
 pub use office::{ListedProduct, ProductSearch};
 pub use plan::{CatalogView, ImportKeys, Outcome, Plan, PlanOptions, Refusal, StockRule, Warning, plan};
 pub use product::{
-    AttributeValue, Image, ImageCopy, Product, ProductOption, ProductStatus, TaxClass, TaxClassError,
-    Variant, VariantPrices,
+    AttributeValue, Image, ImageCopy, ListPrice, Product, ProductOption, ProductStatus, TaxClass,
+    TaxClassError, Variant,
 };
 pub use reprice::{
     PRICES_MAX, PriceInput, PriceLook, PriceRefused, PriceView, PricedProduct, PricedVariant, Repriced,

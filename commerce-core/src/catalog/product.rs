@@ -126,7 +126,7 @@ pub struct Variant {
 
 /// What a variant costs by the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VariantPrices {
+pub struct ListPrice {
     /// The list price of one unit.
     pub price: UnitPrice,
     /// The higher price that it is compared at.
@@ -136,8 +136,8 @@ pub struct VariantPrices {
 impl Variant {
     /// What it costs by the list.
     #[must_use]
-    pub fn prices(&self) -> VariantPrices {
-        VariantPrices { price: self.price, compare_at_price: self.compare_at_price }
+    pub fn list_price(&self) -> ListPrice {
+        ListPrice { price: self.price, compare_at_price: self.compare_at_price }
     }
 }
 

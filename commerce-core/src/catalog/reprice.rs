@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Cell, Changes, Listed, PriceChange, ProductStatus, Repricing, Sku, VariantPrice, VariantPrices};
+use super::{Cell, Changes, ListPrice, Listed, PriceChange, ProductStatus, Repricing, Sku, VariantPrice};
 use crate::access::Caller;
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
-use crate::idempotency::{Record, Scope};
+use crate::idempotency::{Outcome, Record, Request, Scope};
 use crate::inventory::Mode;
 use crate::{AuditId, Currency, Ids, ProductId, SellerId, Timestamp, UnitPrice, VariantId};
 
@@ -114,9 +114,7 @@ struct Change<'a> {
 impl Change<'_> {
     /// The row of the history, when more than the cost changes.
     fn told(&self, at: Timestamp, caller: &Caller, ids: &mut Ids) -> Option<PriceChange> {
-        let listed =
-            |of: VariantPrice| VariantPrices { price: of.price, compare_at_price: of.compare_at_price };
-        let (before, after) = (listed(self.before), listed(self.after));
+        let (before, after) = (self.before.list, self.after.list);
         (before != after).then(|| PriceChange {
             id: ids.fresh(),
             product: self.product,
@@ -141,6 +139,7 @@ pub fn reprice(
     mode: Mode,
     currency: Currency,
     caller: &Caller,
+    request: Option<&Request>,
     ids: &mut Ids,
 ) -> Repriced {
     let seller = caller.seller();
@@ -177,7 +176,9 @@ pub fn reprice(
             }
         }
     }
-    if history.is_empty() || (mode == Mode::All && !refusals.is_empty()) {
+    let is_refused = mode == Mode::All && !refusals.is_empty();
+    // A request under a key is recorded even when it changes nothing, so that its repetition changes nothing either.
+    if is_refused || (history.is_empty() && request.is_none()) {
         return Repriced { changes: ChangeSet::default(), audit: None, written: 0, unchanged, refusals };
     }
     let catalog = Changes {
@@ -195,6 +196,7 @@ pub fn reprice(
         target: "prices".to_owned(),
         data: told(&history, products, unchanged, &refusals),
     });
+    changes.idempotency = request.map(|request| request.record(Outcome::Audited(audit), view.now));
     Repriced { changes, audit: Some(audit), written, unchanged, refusals }
 }
 
@@ -218,7 +220,9 @@ fn priced(
     }
     let compare_at_price = match &input.compare_at_price {
         Cell::Empty => None,
-        Cell::Absent => before.compare_at_price.filter(|high| high.ten_thousandths > price.ten_thousandths),
+        Cell::Absent => {
+            before.list.compare_at_price.filter(|high| high.ten_thousandths > price.ten_thousandths)
+        }
         Cell::Is(text) => match read("compare_at_price", text)? {
             high if high.ten_thousandths <= price.ten_thousandths => {
                 let reason = format!("must be above the price of {}", price.amount());
@@ -232,14 +236,13 @@ fn priced(
         Cell::Empty => None,
         Cell::Is(text) => Some(read("cost", text)?),
     };
-    Ok(VariantPrice { variant: before.variant, price, compare_at_price, cost })
+    Ok(VariantPrice { variant: before.variant, list: ListPrice { price, compare_at_price }, cost })
 }
 
 fn write(view: &PriceView, at: usize, new: &HashMap<VariantId, VariantPrice>) -> Option<Repricing> {
     let product = &view.products[at];
     let now = |variant: &PricedVariant| *new.get(&variant.price.variant).unwrap_or(&variant.price);
-    let listed =
-        Listed::of(product.variants.iter().map(now).map(|price| (price.price, price.compare_at_price)))?;
+    let listed = Listed::of(product.variants.iter().map(now).map(|price| price.list))?;
     let touched = product.variants.iter().filter_map(|variant| new.get(&variant.price.variant).copied());
     Some(Repricing {
         product: product.id,
@@ -257,8 +260,8 @@ fn told(history: &[Change<'_>], products: usize, unchanged: u64, refusals: &[Pri
     if history.len() <= TOLD_MAX {
         let price = |price: &VariantPrice| {
             json!({
-                "price": price.price.amount(),
-                "compare_at_price": price.compare_at_price.map(UnitPrice::amount),
+                "price": price.list.price.amount(),
+                "compare_at_price": price.list.compare_at_price.map(UnitPrice::amount),
                 "cost": price.cost.map(UnitPrice::amount),
             })
         };
@@ -304,8 +307,7 @@ mod tests {
             sku: sku.parse().unwrap(),
             price: VariantPrice {
                 variant: VariantId(ids.fresh::<MovementId>().0),
-                price: naira(price),
-                compare_at_price: high.map(naira),
+                list: ListPrice { price: naira(price), compare_at_price: high.map(naira) },
                 cost: None,
             },
         });
@@ -331,7 +333,7 @@ mod tests {
 
     fn decide(view: &PriceView, inputs: &[PriceInput], mode: Mode) -> Repriced {
         let caller = Caller::Operator { name: "admin".to_owned() };
-        reprice(view, inputs, mode, Currency::NGN, &caller, &mut Ids::new([1; 32], view.now))
+        reprice(view, inputs, mode, Currency::NGN, &caller, None, &mut Ids::new([1; 32], view.now))
     }
 
     #[test]
@@ -375,7 +377,7 @@ mod tests {
     fn what_a_price_is_compared_at_is_above_it_or_goes() {
         let view = view(&[("a", "10", Some("12"))]);
         let after = |input: PriceInput| {
-            decide(&view, &[input], Mode::All).changes.catalog.reprice[0].variants[0].compare_at_price
+            decide(&view, &[input], Mode::All).changes.catalog.reprice[0].variants[0].list.compare_at_price
         };
         assert_eq!(after(said("a", "11")), Some(naira("12")));
         assert_eq!(after(said("a", "12")), None);

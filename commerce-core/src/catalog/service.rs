@@ -14,7 +14,7 @@ use crate::attempts::Attempts;
 use crate::audit::{self, Actor};
 use crate::commit::StoreError;
 use crate::engine::Parts;
-use crate::idempotency::{KeyReused, Outcome, Request};
+use crate::idempotency::{KeyReused, Request};
 use crate::inventory::Mode;
 use crate::job::Turn;
 
@@ -195,14 +195,22 @@ impl Catalog {
             if let (Some(request), Some(record)) = (request, &view.record) {
                 return self.prices_set(request.audited_by(record)?).await;
             }
-            let decided = reprice(&view, inputs, mode, currency, caller, &mut self.parts.ids(view.now));
-            let Repriced { mut changes, audit, written, unchanged, refusals } = decided;
+            let decided =
+                reprice(&view, inputs, mode, currency, caller, request, &mut self.parts.ids(view.now));
+            let Repriced { changes, audit, written, unchanged, refusals } = decided;
             if mode == Mode::All && !refusals.is_empty() {
                 return Err(CatalogError::Prices(refusals));
             }
-            let set = PricesSet { audit, written, unchanged, refusals, replayed: false };
-            let Some(row) = audit else { return Ok(set) };
-            changes.idempotency = request.map(|request| request.record(Outcome::Audited(row), view.now));
+            let set = PricesSet {
+                audit: audit.filter(|_| written > 0),
+                written,
+                unchanged,
+                refusals,
+                replayed: false,
+            };
+            if audit.is_none() {
+                return Ok(set);
+            }
             match self.parts.store.commit(&changes).await {
                 Ok(()) => return Ok(set),
                 Err(error) => attempts.again(error).await?,
@@ -217,9 +225,10 @@ impl Catalog {
         let data = entry.map(|entry| entry.data).unwrap_or_default();
         let count = |name: &str| data[name].as_u64().unwrap_or_default();
         let refused = data["refused"].as_array().into_iter().flatten();
+        let written = count("written");
         Ok(PricesSet {
-            audit: Some(row),
-            written: count("written"),
+            audit: (written > 0).then_some(row),
+            written,
             unchanged: count("unchanged"),
             refusals: refused.filter_map(PriceRefused::read).collect(),
             replayed: true,

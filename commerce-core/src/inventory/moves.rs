@@ -10,6 +10,7 @@ use super::{
 use crate::access::Caller;
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
+use crate::idempotency::{Outcome, Request};
 use crate::{AuditId, Ids, LocationId, VariantId};
 
 /// The most units that may be said to lie anywhere, and that may move at once.
@@ -135,7 +136,7 @@ pub enum Part {
 pub struct Moved {
     /// What to write; empty when nothing is.
     pub changes: ChangeSet,
-    /// The audit row that tells of it.
+    /// The audit row that tells of it; absent when nothing is written.
     pub audit: Option<AuditId>,
     /// What moves, in the order of the list.
     pub movements: Vec<MovementRow>,
@@ -151,8 +152,17 @@ pub struct Moved {
 ///
 /// Goods leave only as far as they are there and not reserved: it is compared here, for the words, and in the write, for
 /// the race. To whom `caller` is limited, what others sell is unknown.
+///
+/// A request under a key is recorded even when every level is like that already: a level that was set to what it was is
+/// not set to that again by the repetition, when goods have left since.
 #[must_use]
-pub fn move_stock(view: &View, moving: &Moving, caller: &Caller, ids: &mut Ids) -> Moved {
+pub fn move_stock(
+    view: &View,
+    moving: &Moving,
+    caller: &Caller,
+    request: Option<&Request>,
+    ids: &mut Ids,
+) -> Moved {
     let seen = Seen::of(view, caller);
     let mut named: HashSet<(VariantId, LocationId)> = HashSet::new();
     let mut refusals = Vec::new();
@@ -175,10 +185,8 @@ pub fn move_stock(view: &View, moving: &Moving, caller: &Caller, ids: &mut Ids) 
             Err(refused) => refusals.push(refused),
         }
     }
-    if moving.mode == Mode::All && !refusals.is_empty() {
-        steps.clear();
-    }
-    if steps.is_empty() {
+    let is_refused = moving.mode == Mode::All && !refusals.is_empty();
+    if is_refused || (steps.is_empty() && request.is_none()) {
         let (changes, movements) = (ChangeSet::default(), Vec::new());
         return Moved { changes, audit: None, movements, written: 0, unchanged, refusals };
     }
@@ -219,6 +227,7 @@ pub fn move_stock(view: &View, moving: &Moving, caller: &Caller, ids: &mut Ids) 
         target: target(&steps),
         data: told(moving, &steps, unchanged, &refusals),
     });
+    changes.idempotency = request.map(|request| request.record(Outcome::Audited(audit), view.now));
     Moved { changes, audit: Some(audit), movements, written: steps.len() as u64, unchanged, refusals }
 }
 

@@ -46,7 +46,7 @@ fn view(levels: &[(usize, usize, i64, i64)]) -> View {
 
 fn decide(view: &View, moving: &Moving) -> Moved {
     let caller = Caller::Operator { name: "grace".to_owned() };
-    move_stock(view, moving, &caller, &mut Ids::new([3; 32], start()))
+    move_stock(view, moving, &caller, None, &mut Ids::new([3; 32], start()))
 }
 
 /// The view after what moved.

@@ -47,7 +47,10 @@ pub fn moderate(view: &View, command: &Moderate, ids: &mut Ids) -> Result<(Revie
     }
     let status = if command.publish { Status::Published } else { Status::Rejected };
     let noted = before.moderation.as_ref().map_or("", |moderation| &moderation.note);
-    if before.status == status && before.reports_open() == 0 && before.findings.is_empty() && noted == note {
+    let is_so =
+        before.status == status && before.reports_open() == 0 && before.findings.is_empty() && noted == note;
+    // Under a key it is recorded all the same: what its author writes next is not published by the repetition.
+    if is_so && command.request.is_none() {
         return Ok((before.clone(), ChangeSet::default()));
     }
     let audit = Entry {
@@ -62,14 +65,15 @@ pub fn moderate(view: &View, command: &Moderate, ids: &mut Ids) -> Result<(Revie
             "note_characters": note.chars().count(),
         }),
     };
-    let mut after = Review {
-        status,
-        findings: Vec::new(),
-        moderation: Some(Moderation { by: command.by.clone(), at: view.now, note }),
-        reports_seen: before.reports,
-        ..before.clone()
-    };
-    let mut changes = write::written(before, &mut after, view.now, ids);
+    let mut after = before.clone();
+    let mut changes = ChangeSet::default();
+    if !is_so {
+        after.status = status;
+        after.findings = Vec::new();
+        after.moderation = Some(Moderation { by: command.by.clone(), at: view.now, note });
+        after.reports_seen = before.reports;
+        changes = write::written(before, &mut after, view.now, ids);
+    }
     changes.idempotency =
         command.request.as_ref().map(|request| request.record(Outcome::Audited(audit.id), view.now));
     changes.audit.push(audit);

@@ -1,7 +1,5 @@
 //! What a shop decides about reviews, and what its rules find in one.
 
-use serde::Deserialize;
-
 use super::{Content, Finding};
 use crate::search::Analyzer;
 
@@ -12,8 +10,7 @@ use crate::search::Analyzer;
 /// let terms = ReviewTerms { window_days: 30, ..ReviewTerms::default() };
 /// assert!(terms.check().is_ok());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewTerms {
     /// Whether only those may write who are known to have bought; yes unless set.
     pub buyers_only: bool,
@@ -33,6 +30,8 @@ pub struct ReviewTerms {
     pub capitals_percent_max: u32,
     /// Whether a review that says nothing beside the rating waits; no unless set.
     pub hold_rating_only: bool,
+    /// Whether a review with pictures waits; no unless set. Rules look at words alone.
+    pub hold_images: bool,
 }
 
 /// Why terms cannot be taken.
@@ -69,6 +68,7 @@ impl Default for ReviewTerms {
             characters_min: 0,
             capitals_percent_max: 70,
             hold_rating_only: false,
+            hold_images: false,
         }
     }
 }
@@ -113,6 +113,7 @@ impl ReviewTerms {
             (self.is_short(content), Finding::Length),
             (self.shouts(content), Finding::Capitals),
             (self.hold_rating_only && content.words().all(str::is_empty), Finding::RatingOnly),
+            (self.hold_images && !content.images.is_empty(), Finding::Images),
         ];
         found.into_iter().filter_map(|(is_so, finding)| is_so.then_some(finding)).collect()
     }
@@ -194,6 +195,12 @@ mod tests {
         assert_eq!(terms.findings(&says("a very good mug"), false), [Finding::Policy]);
         let in_a_title = Content { title: "Scam".to_owned(), ..says("a very good mug") };
         assert_eq!(terms.findings(&in_a_title, true), [Finding::Word]);
+        let shown =
+            Content { images: vec!["https://img.example.com/a".to_owned()], ..says("a very good mug") };
+        assert_eq!(terms.findings(&shown, true), []);
+        let looked_at = ReviewTerms { hold_images: true, ..terms };
+        assert_eq!(looked_at.findings(&shown, true), [Finding::Images]);
+        assert_eq!(looked_at.findings(&says("a very good mug"), true), []);
         let later = ReviewTerms { publish_at_once: false, ..ReviewTerms::default() };
         assert_eq!(later.findings(&says("a very good mug"), true), [Finding::Policy]);
     }

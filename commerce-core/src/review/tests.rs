@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::audit::Actor;
+use crate::idempotency::{Request, Scope};
 use crate::order::OrderState;
 use crate::payment::PaymentState;
 use crate::testkit::named;
@@ -132,6 +133,13 @@ fn what_was_rejected_waits_whatever_it_says_next() {
     )
     .unwrap();
     assert_eq!((same.version, none), (2, ChangeSet::default()));
+    let scope = Scope { actor: "staff:eve".to_owned(), route: String::new(), key: "k".parse().unwrap() };
+    let under_a_key =
+        Moderate { version: None, request: Some(Request::new(scope, b"reject")), ..command.clone() };
+    let seen = view(5, vec![], Some(rejected.clone()));
+    let (same, told) = moderate(&seen, &under_a_key, &mut ids(seen.now)).unwrap();
+    assert_eq!((same.version, told.review), (2, Changes::default()));
+    assert!(told.idempotency.is_some(), "its repetition decides nothing about what is written next");
     let seen = view(6, vec![], Some(rejected));
     let change = Edit { author: who("ada"), content: says(2, "not so good"), version: None };
     let (edited, changes) = edit(&seen, &change, &terms, &mut ids(seen.now)).unwrap();

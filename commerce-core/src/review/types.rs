@@ -115,6 +115,8 @@ pub enum Finding {
     Capitals,
     /// It says nothing beside the rating.
     RatingOnly,
+    /// It shows pictures, which no rule looks at.
+    Images,
     /// Enough have reported it.
     Reports,
     /// The shop rejected what it said before.
@@ -123,13 +125,14 @@ pub enum Finding {
 
 impl Finding {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Policy,
         Self::Word,
         Self::Links,
         Self::Length,
         Self::Capitals,
         Self::RatingOnly,
+        Self::Images,
         Self::Reports,
         Self::Rejected,
     ];
@@ -144,6 +147,7 @@ impl Finding {
             Self::Length => "length",
             Self::Capitals => "capitals",
             Self::RatingOnly => "rating_only",
+            Self::Images => "images",
             Self::Reports => "reports",
             Self::Rejected => "rejected",
         }

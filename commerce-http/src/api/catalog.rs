@@ -122,7 +122,7 @@ impl CatalogApi {
 
     /// Restores a product that was deleted
     ///
-    /// Its status is what it was. One that is there already stays as it is.
+    /// Its status is what it was. One that is there already stays as it is. Refused while its brand or its category is deleted.
     #[oai(path = "/:slug/restore/", method = "post", operation_id = "restoreProduct")]
     async fn restore(
         &self,

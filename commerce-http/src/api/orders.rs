@@ -1,9 +1,7 @@
 //! `/api/orders/`: what was bought, and what staff does with it.
 
-use commerce_core::customer::Email;
-use commerce_core::order::{AddNote, Cancel, FulfillmentState, OrderNumber, OrderState, Search};
-use commerce_core::payment::{PaymentMethod, PaymentState};
-use commerce_core::{AuditId, OrderId, Timestamp};
+use commerce_core::order::{AddNote, Cancel, Search};
+use commerce_core::{AuditId, OrderId};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
@@ -14,7 +12,7 @@ use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
     Answer, Body, CancelBody, Check, CursorLinks, Id, OrderDto, OrderNoteBody, OrderNoteDto,
-    OrderNotePageDto, OrderPageDto, PageSize, Problem, Refused, StatusBody, Text, statuses,
+    OrderNotePageDto, OrderPageDto, OrderQuery, PageSize, Problem, Refused, StatusBody, Text, statuses,
 };
 
 statuses! {
@@ -106,47 +104,19 @@ impl OrdersApi {
             Perhaps::Own(who) => Some(who.id()),
             Perhaps::Refused(refused) | Perhaps::Nobody(refused) => return Err(refused.into()),
         };
-        let sent = |text: &Query<Option<Text>>| text.0.as_ref().map(|text| text.0.clone());
-        let filters: Vec<_> = [
-            ("status", &status),
-            ("payment_status", &payment_status),
-            ("fulfillment_status", &fulfillment_status),
-            ("payment_method", &payment_method),
-            ("email", &email),
-            ("number", &number),
-            ("placed_from", &placed_from),
-            ("placed_until", &placed_until),
-        ]
-        .map(|(name, text)| (name, sent(text)))
-        .into();
-        let mut check = Check::default();
-        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
-        let mut search = Search {
-            customer,
-            email: check.parse_optional::<Email>("/email", sent(&email).as_deref()),
-            number: sent(&number).map(|number| OrderNumber(number.trim().to_ascii_uppercase())),
-            placed_from: check.parse_optional::<Timestamp>("/placed_from", sent(&placed_from).as_deref()),
-            placed_until: check.parse_optional::<Timestamp>("/placed_until", sent(&placed_until).as_deref()),
-            before: check.parse_optional::<OrderId>("/cursor", sent(&cursor).as_deref()),
-            ..Search::default()
+        let asked = OrderQuery {
+            status: status.0,
+            payment_status: payment_status.0,
+            fulfillment_status: fulfillment_status.0,
+            payment_method: payment_method.0,
+            email: email.0,
+            number: number.0,
+            placed_from: placed_from.0,
+            placed_until: placed_until.0,
+            cursor: cursor.0,
+            page_size: page_size.0,
         };
-        if let Some(Text(text)) = &status.0 {
-            search.status = check.word("/status", text, OrderState::ALL, OrderState::as_str);
-        }
-        if let Some(Text(text)) = &payment_status.0 {
-            search.payment_status =
-                check.word("/payment_status", text, PaymentState::ALL, PaymentState::as_str);
-        }
-        if let Some(Text(text)) = &fulfillment_status.0 {
-            search.fulfillment_status =
-                check.word("/fulfillment_status", text, FulfillmentState::ALL, FulfillmentState::as_str);
-        }
-        if let Some(Text(text)) = &payment_method.0 {
-            search.payment_method =
-                check.word("/payment_method", text, PaymentMethod::ALL, PaymentMethod::as_str);
-        }
-        let page_size = check.finish(size)?;
-        let links = CursorLinks { path: "/api/orders/", filters, page_size };
+        let (search, links) = asked.read("/api/orders/", Search { customer, ..Search::default() })?;
         let mut found = self.shop.engine.orders().search(&search, links.rows()).await?;
         let next = links.cut(&mut found, |row| row.id);
         Ok(Answer::new(&OrderPageDto { results: found.into_iter().map(Into::into).collect(), next })?)

@@ -1,15 +1,13 @@
 //! `/api/orders/sold/`: what merchants see of orders.
 
-use commerce_core::order::{FulfillmentState, OrderNumber, OrderState, Search};
-use commerce_core::{OrderId, Timestamp};
+use commerce_core::OrderId;
+use commerce_core::order::Search;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::access::SeesSold;
 use super::{Shop, Tag};
-use crate::wire::{
-    Answer, Check, CursorLinks, Id, PageSize, Problem, Refused, SoldDto, SoldPageDto, Text, statuses,
-};
+use crate::wire::{Answer, Id, OrderQuery, PageSize, Problem, Refused, SoldDto, SoldPageDto, Text, statuses};
 
 statuses! {
     /// Refusals of a list of sold orders.
@@ -54,35 +52,18 @@ impl SoldApi {
         /// Orders on a page.
         page_size: Query<Option<PageSize>>,
     ) -> Result<Answer<SoldPageDto>, Refused<ListSold>> {
-        let sent = |text: &Query<Option<Text>>| text.0.as_ref().map(|text| text.0.clone());
-        let filters: Vec<_> = [
-            ("status", &status),
-            ("fulfillment_status", &fulfillment_status),
-            ("number", &number),
-            ("placed_from", &placed_from),
-            ("placed_until", &placed_until),
-        ]
-        .map(|(name, text)| (name, sent(text)))
-        .into();
-        let mut check = Check::default();
-        let size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
-        let mut search = Search {
-            seller: Some(merchant.seller),
-            number: sent(&number).map(|number| OrderNumber(number.trim().to_ascii_uppercase())),
-            placed_from: check.parse_optional::<Timestamp>("/placed_from", sent(&placed_from).as_deref()),
-            placed_until: check.parse_optional::<Timestamp>("/placed_until", sent(&placed_until).as_deref()),
-            before: check.parse_optional::<OrderId>("/cursor", sent(&cursor).as_deref()),
-            ..Search::default()
+        let asked = OrderQuery {
+            status: status.0,
+            fulfillment_status: fulfillment_status.0,
+            number: number.0,
+            placed_from: placed_from.0,
+            placed_until: placed_until.0,
+            cursor: cursor.0,
+            page_size: page_size.0,
+            ..OrderQuery::default()
         };
-        if let Some(Text(text)) = &status.0 {
-            search.status = check.word("/status", text, OrderState::ALL, OrderState::as_str);
-        }
-        if let Some(Text(text)) = &fulfillment_status.0 {
-            search.fulfillment_status =
-                check.word("/fulfillment_status", text, FulfillmentState::ALL, FulfillmentState::as_str);
-        }
-        let page_size = check.finish(size)?;
-        let links = CursorLinks { path: "/api/orders/sold/", filters, page_size };
+        let theirs = Search { seller: Some(merchant.seller), ..Search::default() };
+        let (search, links) = asked.read("/api/orders/sold/", theirs)?;
         let mut found = self.shop.engine.orders().search(&search, links.rows()).await?;
         let next = links.cut(&mut found, |row| row.id);
         Ok(Answer::new(&SoldPageDto { results: found.into_iter().map(Into::into).collect(), next })?)

@@ -82,7 +82,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Passwords(#[from] PasswordCostError),
     /// The terms of reviews make no sense.
-    #[error("[reviews] in commerce.toml cannot be used: {0}")]
+    #[error("[reviews] in commerce.toml, or COMMERCE_REVIEWS_ variables, cannot be used: {0}")]
     Reviews(#[from] ReviewTermsError),
     /// The cache is to be on a Redis, and there is none.
     #[error(

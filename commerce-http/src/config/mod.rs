@@ -2,11 +2,13 @@
 
 mod database;
 mod error;
+mod reviews;
 mod server;
 mod settings;
 
 pub use database::{Database, DatabaseUrl};
 pub use error::ConfigError;
+pub use reviews::ReviewSettings;
 pub use server::{ServerConfig, TokenAlgorithm};
 pub use settings::{CacheMode, LogFormat, Settings};
 

@@ -15,7 +15,10 @@ use commerce_core::review::ReviewTerms;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{ConfigError, Database, DatabaseUrl, Network, Origin, RateLimits, ServerConfig, TokenAlgorithm};
+use super::{
+    ConfigError, Database, DatabaseUrl, Network, Origin, RateLimits, ReviewSettings, ServerConfig,
+    TokenAlgorithm,
+};
 use crate::accounts::Accounts;
 use crate::gateway::{Payments, PaystackAccount};
 use crate::mail::{MailConfig, MailSettings, Patterns};
@@ -154,7 +157,8 @@ pub struct Settings {
     /// How the shop searches; the settings in the shop stay as they are when this is left out.
     pub search: Option<commerce_core::search::Settings>,
     /// Who may review what, and which reviews wait for somebody of the shop.
-    pub reviews: Option<ReviewTerms>,
+    #[serde(default)]
+    pub reviews: ReviewSettings,
     /// What callers may ask for.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -298,7 +302,7 @@ impl Settings {
             hsts_seconds: parsed("HSTS_SECONDS", &text)?,
             hsts_subdomains: parsed("HSTS_SUBDOMAINS", &text)?,
             search: None,
-            reviews: None,
+            reviews: ReviewSettings::from_variables(&text)?,
             rate_limits: parsed("RATE_LIMITS", &text)?.unwrap_or_default(),
             redis_url: secret("REDIS_URL"),
             cache: parsed("CACHE", &text)?,
@@ -383,7 +387,7 @@ impl Settings {
             hsts_seconds: above.hsts_seconds.or(self.hsts_seconds),
             hsts_subdomains: above.hsts_subdomains.or(self.hsts_subdomains),
             search: above.search.or(self.search),
-            reviews: above.reviews.or(self.reviews),
+            reviews: self.reviews.under(above.reviews),
             rate_limits: self.rate_limits.under(above.rate_limits),
             redis_url: above.redis_url.or(self.redis_url),
             cache: above.cache.or(self.cache),
@@ -493,9 +497,7 @@ impl Settings {
     /// # Errors
     /// When they make no sense.
     pub fn review_terms(&self) -> Result<ReviewTerms, ConfigError> {
-        let terms = self.reviews.clone().unwrap_or_default();
-        terms.check()?;
-        Ok(terms)
+        self.reviews.terms()
     }
 
     /// What the server needs beside the database.
@@ -635,7 +637,7 @@ fn wrong(name: &str, reason: impl fmt::Display) -> ConfigError {
     ConfigError::Variable { name: format!("COMMERCE_{name}"), reason: reason.to_string() }
 }
 
-fn parsed<T: FromStr<Err: fmt::Display>>(
+pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(
     name: &str,
     text: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<T>, ConfigError> {
@@ -643,7 +645,7 @@ fn parsed<T: FromStr<Err: fmt::Display>>(
 }
 
 /// Values with commas between them.
-fn list<T: FromStr<Err: fmt::Display>>(
+pub(super) fn list<T: FromStr<Err: fmt::Display>>(
     name: &str,
     text: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Vec<T>>, ConfigError> {
@@ -720,6 +722,30 @@ mod tests {
         let unclear = Settings { listen: Some("8080".to_owned()), ..Settings::default() };
         let said = unclear.server_with("s".into(), None).unwrap_err().to_string();
         assert!(said.contains("127.0.0.1:8080"), "{said}");
+    }
+
+    #[test]
+    fn variables_change_some_terms_of_reviews_and_the_file_others() {
+        let file = "[reviews]\nwindow_days = 30\nreports_max = 5\nwords = [\"scam\"]";
+        let file: Settings = toml::from_str(file).unwrap();
+        let above = variables(&[
+            ("COMMERCE_REVIEWS_WINDOW_DAYS", "14"),
+            ("COMMERCE_REVIEWS_WORDS", "fake, money back"),
+            ("COMMERCE_REVIEWS_PUBLISH_AT_ONCE", "false"),
+        ]);
+        let words = vec!["fake".to_owned(), "money back".to_owned()];
+        let expected = ReviewTerms {
+            window_days: 14,
+            reports_max: 5,
+            words,
+            publish_at_once: false,
+            ..ReviewTerms::default()
+        };
+        assert_eq!(file.under(above.unwrap()).review_terms().unwrap(), expected);
+        let said = variables(&[("COMMERCE_REVIEWS_WINDOW_DAYS", "soon")]).unwrap_err().to_string();
+        assert!(said.contains("COMMERCE_REVIEWS_WINDOW_DAYS"), "{said}");
+        let none = variables(&[("COMMERCE_REVIEWS_WINDOW_DAYS", "0")]).unwrap().review_terms();
+        assert!(none.unwrap_err().to_string().contains("window_days"));
     }
 
     #[test]

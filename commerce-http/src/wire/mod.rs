@@ -75,7 +75,7 @@ pub(crate) use money::{MoneyBody, MoneyDto};
 pub(crate) use nullable::OrNull;
 pub(crate) use operation::{InvariantsDto, JobDto, JobsDto};
 pub(crate) use order::{CancelBody, ConfirmBody, ConfirmedDto, OrderDto, ReturnBody, StatusBody};
-pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto};
+pub(crate) use order_list::{OrderNoteBody, OrderNoteDto, OrderNotePageDto, OrderPageDto, OrderQuery};
 pub(crate) use own_data::{ClaimedDto, EraseBody, OwnDataDto};
 pub(crate) use page::{CursorLinks, PageLinks, PaginationDto};
 pub(crate) use param::{

@@ -1,6 +1,7 @@
 //! Lists of orders, and notes on them, on the wire.
 
-use commerce_core::order::{Note, Summary};
+use commerce_core::order::{FulfillmentState, Note, OrderNumber, OrderState, Search, Summary};
+use commerce_core::payment::{PaymentMethod, PaymentState};
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,65 @@ use uuid::Uuid;
 
 use super::order::CustomerDto;
 use super::word::{FulfillmentStatus, Method, OrderStatus, PaymentStatus};
-use super::{Instant, MoneyDto, OrNull};
+use super::{Check, CursorLinks, Instant, MoneyDto, OrNull, PageSize, Problem, Text};
+
+/// What a list of orders is asked for by, as it was sent.
+#[derive(Debug, Default)]
+pub(crate) struct OrderQuery {
+    pub(crate) status: Option<Text>,
+    pub(crate) payment_status: Option<Text>,
+    pub(crate) fulfillment_status: Option<Text>,
+    pub(crate) payment_method: Option<Text>,
+    pub(crate) email: Option<Text>,
+    pub(crate) number: Option<Text>,
+    pub(crate) placed_from: Option<Text>,
+    pub(crate) placed_until: Option<Text>,
+    pub(crate) cursor: Option<Text>,
+    pub(crate) page_size: Option<PageSize>,
+}
+
+impl OrderQuery {
+    /// What to search, among those that `search` names, and where the pages of `path` lie.
+    pub(crate) fn read(self, path: &str, search: Search) -> Result<(Search, CursorLinks<'_>), Problem> {
+        fn sent(text: &Option<Text>) -> Option<&str> {
+            text.as_ref().map(|text| text.0.as_str())
+        }
+        let mut check = Check::default();
+        let size = self.page_size.map_or(Some(20), |size| size.check("/page_size", &mut check));
+        let search = Search {
+            email: check.parse_optional("/email", sent(&self.email)),
+            number: sent(&self.number).map(|number| OrderNumber(number.trim().to_ascii_uppercase())),
+            placed_from: check.parse_optional("/placed_from", sent(&self.placed_from)),
+            placed_until: check.parse_optional("/placed_until", sent(&self.placed_until)),
+            before: check.parse_optional("/cursor", sent(&self.cursor)),
+            status: sent(&self.status)
+                .and_then(|text| check.word("/status", text, OrderState::ALL, OrderState::as_str)),
+            payment_status: sent(&self.payment_status).and_then(|text| {
+                check.word("/payment_status", text, PaymentState::ALL, PaymentState::as_str)
+            }),
+            fulfillment_status: sent(&self.fulfillment_status).and_then(|text| {
+                check.word("/fulfillment_status", text, FulfillmentState::ALL, FulfillmentState::as_str)
+            }),
+            payment_method: sent(&self.payment_method).and_then(|text| {
+                check.word("/payment_method", text, PaymentMethod::ALL, PaymentMethod::as_str)
+            }),
+            ..search
+        };
+        let page_size = check.finish(size)?;
+        let filters = [
+            ("status", self.status),
+            ("payment_status", self.payment_status),
+            ("fulfillment_status", self.fulfillment_status),
+            ("payment_method", self.payment_method),
+            ("email", self.email),
+            ("number", self.number),
+            ("placed_from", self.placed_from),
+            ("placed_until", self.placed_until),
+        ];
+        let filters = filters.map(|(name, text)| (name, text.map(|text| text.0))).into();
+        Ok((search, CursorLinks { path, filters, page_size }))
+    }
+}
 
 /// Orders, the newest first.
 #[derive(Debug, Serialize, Object)]

@@ -1,6 +1,6 @@
 //! Products as those who keep the catalogue list them, and what they cost before.
 
-use commerce_core::catalog::{ListedProduct, PriceChange, VariantPrices};
+use commerce_core::catalog::{ListPrice, ListedProduct, PriceChange};
 use poem_openapi::Object;
 use serde::Serialize;
 use uuid::Uuid;
@@ -83,8 +83,8 @@ pub(crate) struct VariantPricesDto {
     compare_at_price: OrNull<MoneyDto>,
 }
 
-impl From<VariantPrices> for VariantPricesDto {
-    fn from(prices: VariantPrices) -> Self {
+impl From<ListPrice> for VariantPricesDto {
+    fn from(prices: ListPrice) -> Self {
         Self { price: prices.price.into(), compare_at_price: OrNull::of(prices.compare_at_price) }
     }
 }

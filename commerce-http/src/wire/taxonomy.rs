@@ -61,7 +61,7 @@ pub(crate) struct BrandBody {
 }
 
 impl BrandBody {
-    pub(crate) fn new_brand(self) -> Result<NewBrand, Problem> {
+    pub(crate) fn command(self) -> Result<NewBrand, Problem> {
         let mut check = Check::default();
         let slug: Option<Slug> = check.parse_optional("/slug", self.slug.as_deref());
         check.finish(Some(NewBrand { name: self.name, slug }))
@@ -69,7 +69,7 @@ impl BrandBody {
 
     /// As a change of everything. What is left out is made as for a new one.
     pub(crate) fn replacement(self) -> Result<BrandChange, Problem> {
-        let NewBrand { name, slug } = self.new_brand()?;
+        let NewBrand { name, slug } = self.command()?;
         let slug = slug.or_else(|| Slug::from_name(&name));
         Ok(BrandChange { name: Some(name), slug })
     }
@@ -172,7 +172,7 @@ pub(crate) struct CategoryBody {
 }
 
 impl CategoryBody {
-    pub(crate) fn new_category(self) -> Result<NewCategory, Problem> {
+    pub(crate) fn command(self) -> Result<NewCategory, Problem> {
         let mut check = Check::default();
         let slug: Option<Slug> = check.parse_optional("/slug", self.slug.as_deref());
         let Self { name, parent, description, position, .. } = self;
@@ -182,7 +182,7 @@ impl CategoryBody {
 
     /// As a change of everything. What is left out is made as for a new one.
     pub(crate) fn replacement(self) -> Result<CategoryChange, Problem> {
-        let NewCategory { name, slug, parent, description, position } = self.new_category()?;
+        let NewCategory { name, slug, parent, description, position } = self.command()?;
         let slug = slug.or_else(|| Slug::from_name(&name));
         Ok(CategoryChange {
             name: Some(name),
@@ -331,7 +331,7 @@ fn yes() -> bool {
 }
 
 impl AttributeBody {
-    pub(crate) fn new_attribute(self) -> Result<NewAttribute, Problem> {
+    pub(crate) fn command(self) -> Result<NewAttribute, Problem> {
         let mut check = Check::default();
         let kind = check.word("/kind", &self.kind, AttributeKind::ALL, AttributeKind::as_str);
         let mut bound = |pointer, said: &Option<String>| {
@@ -344,13 +344,14 @@ impl AttributeBody {
         Ok(NewAttribute { code, name, kind, filterable, required, variant_defining, rules })
     }
 
-    /// As a change of everything but the code.
-    pub(crate) fn replacement(self) -> Result<(String, AttributeChange), Problem> {
+    /// As a change of everything; the code is the one that it has.
+    pub(crate) fn replacement(self) -> Result<AttributeChange, Problem> {
         let NewAttribute { code, name, kind, filterable, required, variant_defining, rules } =
-            self.new_attribute()?;
+            self.command()?;
         let AttributeRules { allowed, least, most, unit } = rules;
-        let change = AttributeChange {
+        Ok(AttributeChange {
             name: Some(name.unwrap_or_else(|| code.clone())),
+            code: Some(code),
             kind: Some(kind),
             filterable: Some(filterable),
             required: Some(required),
@@ -359,8 +360,7 @@ impl AttributeBody {
             least: Some(least),
             most: Some(most),
             unit: Some(unit),
-        };
-        Ok((code, change))
+        })
     }
 }
 
@@ -408,6 +408,7 @@ impl AttributeChangeBody {
         let allowed = allowed_values;
         let unit = change(unit);
         check.finish(Some(AttributeChange {
+            code: None,
             name,
             kind,
             filterable,

@@ -80,7 +80,8 @@ impl Catalog {
     /// Takes back that a product was deleted. A request that was answered before is answered again.
     ///
     /// # Errors
-    /// [`EditError::NotFound`], [`EditError::Version`], [`EditError::KeyReused`].
+    /// [`EditError::NotFound`], [`EditError::Version`], [`EditError::Refused`] when its brand or category is deleted,
+    /// [`EditError::KeyReused`].
     pub async fn restore(
         &self,
         caller: &Caller,
@@ -221,6 +222,10 @@ impl Catalog {
             let view = self.parts.store.import_view(&keys).await?;
             if let (Some(request), Some(record)) = (request, &view.record) {
                 let product = self.written_by(request.audited_by(record)?).await?;
+                // It may be another merchant's by now.
+                if !super::concerns(caller, &product.product) {
+                    return Err(EditError::NotFound);
+                }
                 return Ok(ProductChanged { product, replayed: true });
             }
             let Edited { product, mut batch } = decide(&view, &editor, &mut self.parts.ids(view.now))?;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::{
-    Attribute, AttributeValue, Brand, ImageCopy, ImageInput, ProductStatus, Redirect, RedirectKind, Removal,
-    SharedVersion, VariantPrices,
+    Attribute, AttributeValue, Brand, ImageCopy, ImageInput, ListPrice, ProductStatus, Redirect,
+    RedirectKind, Removal, SharedVersion,
 };
 use crate::testkit::{Item, item, start, variant_id};
 use crate::{SellerId, SessionId, UnitPrice, access};
@@ -200,7 +200,7 @@ fn an_edit_writes_the_product_its_prices_and_who_did_it() {
     assert_eq!((write.product.name.as_str(), write.product.updated_at), ("Soft tee", view.now));
     let [price] = &batch.prices[..] else { panic!("{:?}", batch.prices) };
     assert_eq!((price.variant, price.sku.as_str()), (variant_id("tee-m"), "tee-m"));
-    let at = |amount| VariantPrices { price: naira(amount), compare_at_price: None };
+    let at = |amount| ListPrice { price: naira(amount), compare_at_price: None };
     assert_eq!((price.before, price.after), (at("27.50"), at("30")));
     let [row] = &batch.audit[..] else { panic!("{:?}", batch.audit) };
     assert_eq!((row.action.as_str(), row.actor.to_string()), ("product.update", "staff:ada".to_owned()));
@@ -347,6 +347,25 @@ fn deleted_is_out_of_sight_until_it_is_restored() {
     let restored = restore(&view, &target("tee", Some(2)), &editor, &mut ids(&view)).unwrap().batch;
     assert_eq!((restored.products[0].product.deleted_at, restored.products[0].product.version), (None, 3));
     assert_eq!(restored.audit[0].action, "product.restore");
+}
+
+#[test]
+fn what_was_deleted_is_not_had_again_by_naming_it() {
+    let mut view = shop(&[tee().brand("Looms").category(&["Clothing", "Tees"]).deleted(), item("cap")]);
+    let editor = Editor { caller: &operator(), currency: Currency::NGN };
+    let back = |view: &CatalogView| restore(view, &target("tee", None), &editor, &mut ids(view));
+    let restored = back(&view).unwrap().batch;
+    assert_eq!(restored.shared, Some(view.shared), "decided on the brands and categories that were seen");
+    view.brands[0].deleted_at = Some(view.now);
+    assert_eq!(codes(back(&view)), [("brand", "brand-deleted")]);
+    let named = edit(&view, "cap", |change| change.brand = Cell::Is("looms".parse().unwrap()));
+    assert_eq!(codes(named), [("brand", "brand-unknown")]);
+    view.brands[0].deleted_at = None;
+    view.categories[1].deleted_at = Some(view.now);
+    assert_eq!(codes(back(&view)), [("category", "category-deleted")]);
+    let named = edit(&view, "cap", |change| change.category = Cell::Is("tees".parse().unwrap()));
+    assert_eq!(codes(named), [("category", "category-unknown")]);
+    assert!(edit(&view, "cap", |change| change.category = Cell::Is("clothing".parse().unwrap())).is_ok());
 }
 
 #[test]

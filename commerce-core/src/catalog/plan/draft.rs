@@ -8,8 +8,8 @@ use super::stock::{self, Said};
 use super::{CatalogView, Outcome, Plan, PlanOptions, Refusal, Warning};
 use crate::audit::{self, Actor};
 use crate::catalog::{
-    Batch, PriceChange, Product, ProductInput, ProductWrite, Redirect, RedirectKind, Removal, Sku, Slug,
-    Variant, VariantPrices,
+    Batch, ListPrice, PriceChange, Product, ProductInput, ProductWrite, Redirect, RedirectKind, Removal, Sku,
+    Slug, Variant,
 };
 use crate::{Ids, ProductId, Timestamp, VariantId};
 
@@ -179,17 +179,17 @@ fn repriced(
     actor: &Actor,
     ids: &mut Ids,
 ) -> Vec<PriceChange> {
-    let were: HashMap<VariantId, VariantPrices> =
-        before.variants.iter().map(|variant| (variant.id, variant.prices())).collect();
+    let were: HashMap<VariantId, ListPrice> =
+        before.variants.iter().map(|variant| (variant.id, variant.list_price())).collect();
     let change = |variant: &Variant| {
         let was = *were.get(&variant.id)?;
-        (was != variant.prices()).then(|| PriceChange {
+        (was != variant.list_price()).then(|| PriceChange {
             id: ids.fresh(),
             product: after.id,
             variant: variant.id,
             sku: variant.sku.clone(),
             before: was,
-            after: variant.prices(),
+            after: variant.list_price(),
             actor: actor.clone(),
             at: now,
         })

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 use super::{
     By, Decided, SharedKey, TaxonomyError, TaxonomyView, VALUES_MAX, at_version, fresh_row, name_of,
@@ -39,6 +38,8 @@ pub struct NewAttribute {
 /// What is to be changed of an attribute: nothing of what is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttributeChange {
+    /// The code that it has, for that stays: another one is refused.
+    pub code: Option<String>,
     /// Its name.
     pub name: Option<String>,
     /// What its values are.
@@ -85,10 +86,6 @@ impl TaxonomyView {
             key.find(&self.attributes, |attribute| attribute.id.0, |attribute| attribute.code.as_str());
         found.ok_or(TaxonomyError::NotFound)
     }
-}
-
-fn told(attribute: &Attribute) -> Value {
-    serde_json::to_value(attribute).unwrap_or_default()
 }
 
 /// The attribute with its rules as they are kept.
@@ -148,8 +145,7 @@ pub(super) fn create(
         rules: rules.clone(),
         ..Attribute::new(AttributeId(row.0), code, name, *kind)
     })?;
-    let target = format!("attribute:{}", attribute.id);
-    let mut batch = view.batch(by, row, "attribute.create", target, Value::Null, told(&attribute));
+    let mut batch = view.batch(by, row, ("attribute", "create"), attribute.id, [None, Some(&attribute)]);
     batch.attributes.push(attribute.clone());
     Ok(Decided { row: attribute, products: 0, batch: Some(batch) })
 }
@@ -162,6 +158,9 @@ pub(super) fn change(
     ids: &mut Ids,
 ) -> Result<Decided<Attribute>, TaxonomyError> {
     let (before, products) = view.attribute(key)?;
+    if change.code.as_ref().is_some_and(|code| *code != before.code) {
+        return Err(TaxonomyError::invalid("code", "invalid", "the code of an attribute stays as it is"));
+    }
     at_version(by, before.version)?;
     let rules = change.rules(before);
     let AttributeChange { name, kind, filterable, required, variant_defining, .. } = change.clone();
@@ -178,9 +177,8 @@ pub(super) fn change(
         return Ok(Decided::unchanged(after, *products));
     }
     let after = Attribute { version: before.version + 1, ..after };
-    let target = format!("attribute:{}", after.id);
-    let row = fresh_row(ids);
-    let mut batch = view.batch(by, row, "attribute.update", target, told(before), told(&after));
+    let versions = [Some(before), Some(&after)];
+    let mut batch = view.batch(by, fresh_row(ids), ("attribute", "update"), after.id, versions);
     if (after.kind, &after.rules) != (before.kind, &before.rules) {
         if view.values.len() > VALUES_MAX as usize {
             return Err(TaxonomyError::TooManyValues);
@@ -211,9 +209,7 @@ pub(super) fn delete(
     if *products > 0 {
         return Err(TaxonomyError::InUse(*products));
     }
-    let target = format!("attribute:{}", before.id);
-    let row = fresh_row(ids);
-    let mut batch = view.batch(by, row, "attribute.delete", target, told(before), Value::Null);
+    let mut batch = view.batch(by, fresh_row(ids), ("attribute", "delete"), before.id, [Some(before), None]);
     batch.revise.gone.push(before.id);
     batch.revise.unused.push(SharedId::Attribute(before.id));
     Ok(Decided { row: before.clone(), products: 0, batch: Some(batch) })

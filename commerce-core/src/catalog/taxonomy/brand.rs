@@ -1,7 +1,5 @@
 //! Decisions about brands.
 
-use serde_json::Value;
-
 use super::{
     By, Decided, SharedKey, TaxonomyError, TaxonomyView, at_version, fresh_row, name_of, rules_renamed,
     slug_of,
@@ -45,22 +43,6 @@ impl TaxonomyView {
         }
         Ok(())
     }
-
-    fn brand_told(
-        &self,
-        by: &By<'_>,
-        ids: &mut Ids,
-        verb: &str,
-        before: &Brand,
-        after: &Brand,
-    ) -> super::Batch {
-        let [was, is] = [before, after].map(told);
-        self.batch(by, fresh_row(ids), &format!("brand.{verb}"), format!("brand:{}", after.id), was, is)
-    }
-}
-
-fn told(brand: &Brand) -> Value {
-    serde_json::to_value(brand).unwrap_or_default()
 }
 
 pub(super) fn create(
@@ -75,8 +57,7 @@ pub(super) fn create(
     let row = fresh_row(ids);
     let brand = Brand::new(BrandId(row.0), slug, name);
     view.brand_names_free(&brand)?;
-    let target = format!("brand:{}", brand.id);
-    let mut batch = view.batch(by, row, "brand.create", target, Value::Null, told(&brand));
+    let mut batch = view.batch(by, row, ("brand", "create"), brand.id, [None, Some(&brand)]);
     batch.brands.push(brand.clone());
     Ok(Decided { row: brand, products: 0, batch: Some(batch) })
 }
@@ -105,7 +86,8 @@ pub(super) fn change(
     }
     view.brand_names_free(&after)?;
     after.version += 1;
-    let mut batch = view.brand_told(by, ids, "update", before, &after);
+    let mut batch =
+        view.batch(by, fresh_row(ids), ("brand", "update"), after.id, [Some(before), Some(&after)]);
     batch.revise.brands.push(after.clone());
     batch.revise.rewrite = view.rewrite();
     batch.revise.rewrite.brands.push((after.id, after.slug.clone()));
@@ -133,7 +115,8 @@ pub(super) fn delete(
         return Err(TaxonomyError::InUse(*products));
     }
     let after = Brand { deleted_at: Some(view.now), version: before.version + 1, ..before.clone() };
-    let mut batch = view.brand_told(by, ids, "delete", before, &after);
+    let mut batch =
+        view.batch(by, fresh_row(ids), ("brand", "delete"), after.id, [Some(before), Some(&after)]);
     batch.revise.brands.push(after.clone());
     batch.revise.unused.push(SharedId::Brand(after.id));
     Ok(Decided { row: after, products: 0, batch: Some(batch) })
@@ -151,7 +134,8 @@ pub(super) fn restore(
     }
     at_version(by, before.version)?;
     let after = Brand { deleted_at: None, version: before.version + 1, ..before.clone() };
-    let mut batch = view.brand_told(by, ids, "restore", before, &after);
+    let mut batch =
+        view.batch(by, fresh_row(ids), ("brand", "restore"), after.id, [Some(before), Some(&after)]);
     batch.revise.brands.push(after.clone());
     Ok(Decided { row: after, products: *products, batch: Some(batch) })
 }

@@ -1,7 +1,5 @@
 //! Decisions about the category tree.
 
-use serde_json::Value;
-
 use super::{
     By, Decided, SharedKey, TaxonomyError, TaxonomyView, at_version, fresh_row, name_of, rules_renamed,
     slug_of,
@@ -118,23 +116,6 @@ impl TaxonomyView {
         });
         (moved.collect(), place as u32)
     }
-
-    fn category_told(
-        &self,
-        by: &By<'_>,
-        ids: &mut Ids,
-        verb: &str,
-        before: &Category,
-        after: &Category,
-    ) -> super::Batch {
-        let [was, is] = [before, after].map(told);
-        let target = format!("category:{}", after.id);
-        self.batch(by, fresh_row(ids), &format!("category.{verb}"), target, was, is)
-    }
-}
-
-fn told(category: &Category) -> Value {
-    serde_json::to_value(category).unwrap_or_default()
 }
 
 fn description_of(text: &str) -> Result<String, TaxonomyError> {
@@ -177,8 +158,7 @@ pub(super) fn create(
     fits(&category.path)?;
     let (moved, position) = view.make_room(&category, new.position);
     category.position = position;
-    let target = format!("category:{}", category.id);
-    let mut batch = view.batch(by, row, "category.create", target, Value::Null, told(&category));
+    let mut batch = view.batch(by, row, ("category", "create"), category.id, [None, Some(&category)]);
     batch.categories.push(category.clone());
     batch.revise.categories = moved;
     Ok(Decided { row: category, products: 0, batch: Some(batch) })
@@ -227,7 +207,8 @@ pub(super) fn change(
     fits(&after.path)?;
     after.version += 1;
 
-    let mut batch = view.category_told(by, ids, "update", before, &after);
+    let mut batch =
+        view.batch(by, fresh_row(ids), ("category", "update"), after.id, [Some(before), Some(&after)]);
     batch.revise.categories = moved;
     if after.path != before.path || after.name != before.name {
         let (was, mut touched) = (before.path.len(), *products);
@@ -278,7 +259,8 @@ pub(super) fn delete(
         return Err(TaxonomyError::InUse(*products));
     }
     let after = Category { deleted_at: Some(view.now), version: before.version + 1, ..before.clone() };
-    let mut batch = view.category_told(by, ids, "delete", before, &after);
+    let mut batch =
+        view.batch(by, fresh_row(ids), ("category", "delete"), after.id, [Some(before), Some(&after)]);
     batch.revise.categories.push(after.clone());
     batch.revise.unused.push(SharedId::Category(after.id));
     Ok(Decided { row: after, products: 0, batch: Some(batch) })
@@ -300,7 +282,8 @@ pub(super) fn restore(
         return Err(TaxonomyError::Parent(parent.slug.to_string()));
     }
     let after = Category { deleted_at: None, version: before.version + 1, ..before.clone() };
-    let mut batch = view.category_told(by, ids, "restore", before, &after);
+    let mut batch =
+        view.batch(by, fresh_row(ids), ("category", "restore"), after.id, [Some(before), Some(&after)]);
     batch.revise.categories.push(after.clone());
     Ok(Decided { row: after, products: *products, batch: Some(batch) })
 }

@@ -12,7 +12,10 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Value, json};
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{Attribute, Batch, Brand, Category, Rewrite, SharedVersion, Slug};
@@ -103,15 +106,15 @@ impl<T> Decided<T> {
 }
 
 impl TaxonomyView {
-    /// A batch that is decided on this view and says so in one audit row.
-    fn batch(
+    /// A batch that is decided on this view and says so in one audit row: what was done to what, and how it was before and
+    /// is after, `None` where there is nothing.
+    fn batch<T: Serialize>(
         &self,
         by: &By<'_>,
         row: AuditId,
-        action: &str,
-        target: String,
-        before: Value,
-        after: Value,
+        (kind, verb): (&str, &str),
+        target: impl Display,
+        [before, after]: [Option<&T>; 2],
     ) -> Batch {
         Batch {
             shared: Some(self.shared),
@@ -120,8 +123,8 @@ impl TaxonomyView {
                 id: row,
                 at: self.now,
                 actor: by.actor.clone(),
-                action: action.to_owned(),
-                target,
+                action: format!("{kind}.{verb}"),
+                target: format!("{kind}:{target}"),
                 data: json!({"before": before, "after": after}),
             }],
             ..Batch::default()

@@ -27,11 +27,9 @@ pub(super) fn change(
     if to.as_ref() == Some(&tag) {
         return Ok(Decided::unchanged(tag, products));
     }
-    let action = if to.is_some() { "tag.rename" } else { "tag.delete" };
-    let told = |tag: Option<&String>| json!({"tag": tag, "products": products});
-    let target = format!("tag:{tag}");
-    let (was, is) = (told(Some(&tag)), told(to.as_ref()));
-    let mut batch = view.batch(by, fresh_row(ids), action, target, was, is);
+    let verb = if to.is_some() { "rename" } else { "delete" };
+    let [was, is] = [Some(&tag), to.as_ref()].map(|tag| json!({"tag": tag, "products": products}));
+    let mut batch = view.batch(by, fresh_row(ids), ("tag", verb), &tag, [Some(&was), Some(&is)]);
     batch.revise.rewrite = view.rewrite();
     batch.revise.rewrite.tag = Some((tag.clone(), to.clone()));
     Ok(Decided { row: to.unwrap_or(tag), products, batch: Some(batch) })

@@ -221,6 +221,10 @@ fn an_attribute_changes_while_every_value_stays_one() {
     let changed = |view: &TaxonomyView, change: AttributeChange| {
         with(&rules(), |by| attribute::change(view, &SharedKey::new("size"), &change, by, &mut ids(0)))
     };
+    let code = |code: &str| AttributeChange { code: Some(code.to_owned()), ..AttributeChange::default() };
+    assert_eq!(changed(&view, code("size")).unwrap().batch, None, "its code, as it is");
+    let refused = changed(&view, code("sizes"));
+    assert!(matches!(refused, Err(TaxonomyError::Invalid { field: "code", .. })), "{refused:?}");
     let number = AttributeChange { kind: Some(AttributeKind::Number), ..AttributeChange::default() };
     let decided = changed(&view, number.clone()).unwrap();
     assert_eq!(decided.batch.unwrap().revise.values.unwrap().1, view.values, "others come in between");

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{Shop, cancel, request};
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 use crate::catalog::{
     Cell, EditError, ImportKeys, ProductChange, ProductKey, ProductSearch, ProductStatus, Sku, Slug, Target,
     VariantInput,
 };
 use crate::testkit::{Item, item, product_id, variant_id};
-use crate::{Currency, SellerId, UnitPrice};
+use crate::{Currency, CustomerId, SellerId, SessionId, UnitPrice};
 
 fn ada() -> Caller {
     Caller::Operator { name: "ada".to_owned() }
@@ -90,6 +90,28 @@ pub async fn a_slug_of_before(shop: &Shop) {
     taken.input.edit.rename = Some(slug("ink"));
     catalog.change(&ada(), &target("mug", None), &taken).await.unwrap();
     assert_eq!(catalog.moved(&slug("mug")).await.unwrap(), Some(slug("ink")), "whoever had it last");
+}
+
+/// A merchant repeats a request about a product that is another's by now: it is not there for them any more.
+pub async fn what_was_given_away_is_not_told_again(shop: &Shop) {
+    let [mira, max] = [5, 6].map(|number| SellerId(uuid::Uuid::from_u128(number)));
+    let own = item("mug").deleted().with_product(|product| product.seller = Some(mira));
+    shop.sell([own]).await;
+    let merchant = Caller::Account {
+        id: CustomerId(uuid::Uuid::from_u128(7)),
+        role: Role::Merchant,
+        seller: Some(mira),
+        session: SessionId(uuid::Uuid::from_u128(8)),
+    };
+    let (catalog, asked) = (shop.engine.catalog(), request("restore", "mug"));
+    let restore = async || catalog.restore(&merchant, &target("mug", None), Some(&asked)).await;
+    assert!(!restore().await.unwrap().replayed);
+    assert!(restore().await.unwrap().replayed);
+    let mut given = ProductChange::nothing(slug("mug"));
+    given.input.edit.seller = Cell::Is(max);
+    catalog.change(&ada(), &target("mug", None), &given).await.unwrap();
+    let again = restore().await;
+    assert!(matches!(again, Err(EditError::NotFound)), "{again:?}");
 }
 
 /// Each change of a price is a row, whoever makes it, and nothing else is.

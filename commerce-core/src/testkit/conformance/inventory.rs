@@ -227,6 +227,17 @@ pub async fn what_cannot_be_moved(shop: &Shop) {
     let other = request("bulk", "other rows");
     let reused = shop.engine.inventory().move_stock(&moving, &operator(), Some(&other)).await;
     assert!(matches!(reused, Err(InventoryError::KeyReused(_))), "{reused:?}");
+
+    // What changed nothing changes nothing when it is repeated, though goods have left since.
+    let same = Moving::new("stock.bulk", vec![one("pen", "main", to(3), count, 0)]);
+    let asked = request("same", "rows");
+    let none = shop.engine.inventory().move_stock(&same, &operator(), Some(&asked)).await.unwrap();
+    assert_eq!((none.audit, none.written, none.unchanged, none.replayed), (None, 0, 1, false));
+    let less = Moving::new("stock.adjust", vec![one("pen", "main", Asked::By(-1), fix, 0)]);
+    shop.engine.inventory().move_stock(&less, &operator(), None).await.unwrap();
+    let again = shop.engine.inventory().move_stock(&same, &operator(), Some(&asked)).await.unwrap();
+    assert_eq!(again, MovedStock { replayed: true, ..none });
+    assert_eq!(shop.stock("pen").await, (2, 0));
 }
 
 /// What is kept back, and when to order more: set, listed, and left alone by what moves.

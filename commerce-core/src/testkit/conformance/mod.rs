@@ -321,6 +321,7 @@ macro_rules! __each_store_case {
                 a_branch_moves_with_its_products
                 what_nobody_has_is_deleted_and_restored
                 a_product_comes_while_its_brand_is_deleted
+                a_brand_is_restored_before_its_products
                 two_moves_at_once_make_no_circle
                 moves_and_imports_at_once_leave_a_tree
                 facets_count_what_is_filterable
@@ -357,6 +358,7 @@ macro_rules! __each_store_case {
                 products_come_on_sale_in_time
                 products_in_whatever_status
                 one_key_makes_one_product
+                what_was_given_away_is_not_told_again
                 whoever_saw_it_last_changes_it
             ;
             looks:
@@ -635,6 +637,7 @@ macro_rules! __each_store_case {
                 products_are_listed_by_their_rating
                 what_was_read_and_is_no_longer_so
                 who_leaves_takes_their_reviews_along
+                a_review_changes_from_all_sides_at_once
                 a_random_walk_through_reviews
             ;
             taxes:

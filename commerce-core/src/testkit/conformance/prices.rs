@@ -41,6 +41,14 @@ pub async fn prices_are_set_and_seen(shop: &Shop) {
     let found = shop.store.search().find(&Request { filter, ..Request::default() }).await.unwrap();
     assert_eq!(found.page.rows.len(), 2);
 
+    let history = catalog.price_history(&operator(), &item("mug").slug(), None, 10).await.unwrap();
+    let [told] = history.as_slice() else { panic!("{history:?}") };
+    assert_eq!((told.before.price, told.after.price), (naira("10"), naira("20")));
+    assert_eq!(
+        (told.after.compare_at_price, told.actor.to_string()),
+        (Some(naira("25")), "staff:grace".to_owned())
+    );
+
     let again = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
     assert_eq!((again.audit, again.written, again.replayed), (done.audit, 2, true));
     let same = catalog.set_prices(&rows, Mode::All, &operator(), None).await.unwrap();
@@ -50,6 +58,16 @@ pub async fn prices_are_set_and_seen(shop: &Shop) {
         (&row.data["prices"][0]["before"]["price"], &row.data["written"]),
         (&"10.00".into(), &2.into())
     );
+
+    // What changed nothing changes nothing when it is repeated, whatever it would change by then.
+    let asked = request("same-prices", "two");
+    let none = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
+    assert_eq!((none.audit, none.written, none.unchanged, none.replayed), (None, 0, 2, false));
+    catalog.set_prices(&[said("mug", "21")], Mode::All, &operator(), None).await.unwrap();
+    let again = catalog.set_prices(&rows, Mode::All, &operator(), Some(&asked)).await.unwrap();
+    assert_eq!((again.audit, again.written, again.unchanged, again.replayed), (None, 0, 2, true));
+    let mug = shop.store.product(&ProductKey::Slug(item("mug").slug())).await.unwrap().unwrap().product;
+    assert_eq!(mug.variants[0].price, naira("21"));
 }
 
 /// A price changes between look and commit of a confirmation: the order has the new one. And two who set prices at once

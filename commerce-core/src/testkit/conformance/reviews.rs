@@ -373,6 +373,39 @@ pub async fn who_leaves_takes_their_reviews_along(shop: &Shop) {
     assert_eq!((look.reports[0].customer, look.reports[0].text.as_str()), (None, ""));
 }
 
+/// A review is edited, judged and reported while its author leaves, all at once: what the product is rated is what is left. The
+/// harness counts again.
+pub async fn a_review_changes_from_all_sides_at_once(shop: &Shop) {
+    shop.sell([item("mug")]).await;
+    let ada = member(shop).await;
+    let eve = registered(shop, "eve@example.com").await.id;
+    let own = written(shop, ada.id, "mug", 4).await;
+    written(shop, eve, "mug", 2).await;
+    let (id, author) = (own.id, ada.id);
+    let mut asking = JoinSet::new();
+    for number in 0..5 {
+        let by = registered(shop, &format!("c{number}@example.com")).await.id;
+        let reviews = shop.engine.reviews();
+        asking.spawn(async move { drop(reviews.edit(id, author, &draft(1 + number), None).await) });
+        let reviews = shop.engine.reviews();
+        asking.spawn(async move { drop(reviews.moderate(id, &judged(number % 2 == 0)).await) });
+        let reviews = shop.engine.reviews();
+        let command = ReportCommand { by, reason: Reason::Other, text: String::new() };
+        asking.spawn(async move { drop(reviews.report(id, &command).await) });
+    }
+    let (personal, leaving) = (shop.engine.personal(), ada.clone());
+    let secret = SECRET.parse::<Password>().unwrap();
+    asking.spawn(async move { drop(personal.erase(&leaving, &secret).await) });
+    while let Some(done) = asking.join_next().await {
+        done.unwrap();
+    }
+    // Among so many they may have been told to come back.
+    drop(shop.engine.personal().erase(&ada, &SECRET.parse::<Password>().unwrap()).await);
+    let left = shop.engine.reviews().look(id, None).await.unwrap().review.unwrap();
+    assert!(left.review.deleted_at.is_some() && left.review.customer.is_none(), "{left:?}");
+    assert_eq!(rated(shop, "mug").await, Ratings([0, 1, 0, 0, 0]));
+}
+
 /// Whatever is done in whatever order, what products are rated is what their reviews say. The harness counts again.
 pub async fn a_random_walk_through_reviews(shop: &Shop) {
     shop.sell([item("mug").stock(9), item("cup").stock(9)]).await;
@@ -409,15 +442,7 @@ pub async fn a_random_walk_through_reviews(shop: &Shop) {
                 drop(reviews.report(id, &command).await);
             }
             (_, Some(id)) => {
-                let publish = rating > 1;
-                let command = Moderate {
-                    publish,
-                    note: String::new(),
-                    version: None,
-                    by: Actor::System,
-                    request: None,
-                };
-                drop(reviews.moderate(id, &command).await);
+                drop(reviews.moderate(id, &judged(rating > 1)).await);
             }
         }
         for slug in ["mug", "cup"] {
@@ -425,6 +450,11 @@ pub async fn a_random_walk_through_reviews(shop: &Shop) {
             assert_eq!(ratings.count() as usize, listed(shop, slug, None, Sort::Newest).await.len());
         }
     }
+}
+
+/// A decision of the shop.
+fn judged(publish: bool) -> Moderate {
+    Moderate { publish, note: String::new(), version: None, by: Actor::System, request: None }
 }
 
 /// A rating and nothing else.

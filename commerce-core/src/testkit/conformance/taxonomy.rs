@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use tokio::task::JoinSet;
 
 use super::Shop;
+use crate::access::Caller;
 use crate::audit::{Actor, Search};
 use crate::cart::VariantKey;
 use crate::catalog::{
-    AttributeChange, AttributeKind, Batch, Brand, BrandChange, Category, CategoryChange, Changed, NewBrand,
-    NewCategory, ProductFilter, ProductKey, SharedKey, TaxonomyError,
+    AttributeChange, AttributeKind, Batch, Brand, BrandChange, Category, CategoryChange, Changed, EditError,
+    NewBrand, NewCategory, ProductFilter, ProductKey, SharedKey, Target, TaxonomyError,
 };
 use crate::search::{Ask, AttributeFilter};
 use crate::testkit::{Intercept, Intercepted, Item, item, key, product_id};
@@ -139,6 +140,29 @@ pub async fn a_product_comes_while_its_brand_is_deleted(shop: &Shop) {
     let comes = async move { store.import(&batch).await.unwrap() };
     let deleted =
         crossed(shop, comes).taxonomy().delete_brand(&SharedKey::new("looms"), None, &Actor::System).await;
+    assert!(matches!(deleted, Err(TaxonomyError::InUse(1))), "{deleted:?}");
+}
+
+/// A product is not restored while its brand is deleted, whoever is first.
+pub async fn a_brand_is_restored_before_its_products(shop: &Shop) {
+    shop.sell([item("tee").brand("Looms")]).await;
+    let ada = Caller::Operator { name: "ada".to_owned() };
+    let tee = Target { slug: item("tee").slug(), version: None };
+    let key = SharedKey::new("looms");
+    shop.engine.catalog().delete(&ada, &tee).await.unwrap();
+    let (engine, looms) = (shop.engine.clone(), key.clone());
+    let goes = async move {
+        engine.taxonomy().delete_brand(&looms, None, &Actor::System).await.unwrap();
+    };
+    let refused = crossed(shop, goes).catalog().restore(&ada, &tee, None).await;
+    let Err(EditError::Refused(refusals)) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusals[0].code, "brand-deleted");
+    shop.engine.taxonomy().restore_brand(&key, None, &Actor::System, None).await.unwrap();
+    let engine = shop.engine.clone();
+    let comes = async move {
+        engine.catalog().restore(&ada, &tee, None).await.unwrap();
+    };
+    let deleted = crossed(shop, comes).taxonomy().delete_brand(&key, None, &Actor::System).await;
     assert!(matches!(deleted, Err(TaxonomyError::InUse(1))), "{deleted:?}");
 }
 

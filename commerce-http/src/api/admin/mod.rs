@@ -1,9 +1,6 @@
 //! `/api/admin/`: the back office.
 
-mod attributes;
 mod audit;
-mod brands;
-mod categories;
 mod coupons;
 mod invariants;
 mod inventory;
@@ -14,18 +11,18 @@ mod parts;
 mod prices;
 mod products;
 mod roles;
+mod rows;
 mod rules;
 mod settings;
+mod shared;
 mod tags;
 mod trial;
 mod warehouses;
 
 pub(super) use parts::{IfMatch, etag, expected};
 
-use commerce_core::catalog::Page;
-
 use super::Shop;
-use crate::wire::{Check, PageLinks, PageNumber, PageSize, PaginationDto, Problem, statuses};
+use crate::wire::statuses;
 
 statuses! {
     /// Refusals of reading.
@@ -68,24 +65,6 @@ statuses! {
         422 "A field is no good, or `idempotency-key-reused`.";
 }
 
-/// A page of what is read whole.
-pub(super) fn cut<T>(
-    all: Vec<T>,
-    path: &str,
-    filters: Vec<(std::borrow::Cow<'static, str>, String)>,
-    (page, page_size): (Option<PageNumber>, Option<PageSize>),
-) -> Result<(Vec<T>, PaginationDto), Problem> {
-    let mut check = Check::default();
-    let page = page.map_or(Some(1), |page| page.check("/page", &mut check));
-    let page_size = page_size.map_or(Some(20), |size| size.check("/page_size", &mut check));
-    let (page, page_size) = check.finish(page.zip(page_size))?;
-    let links = PageLinks { path: path.to_owned(), filters, page, page_size };
-    let rows = Page::<()> { rows: Vec::new(), count: all.len() as u64, count_is_exact: true };
-    let begin = (u64::from(page) - 1).saturating_mul(u64::from(page_size));
-    let begin = usize::try_from(begin).unwrap_or(usize::MAX);
-    Ok((all.into_iter().skip(begin).take(page_size as usize).collect(), links.around(&rows)))
-}
-
 /// All operations of the back office.
 pub(crate) type AdminApi = (RulesApi, GoodsApi, OfficeApi);
 
@@ -109,9 +88,9 @@ type GoodsApi = (
     warehouses::WarehousesApi,
     inventory::InventoryApi,
     prices::PricesApi,
-    brands::BrandsApi,
-    categories::ManagedCategoriesApi,
-    attributes::AttributesApi,
+    shared::BrandsApi,
+    shared::ManagedCategoriesApi,
+    shared::AttributesApi,
     tags::TagsApi,
 );
 
@@ -143,9 +122,9 @@ pub(super) fn operations(shop: &Shop) -> AdminApi {
         warehouses::WarehousesApi { shop: shop.clone() },
         inventory::InventoryApi { shop: shop.clone() },
         prices::PricesApi { shop: shop.clone() },
-        brands::BrandsApi { shop: shop.clone() },
-        categories::ManagedCategoriesApi { shop: shop.clone() },
-        attributes::AttributesApi { shop: shop.clone() },
+        shared::BrandsApi { shop: shop.clone() },
+        shared::ManagedCategoriesApi { shop: shop.clone() },
+        shared::AttributesApi { shop: shop.clone() },
         tags::TagsApi { shop: shop.clone() },
     );
     let office = (

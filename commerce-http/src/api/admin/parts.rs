@@ -8,11 +8,11 @@ use commerce_core::pricing::{RuleChange, Rulebook, RulebookError, RulesChanged, 
 use poem_openapi::param::Header;
 use serde_json::Value;
 
+use super::rows::Rows;
 use crate::api::Shop;
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Check, Code, Document, DocumentPage, FieldError, PageLinks, PageNumber, PageSize, Part, Problem,
-    Text,
+    Answer, Code, Document, DocumentPage, FieldError, PageNumber, PageSize, Part, Problem, Text,
 };
 
 pub(in crate::api) type IfMatch = Header<Option<Text>>;
@@ -38,24 +38,11 @@ pub(super) async fn list<P: Part>(
     page: Option<PageNumber>,
     page_size: Option<PageSize>,
 ) -> Result<Answer<DocumentPage<P>>, Problem> {
-    let mut check = Check::default();
-    let page = page.map_or(Some(1), |page| page.check("/page", &mut check));
-    let page_size = page_size.map_or(Some(20), |size| size.check("/page_size", &mut check));
-    let (page, page_size) = check.finish(page.zip(page_size))?;
     let rules = shop.engine.rules().show().await?;
-    let all = P::all(&rules.rulebook);
-    let begin = (u64::from(page) - 1) * u64::from(page_size);
-    let begin = usize::try_from(begin).unwrap_or(usize::MAX).min(all.len());
-    let end = (begin + page_size as usize).min(all.len());
-    let shown = all[begin..end].iter().cloned().map(|part| Document { version: None, part });
-    let rows = commerce_core::catalog::Page::<()> {
-        rows: Vec::new(),
-        count: all.len() as u64,
-        count_is_exact: true,
-    };
-    let links = PageLinks { path: path.to_owned(), filters: Vec::new(), page, page_size };
-    let body =
-        DocumentPage { results: shown.collect(), pagination: links.around(&rows), version: rules.version };
+    let all = Rows::all(P::all(&rules.rulebook).iter().collect());
+    let (shown, pagination) = all.cut(path, page, page_size)?;
+    let results = shown.into_iter().cloned().map(|part| Document { version: None, part }).collect();
+    let body = DocumentPage { results, pagination, version: rules.version };
     Ok(Answer::new(&body)?.header("etag", Some(&etag(rules.version))))
 }
 

@@ -1,19 +1,19 @@
 //! `/api/admin/warehouses/`: where stock lies.
 
-use commerce_core::catalog::Page;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
 use super::Read;
 use super::inventory::ChangeStock;
 use super::parts::{IfMatch, etag, expected};
+use super::rows::Rows;
 use crate::api::access::{MayReadStock, MayWriteWarehouses};
 use crate::api::key::OptionalKey;
 use crate::api::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
-    Answer, Body, Check, Done, NewWarehouseBody, PageLinks, PageNumber, PageSize, Refused, Text,
-    WarehouseBody, WarehouseChangeBody, WarehouseDto, WarehousePageDto,
+    Answer, Body, Done, NewWarehouseBody, PageNumber, PageSize, Refused, Text, WarehouseBody,
+    WarehouseChangeBody, WarehouseDto, WarehousePageDto,
 };
 use commerce_core::inventory::{LocationChange, LocationChanged};
 
@@ -35,17 +35,10 @@ impl WarehousesApi {
         /// Rows on a page.
         page_size: Query<Option<PageSize>>,
     ) -> Result<Answer<WarehousePageDto>, Refused<Read>> {
-        let mut check = Check::default();
-        let page = page.0.map_or(Some(1), |page| page.check("/page", &mut check));
-        let page_size = page_size.0.map_or(Some(20), |size| size.check("/page_size", &mut check));
-        let (page, page_size) = check.finish(page.zip(page_size))?;
-        let all = self.shop.engine.inventory().locations().await?;
-        let rows = Page::<()> { rows: Vec::new(), count: all.len() as u64, count_is_exact: true };
-        let links =
-            PageLinks { path: "/api/admin/warehouses/".to_owned(), filters: Vec::new(), page, page_size };
-        let before = (page as usize - 1).saturating_mul(page_size as usize);
-        let shown = all.into_iter().skip(before).take(page_size as usize).map(Into::into);
-        Ok(Answer::new(&WarehousePageDto { results: shown.collect(), pagination: links.around(&rows) })?)
+        let all = Rows::all(self.shop.engine.inventory().locations().await?);
+        let (rows, pagination) = all.cut("/api/admin/warehouses/", page.0, page_size.0)?;
+        let results = rows.into_iter().map(Into::into).collect();
+        Ok(Answer::new(&WarehousePageDto { results, pagination })?)
     }
 
     /// Makes a warehouse
