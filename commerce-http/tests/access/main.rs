@@ -1,13 +1,15 @@
 //! Every operation of the document, on both stores. Who reaches what: whatever an operation names is its owner's, the shop's, a
 //! merchant's or everybody's, and whoever it is not for learns nothing of it. And how each answers what cannot be read.
-#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![cfg(all(feature = "sqlite", feature = "postgres", feature = "images"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod holders;
 mod matrix;
 mod merchants;
 #[path = "../server/mod.rs"]
 mod server;
 mod unreadable;
+mod world;
 
 use std::collections::BTreeMap;
 
@@ -198,10 +200,11 @@ fn properties(document: &Value, schema: &Value, depth: u32, named: &mut Vec<Stri
     }
 }
 
-/// What a caller is told, with the id that they named and the request's own left out.
-fn told(reply: &Reply, named: &str) -> (u16, Vec<(String, String)>, String) {
+/// What a caller is told, with what they named and the id of the request left out.
+fn told(reply: &Reply, named: &[&str]) -> (u16, Vec<(String, String)>, String) {
     let own = reply.header("x-request-id").to_owned();
-    let text = reply.text.replace(&own, "REQUEST").replace(named, "NAMED");
+    let text =
+        named.iter().fold(reply.text.replace(&own, "REQUEST"), |text, named| text.replace(named, "NAMED"));
     let passing = ["date", "x-request-id"];
     let headers = reply
         .headers

@@ -260,7 +260,7 @@ fn methods<'t>(town: &'t Town, operations: &[Operation]) -> Vec<Case<'t>> {
         taken.entry(&operation.path).or_default().push(operation);
     }
     let mut cases = Vec::new();
-    for (path, taken) in taken {
+    for taken in taken.values() {
         let mut allowed: Vec<&str> = taken.iter().map(|operation| operation.method.as_str()).collect();
         if allowed.contains(&"GET") {
             allowed.push("HEAD");
