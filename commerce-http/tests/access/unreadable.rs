@@ -176,60 +176,52 @@ fn bodies<'t>(town: &'t Town, operation: &Operation) -> Vec<Case<'t>> {
 const GARBAGE: [&str; 4] = ["-1", "%27%20or%201=1--", "..%2f..%2fetc%2fpasswd", "a%0d%0aSet-Cookie:%20a=b"];
 
 fn paths<'t>(town: &'t Town, operation: &Operation) -> Vec<Case<'t>> {
-    let mut cases = Vec::new();
-    for name in operation.parameters_in("path") {
-        let mut case = |value: &str, right| {
-            let mut call = call(town, operation, &filled(operation, name, value));
-            if operation.bodies.iter().any(|form| form == "application/json") {
-                call = call.raw("{}");
-            }
-            let shown = value.get(..40).unwrap_or(value);
-            let what = format!("{} of {name} {shown}", operation.name);
-            cases.push(Case { what, call, right });
-        };
-        case("a%00b", Right::Refusal(400, "invalid-encoding"));
-        case("%ff", Right::Refusal(400, "invalid-encoding"));
-        case(&"x".repeat(10_000), Right::Refusal(414, "uri-too-long"));
-        let nothing = match operation.bodies.is_empty() {
-            true => Right::Refusal(404, "not-found"),
-            // A body that is wrong may be seen first.
-            false => Right::OneOf(&[404, 415, 422]),
-        };
-        for value in GARBAGE.into_iter().chain([&*"x".repeat(7_000)]) {
-            case(value, nothing.clone());
-        }
-    }
-    cases
+    let nothing = match operation.bodies.is_empty() {
+        true => Right::Refusal(404, "not-found"),
+        // A body that is wrong may be seen first.
+        false => Right::OneOf(&[404, 415, 422]),
+    };
+    let names = operation.parameters_in("path");
+    names
+        .flat_map(|name| values(town, operation, name, |value| filled(operation, name, value), &nothing))
+        .collect()
 }
 
 fn queries<'t>(town: &'t Town, operation: &Operation) -> Vec<Case<'t>> {
-    let mut cases = Vec::new();
-    for name in operation.parameters_in("query") {
-        let mut case = |value: &str, right| {
-            let path = format!("{}?{name}={value}", filled(operation, "", ""));
-            let mut call = call(town, operation, &path);
-            if operation.bodies.iter().any(|form| form == "application/json") {
-                call = call.raw("{}");
-            }
-            let shown = value.get(..40).unwrap_or(value);
-            let what = format!("{} of {name}={shown}", operation.name);
-            cases.push(Case { what, call, right });
-        };
-        case("a%00b", Right::Refusal(400, "invalid-encoding"));
-        case("%ff", Right::Refusal(400, "invalid-encoding"));
-        case(&"x".repeat(10_000), Right::Refusal(414, "uri-too-long"));
-        let read = match () {
-            () if operation.path.contains("{id}") || operation.path.contains("{code}") => {
-                Right::OneOf(&[404, 422])
-            }
-            () if operation.method == Method::GET => Right::OneOf(&[200, 422]),
-            () => Right::OneOf(&[415, 422]),
-        };
-        for value in GARBAGE.into_iter().chain([&*"x".repeat(7_000)]) {
-            case(value, read.clone());
+    let path = filled(operation, "", "");
+    let read = match () {
+        () if path.contains(NOWHERE) => Right::OneOf(&[404, 422]),
+        () if operation.method == Method::GET => Right::OneOf(&[200, 422]),
+        () => Right::OneOf(&[415, 422]),
+    };
+    let names = operation.parameters_in("query");
+    names
+        .flat_map(|name| values(town, operation, name, |value| format!("{path}?{name}={value}"), &read))
+        .collect()
+}
+
+/// Calls of an operation with values of one parameter: what cannot be read, and what can be and is nothing.
+fn values<'t>(
+    town: &'t Town,
+    operation: &Operation,
+    name: &str,
+    address: impl Fn(&str) -> String,
+    read: &Right,
+) -> Vec<Case<'t>> {
+    let [long, longer] = [7_000, 10_000].map(|length| "x".repeat(length));
+    let bytes = ["a%00b", "%ff"].map(|value| (value, Right::Refusal(400, "invalid-encoding")));
+    let garbage = GARBAGE.into_iter().chain([&*long]).map(|value| (value, read.clone()));
+    let cases = bytes.into_iter().chain([(&*longer, Right::Refusal(414, "uri-too-long"))]).chain(garbage);
+    let case = |(value, right): (&str, Right)| {
+        let call = call(town, operation, &address(value));
+        let takes_json = operation.bodies.iter().any(|form| form == "application/json");
+        Case {
+            what: format!("{} of {name} {}", operation.name, value.get(..40).unwrap_or(value)),
+            call: if takes_json { call.raw("{}") } else { call },
+            right,
         }
-    }
-    cases
+    };
+    cases.map(case).collect()
 }
 
 fn keys<'t>(town: &'t Town, operation: &Operation) -> Vec<Case<'t>> {
