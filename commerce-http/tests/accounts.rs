@@ -158,6 +158,14 @@ async fn a_login_does_not_tell_who_has_an_account() {
         let known = ask(path, json!({"email": "boss@example.com"})).await;
         assert_eq!(known, ask(path, json!({"email": "nobody@example.com"})).await);
     }
+    // So does asking for another address, of somebody who is logged in.
+    let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
+    let change = async |email: &str| {
+        let body = json!({"new_email": email, "password": SECRET});
+        let call = server.post("/api/users/email/change/").header("Authorization", &boss).json(&body);
+        call.send().await.expect(202)
+    };
+    assert_eq!(change("new@example.com").await, change("nobody@example.com").await);
     try_in("new@example.com", OTHER).await.refused(403, "email-not-verified");
     try_in("new@example.com", SECRET).await.refused(401, "invalid-credentials");
     let weak = json!({"email": "x@example.com", "password": "password1"});
@@ -529,21 +537,33 @@ async fn an_answer_takes_as_long_for_nobody() {
         // The cost that the administrator's hash was made with.
         server.set("COMMERCE_PASSWORD_MEMORY_KIB", "19456");
         server.restart().await;
-        for path in ["login/", "register/", "password/reset/"] {
+        let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
+        let waiting =
+            json!({"email": "waiting@example.com", "password": OTHER, "first_name": "", "last_name": ""});
+        server.post("/api/auth/register/").json(&waiting).send().await.expect(202);
+        for (path, known) in [
+            ("auth/login/", "boss@example.com"),
+            ("auth/register/", "boss@example.com"),
+            ("auth/password/reset/", "boss@example.com"),
+            ("auth/email/resend/", "waiting@example.com"),
+            ("users/email/change/", "waiting@example.com"),
+        ] {
             let ask = async |email: &str| {
                 let body = match path {
-                    "password/reset/" => json!({"email": email}),
+                    "auth/password/reset/" | "auth/email/resend/" => json!({"email": email}),
+                    "users/email/change/" => json!({"new_email": email, "password": SECRET}),
                     _ => json!({"email": email, "password": OTHER}),
                 };
+                let call = server.post(&format!("/api/{path}")).header("Authorization", &boss).json(&body);
                 let begun = Instant::now();
-                let reply = server.post(&format!("/api/auth/{path}")).json(&body).send().await;
+                let reply = call.send().await;
                 assert!(reply.status == 202 || reply.status == 401, "{}", reply.text);
                 begun.elapsed()
             };
             let (mut nobody, mut somebody) = (Vec::new(), Vec::new());
             for round in 0..15 {
                 nobody.push(ask(&format!("nobody{round}@example.com")).await);
-                somebody.push(ask("boss@example.com").await);
+                somebody.push(ask(known).await);
             }
             let [nobody, somebody] = [nobody, somebody].map(median);
             let ratio = nobody.as_secs_f64() / somebody.as_secs_f64();

@@ -254,7 +254,6 @@ async fn queries(server: &TestServer) {
         ("min_rating=+4", "/min_rating"),
         ("sort_by=price;drop", "/sort_by"),
         ("category=No%20Such", "/category"),
-        ("brand=%ff", "/brand"),
         ("brand=%27%20or%201=1--", "/brand"),
     ] {
         for path in ["/api/products/", "/api/products/categories/dresses/"] {
@@ -272,10 +271,10 @@ async fn queries(server: &TestServer) {
         .await
         .refused(422, "validation-failed");
     assert_eq!(all["errors"].as_array().unwrap().len(), 3, "all that is wrong is said at once");
-    server.get("/api/products/?category=a%00b").send().await.refused(400, "invalid-encoding");
-    server.get("/api/products/a%00b/").send().await.refused(400, "invalid-encoding");
+    for path in ["?category=a%00b", "a%00b/", "?brand=%ff", "?caf%e9=1", "%ff/"] {
+        server.get(&format!("/api/products/{path}")).send().await.refused(400, "invalid-encoding");
+    }
     for path in [
-        "/api/products/%ff/",
         "/api/products/No-Such/",
         "/api/products/..%2f..%2fetc/",
         "/api/nothing/",

@@ -10,6 +10,7 @@ use poem::{Body, Endpoint, Middleware, Request, Result};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api::Door;
+use crate::percent;
 use crate::wire::{Code, Problem};
 
 /// The longest address, in bytes.
@@ -77,8 +78,8 @@ fn check_head(request: &Request) -> Result<(), Problem> {
     if address.len() > URI_MAX {
         return Err(Problem::new(Code::UriTooLong, format_args!("an address has at most {URI_MAX} bytes")));
     }
-    if address.contains("%00") {
-        return Err(Problem::new(Code::InvalidEncoding, "an address must not contain NUL characters"));
+    if !percent::is_text(address) {
+        return Err(Problem::new(Code::InvalidEncoding, "an address must be UTF-8 without NUL characters"));
     }
     let headers: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

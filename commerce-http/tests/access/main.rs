@@ -1,12 +1,15 @@
-//! Who reaches what, on both stores: whatever an operation names is its owner's, the shop's, a merchant's or everybody's, and
-//! whoever it is not for learns nothing of it.
-#![cfg(all(feature = "sqlite", feature = "postgres"))]
+//! Every operation of the document, on both stores. Who reaches what: whatever an operation names is its owner's, the shop's, a
+//! merchant's or everybody's, and whoever it is not for learns nothing of it. And how each answers what cannot be read.
+#![cfg(all(feature = "sqlite", feature = "postgres", feature = "images"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod holders;
 mod matrix;
 mod merchants;
 #[path = "../server/mod.rs"]
 mod server;
+mod unreadable;
+mod world;
 
 use std::collections::BTreeMap;
 
@@ -118,6 +121,25 @@ struct Operation {
     for_others: bool,
     /// Names of what stands in its path and in its body.
     named: Vec<String>,
+    parameters: Vec<Parameter>,
+    /// The forms in which it takes a body; none: it takes none.
+    bodies: Vec<String>,
+}
+
+/// A parameter of an operation.
+#[derive(Debug)]
+struct Parameter {
+    name: String,
+    /// Where it stands: `path`, `query` or `header`.
+    place: String,
+    required: bool,
+}
+
+impl Operation {
+    /// The names of its parameters in this place.
+    fn parameters_in<'o>(&'o self, place: &'o str) -> impl Iterator<Item = &'o str> {
+        self.parameters.iter().filter(move |one| one.place == place).map(|one| one.name.as_str())
+    }
 }
 
 /// Every operation of the document that the program prints.
@@ -132,11 +154,16 @@ fn operations() -> Vec<Operation> {
             let mut named: Vec<_> = path.split('/').filter_map(|part| part.strip_prefix('{')).collect();
             named.iter_mut().for_each(|part| *part = part.trim_end_matches('}'));
             let mut named: Vec<String> = named.into_iter().map(str::to_owned).collect();
-            for media in
-                operation["requestBody"]["content"].as_object().into_iter().flat_map(|all| all.values())
-            {
+            let mut bodies = Vec::new();
+            for (form, media) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
                 properties(&document, &media["schema"], 0, &mut named);
+                bodies.push(form.clone());
             }
+            let parameter = |it: &Value| {
+                let text = |name: &str| it[name].as_str().unwrap().to_owned();
+                Parameter { name: text("name"), place: text("in"), required: it["required"] == true }
+            };
+            let parameters = operation["parameters"].as_array().into_iter().flatten().map(parameter);
             found.push(Operation {
                 name: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase().parse().unwrap(),
@@ -144,6 +171,8 @@ fn operations() -> Vec<Operation> {
                 permission: asked.map(|permission| permission.parse().unwrap()),
                 for_others: security.is_none_or(|ways| ways.iter().any(|way| way == &json!({}))),
                 named,
+                parameters: parameters.collect(),
+                bodies,
             });
         }
     }
@@ -171,10 +200,11 @@ fn properties(document: &Value, schema: &Value, depth: u32, named: &mut Vec<Stri
     }
 }
 
-/// What a caller is told, with the id that they named and the request's own left out.
-fn told(reply: &Reply, named: &str) -> (u16, Vec<(String, String)>, String) {
+/// What a caller is told, with what they named and the id of the request left out.
+fn told(reply: &Reply, named: &[&str]) -> (u16, Vec<(String, String)>, String) {
     let own = reply.header("x-request-id").to_owned();
-    let text = reply.text.replace(&own, "REQUEST").replace(named, "NAMED");
+    let text =
+        named.iter().fold(reply.text.replace(&own, "REQUEST"), |text, named| text.replace(named, "NAMED"));
     let passing = ["date", "x-request-id"];
     let headers = reply
         .headers

@@ -93,8 +93,8 @@ async fn merchants_see_what_they_sold_of_an_order() {
         // Whoever sells it now has not sold it then.
         town.server.database.execute(&sold_by("max")).await;
         assert_eq!(town.get("max", "/api/orders/sold/").await.expect(200)["results"], json!([]));
-        let nowhere = told(&town.get("max", &format!("/api/orders/sold/{NOWHERE}/")).await, NOWHERE);
-        assert_eq!(told(&town.get("max", &path).await, id), nowhere);
+        let nowhere = told(&town.get("max", &format!("/api/orders/sold/{NOWHERE}/")).await, &[NOWHERE]);
+        assert_eq!(told(&town.get("max", &path).await, &[id]), nowhere);
         assert_eq!(nowhere.0, 404);
         town.get("mira", &path).await.expect(200);
         town.server.stop().await;

@@ -4,6 +4,9 @@
 
 mod browsers;
 mod cached;
+#[path = "../server/chromium.rs"]
+mod chromium;
+mod docs;
 mod on_redis;
 mod proxies;
 mod rate_limits;

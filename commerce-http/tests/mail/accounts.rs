@@ -9,8 +9,8 @@ use crate::catcher::Caught;
 use crate::server::reply::Reply;
 use crate::server::{KINDS, Kind};
 
-const SECRET: &str = "tr0mbone & oar 99";
-const OTHER: &str = "saxoph0ne & sail 99";
+pub(crate) const SECRET: &str = "tr0mbone & oar 99";
+pub(crate) const OTHER: &str = "saxoph0ne & sail 99";
 
 #[test]
 fn the_owner_of_an_account_is_told() {
@@ -113,15 +113,15 @@ pub(crate) fn token_in(mail: &Caught, path: &str) -> String {
     text[at + start.len()..].split_whitespace().next().unwrap().to_owned()
 }
 
-async fn post(shop: &MailShop, path: &str, body: Value) -> Reply {
+pub(crate) async fn post(shop: &MailShop, path: &str, body: Value) -> Reply {
     shop.server.call(Method::POST, &format!("/api/auth/{path}")).json(&body).send().await
 }
 
-async fn register(shop: &MailShop, email: &str) {
+pub(crate) async fn register(shop: &MailShop, email: &str) {
     let body = json!({"email": email, "password": SECRET, "first_name": "Ada", "last_name": "Obi"});
     post(shop, "register/", body).await.expect(202);
 }
 
-async fn log_in(shop: &MailShop, email: &str, password: &str) -> Reply {
+pub(crate) async fn log_in(shop: &MailShop, email: &str, password: &str) -> Reply {
     post(shop, "login/", json!({"email": email, "password": password})).await
 }

@@ -49,4 +49,5 @@ fn pay(page: &str, home: &str, number: &str) {
     let shown = browser.evaluate("document.body.innerText");
     let shown = shown.as_str().unwrap();
     assert!(shown.contains("1500.00 NGN") && shown.contains(number), "{shown}");
+    assert!(browser.complaints().is_empty(), "{:?}", browser.complaints());
 }

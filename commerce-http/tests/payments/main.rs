@@ -5,6 +5,7 @@
 mod attempts;
 mod browser;
 mod by_hand;
+#[path = "../server/chromium.rs"]
 mod chromium;
 mod flow;
 mod gateway_faults;

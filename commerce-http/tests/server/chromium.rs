@@ -22,6 +22,7 @@ pub(crate) struct Chromium {
     next: u64,
     /// The page's session.
     session: Value,
+    complaints: Vec<String>,
     /// Its profile; dropped last.
     _profile: Folder,
 }
@@ -52,11 +53,13 @@ impl Chromium {
                 bytes.clear();
             }
         });
-        let session = Value::Null;
-        let mut browser = Self { child, commands, answers, next: 0, session, _profile: profile };
+        let (session, complaints) = (Value::Null, Vec::new());
+        let mut browser = Self { child, commands, answers, next: 0, session, complaints, _profile: profile };
         let page = browser.ask("Target.createTarget", &json!({"url": "about:blank"}));
         let attach = json!({"targetId": page["targetId"], "flatten": true});
         browser.session = browser.ask("Target.attachToTarget", &attach)["sessionId"].clone();
+        browser.ask("Log.enable", &json!({}));
+        browser.ask("Runtime.enable", &json!({}));
         browser
     }
 
@@ -82,16 +85,17 @@ impl Chromium {
         }
     }
 
-    /// Types into a field, as on a keyboard.
+    /// Types into a field, as on a keyboard, in place of what it has.
     pub(crate) fn type_into(&mut self, selector: &str, text: &str) {
         self.until(&format!("document.querySelector('{selector}') !== null"));
-        self.evaluate(&format!("document.querySelector('{selector}').focus()"));
+        self.evaluate(&format!("document.querySelector('{selector}').select()"));
         self.ask("Input.insertText", &json!({"text": text}));
         assert_eq!(self.evaluate(&format!("document.querySelector('{selector}').value")), text);
     }
 
     /// Presses a button, with the mouse.
     pub(crate) fn press(&mut self, selector: &str) {
+        self.until(&format!("document.querySelector('{selector}') !== null"));
         let place = format!(
             "(() => {{ const it = document.querySelector('{selector}'); it.scrollIntoView({{block: 'center'}}); \
              const box = it.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
@@ -102,6 +106,11 @@ impl Chromium {
                 json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
             self.ask("Input.dispatchMouseEvent", &event);
         }
+    }
+
+    /// What the console was told since the start: scripts that failed, and what the policy of a page forbade.
+    pub(crate) fn complaints(&self) -> &[String] {
+        &self.complaints
     }
 
     /// Sends a command and waits for its result.
@@ -123,8 +132,20 @@ impl Chromium {
                 assert!(answer["error"].is_null(), "{method}: {answer}");
                 return answer["result"].take();
             }
+            self.complaints.extend(complaint(&answer));
         }
     }
+}
+
+/// What an event has to complain of. That something was not found is for whoever looked for it to see.
+fn complaint(event: &Value) -> Option<String> {
+    let (told, text) = match event["method"].as_str()? {
+        "Log.entryAdded" => (&event["params"]["entry"], "text"),
+        "Runtime.exceptionThrown" => (&event["params"]["exceptionDetails"], "exception"),
+        _ => return None,
+    };
+    let forbidden = told["source"] == "security" || told["source"] == "javascript" || text == "exception";
+    forbidden.then(|| format!("{}: {}", told["url"], told[text]))
 }
 
 const NO_CHROMIUM: &str = "Is there a program `chromium` in PATH? `cargo xtask test` installs it as root on Debian; \
