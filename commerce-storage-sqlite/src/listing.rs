@@ -292,7 +292,7 @@ mod tests {
         let items: Vec<_> = (0..24)
             .map(|number: usize| {
                 let item = item(&format!("p{number}")).brand(["Acme", "Zeta"][number % 2]);
-                item.category(&[["Home", "Garden"][number % 3 / 2], "Lamps"])
+                item.category([&["Home", "Lamps"], &["Home", "Rugs"], &["Garden", "Tools"]][number % 3])
                     .price(&(1 + number * 7 % 24).to_string())
             })
             .collect();
