@@ -92,6 +92,10 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
         // The database has one plan for a branch of ten products and one of a hundred thousand. To walk along the order until
         // the page is full is right for this one, and for that one it is to walk past everything. So there are two plans, and
         // the count tells which of them is run.
+        //
+        // To gather is to look at as many as there are; to walk is to look at as many as come before the end of the page in
+        // the whole catalogue. These are about the same where the square of the number is the end of the page times all. By
+        // price there is no telling, for what a branch sells may all be dear.
         push_part(&mut statement, filter, order, Part::Gathered);
         statement.push(" union all ");
         push_part(&mut statement, filter, order, Part::Walked);
@@ -102,12 +106,15 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
     statement
 }
 
+/// How many products a large catalogue has: a smaller one is quick in either way.
+const LARGE: u64 = 1_000_000;
+
 /// How the rows of a page are come by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Of what is counted whole: all of it, which is then put in order.
+    /// Of few: all of them, which are then put in order.
     Gathered,
-    /// Of what is more than that: along the order.
+    /// Of many: along the order.
     Walked,
     /// As the database likes.
     Any,
@@ -127,7 +134,12 @@ fn push_part(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilter, ord
         Part::Any => "",
     });
     if part != Part::Any {
-        statement.push_bind(ROWS_MAX as i64);
+        let end = filter.offset().saturating_add(u64::from(filter.page_size));
+        let few = match filter.sort_by {
+            SortBy::PriceAsc | SortBy::PriceDesc => ROWS_MAX,
+            _ => end.saturating_mul(LARGE).isqrt().min(ROWS_MAX),
+        };
+        statement.push_bind(few as i64);
     }
     statement.push(if part == Part::Gathered { " offset 0) p" } else { "" });
     statement.push(" order by ").push(order);

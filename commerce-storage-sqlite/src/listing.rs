@@ -47,10 +47,12 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// The way to a page when so many are found.
-    fn to(filter: &ProductFilter, found: u64) -> Self {
+    /// The way to a page when so many are found. What a branch sells may all be dear: by price there is no telling after how
+    /// many the page is full.
+    pub(crate) fn to(filter: &ProductFilter, found: u64) -> Self {
+        let by_chance = !matches!(filter.sort_by, SortBy::Newest | SortBy::PriceAsc | SortBy::PriceDesc);
         match Self::to_all(filter) {
-            Self::Branch if found > ROWS_MAX && filter.sort_by != SortBy::Newest => Self::Order,
+            Self::Branch if found > ROWS_MAX && by_chance => Self::Order,
             way => way,
         }
     }
@@ -61,7 +63,7 @@ impl Way {
     }
 
     /// The table.
-    fn products(self) -> &'static str {
+    pub(crate) fn products(self) -> &'static str {
         match self {
             Self::Branch => "products AS p INDEXED BY products_category",
             Self::Order | Self::Any => "products AS p",

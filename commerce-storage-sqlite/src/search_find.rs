@@ -112,7 +112,7 @@ async fn summaries(conn: &mut SqliteConnection, ids: &[Uuid]) -> Result<Vec<Prod
 /// The page when more is found than is counted: in the order of an index, or of all that is found.
 fn page(search: &Search<'_>) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new("SELECT p.id");
-    push_found(&mut query, search, &[], Way::Order);
+    push_found(&mut query, search, &[], Way::to(&search.request.filter, ROWS_MAX + 1));
     push_cut(&mut query, search);
     query
 }
@@ -197,7 +197,7 @@ fn push_found(query: &mut QueryBuilder<Sqlite>, search: &Search<'_>, without: &[
             query.push("products AS p JOIN search_documents AS d ON d.product_id = p.id JOIN search_terms ON search_terms.rowid = d.id");
         }
         Text::Any | Text::Nothing => {
-            query.push("products AS p JOIN search_documents AS d ON d.product_id = p.id");
+            query.push(way.products()).push(" JOIN search_documents AS d ON d.product_id = p.id");
         }
     }
     query.push(" WHERE ");
