@@ -28,6 +28,7 @@ use crate::media::{Files, Pictures};
 use crate::order_token::OrderTokens;
 use crate::site::{Site, metrics};
 use crate::views::Views;
+use crate::wire::ReturnUrls;
 
 pub use crate::routes::{Route as Address, Routes};
 
@@ -246,7 +247,10 @@ fn app(
         access_tokens,
         pictures: Pictures::new(&config.pictures),
         views,
-        return_url: config.return_url.clone(),
+        returns: ReturnUrls {
+            usual: config.return_url.clone(),
+            origins: config.callback_origins.clone().into(),
+        },
     };
     let operations = api::operations(&shop);
     let files = engine.media().map(|media| Files { media: Arc::clone(media) });

@@ -261,6 +261,12 @@ async fn a_role_counts_with_the_next_request() {
                 assert_eq!(answer.status, status, "{role} {path}: {}", answer.text);
             }
         }
+        let gone = call(Method::DELETE, &format!("{user}sessions/"), &boss).send().await;
+        assert_eq!((gone.status, gone.text.as_str()), (204, ""));
+        call(Method::GET, "/api/users/profile/", &eve).send().await.refused(401, "unauthenticated");
+        let eve = bearer(&log_in(&server, "eve@example.com", OTHER).await);
+        let every = call(Method::DELETE, &format!("{user}sessions/"), &eve).send().await;
+        every.refused(403, "forbidden");
         change(json!({"is_active": false}), &boss).await.expect(200);
         call(Method::GET, "/api/users/profile/", &eve).send().await.refused(401, "unauthenticated");
         let login = json!({"email": "eve@example.com", "password": OTHER});
@@ -274,6 +280,27 @@ async fn a_role_counts_with_the_next_request() {
         let rows = call(Method::GET, &rows, &boss).send().await.expect(200);
         let last = &rows["results"][0];
         assert_eq!((&last["action"], &last["data"]["after"]), (&json!("account.active"), &json!(false)));
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn everybody_logs_in_again() {
+    for kind in KINDS {
+        let mut server = with_admin(kind).await;
+        let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
+        let profile = || server.get("/api/users/profile/").header("Authorization", &boss).send();
+        profile().await.expect(200);
+        let unsaid = server.database.run(&["admin", "end-sessions"]);
+        assert_eq!(unsaid.status.code(), Some(2), "it is about everybody");
+        profile().await.expect(200);
+        let said = server.database.succeed(&["admin", "end-sessions", "--everybody"]);
+        assert!(said.contains("log in again"), "{said}");
+        profile().await.refused(401, "unauthenticated");
+        let rows = server.admin(Method::GET, "audit/?action=account.sessions").send().await.expect(200);
+        assert_eq!(rows["results"][0]["target"], "accounts", "{rows}");
+        let boss = bearer(&log_in(&server, "boss@example.com", SECRET).await);
+        server.get("/api/users/profile/").header("Authorization", &boss).send().await.expect(200);
         server.stop().await;
     }
 }

@@ -76,6 +76,11 @@ update sessions s
  where s.account_id = e.account_id and (e.one is null or s.id = e.one) and (e.but is null or s.id <> e.but)
    and s.ended_at is null and (select held from guards)";
 
+pub(crate) const END_ALL: &str = "
+update sessions
+   set ended_at = greatest($1, last_used_at), end_reason = $2
+ where ended_at is null and (select held from guards)";
+
 pub(crate) const OPEN: &str = "
 insert into sessions (id, account_id, family_hash, refresh_hash, device, created_at, last_used_at, idle_until, ends_at,
                       ended_at, end_reason)
@@ -135,6 +140,7 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
         open,
         renew,
         end,
+        end_all,
         spend,
         withdraw,
         issue,
@@ -190,6 +196,9 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
             .bind(column(end, |end| but(end.which)))
             .bind(column(end, |end| Instant(end.at)))
             .bind(column(end, |end| end.reason.as_str()));
+    }
+    if let Some((at, reason)) = end_all {
+        fused.write(END_ALL).bind(Instant(*at)).bind(reason.as_str());
     }
     write_sessions(open, fused);
     write_links(issue, fused);

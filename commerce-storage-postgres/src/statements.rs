@@ -28,6 +28,7 @@ const STATEMENTS: &[&str] = &[
     account::WITHDRAW,
     account::RENEW,
     account::END,
+    account::END_ALL,
     account::OPEN,
     account::ISSUE,
     account::CROWD_LINKS,

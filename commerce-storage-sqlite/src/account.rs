@@ -29,6 +29,7 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
         open,
         renew,
         end,
+        end_all,
         spend,
         withdraw,
         issue,
@@ -66,6 +67,9 @@ pub(crate) fn add(script: &mut Script, changes: &Changes) {
             Which::One(session) => (Some(session.0), None),
         };
         script.add(END).bind(account.0).bind(one).bind(but).bind(at.as_micros()).bind(reason.as_str());
+    }
+    if let Some((at, reason)) = end_all {
+        script.add(END_ALL).bind(at.as_micros()).bind(reason.as_str());
     }
     for session in open {
         insert_session(script, session);
@@ -202,6 +206,10 @@ const END: &str = "
 UPDATE sessions
    SET ended_at = max(?4, last_used_at), end_reason = ?5
  WHERE account_id = ?1 AND (?2 IS NULL OR id = ?2) AND (?3 IS NULL OR id <> ?3) AND ended_at IS NULL
+";
+
+const END_ALL: &str = "
+UPDATE sessions SET ended_at = max(?1, last_used_at), end_reason = ?2 WHERE ended_at IS NULL
 ";
 
 fn insert_link(script: &mut Script, link: &Link) {

@@ -23,6 +23,8 @@ pub struct Changes {
     pub renew: Vec<Renewal>,
     /// Sessions to end, those of this change set left out. One that has ended is left as it is.
     pub end: Vec<End>,
+    /// Every session of every account is ended, those of this change set left out: when, and why.
+    pub end_all: Option<(Timestamp, EndReason)>,
     /// Links to spend: they are deleted. One that is not there is [`Guard::Link`](crate::Guard::Link).
     pub spend: Vec<TokenHash>,
     /// Links to delete beside those that are spent or issued here: all of an account with this purpose.

@@ -54,8 +54,8 @@ pub use session::{EndReason, RefreshToken, RefreshTokenError, Session, device_la
 pub use sign_in::{
     Admitted, Checked, Refreshed, SignedIn, admit, end_session, log_in, log_out_everywhere, refresh,
 };
-pub use standing::{NewAccount, Standing, change_standing, create_account};
-pub use terms::AccountTerms;
+pub use standing::{NewAccount, Standing, change_standing, create_account, end_every_session, end_sessions};
+pub use terms::{AccountTerms, SessionTerms};
 pub use types::{Account, AddressType, EmailChange, Profile, SavedAddress};
 pub use view::{By, Look, Search, View};
 

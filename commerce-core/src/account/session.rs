@@ -105,6 +105,8 @@ pub enum EndReason {
     Deactivated,
     /// There were too many.
     Crowded,
+    /// Somebody of the shop ended it.
+    Staff,
 }
 
 impl EndReason {
@@ -117,6 +119,7 @@ impl EndReason {
             Self::Password => "password",
             Self::Deactivated => "deactivated",
             Self::Crowded => "crowded",
+            Self::Staff => "staff",
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::told::{first_name, to_owner};
 use super::{
     Account, AccountError, AccountTerms, Decided, End, EndReason, PasswordHash, RefreshToken, Renewal,
-    Session, View, Which, device_label,
+    Session, SessionTerms, View, Which, device_label,
 };
 use crate::access::Caller;
 use crate::audit::{Actor, Entry};
@@ -98,7 +98,8 @@ pub(super) fn open_session(
     account.last_login_at = Some(now);
     let (account, read) = account.written(now);
     let refresh = RefreshToken::fresh(ids);
-    let ends_at = now.plus(terms.session_longest);
+    let SessionTerms { idle, longest } = terms.sessions_of(account.role);
+    let ends_at = now.plus(longest);
     let session = Session {
         id: ids.fresh(),
         account: account.id,
@@ -107,7 +108,7 @@ pub(super) fn open_session(
         device: device.and_then(device_label),
         created_at: now,
         last_used_at: now,
-        idle_until: now.plus(terms.session_idle).min(ends_at),
+        idle_until: now.plus(idle).min(ends_at),
         ends_at,
         ended: None,
     };
@@ -131,7 +132,8 @@ pub enum Refreshed {
     Stolen,
 }
 
-/// Exchanges a refresh token for the next one of its session.
+/// Exchanges a refresh token for the next one of its session. The session goes on as the role that the account has now
+/// allows, whatever it had when somebody logged in.
 ///
 /// # Errors
 /// [`AccountError::Session`] when it is of no session that goes on.
@@ -162,8 +164,13 @@ pub fn refresh(
         changes.account.write.push(account.clone().written(now));
         return Ok(Decided { answer: Refreshed::Stolen, changes });
     }
+    let SessionTerms { idle, longest } = terms.sessions_of(account.role);
+    let ends_at = session.ends_at.min(session.created_at.plus(longest));
+    if ends_at <= now {
+        return Err(AccountError::Session);
+    }
     let next = token.next(ids);
-    let idle_until = now.plus(terms.session_idle).min(session.ends_at);
+    let idle_until = now.plus(idle).min(ends_at);
     let renewed = Session { refresh: next.hash(), last_used_at: now, idle_until, ..session.clone() };
     changes.account.renew.push(Renewal {
         session: session.id,

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Account, AccountError, Decided, End, EndReason, PasswordHash, View, Which};
-use crate::Ids;
 use crate::access::{Caller, Permission, Role};
 use crate::audit::Entry;
 use crate::commit::ChangeSet;
 use crate::customer::Email;
 use crate::text::has_control;
+use crate::{Ids, Timestamp};
 
 /// What an administrator changes of an account; what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,6 +82,43 @@ pub fn change_standing(
     let (account, read) = after.written(view.now);
     changes.account.write.push((account.clone(), read));
     Ok(Decided { answer: account, changes })
+}
+
+/// Ends every session of an account, whose owner may log in again.
+///
+/// Sessions of who is more than a customer are ended by whoever may say who works for the shop, as an account of theirs is
+/// deactivated.
+///
+/// # Errors
+/// [`AccountError::NotFound`], [`AccountError::Forbidden`].
+pub fn end_sessions(view: &View, by: &Caller, ids: &mut Ids) -> Result<Decided<()>, AccountError> {
+    let account = view.account.as_ref().ok_or(AccountError::NotFound)?;
+    if account.role != Role::Customer && !by.may(Permission::RolesWrite) {
+        return Err(AccountError::Forbidden);
+    }
+    let mut changes = ChangeSet::default();
+    let (which, reason) = (Which::All, EndReason::Staff);
+    changes.account.end.push(End { account: account.id, which, at: view.now, reason });
+    changes.audit.push(entry(
+        view,
+        by,
+        "account.sessions",
+        account.id.to_string(),
+        json!({ "ended": "all" }),
+        ids,
+    ));
+    Ok(Decided { answer: (), changes })
+}
+
+/// Ends every session of every account: after the database was read by somebody who should not have.
+#[must_use]
+pub fn end_every_session(now: Timestamp, by: &Caller, ids: &mut Ids) -> ChangeSet {
+    let mut changes = ChangeSet::default();
+    changes.account.end_all = Some((now, EndReason::Staff));
+    let (action, target) = ("account.sessions".to_owned(), "accounts".to_owned());
+    let data = json!({ "ended": "all" });
+    changes.audit.push(Entry { id: ids.fresh(), at: now, actor: by.actor(), action, target, data });
+    changes
 }
 
 fn before_id(view: &View) -> String {

@@ -323,6 +323,31 @@ fn a_refresh_token_is_good_once() {
 }
 
 #[test]
+fn sessions_of_those_who_may_do_more_are_shorter() {
+    let mut ids = ids();
+    for role in Role::ALL {
+        let of_role = of(Account { role, ..ada() });
+        let session = log_in(&of_role, &right("secret"), None, &terms(), &mut ids).unwrap().answer.session;
+        let hours = if role == Role::Customer { (24 * 30, 24 * 180) } else { (12, 24 * 7) };
+        assert_eq!(
+            (session.idle_until, session.ends_at),
+            (now().plus(HOUR * hours.0), now().plus(HOUR * hours.1))
+        );
+    }
+    // A customer who begins to work for the shop: the session that they have goes on as one of the staff.
+    let SignedIn { account, session, refresh: token } =
+        log_in(&of(ada()), &right("secret"), None, &terms(), &mut ids).unwrap().answer;
+    let mut exchange = |after: u32| {
+        let account = Account { role: Role::Staff, ..account.clone() };
+        let view = View { session: Some(session.clone()), now: now().plus(HOUR * after), ..of(account) };
+        refresh(&view, &token, &terms(), &mut ids).map(|decided| decided.changes.account.renew[0].idle_until)
+    };
+    assert_eq!(exchange(24).unwrap(), now().plus(HOUR * 36));
+    assert_eq!(exchange(24 * 7 - 1).unwrap(), now().plus(HOUR * 24 * 7));
+    assert!(matches!(exchange(24 * 7), Err(AccountError::Session)));
+}
+
+#[test]
 fn a_session_ends_in_the_end_however_often_it_is_used() {
     let mut ids = ids();
     let SignedIn { account, mut session, refresh: mut token } =
@@ -440,6 +465,23 @@ fn nobody_changes_their_own_role_and_every_change_is_written_down() {
     let same = Standing { is_active: Some(true), role: Some(Role::Customer), customer_group: Some(None) };
     let nothing = change_standing(&of(ada()), &admin(), &same, None, &mut ids()).unwrap();
     assert_eq!(nothing.changes, ChangeSet::default());
+}
+
+#[test]
+fn sessions_are_ended_by_whoever_may_deactivate_their_account() {
+    let permissions = vec![Permission::CustomersWrite];
+    let program = Caller::Program { id: ids().fresh(), permissions, account: None };
+    let end = |role, by: &Caller| end_sessions(&of(Account { role, ..ada() }), by, &mut ids());
+    let changes = end(Role::Customer, &program).unwrap().changes;
+    let ended = &changes.account.end[0];
+    assert_eq!((ended.account, ended.which, ended.reason), (ada().id, Which::All, EndReason::Staff));
+    assert_eq!((changes.audit[0].action.as_str(), changes.account.write.len()), ("account.sessions", 0));
+    for role in [Role::Merchant, Role::Staff, Role::Admin] {
+        assert!(matches!(end(role, &program), Err(AccountError::Forbidden)), "{role}");
+        assert!(end(role, &admin()).is_ok());
+    }
+    let nobody = View { account: None, ..of(ada()) };
+    assert!(matches!(end_sessions(&nobody, &admin(), &mut ids()), Err(AccountError::NotFound)));
 }
 
 /// Whoever may deactivate customers takes nobody out who works for the shop, and makes nobody work for it.

@@ -355,7 +355,7 @@ mod tests {
             access_tokens: access_tokens.clone(),
             views: Views::new().0,
             pictures: crate::media::Pictures::new(&crate::media::PictureTerms::default()),
-            return_url: None,
+            returns: crate::wire::ReturnUrls::default(),
         };
         let pair = AuthApi { shop }.pair(&entered).unwrap();
         let bearer = format!("Bearer {}", pair.access_token);

@@ -13,7 +13,7 @@ use super::{Shop, Tag};
 use crate::settle::settle;
 use crate::wire::{
     Answer, Body, CartDto, Check, ConfirmBody, ConfirmedDto, DeliveryBody, PaymentBody, Problem, Refused,
-    return_url, statuses,
+    statuses,
 };
 
 statuses! {
@@ -121,12 +121,11 @@ impl CheckoutApi {
         let mut check = Check::default();
         let expected_total =
             body.value.expected_total.map(|money| money.check("/expected_total", &mut check));
-        let callback_url =
-            body.value.callback_url.and_then(|url| return_url("/callback_url", url, &mut check));
+        let return_url = self.shop.returns.choose("/callback_url", body.value.callback_url, &mut check);
         let command = Confirm {
             expected_total: expected_total.flatten(),
             cart_version: body.value.cart_version,
-            return_url: callback_url.or_else(|| self.shop.return_url.clone()),
+            return_url,
             request,
         };
         let command = check.finish(Some(command))?;

@@ -36,7 +36,7 @@ use crate::layer;
 use crate::media::Pictures;
 use crate::order_token::OrderTokens;
 use crate::views::Views;
-use crate::wire::{Problem, too_many};
+use crate::wire::{Problem, ReturnUrls, too_many};
 
 pub(crate) use access::{Door, Known, permission_of};
 pub(crate) use admin::AdminApi;
@@ -68,8 +68,8 @@ pub(crate) struct Shop {
     pub(crate) pictures: Pictures,
     /// Takes down which products are looked at.
     pub(crate) views: Views,
-    /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
-    pub(crate) return_url: Option<String>,
+    /// Where browsers go after a page of the payment gateway.
+    pub(crate) returns: ReturnUrls,
 }
 
 impl Shop {

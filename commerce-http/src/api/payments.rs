@@ -96,8 +96,7 @@ impl PaymentsApi {
         let order = body.value.order_id.to_string();
         let (id, actor) = token.opened(&order, staff, &self.shop.order_tokens)?;
         let request = key.about(id, &actor, "POST /api/payments/initialize/", &body.canonical);
-        let mut command = body.value.command(actor)?;
-        command.return_url = command.return_url.or_else(|| self.shop.return_url.clone());
+        let mut command = body.value.command(actor, &self.shop.returns)?;
         command.request = Some(request);
         let payments = self.shop.engine.payments();
         let opened = settle(async move { payments.initialize(id, &command).await }).await?;

@@ -44,6 +44,11 @@ statuses! {
         403 "You may not do this.",
         404 "There is no such account.",
         422 "A parameter cannot be understood.";
+    /// Refusals of ending somebody's sessions.
+    EndUserSessions:
+        401 "The token is missing or wrong.",
+        403 "You may not do this.",
+        404 "There is no such account.";
     /// Refusals of changing what is one's own.
     ChangeOwn:
         400 "The body cannot be understood.",
@@ -399,6 +404,23 @@ impl UsersApi {
             settle(async move { accounts.change_standing(&admin.caller, id, &standing, version).await })
                 .await?;
         Ok(Answer::new(&UserDto::from(&changed))?)
+    }
+
+    /// Ends every session of an account
+    ///
+    /// Its owner may log in again; who should not is deactivated. It is written down in the audit. Of somebody who is more
+    /// than a customer it asks for `roles.write` too.
+    #[oai(path = "/:id/sessions/", method = "delete", operation_id = "endUserSessions")]
+    async fn end_sessions(
+        &self,
+        admin: MayWriteCustomers,
+        /// The account.
+        id: Path<Id>,
+    ) -> Result<Done, Refused<EndUserSessions>> {
+        let id: CustomerId = id.0.0.parse().map_err(|_| Problem::not_found())?;
+        let accounts = self.shop.engine.accounts();
+        settle(async move { accounts.end_sessions(&admin.caller, id).await }).await?;
+        Ok(Done)
     }
 
     async fn change(&self, who: SignedIn, body: ProfileBody) -> Result<Answer<UserDto>, Refused<ChangeOwn>> {

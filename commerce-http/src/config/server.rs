@@ -54,6 +54,8 @@ pub struct ServerConfig {
     pub admin_token: Option<SecretString>,
     /// Where browsers go after a page of the payment gateway, unless the request says otherwise.
     pub return_url: Option<String>,
+    /// The origins of pages that a request may name for that; none: any.
+    pub callback_origins: Vec<Origin>,
     /// The addresses that messages of the payment gateway are taken from; none: from anywhere, as the signature tells.
     pub message_sources: Vec<IpAddr>,
     /// How often attempts, refunds and messages of the gateway are looked for that are due.
@@ -100,6 +102,7 @@ impl ServerConfig {
             token_algorithm: TokenAlgorithm::Hs256,
             admin_token: None,
             return_url: None,
+            callback_origins: Vec::new(),
             message_sources: Vec::new(),
             payments_interval: Duration::from_secs(5),
             mail_interval: Duration::from_secs(2),

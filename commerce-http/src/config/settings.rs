@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use commerce_core::account::AccountTerms;
 use commerce_core::cache::InProcessCache;
 use commerce_core::cart::MergePolicy;
 use commerce_core::review::ReviewTerms;
@@ -56,6 +57,14 @@ pub struct Settings {
     pub password_memory_kib: Option<NonZeroU32>,
     /// Passes over that memory: 2 unless set.
     pub password_passes: Option<NonZeroU32>,
+    /// After how many hours without use a customer's session ends: 720 (30 days) unless set.
+    pub session_idle_hours: Option<NonZeroU32>,
+    /// After how many hours it ends in any case: 4320 (180 days) unless set.
+    pub session_longest_hours: Option<NonZeroU32>,
+    /// After how many hours without use a session ends of somebody who has a permission: 12 unless set.
+    pub staff_session_idle_hours: Option<NonZeroU32>,
+    /// After how many hours it ends in any case: 168 (7 days) unless set.
+    pub staff_session_longest_hours: Option<NonZeroU32>,
     /// What becomes of line items that a guest's cart and that of their account both have: `add_up` unless set.
     pub cart_merge: Option<MergePolicy>,
     /// How many passwords are hashed at once: as many as there are processors unless set.
@@ -242,6 +251,10 @@ impl Settings {
             password_memory_kib: parsed("PASSWORD_MEMORY_KIB", &text)?,
             password_passes: parsed("PASSWORD_PASSES", &text)?,
             passwords_at_once: parsed("PASSWORDS_AT_ONCE", &text)?,
+            session_idle_hours: parsed("SESSION_IDLE_HOURS", &text)?,
+            session_longest_hours: parsed("SESSION_LONGEST_HOURS", &text)?,
+            staff_session_idle_hours: parsed("STAFF_SESSION_IDLE_HOURS", &text)?,
+            staff_session_longest_hours: parsed("STAFF_SESSION_LONGEST_HOURS", &text)?,
             cart_merge: parsed("CART_MERGE", &text)?,
             payment_methods: list("PAYMENT_METHODS", &text)?,
             payment_windows: text("PAYMENT_WINDOWS").map(|text| windows(&text)).transpose()?,
@@ -319,6 +332,12 @@ impl Settings {
             password_memory_kib: above.password_memory_kib.or(self.password_memory_kib),
             password_passes: above.password_passes.or(self.password_passes),
             passwords_at_once: above.passwords_at_once.or(self.passwords_at_once),
+            session_idle_hours: above.session_idle_hours.or(self.session_idle_hours),
+            session_longest_hours: above.session_longest_hours.or(self.session_longest_hours),
+            staff_session_idle_hours: above.staff_session_idle_hours.or(self.staff_session_idle_hours),
+            staff_session_longest_hours: above
+                .staff_session_longest_hours
+                .or(self.staff_session_longest_hours),
             cart_merge: above.cart_merge.or(self.cart_merge),
             payment_methods: above.payment_methods.or(self.payment_methods),
             payment_windows: above.payment_windows.or(self.payment_windows),
@@ -452,6 +471,14 @@ impl Settings {
         cost.memory_kib = self.password_memory_kib.map_or(cost.memory_kib, NonZeroU32::get);
         cost.passes = self.password_passes.map_or(cost.passes, NonZeroU32::get);
         cost.at_once = self.passwords_at_once.map_or(cost.at_once, NonZeroUsize::get);
+        let hours = |set: Option<NonZeroU32>, usual: Duration| {
+            set.map_or(usual, |hours| Duration::from_secs(u64::from(hours.get()) * 3_600))
+        };
+        let AccountTerms { sessions, staff_sessions, .. } = &mut accounts.terms;
+        sessions.idle = hours(self.session_idle_hours, sessions.idle);
+        sessions.longest = hours(self.session_longest_hours, sessions.longest);
+        staff_sessions.idle = hours(self.staff_session_idle_hours, staff_sessions.idle);
+        staff_sessions.longest = hours(self.staff_session_longest_hours, staff_sessions.longest);
         // Whoever attacks the shop tries its name first.
         let host = self.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
         let host = host.as_ref().and_then(|url| url.host_str()).into_iter().flat_map(|host| host.split('.'));
@@ -509,6 +536,9 @@ impl Settings {
             config.metrics_listen = Some(address("metrics_listen", text)?);
         }
         config.return_url.clone_from(&self.return_url);
+        let pages =
+            [&self.public_url, &self.return_url].into_iter().flatten().filter_map(|url| Origin::of(url));
+        config.callback_origins = pages.chain(self.cors_origins.iter().flatten().cloned()).collect();
         config.message_sources = self.message_sources.clone().unwrap_or_default();
         if let Some(millis) = self.payments_interval_ms {
             config.payments_interval = Duration::from_millis(millis.get());
@@ -690,6 +720,41 @@ mod tests {
         let unclear = Settings { listen: Some("8080".to_owned()), ..Settings::default() };
         let said = unclear.server_with("s".into(), None).unwrap_err().to_string();
         assert!(said.contains("127.0.0.1:8080"), "{said}");
+    }
+
+    #[test]
+    fn for_how_long_sessions_are_good() {
+        let hours = |set| {
+            let AccountTerms { sessions, staff_sessions, .. } =
+                variables(set).unwrap().accounts().unwrap().terms;
+            [sessions.idle, sessions.longest, staff_sessions.idle, staff_sessions.longest]
+                .map(|length| length.as_secs() / 3_600)
+        };
+        assert_eq!(hours(&[]), [720, 4_320, 12, 168]);
+        let set = &[
+            ("COMMERCE_SESSION_IDLE_HOURS", "1"),
+            ("COMMERCE_SESSION_LONGEST_HOURS", "2"),
+            ("COMMERCE_STAFF_SESSION_IDLE_HOURS", "3"),
+            ("COMMERCE_STAFF_SESSION_LONGEST_HOURS", "4"),
+        ];
+        assert_eq!(hours(set), [1, 2, 3, 4]);
+        assert!(variables(&[("COMMERCE_STAFF_SESSION_IDLE_HOURS", "0")]).is_err());
+    }
+
+    #[test]
+    fn pages_of_the_shop_are_where_it_says_that_it_is() {
+        let origins = |set| {
+            let config = variables(set).unwrap().server_with("s".into(), None).unwrap();
+            config.callback_origins.iter().map(Origin::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(origins(&[]), [] as [&str; 0]);
+        let set = &[
+            ("COMMERCE_PUBLIC_URL", "https://shop.example/en/"),
+            ("COMMERCE_RETURN_URL", "https://pay.shop.example:8443/done?order"),
+            ("COMMERCE_CORS_ORIGINS", "https://app.shop.example"),
+        ];
+        let named = ["https://shop.example", "https://pay.shop.example:8443", "https://app.shop.example"];
+        assert_eq!(origins(set), named);
     }
 
     #[test]

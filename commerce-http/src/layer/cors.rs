@@ -36,6 +36,13 @@ pub struct Origin(HeaderValue);
 )]
 pub struct OriginError;
 
+impl Origin {
+    /// The origin of a web address, if it has one.
+    pub(crate) fn of(url: &str) -> Option<Self> {
+        url::Url::parse(url).ok()?.origin().ascii_serialization().parse().ok()
+    }
+}
+
 impl FromStr for Origin {
     type Err = OriginError;
 

@@ -81,7 +81,7 @@ pub(crate) use param::{
     Country, Days, Decimal, Flag, Id, PageNumber, PageSize, ReviewSort, ReviewStars, SearchSort, Sort, Stars,
     Text,
 };
-pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, VerificationDto, return_url};
+pub(crate) use payment::{InitializeBody, MobileMoneyBody, PaymentDto, ReturnUrls, VerificationDto};
 pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};

@@ -24,7 +24,7 @@ pub(crate) struct ConfirmBody {
     pub(crate) expected_total: Option<MoneyBody>,
     /// The version of the cart that the shopper saw; another is refused with `cart-changed`.
     pub(crate) cart_version: Option<u64>,
-    /// Where the browser goes after a page of the payment gateway: a web address of at most 500 characters.
+    /// Where the browser goes after a page of the payment gateway: a web address of at most 500 characters, of one of the shop's origins where it says which these are.
     pub(crate) callback_url: Option<String>,
 }
 

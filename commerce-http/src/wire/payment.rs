@@ -1,5 +1,7 @@
 //! Payment attempts, as the shopper sees them.
 
+use std::sync::Arc;
+
 use commerce_core::audit::Actor;
 use commerce_core::order::OrderView;
 use commerce_core::payment::{Initialize, Instructions, MobileMoney, NextAction, Payment, PaymentMethod};
@@ -10,6 +12,7 @@ use uuid::Uuid;
 
 use super::word::{Method, MethodName, NextActionName, PaymentStatus};
 use super::{Check, Instant, MoneyDto, Problem};
+use crate::layer::Origin;
 
 /// A payment attempt.
 #[derive(Debug, Serialize, Object)]
@@ -150,7 +153,7 @@ pub(crate) struct InitializeBody {
     method: Option<MethodName>,
     /// With `mobile_money`: the account to ask.
     mobile_money: Option<MobileMoneyBody>,
-    /// Where the browser goes after a page of the gateway: a web address of at most 500 characters.
+    /// Where the browser goes after a page of the gateway: a web address of at most 500 characters, of one of the shop's origins where it says which these are.
     callback_url: Option<String>,
 }
 
@@ -166,11 +169,11 @@ impl Example for InitializeBody {
 }
 
 impl InitializeBody {
-    pub(crate) fn command(self, actor: Actor) -> Result<Initialize, Problem> {
+    pub(crate) fn command(self, actor: Actor, returns: &ReturnUrls) -> Result<Initialize, Problem> {
         let mut check = Check::default();
         let method = self.method.and_then(|method| check.parse::<PaymentMethod>("/method", &method.0));
         let mobile_money = self.mobile_money.and_then(|account| account.check("/mobile_money", &mut check));
-        let return_url = self.callback_url.and_then(|url| return_url("/callback_url", url, &mut check));
+        let return_url = returns.choose("/callback_url", self.callback_url, &mut check);
         check.finish(Some(Initialize { method, mobile_money, return_url, actor, request: None }))
     }
 }
@@ -206,7 +209,31 @@ impl MobileMoneyBody {
 const RETURN_URL_MAX: usize = 500;
 
 /// An address that a browser may be sent back to: on the web, and without a name and password in it.
-pub(crate) fn return_url(pointer: &str, url: String, check: &mut Check) -> Option<String> {
+/// Where browsers go after a page of the payment gateway.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReturnUrls {
+    /// Unless the request says otherwise.
+    pub(crate) usual: Option<String>,
+    /// The origins that a request may name; none: any.
+    pub(crate) origins: Arc<[Origin]>,
+}
+
+impl ReturnUrls {
+    /// What the request says, or the usual place.
+    pub(crate) fn choose(&self, pointer: &str, said: Option<String>, check: &mut Check) -> Option<String> {
+        let Some(url) = said else { return self.usual.clone() };
+        let url = return_url(pointer, url, check)?;
+        let origin = Origin::of(&url);
+        if !(self.origins.is_empty() || self.origins.iter().any(|known| Some(known) == origin.as_ref())) {
+            let words = "a page of the shop: whoever runs it names where it may be in public_url, return_url or cors_origins";
+            check.wrong(pointer, "invalid", words);
+            return None;
+        }
+        Some(url)
+    }
+}
+
+fn return_url(pointer: &str, url: String, check: &mut Check) -> Option<String> {
     let right = url.len() <= RETURN_URL_MAX
         && !url.chars().any(|character| character.is_control() || character.is_whitespace())
         && url.parse::<poem::http::Uri>().is_ok_and(|uri| {
@@ -219,4 +246,46 @@ pub(crate) fn return_url(pointer: &str, url: String, check: &mut Check) -> Optio
         check.wrong(pointer, "invalid", words);
     }
     right.then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(returns: &ReturnUrls, said: &str) -> Option<String> {
+        let mut check = Check::default();
+        let chosen = returns.choose("/callback_url", Some(said.to_owned()), &mut check);
+        assert_eq!(check.finish(Some(())).is_ok(), chosen.is_some(), "{said}");
+        chosen
+    }
+
+    #[test]
+    fn browsers_return_to_pages_of_the_shop() {
+        let origins = ["https://shop.example", "http://localhost:3000"].map(|origin| origin.parse().unwrap());
+        let returns =
+            ReturnUrls { usual: Some("https://shop.example/paid".to_owned()), origins: origins.into() };
+        for page in
+            ["https://shop.example", "https://SHOP.example:443/paid?order=7", "http://localhost:3000/#/paid"]
+        {
+            assert_eq!(chosen(&returns, page).as_deref(), Some(page));
+        }
+        for elsewhere in [
+            "http://shop.example/paid",
+            "https://shop.example.evil.example/",
+            "https://evil.example/?https://shop.example/",
+            "https://shop.example:8443/",
+            "http://localhost:3001/",
+            "https://shop.example\\@evil.example/",
+        ] {
+            assert_eq!(chosen(&returns, elsewhere), None, "{elsewhere}");
+        }
+        let unsaid = returns.choose("/callback_url", None, &mut Check::default());
+        assert_eq!(unsaid, returns.usual);
+        let anywhere = ReturnUrls::default();
+        assert!(
+            chosen(&anywhere, "https://anywhere.example/").is_some(),
+            "a shop that does not say where its pages are"
+        );
+        assert_eq!(chosen(&anywhere, "javascript:alert(1)"), None);
+    }
 }

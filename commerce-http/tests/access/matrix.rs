@@ -209,7 +209,9 @@ impl World {
             "removeFromWishlist" => &self.later.1,
             "changeStockLevel" => &self.dress,
             "endSession" => &self.session,
-            "getUser" | "changeUser" => self.town.pairs["ada"]["user"]["id"].as_str().unwrap(),
+            "getUser" | "changeUser" | "endUserSessions" => {
+                self.town.pairs["ada"]["user"]["id"].as_str().unwrap()
+            }
             _ if operation.path.contains("{slug}") => DRESS,
             _ if operation.path.contains("{reference}") => &self.reference,
             _ => &self.order,

@@ -325,6 +325,24 @@ impl Accounts {
         self.decide(look, |view, ids| standing::change_standing(view, by, new, expected, ids)).await
     }
 
+    /// Ends every session of an account, whose owner may log in again.
+    ///
+    /// # Errors
+    /// As [`end_sessions`](crate::account::end_sessions).
+    pub async fn end_sessions(&self, by: &Caller, account: CustomerId) -> Result<(), AccountError> {
+        self.decide(Look::by(By::Id(account)), |view, ids| standing::end_sessions(view, by, ids)).await
+    }
+
+    /// Ends every session of every account. Whoever logs in at this moment may stay.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_every_session(&self, by: &Caller) -> Result<(), AccountError> {
+        let now = self.parts.clock.now();
+        let changes = standing::end_every_session(now, by, &mut self.parts.ids(now));
+        self.apply(&changes).await
+    }
+
     /// Makes an account for somebody else: the first administrator, somebody who begins to work for the shop. Without a
     /// password its owner asks for one by mail.
     ///
@@ -358,9 +376,14 @@ impl Accounts {
     pub async fn forget(&self, before: Timestamp) -> Result<(), AccountError> {
         let mut changes = ChangeSet::default();
         changes.account.forget_before = Some(before);
+        self.apply(&changes).await
+    }
+
+    /// Commits what depends on nothing that was read.
+    async fn apply(&self, changes: &ChangeSet) -> Result<(), AccountError> {
         let mut attempts = Attempts::new(&self.parts);
         loop {
-            match self.parts.store.commit(&changes).await {
+            match self.parts.store.commit(changes).await {
                 Ok(()) => return Ok(()),
                 Err(error) => attempts.again(error).await?,
             }

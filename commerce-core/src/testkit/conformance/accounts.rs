@@ -419,7 +419,7 @@ pub async fn a_session_that_changed(shop: &Shop) {
     assert_eq!(shop.stale(&changes).await, Guard::Session(renewed.id));
 }
 
-/// One session is ended, all but one, or all; and none of anybody else.
+/// One session is ended, all but one, or all; and none of anybody else, unless everybody's are.
 pub async fn sessions_are_ended_by_their_account(shop: &Shop) {
     let now = shop.now().await;
     let (ada, eve) = (account("ada@example.com", now), account("eve@example.com", now));
@@ -448,6 +448,14 @@ pub async fn sessions_are_ended_by_their_account(shop: &Shop) {
     .await;
     assert_eq!(sessions(shop, ada.id).await, [fresh]);
     assert_eq!(sessions(shop, eve.id).await, [foreign]);
+    let newest = opened("newest", &eve);
+    commit(shop, |changes| {
+        changes.account.end_all = Some((now, EndReason::Staff));
+        changes.account.open = vec![newest.clone()];
+    })
+    .await;
+    assert_eq!(sessions(shop, ada.id).await, []);
+    assert_eq!(sessions(shop, eve.id).await, [newest]);
 }
 
 /// A link that was used, or never was.
