@@ -6,7 +6,7 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use commerce_core::limit::Budget;
 use commerce_core::testkit::shopify_csv;
@@ -18,14 +18,14 @@ use commerce_storage_postgres::{PostgresOptions, PostgresStore};
 use commerce_storage_sqlite::SqliteStore;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{EndpointExt, Response, Route, Server};
-use support::{Folder, Spread, postgres_url, rate};
+use support::{Folder, Spread, postgres_url};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const PRODUCTS: usize = 10_000;
 const CLIENTS: usize = 16;
-const REQUESTS: usize = 2_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_millis(500);
 
 #[tokio::main]
 async fn main() {
@@ -129,21 +129,24 @@ async fn floor(bytes: Vec<u8>) -> String {
     address
 }
 
+/// Answers in a second, of so many clients that ask one after the other for as long as a round takes.
 async fn load(address: &str, path: &str) -> f64 {
-    let (address, path) = (address.to_owned(), path.to_owned());
-    let per_client = REQUESTS / CLIENTS;
-    let batches = vec![per_client; CLIENTS];
-    let batches_per_second = rate(CLIENTS, batches, move |count| {
-        let (address, path) = (address.clone(), path.clone());
-        async move {
+    let begun = Instant::now();
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (address, path) = (address.to_owned(), path.to_owned());
+        clients.spawn(async move {
             let mut stream = connect(&address).await;
-            for _ in 0..count {
+            let mut answers = 0_u32;
+            while begun.elapsed() < ROUND {
                 get(&mut stream, &path).await;
+                answers += 1;
             }
-        }
-    })
-    .await;
-    batches_per_second * per_client as f64
+            answers
+        });
+    }
+    let answers: u32 = clients.join_all().await.into_iter().sum();
+    f64::from(answers) / begun.elapsed().as_secs_f64()
 }
 
 async fn connect(address: &str) -> TcpStream {

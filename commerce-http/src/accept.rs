@@ -18,6 +18,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// How long to wait before the next connection when the system refused one. It would refuse that too: file handles are
 /// used up.
 const PAUSE: Duration = Duration::from_millis(50);
+/// A connection on which nothing happens, and of which nothing is due, is closed after this time.
+///
+/// Here and not by the library, which wakes a task of its own whenever a byte passes.
+const IDLE: Duration = Duration::from_secs(75);
 /// How long a client may take nothing of what it is sent.
 const STALLED: Duration = Duration::from_secs(30);
 /// How long a client that speaks HTTP/2 may send without getting anything back: where a head ends is not seen there.
@@ -49,7 +53,7 @@ impl<A: Acceptor> Acceptor for Accept<A> {
         let place = Arc::clone(&self.free).acquire_owned().await.map_err(io::Error::other)?;
         match self.inner.accept().await {
             Ok((io, local, remote, scheme)) => {
-                Ok((Connection::new(io, place, self.head_timeout), local, remote, scheme))
+                Ok((Connection::new(io, place, self.head_timeout, IDLE), local, remote, scheme))
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -69,10 +73,13 @@ pub(crate) struct Connection<T> {
     io: T,
     _place: OwnedSemaphorePermit,
     head_timeout: Duration,
+    idle_timeout: Duration,
     phase: Phase,
     /// Until when the head must have come, or something must have been taken.
     read_by: Timer,
     write_by: Timer,
+    /// Until when the next request must have begun.
+    begin_by: Timer,
 }
 
 /// What a client is about to do.
@@ -118,11 +125,19 @@ impl Timer {
         match &mut self.0 {
             Some((sleep, true)) => {
                 ready!(sleep.as_mut().poll(cx));
-                metrics::counter!("slow_clients_cut_total").increment(1);
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
             _ => Poll::Pending,
         }
+    }
+
+    /// As [`poll`](Self::poll), and the client counts as slow.
+    fn poll_slow<R>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let polled = self.poll(cx);
+        if polled.is_ready() {
+            metrics::counter!("slow_clients_cut_total").increment(1);
+        }
+        polled
     }
 }
 
@@ -156,12 +171,14 @@ impl Phase {
 }
 
 impl<T> Connection<T> {
-    fn new(io: T, place: OwnedSemaphorePermit, head_timeout: Duration) -> Self {
-        let (read_by, write_by) = (Timer::default(), Timer::default());
-        Self { io, _place: place, head_timeout, phase: Phase::Idle, read_by, write_by }
+    fn new(io: T, place: OwnedSemaphorePermit, head_timeout: Duration, idle_timeout: Duration) -> Self {
+        let (read_by, write_by, begin_by) = (Timer::default(), Timer::default(), Timer::default());
+        let phase = Phase::Idle;
+        Self { io, _place: place, head_timeout, idle_timeout, phase, read_by, write_by, begin_by }
     }
 
     fn received(&mut self, bytes: &[u8]) {
+        self.begin_by.clear();
         let before = self.phase;
         self.phase = before.after(bytes);
         match self.phase {
@@ -176,6 +193,7 @@ impl<T> Connection<T> {
 
     fn sent(&mut self, bytes: &[u8]) {
         self.write_by.clear();
+        self.begin_by.clear();
         // That is no answer yet: the client may go on with its body.
         if bytes.starts_with(b"HTTP/1.1 100") {
             return;
@@ -184,6 +202,20 @@ impl<T> Connection<T> {
         if !matches!(self.phase, Phase::Head { is_http2: true, .. }) {
             self.phase = Phase::Idle;
         }
+    }
+
+    /// Nothing came: whether that goes on for too long.
+    fn waited<R>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+        if self.read_by.is_set() {
+            return self.read_by.poll_slow(cx);
+        }
+        if matches!(self.phase, Phase::Busy) {
+            return Poll::Pending;
+        }
+        if !self.begin_by.is_set() {
+            self.begin_by.set(self.idle_timeout);
+        }
+        self.begin_by.poll(cx)
     }
 
     /// Whether something could be written; if not, for how long that may go on.
@@ -200,7 +232,7 @@ impl<T> Connection<T> {
                 if !self.write_by.is_set() {
                     self.write_by.set(STALLED);
                 }
-                return self.write_by.poll(cx);
+                return self.write_by.poll_slow(cx);
             }
         }
         polled
@@ -219,7 +251,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
                 self.received(&buf.filled()[before..]);
                 Poll::Ready(done)
             }
-            Poll::Pending => self.read_by.poll(cx),
+            Poll::Pending => self.waited(cx),
         }
     }
 }
@@ -255,6 +287,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::timeout;
+
     use super::*;
 
     #[test]
@@ -285,5 +320,24 @@ mod tests {
         let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
         assert!(matches!(Phase::Idle.after(preface), Phase::Head { is_http2: true, .. }));
         assert!(matches!(Phase::Idle.after(b"PRINT / HTTP/1.1\r\n\r"), Phase::Head { is_http2: false, .. }));
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_when_nothing_happens_on_it() {
+        let (mut client, server) = tokio::io::duplex(1_024);
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let idle = Duration::from_millis(20);
+        let mut connection = Connection::new(server, place, Duration::from_secs(60), idle);
+        let mut bytes = [0; 64];
+        let begun = Instant::now();
+        assert_eq!(connection.read(&mut bytes).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= idle);
+
+        // What is being answered is not cut; the time runs again from the answer on.
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        assert_eq!(connection.read(&mut bytes).await.unwrap(), 18);
+        assert!(timeout(idle * 3, connection.read(&mut bytes)).await.is_err(), "it is busy");
+        connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert_eq!(connection.read(&mut bytes).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

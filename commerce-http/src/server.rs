@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use commerce_core::cache::{Answers, InProcessCache, validator};
 use commerce_core::limit::InProcessLimiter;
-use commerce_core::{Cache, Engine, RateLimiter};
+use commerce_core::{Cache, Engine, Ids, Random, RateLimiter, SystemRandom};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderValue;
@@ -32,7 +32,7 @@ use crate::wire::ReturnUrls;
 
 pub use crate::routes::{Route as Address, Routes};
 
-/// A connection on which nothing happens is closed after this time.
+/// A connection on which metrics are asked for, and on which nothing happens, is closed after this time.
 const IDLE: Duration = Duration::from_secs(75);
 
 /// Why the server cannot run, and what to do about it.
@@ -193,10 +193,7 @@ where
     A: Acceptor + 'static,
     E: Endpoint + 'static,
 {
-    Server::new_with_acceptor(acceptor)
-        .idle_timeout(IDLE)
-        .run_with_graceful_shutdown(app, stop, Some(patience))
-        .await
+    Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(app, stop, Some(patience)).await
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
@@ -270,6 +267,7 @@ fn app(
     let security = config.hsts_seconds.map(|seconds| format!("max-age={seconds}{below}"));
     let observe = Observe {
         clock: engine.store().clock(),
+        ids: Arc::new(Mutex::new(Ids::new(SystemRandom.seed(), engine.store().clock().now()))),
         routes: Arc::clone(&routes),
         transport_security: security.and_then(|text| HeaderValue::from_str(&text).ok()),
     };

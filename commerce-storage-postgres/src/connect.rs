@@ -132,6 +132,8 @@ impl PostgresOptions {
             // Looks and commits find their rows by key, so one plan serves every value. Planning them anew each time took
             // a tenth of an order's time. Listings are built by the filters that they have, so each has its own plan too.
             ("plan_cache_mode", "force_generic_plan".to_owned()),
+            // One look takes one process, so that many can look at once; and what a search is to look at first comes first.
+            ("max_parallel_workers_per_gather", "0".to_owned()),
         ];
         if let Some(schema) = &self.schema {
             settings.push(("search_path", schema.clone()));

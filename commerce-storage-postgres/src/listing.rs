@@ -32,12 +32,6 @@ macro_rules! in_stock {
     };
 }
 
-const COUNT: &str = "
-select (select count(*) from (select 1 from products p where ";
-
-const COUNTED: &str = ") counted) as count,
-       ";
-
 pub(super) const PAGE: &str = concat!(
     "coalesce((select json_agg(json_build_object(
             'id', p.id, 'name', p.name, 'slug', p.slug,
@@ -49,9 +43,6 @@ pub(super) const PAGE: &str = concat!(
     in_stock!(),
     ") order by "
 );
-
-const FROM_PAGE: &str = ")
-          from (select * from products p where ";
 
 pub(super) const JOINED: &str = ") p
           left join brands b on b.id = p.brand_id
@@ -86,17 +77,75 @@ pub(crate) fn listing(filter: &ProductFilter) -> QueryBuilder<Postgres> {
         SortBy::BestSelling => "p.sold desc, p.id desc",
         SortBy::Rating => "p.rating_average desc, p.rating_count desc, p.id desc",
     };
-    let mut statement = QueryBuilder::new(COUNT);
+    let mut statement = QueryBuilder::new(
+        "with counted as materialized (select count(*) as products from (select 1 from products p where ",
+    );
     push_conditions(&mut statement, filter);
     // One more than is counted tells whether there are more.
-    statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1);
-    statement.push(COUNTED).push(PAGE).push(order).push(FROM_PAGE);
-    push_conditions(&mut statement, filter);
+    statement.push(" limit ").push_bind(ROWS_MAX as i64 + 1).push(") p) ");
+    statement
+        .push("select (select products from counted) as count, ")
+        .push(PAGE)
+        .push(order)
+        .push(") from (");
+    if filter.category.is_some() || filter.brand.is_some() {
+        // The database has one plan for a branch of ten products and one of a hundred thousand. To walk along the order until
+        // the page is full is right for this one, and for that one it is to walk past everything. So there are two plans, and
+        // the count tells which of them is run.
+        //
+        // To gather is to look at as many as there are; to walk is to look at as many as come before the end of the page in
+        // the whole catalogue. These are about the same where the square of the number is the end of the page times all. By
+        // price there is no telling, for what a branch sells may all be dear.
+        push_part(&mut statement, filter, order, Part::Gathered);
+        statement.push(" union all ");
+        push_part(&mut statement, filter, order, Part::Walked);
+    } else {
+        push_part(&mut statement, filter, order, Part::Any);
+    }
+    statement.push(JOINED);
+    statement
+}
+
+/// How many products a large catalogue has: a smaller one is quick in either way.
+const LARGE: u64 = 1_000_000;
+
+/// How the rows of a page are come by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Of few: all of them, which are then put in order.
+    Gathered,
+    /// Of many: along the order.
+    Walked,
+    /// As the database likes.
+    Any,
+}
+
+fn push_part(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilter, order: &str, part: Part) {
+    // An offset that is none keeps the order out of the search for what meets the conditions.
+    statement.push(match part {
+        Part::Gathered => "(select * from (select * from products p where ",
+        Part::Walked => "(select * from products p where ",
+        Part::Any => "select * from products p where ",
+    });
+    push_conditions(statement, filter);
+    statement.push(match part {
+        Part::Gathered => " and (select products from counted) <= ",
+        Part::Walked => " and (select products from counted) > ",
+        Part::Any => "",
+    });
+    if part != Part::Any {
+        let end = filter.offset().saturating_add(u64::from(filter.page_size));
+        let few = match filter.sort_by {
+            SortBy::PriceAsc | SortBy::PriceDesc => ROWS_MAX,
+            _ => end.saturating_mul(LARGE).isqrt().min(ROWS_MAX),
+        };
+        statement.push_bind(few as i64);
+    }
+    statement.push(if part == Part::Gathered { " offset 0) p" } else { "" });
     statement.push(" order by ").push(order);
     statement.push(" limit ").push_bind(i64::from(filter.page_size));
     statement.push(" offset ").push_bind(i64::try_from(filter.offset()).unwrap_or(i64::MAX));
-    statement.push(JOINED);
-    statement
+    statement.push(if part == Part::Any { "" } else { ")" });
 }
 
 pub(crate) fn push_conditions(statement: &mut QueryBuilder<Postgres>, filter: &ProductFilter) {

@@ -106,6 +106,9 @@ pub(crate) fn write(products: &[&Product], names: &Names<'_>, settings: &StoredS
     }
 }
 
+/// What a term of a name begins with where it stands a second time, for an index of words does not know their weights.
+pub(crate) const IN_NAME: &str = "_";
+
 /// The terms with their places and weights, as a `tsvector` is written. Terms are plain letters and digits.
 fn terms(document: &Document) -> String {
     let Document { name, labels, attributes, description, typed: _, vocabulary: _, values: _ } = document;
@@ -117,6 +120,9 @@ fn terms(document: &Document) -> String {
         for term in field {
             place += 1;
             let _ = write!(text, "'{term}':{place}{weight} ");
+            if weight == 'A' {
+                let _ = write!(text, "'{IN_NAME}{term}':{place} ");
+            }
         }
     }
     text

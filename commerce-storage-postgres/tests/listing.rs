@@ -201,6 +201,42 @@ async fn counting_ends_where_pages_end() {
     .await;
 }
 
+/// A branch of so few that they are gathered, and then of so many that the order is walked along, shows the same products.
+#[tokio::test]
+async fn a_branch_is_listed_alike_whether_it_has_few_or_many() {
+    in_shop(|store| async move {
+        let _ = catalogue(&store).await;
+        let insert = |name: &'static str, from: u32, to: u32| {
+            format!(
+                "insert into products (id, slug, name, sort_name, description_html, status, featured, listed_variant_price,
+                                       listed_currency, price_max, facts, created_at, updated_at, version, category_id)
+                 select gen_random_uuid(), '{name}' || n, 'p', '~' || n, '', 'published', false, 10000000000 + n, 'NGN', 1, '{{}}',
+                        timestamptz '2020-01-01', now(), 1, (select id from categories where slug = 'home')
+                   from generate_series({from}, {to}) n"
+            )
+        };
+        let first = async |sort_by: SortBy| {
+            let category = Some("home".parse().unwrap());
+            let filter = ProductFilter { category, sort_by, page_size: 3, ..ProductFilter::default() };
+            let page = store.products(&filter).await.unwrap();
+            (page.rows.into_iter().map(|row| row.slug.to_string()).collect::<Vec<_>>(), page.count)
+        };
+        let sorts = [SortBy::Newest, SortBy::PriceAsc, SortBy::Name];
+        shop::sabotage(&store, &insert("few", 1, 1_000)).await;
+        let mut few = Vec::new();
+        for sort_by in sorts {
+            few.push(first(sort_by).await);
+        }
+        shop::sabotage(&store, &insert("many", 1_001, 3_000)).await;
+        for (sort_by, few) in sorts.into_iter().zip(few) {
+            let many = first(sort_by).await;
+            assert_eq!((few.1, many.1), (1_003, 3_003));
+            assert_eq!(many.0, few.0, "{sort_by:?}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_category_tree_counts_what_is_on_sale() {
     in_shop(|store| async move {

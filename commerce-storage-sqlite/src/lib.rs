@@ -36,6 +36,7 @@ pub mod review;
 mod row;
 mod script;
 pub mod search;
+mod search_count;
 pub mod search_find;
 mod sold;
 mod store;

@@ -25,7 +25,8 @@ pub async fn products(
 ) -> Result<Page<ProductSummary>, StoreError> {
     let found: i64 = count(filter).build_query_scalar().fetch_one(&mut *conn).await.map_err(trouble)?;
     let found = u64::try_from(found).unwrap_or(0);
-    let rows = rows(filter).build().fetch_all(conn).await.map_err(trouble)?;
+    let way = Way::to(filter, found);
+    let rows = rows(filter, way).build().fetch_all(conn).await.map_err(trouble)?;
     Ok(Page {
         rows: rows.iter().map(summary).collect::<Result<_, _>>()?,
         count: found.min(ROWS_MAX),
@@ -33,14 +34,53 @@ pub async fn products(
     })
 }
 
+/// How the products of a branch are come by. SQLite knows nothing of how many there are, and would look at each of a hundred
+/// thousand, or at everything else on the way to the few that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By their category: all of them are looked at, unless they are listed in the order of that index.
+    Branch,
+    /// In the order in which they are listed: the page is full after a few.
+    Order,
+    /// As SQLite likes: no branch is asked for, or a brand too, which is narrower.
+    Any,
+}
+
+impl Way {
+    /// The way to a page when so many are found. What a branch sells may all be dear: by price there is no telling after how
+    /// many the page is full.
+    pub(crate) fn to(filter: &ProductFilter, found: u64) -> Self {
+        let by_chance = !matches!(filter.sort_by, SortBy::Newest | SortBy::PriceAsc | SortBy::PriceDesc);
+        match Self::to_all(filter) {
+            Self::Branch if found > ROWS_MAX && by_chance => Self::Order,
+            way => way,
+        }
+    }
+
+    /// The way to all that is found.
+    fn to_all(filter: &ProductFilter) -> Self {
+        if filter.category.is_some() && filter.brand.is_none() { Self::Branch } else { Self::Any }
+    }
+
+    /// The table.
+    pub(crate) fn products(self) -> &'static str {
+        match self {
+            Self::Branch => "products AS p INDEXED BY products_category",
+            Self::Order | Self::Any => "products AS p",
+        }
+    }
+}
+
 pub(crate) fn count(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM products AS p WHERE ");
-    push_conditions(&mut query, filter);
+    let way = Way::to_all(filter);
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM ");
+    query.push(way.products()).push(" WHERE ");
+    push_conditions(&mut query, filter, way);
     query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
     query
 }
 
-pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
+pub(crate) fn rows(filter: &ProductFilter, way: Way) -> QueryBuilder<Sqlite> {
     let reachable = ROWS_MAX.saturating_sub(filter.offset());
     let order = match filter.sort_by {
         SortBy::Newest => "p.created_at DESC, p.id DESC",
@@ -51,7 +91,8 @@ pub(crate) fn rows(filter: &ProductFilter) -> QueryBuilder<Sqlite> {
         SortBy::Rating => "p.rating_average DESC, p.rating_count DESC, p.id DESC",
     };
     let mut query = QueryBuilder::new(SUMMARIES);
-    push_conditions(&mut query, filter);
+    query.push(way.products()).push(" WHERE ");
+    push_conditions(&mut query, filter, way);
     query.push(" ORDER BY ").push(order);
     query.push(" LIMIT ").push_bind(signed(reachable.min(u64::from(filter.page_size))));
     query.push(" OFFSET ").push_bind(signed(filter.offset().min(ROWS_MAX)));
@@ -75,7 +116,7 @@ SELECT p.id, p.name, p.slug, p.listed_variant_price, p.listed_compare_at, p.pric
   FROM products AS p
   LEFT JOIN brands AS b ON b.id = p.brand_id
   LEFT JOIN categories AS c ON c.id = p.category_id
- WHERE p.id IN (SELECT p.id FROM products AS p WHERE ";
+ WHERE p.id IN (SELECT p.id FROM ";
 
 /// What every listing shows. The indexes over products have the same condition, word by word, so that they can be used.
 const ON_SALE: &str =
@@ -89,8 +130,7 @@ const OF_BRAND: &str =
 const OF_BRAND_BEFORE: &str = "), (SELECT r.id FROM slug_redirects AS r WHERE r.kind = 'brand' AND r.slug = ";
 
 // `0` is the character after `/`: what lies between the two is the branch.
-const IN_BRANCH: &str = "
-   AND p.category_id IN (
+const IN_BRANCH: &str = "p.category_id IN (
            SELECT c.id
              FROM categories AS root
              JOIN categories AS c
@@ -110,7 +150,7 @@ const AVAILABLE: &str = "EXISTS (
                                 FROM stock AS s
                                WHERE s.variant_id = v.id AND s.on_hand - s.reserved > s.safety_stock)))";
 
-pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ProductFilter) {
+pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ProductFilter, way: Way) {
     let ProductFilter {
         category,
         brand,
@@ -129,6 +169,8 @@ pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &Product
         query.push(OF_BRAND_BEFORE).push_bind(slug.as_str().to_owned()).push("))");
     }
     if let Some(slug) = category {
+        // With the sign no index is looked for.
+        query.push(if way == Way::Order { " AND +" } else { " AND " });
         query.push(IN_BRANCH).push_bind(slug.as_str().to_owned());
         query.push(IN_BRANCH_BEFORE).push_bind(slug.as_str().to_owned()).push(")))");
     }
@@ -189,6 +231,7 @@ pub(crate) async fn summaries(
         return Ok(Vec::new());
     }
     let mut query = QueryBuilder::<Sqlite>::new(SUMMARIES);
+    query.push(Way::Any.products()).push(" WHERE ");
     query.push(ON_SALE).push(" AND p.id IN (SELECT unhex(value, '-') FROM json_each(");
     query.push_bind(Json(products)).push(")))");
     let rows = query.build().fetch_all(conn).await.map_err(trouble)?;
@@ -233,4 +276,50 @@ pub(crate) fn category(row: &SqliteRow) -> Result<Category, StoreError> {
         deleted_at: fields.at_if("deleted_at")?,
         version: fields.count("version")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce_core::Store;
+    use commerce_core::catalog::ImportKeys;
+    use commerce_core::testkit::{batch, ids, item};
+
+    use super::*;
+    use crate::SqliteStore;
+
+    /// Whichever way the products of a branch are come by, the page is the same.
+    #[tokio::test]
+    async fn a_page_is_the_same_whichever_way_it_is_come_by() {
+        let store = SqliteStore::in_memory().await.unwrap();
+        let items: Vec<_> = (0..24)
+            .map(|number: usize| {
+                let item = item(&format!("p{number}")).brand(["Acme", "Zeta"][number % 2]);
+                item.category([&["Home", "Lamps"], &["Home", "Rugs"], &["Garden", "Tools"]][number % 3])
+                    .price(&(1 + number * 7 % 24).to_string())
+            })
+            .collect();
+        let seen = store.import_view(&ImportKeys::default()).await.unwrap();
+        store.import(&batch(&items, &seen, &mut ids(seen.now))).await.unwrap();
+        let mut conn = store.reader().await.unwrap();
+        for sort_by in SortBy::ALL {
+            for (brand, page) in [(None, 1), (None, 2), (Some("acme".parse::<Slug>().unwrap()), 1)] {
+                let category = Some("home".parse().unwrap());
+                let filter = ProductFilter {
+                    category,
+                    brand,
+                    sort_by,
+                    page,
+                    page_size: 5,
+                    ..ProductFilter::default()
+                };
+                let mut pages = Vec::new();
+                for way in [Way::Branch, Way::Order, Way::Any] {
+                    let rows = rows(&filter, way).build().fetch_all(&mut *conn).await.unwrap();
+                    pages.push(rows.iter().map(|row| summary(row).unwrap().slug).collect::<Vec<_>>());
+                }
+                assert_eq!(pages[0].len(), 5, "{filter:?}");
+                assert!(pages.iter().all(|page| *page == pages[0]), "{filter:?}: {pages:?}");
+            }
+        }
+    }
 }

@@ -1,21 +1,19 @@
 //! Finding products: the page, the count and the facets, a statement for each.
 
-use std::collections::BTreeSet;
-
-use commerce_core::catalog::{Page, ProductSummary, ROWS_MAX, Slug, SortBy};
+use commerce_core::StoreError;
+use commerce_core::catalog::{Page, ProductSummary, ROWS_MAX, SortBy};
 use commerce_core::search::{
-    AttributeFilter, Counted, Document, Found, Group, OwnFilter, Phrase, Query, Request, StoredSettings,
+    AttributeFilter, Document, Found, Group, OwnFilter, Phrase, Query, Request, StoredSettings,
 };
-use commerce_core::{CategoryId, StoreError};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
-use crate::listing::{SUMMARIES, push_conditions, summary};
-use crate::product;
-use crate::row::{Fields, signed};
+use crate::listing::{SUMMARIES, Way, push_conditions, summary};
+use crate::row::signed;
 use crate::search::settings;
+use crate::search_count;
 use crate::trouble::trouble;
 
 /// Finds products, inside the caller's transaction.
@@ -25,20 +23,66 @@ use crate::trouble::trouble;
 pub async fn find(conn: &mut SqliteConnection, request: &Request) -> Result<Found, StoreError> {
     let StoredSettings { version: settings_version, .. } = settings(conn).await?;
     let unknown_attributes = unknown(conn, &request.attributes).await?;
-    let (count, facets) = match request.facets {
-        true => {
-            let (count, counted) = counted(conn, request).await?;
-            (count, Some(counted.facets()))
-        }
-        false => (count(request).build_query_scalar().fetch_one(&mut *conn).await.map_err(trouble)?, None),
+    let search = Search::of(conn, request).await?;
+    let mut counts = search_count::counts(conn, &search).await?;
+    let count =
+        counts.counts.first().copied().and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
+    let ids: Vec<Uuid> = match count > ROWS_MAX && !search.is_ranked() {
+        true => page(&search).build_query_scalar().fetch_all(&mut *conn).await.map_err(trouble)?,
+        false => std::mem::take(&mut counts.page),
     };
-    let count = u64::try_from(count).unwrap_or_default();
-    let ids: Vec<Uuid> = page(request).build_query_scalar().fetch_all(&mut *conn).await.map_err(trouble)?;
     let mut rows = summaries(conn, &ids).await?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id.0));
     let page = Page { rows, count: count.min(ROWS_MAX), count_is_exact: count <= ROWS_MAX };
+    let facets =
+        if request.facets { Some(search_count::counted(conn, counts).await?.facets()) } else { None };
     Ok(Found { page, facets, unknown_attributes, settings_version })
 }
+
+/// A search, with what is known before a product is looked at.
+pub(crate) struct Search<'r> {
+    pub(crate) request: &'r Request,
+    text: Text,
+}
+
+/// What is looked for in the terms.
+enum Text {
+    /// Everything.
+    Any,
+    /// Nothing: there was a query, of no words.
+    Nothing,
+    /// This, in the language of FTS5.
+    Matching { text: String, is_crowded: bool },
+}
+
+impl<'r> Search<'r> {
+    pub(crate) async fn of(conn: &mut SqliteConnection, request: &'r Request) -> Result<Self, StoreError> {
+        let text = match request.query.as_ref().map(matching) {
+            None => Text::Any,
+            Some(None) => Text::Nothing,
+            Some(Some(text)) => {
+                let crowded = sqlx::query_scalar(CROWDED).bind(&text).bind(signed(ROWS_MAX));
+                let is_crowded = crowded.fetch_one(conn).await.map_err(trouble)?;
+                Text::Matching { text, is_crowded }
+            }
+        };
+        Ok(Self { request, text })
+    }
+
+    /// Whether what meets the query best comes first.
+    fn is_ranked(&self) -> bool {
+        self.request.by_relevance && matches!(self.text, Text::Matching { .. })
+    }
+
+    /// Whether more documents match than products are counted.
+    pub(crate) fn is_crowded(&self) -> bool {
+        matches!(self.text, Text::Matching { is_crowded: true, .. })
+    }
+}
+
+const CROWDED: &str = "
+SELECT count(*) > ?2 FROM (SELECT 1 FROM search_terms WHERE search_terms MATCH ?1 LIMIT ?2 + 1)
+";
 
 async fn unknown(
     conn: &mut SqliteConnection,
@@ -57,29 +101,27 @@ SELECT w.value FROM json_each(?1) AS w WHERE w.value NOT IN (SELECT code FROM at
 
 async fn summaries(conn: &mut SqliteConnection, ids: &[Uuid]) -> Result<Vec<ProductSummary>, StoreError> {
     let mut query = QueryBuilder::new(SUMMARIES);
-    query.push("p.id IN (SELECT unhex(value, '-') FROM json_each(").push_bind(Json(ids.to_vec())).push(")))");
+    query
+        .push("products AS p WHERE p.id IN (SELECT unhex(value, '-') FROM json_each(")
+        .push_bind(Json(ids.to_vec()))
+        .push(")))");
     let rows = query.build().fetch_all(conn).await.map_err(trouble)?;
     rows.iter().map(summary).collect()
 }
 
-fn count(request: &Request) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1");
-    push_found(&mut query, request, &[]);
-    query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
+/// The page when more is found than is counted: in the order of an index, or of all that is found.
+fn page(search: &Search<'_>) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("SELECT p.id");
+    push_found(&mut query, search, &[], Way::to(&search.request.filter, ROWS_MAX + 1));
+    push_cut(&mut query, search);
     query
 }
 
-fn page(request: &Request) -> QueryBuilder<Sqlite> {
-    let filter = &request.filter;
-    let reachable = ROWS_MAX.saturating_sub(filter.offset());
-    let mut query = QueryBuilder::new("SELECT p.id");
-    push_found(&mut query, request, &[]);
-    query.push(" ORDER BY ");
-    if request.by_relevance && request.query.is_some() {
-        // Words in names weigh most. What is better is less.
-        query.push("bm25(search_terms, 10, 4, 2, 1, 0), ");
-    }
-    query.push(match filter.sort_by {
+/// Puts the products `p` in order, and cuts the page out of them.
+pub(crate) fn push_cut(query: &mut QueryBuilder<Sqlite>, search: &Search<'_>) {
+    let filter = &search.request.filter;
+    query.push(" ORDER BY ").push(match filter.sort_by {
+        _ if search.is_ranked() => "p.rank, p.created_at DESC, p.id DESC",
         SortBy::Newest => "p.created_at DESC, p.id DESC",
         SortBy::PriceAsc => "p.listed_variant_price, p.id DESC",
         SortBy::PriceDesc => "p.listed_variant_price DESC, p.id DESC",
@@ -87,30 +129,106 @@ fn page(request: &Request) -> QueryBuilder<Sqlite> {
         SortBy::BestSelling => "p.sold DESC, p.id DESC",
         SortBy::Rating => "p.rating_average DESC, p.rating_count DESC, p.id DESC",
     });
+    let reachable = ROWS_MAX.saturating_sub(filter.offset());
     query.push(" LIMIT ").push_bind(signed(reachable.min(u64::from(filter.page_size))));
     query.push(" OFFSET ").push_bind(signed(filter.offset().min(ROWS_MAX)));
-    query
 }
 
+// Words in names weigh most. What is better is less.
+macro_rules! rank {
+    () => {
+        "bm25(search_terms, 10, 4, 2, 1, 0) AS rank"
+    };
+}
+const RANK: &str = rank!();
+const RANKED: &str = concat!(", p.created_at, ", rank!());
+
+/// The set that is found, or `base` of it, no larger than is counted: with what puts it in order, and with whether each product
+/// meets its own filters `own`.
+pub(crate) fn push_found_set(query: &mut QueryBuilder<Sqlite>, search: &Search<'_>, own: &[OwnFilter<'_>]) {
+    query.push(" AS MATERIALIZED (SELECT p.id, p.listed_variant_price").push(
+        match search.request.filter.sort_by {
+            _ if search.is_ranked() && search.is_crowded() => ", p.created_at, matched.rank",
+            _ if search.is_ranked() => RANKED,
+            SortBy::Newest => ", p.created_at",
+            SortBy::PriceAsc | SortBy::PriceDesc => "",
+            SortBy::Name => ", p.sort_name",
+            SortBy::BestSelling => ", p.sold",
+            SortBy::Rating => ", p.rating_average, p.rating_count",
+        },
+    );
+    if search.request.facets {
+        query.push(FACETED);
+    }
+    for (number, facet) in own.iter().enumerate() {
+        query.push(", (");
+        push_own(query, search.request, *facet);
+        query.push(format!(") AS meets_{number}"));
+    }
+    push_found(query, search, own, Way::Any);
+    push_end(query);
+}
+
+/// The set that is found without these filters, no larger than is counted.
+pub(crate) fn push_wider_set(
+    query: &mut QueryBuilder<Sqlite>,
+    search: &Search<'_>,
+    without: &[OwnFilter<'_>],
+) {
+    query.push(" AS MATERIALIZED (SELECT p.id, p.listed_variant_price").push(FACETED);
+    push_found(query, search, without, Way::Any);
+    push_end(query);
+}
+
+fn push_end(query: &mut QueryBuilder<Sqlite>) {
+    query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
+}
+
+const FACETED: &str = ", p.category_id, p.brand_id, p.price_max, d.facet_values";
+
 /// From what, and under which conditions.
-fn push_found(query: &mut QueryBuilder<Sqlite>, request: &Request, without: &[OwnFilter<'_>]) {
-    let asked = &request.query;
-    query.push(" FROM products AS p JOIN search_documents AS d ON d.product_id = p.id");
-    if asked.is_some() {
-        query.push(" JOIN search_terms ON search_terms.rowid = d.id");
+fn push_found(query: &mut QueryBuilder<Sqlite>, search: &Search<'_>, without: &[OwnFilter<'_>], way: Way) {
+    query.push(" FROM ");
+    let mut matches = None;
+    match &search.text {
+        Text::Matching { text, is_crowded: true } if search.is_ranked() => push_best(query, text),
+        Text::Matching { text, .. } => {
+            matches = Some(text);
+            query.push("products AS p JOIN search_documents AS d ON d.product_id = p.id JOIN search_terms ON search_terms.rowid = d.id");
+        }
+        Text::Any | Text::Nothing => {
+            query.push(way.products()).push(" JOIN search_documents AS d ON d.product_id = p.id");
+        }
     }
     query.push(" WHERE ");
-    let (filter, attributes) = request.filters_without(without);
-    push_conditions(query, &filter);
-    match asked.as_ref().map(matching) {
-        Some(Some(text)) => drop(query.push(" AND search_terms MATCH ").push_bind(text)),
-        Some(None) => drop(query.push(" AND false")),
-        None => {}
+    let (filter, attributes) = search.request.filters_without(without);
+    push_conditions(query, &filter, way);
+    if let Some(text) = matches {
+        query.push(" AND search_terms MATCH ").push_bind(text.clone());
+    }
+    if matches!(search.text, Text::Nothing) {
+        query.push(" AND false");
     }
     for filter in attributes {
         query.push(" AND ");
         push_attribute(query, filter);
     }
+}
+
+/// Where more match than are counted, those whose names match come first, and then the latest: only so many are ranked.
+///
+/// A limit that is none keeps the order, which a part of another statement would lose without it.
+fn push_best(query: &mut QueryBuilder<Sqlite>, text: &str) {
+    query.push("(");
+    for (place, how) in ["AND", "NOT"].into_iter().enumerate() {
+        query.push(if place == 0 { "" } else { " UNION ALL " });
+        query.push(format!(
+            "SELECT * FROM (SELECT rowid AS document, {RANK} FROM search_terms WHERE search_terms MATCH "
+        ));
+        query.push_bind(format!("({text}) {how} {{name}} : ({text})")).push(" ORDER BY rowid DESC LIMIT -1)");
+    }
+    query.push(") AS matched CROSS JOIN search_documents AS d ON d.id = matched.document");
+    query.push(" CROSS JOIN products AS p ON p.id = d.product_id");
 }
 
 fn push_attribute(query: &mut QueryBuilder<Sqlite>, filter: &AttributeFilter) {
@@ -123,7 +241,7 @@ fn push_attribute(query: &mut QueryBuilder<Sqlite>, filter: &AttributeFilter) {
 fn push_own(query: &mut QueryBuilder<Sqlite>, request: &Request, facet: OwnFilter<'_>) {
     match facet {
         OwnFilter::Attribute(filter) => push_attribute(query, filter),
-        listed => push_conditions(query, &listed.alone(&request.filter)),
+        listed => push_conditions(query, &listed.alone(&request.filter), Way::Any),
     }
 }
 
@@ -159,245 +277,55 @@ fn phrase(phrase: &Phrase) -> String {
     format!("\"{}\"", phrase.join(" "))
 }
 
-/// How the sets are found in which facets are counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sets {
-    /// All of them in one that no facet's own filter narrows: right unless that one is too large to be counted whole.
-    OfOne,
-    /// Each by itself.
-    Each,
-}
-
-/// Counts what is found, and what each facet would find without its own filter.
-async fn counted(conn: &mut SqliteConnection, request: &Request) -> Result<(i64, Counted), StoreError> {
-    let own = request.own_filters();
-    let counts = match counts(conn, request, &own, Sets::OfOne).await? {
-        Some(counts) => counts,
-        None => counts(conn, request, &own, Sets::Each).await?.unwrap_or_default(),
-    };
-    let Counts { counts, categories, brands, prices, spans, values } = counts;
-    let tree = match categories.is_empty() {
-        true => Vec::new(),
-        false => {
-            let ids = categories.iter().map(|(id, _)| CategoryId(*id)).collect();
-            product::categories(conn, Some(&ids)).await?
-        }
-    };
-    let value = |(value, count): (String, u64)| {
-        let (code, value) = value.split_once('\u{1f}')?;
-        Some((code.to_owned(), value.to_owned(), count))
-    };
-    let values: Vec<(String, String, u64)> = values.into_iter().filter_map(value).collect();
-    let codes: BTreeSet<&str> = values.iter().map(|(code, ..)| code.as_str()).collect();
-    let attributes = product::attributes_by_code(conn, &codes).await?;
-    let one_price = prices.into_iter().map(|(price, count)| (vec![price], count));
-    let several = spans.into_iter().map(|prices| (prices, 1));
-    let exact = counts.iter().all(|count| *count <= signed(ROWS_MAX));
-    let counted = Counted {
-        prices: one_price.chain(several).collect(),
-        categories: categories.into_iter().map(|(id, count)| (CategoryId(id), count)).collect(),
-        tree,
-        brands: brands
-            .into_iter()
-            .map(|(slug, name, count)| Ok((parsed(&slug)?, name, count)))
-            .collect::<Result<_, StoreError>>()?,
-        values,
-        attributes,
-        exact,
-    };
-    Ok((counts.first().copied().unwrap_or_default(), counted))
-}
-
-fn parsed(slug: &str) -> Result<Slug, StoreError> {
-    slug.parse().map_err(|error| StoreError::invalid_row("brands", "slug", slug, error))
-}
-
-/// What was counted.
-#[derive(Debug, Default, PartialEq)]
-struct Counts {
-    /// How many are found; and in the set of each own filter.
-    counts: Vec<i64>,
-    categories: Vec<(Uuid, u64)>,
-    brands: Vec<(String, String, u64)>,
-    /// Products whose variants all cost the same, by that price.
-    prices: Vec<(i64, u64)>,
-    /// The prices of each other product.
-    spans: Vec<Vec<i64>>,
-    values: Vec<(String, u64)>,
-}
-
-/// Counts in one statement; nothing when the one set is too large to count in it.
-async fn counts(
-    conn: &mut SqliteConnection,
-    request: &Request,
-    own: &[OwnFilter<'_>],
-    sets: Sets,
-) -> Result<Option<Counts>, StoreError> {
-    let row = counting(request, own, sets).build().fetch_one(conn).await.map_err(trouble)?;
-    let fields = Fields::new("search_documents", "counts", &row);
-    if fields.get("beyond")? {
-        return Ok(None);
-    }
-    Ok(Some(Counts {
-        counts: fields.json("counts")?,
-        categories: fields.json("categories")?,
-        brands: fields.json("brands")?,
-        prices: fields.json("prices")?,
-        spans: spans(&fields)?,
-        values: fields.json("facet_values")?,
-    }))
-}
-
-/// The prices of each product whose variants do not all cost the same.
-fn spans(fields: &Fields<'_>) -> Result<Vec<Vec<i64>>, StoreError> {
-    let text: &str = fields.get("spans")?;
-    let price = |text: &str| text.parse().map_err(|error| fields.invalid("spans", error));
-    let products = text.split(';').filter(|prices| !prices.is_empty());
-    products.map(|prices| prices.split(',').map(price).collect()).collect()
-}
-
-const COLUMNS: &str = " AS MATERIALIZED (SELECT p.id, p.category_id, p.brand_id, p.listed_variant_price AS low, \
-                       p.price_max AS high, d.facet_values";
-
-/// The statement that counts.
-fn counting(request: &Request, own: &[OwnFilter<'_>], sets: Sets) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new("WITH ");
-    let names: Vec<String> = (0..own.len()).map(|number| format!("without_{number}")).collect();
-    let one = sets == Sets::OfOne && !own.is_empty();
-    if one {
-        query.push("base").push(COLUMNS);
-        for (number, facet) in own.iter().enumerate() {
-            query.push(", (");
-            push_own(&mut query, request, *facet);
-            query.push(format!(") AS meets_{number}"));
-        }
-        push_found(&mut query, request, own);
-        query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
-        for (name, without) in
-            [("found", None)].into_iter().chain(names.iter().map(String::as_str).zip((0..).map(Some)))
-        {
-            let met = (0..own.len()).filter(|number| Some(*number) != without);
-            let met: String = met.map(|number| format!(" AND meets_{number}")).collect();
-            query.push(format!(", {name} AS (SELECT * FROM base WHERE true{met})"));
-        }
-    } else {
-        query.push("found").push(COLUMNS);
-        push_found(&mut query, request, &[]);
-        query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
-        for (name, without) in names.iter().zip(own) {
-            query.push(format!(", {name}")).push(COLUMNS);
-            push_found(&mut query, request, &[*without]);
-            query.push(" LIMIT ").push_bind(signed(ROWS_MAX + 1)).push(")");
-        }
-    }
-    let beyond = if one { format!("(SELECT count(*) > {ROWS_MAX} FROM base)") } else { "false".to_owned() };
-    let counts = ["found"].into_iter().chain(names.iter().map(String::as_str));
-    let counts: Vec<String> = counts.map(|set| format!("(SELECT count(*) FROM {set})")).collect();
-    query.push(format!(" SELECT {beyond} AS beyond, json_array({}) AS counts", counts.join(", ")));
-    let set_of = |facet: OwnFilter<'_>| {
-        let place = own.iter().position(|without| *without == facet);
-        place.map_or("found", |place| names[place].as_str())
-    };
-    for (facet, sql, name) in [
-        (OwnFilter::Category, BY_CATEGORY, "categories"),
-        (OwnFilter::Brand, BY_BRAND, "brands"),
-        (OwnFilter::Price, BY_PRICE, "prices"),
-        (OwnFilter::Price, BY_PRICES, "spans"),
-    ] {
-        query.push(", ").push(sql.replace("found", set_of(facet))).push(" AS ").push(name);
-    }
-    push_values(&mut query, own, &names);
-    query
-}
-
-/// The values that facets count: of each attribute in its own set.
-fn push_values(query: &mut QueryBuilder<Sqlite>, own: &[OwnFilter<'_>], names: &[String]) {
-    let codes: Vec<&str> = own.iter().filter_map(|own| own.code()).collect();
-    query.push(", (SELECT json_group_array(json_array(c.value, c.products)) FROM (").push(BY_VALUE);
-    query
-        .push("NOT IN (SELECT value FROM json_each(")
-        .push_bind(serde_json::json!(codes).to_string())
-        .push("))");
-    for (name, code) in names.iter().zip(own).filter_map(|(name, without)| Some((name, without.code()?))) {
-        query.push(" UNION ALL ").push(BY_VALUE.replace("found", name)).push("= ").push_bind(code.to_owned());
-    }
-    query.push(") AS c) AS facet_values");
-}
-
-const BY_CATEGORY: &str = "
-(SELECT json_group_array(json_array(hex(c.category_id), c.products))
-   FROM (SELECT category_id, count(*) AS products
-           FROM found
-          WHERE category_id IS NOT NULL
-          GROUP BY category_id) AS c)";
-
-const BY_BRAND: &str = "
-(SELECT json_group_array(json_array(b.slug, b.name, c.products))
-   FROM (SELECT brand_id, count(*) AS products FROM found WHERE brand_id IS NOT NULL GROUP BY brand_id) AS c
-   JOIN brands AS b ON b.id = c.brand_id)";
-
-const BY_PRICE: &str = "
-(SELECT json_group_array(json_array(c.low, c.products))
-   FROM (SELECT low, count(*) AS products FROM found WHERE low = high GROUP BY low) AS c)";
-
-// Plain text, for it may be long: a product's prices with commas between them.
-const BY_PRICES: &str = "
-(SELECT coalesce(group_concat((SELECT group_concat(DISTINCT v.price) FROM variants AS v WHERE v.product_id = f.id AND v.removed_at IS NULL), ';'), '')
-   FROM found AS f
-  WHERE f.low <> f.high)";
-
-// Many products have the same values in all, so these are taken apart once.
-const BY_VALUE: &str = "
-SELECT v.value, sum(f.products) AS products
-  FROM (SELECT facet_values, count(*) AS products FROM found GROUP BY facet_values) AS f, json_each(f.facet_values) AS v
- GROUP BY v.value
-HAVING substr(v.value, 1, instr(v.value, char(31)) - 1) ";
-
 #[cfg(test)]
 mod tests {
     use commerce_core::Store;
-    use commerce_core::catalog::{AttributeKind, ImportKeys, ProductFilter};
+    use commerce_core::catalog::{ImportKeys, ProductFilter};
+    use commerce_core::search::{Analyzer, Settings};
     use commerce_core::testkit::{batch, ids, item};
 
     use super::*;
     use crate::SqliteStore;
 
-    /// However the sets are found in which facets are counted, the counts are the same.
+    /// Where very many match, names are looked at first; what is found and counted stays the same.
     #[tokio::test]
-    async fn facets_are_counted_alike_in_one_set_and_in_each() {
+    async fn a_crowd_is_found_as_a_few_are() {
         let store = SqliteStore::in_memory().await.unwrap();
         let items: Vec<_> = (0..24)
             .map(|number: usize| {
-                let item = item(&format!("p{number}")).brand(["Acme", "Zeta"][number % 2]);
-                let item = item.category(&[["Home", "Garden"][number / 2 % 2]]);
-                item.attribute("colour", AttributeKind::Colour, ["Red", "Blue", "Green"][number % 3])
+                let item = item(&format!("p{number}")).brand(["Acme", "Lantern makers"][number % 2]);
+                item.name(["Brass lantern", "Lamp", "Lantern of brass, small"][number % 3])
+                    .description("<p>A lantern, or a lamp.</p>")
                     .price(&(number + 1).to_string())
             })
             .collect();
         let seen = store.import_view(&ImportKeys::default()).await.unwrap();
         store.import(&batch(&items, &seen, &mut ids(seen.now))).await.unwrap();
         let mut conn = store.reader().await.unwrap();
-        for chosen in 1..16_u32 {
-            let when = |bit: u32| chosen & (1 << bit) != 0;
-            let colours = AttributeFilter { code: "colour".to_owned(), values: vec!["red".to_owned()] };
-            let filter = ProductFilter {
-                brand: when(0).then(|| "acme".parse().unwrap()),
-                category: when(1).then(|| "home".parse().unwrap()),
-                max_price: when(2).then_some(15_000_000),
-                ..ProductFilter::default()
-            };
-            let attributes = when(3).then_some(colours).into_iter().collect();
-            let request = Request { filter, attributes, facets: true, ..Request::default() };
-            let own = request.own_filters();
-            let mut both = Vec::new();
-            for sets in [Sets::OfOne, Sets::Each] {
-                let mut counts = counts(&mut conn, &request, &own, sets).await.unwrap().unwrap();
-                counts.values.sort();
-                counts.categories.sort();
-                both.push(counts);
+        let analyzer = Analyzer::new(&Settings::default());
+        for words in
+            ["lantern", "brass lantern", "\"brass lantern\"", "lamp or brass", "lantern -small", "-small"]
+        {
+            for brand in [None, Some("acme".parse().unwrap())] {
+                let request = Request {
+                    query: Some(Query::parse(words, &analyzer)),
+                    filter: ProductFilter { brand, page_size: 24, ..ProductFilter::default() },
+                    by_relevance: true,
+                    facets: true,
+                    ..Request::default()
+                };
+                let mut search = Search::of(&mut conn, &request).await.unwrap();
+                let mut few = search_count::counts(&mut conn, &search).await.unwrap();
+                let Text::Matching { is_crowded, .. } = &mut search.text else { panic!("{words} are words") };
+                assert!(!std::mem::replace(is_crowded, true), "24 are few");
+                let mut crowd = search_count::counts(&mut conn, &search).await.unwrap();
+                assert_eq!(few.page.len() as i64, few.counts[0], "{words}");
+                for counts in [&mut few, &mut crowd] {
+                    counts.page.sort();
+                    counts.in_one_order();
+                }
+                assert_eq!(few, crowd, "{words}");
             }
-            assert!(both[0].counts[0] > 0);
-            assert_eq!(both[0], both[1], "{request:?}");
         }
     }
 }

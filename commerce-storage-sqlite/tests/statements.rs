@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqlSafeStr};
 
 /// Pieces that only make a statement together; the test below runs every combination of them.
-const PIECES: [&str; 28] = [
+const PIECES: [&str; 30] = [
     "ROWS",
     "ALL",
     "SUMMARIES",
@@ -27,7 +27,9 @@ const PIECES: [&str; 28] = [
     "BY_PRICE",
     "BY_PRICES",
     "BY_VALUE",
-    "COLUMNS",
+    "RANK",
+    "RANKED",
+    "FACETED",
     "AT_LOCATION",
     "OF_SKU",
     "OF_PRODUCT",

@@ -31,6 +31,8 @@ const ADJECTIVES: [&str; 10] = [
     "classic", "woven", "folding", "compact", "striped", "vintage", "rustic", "portable", "padded", "quilted",
 ];
 const DEPARTMENTS: [&str; 6] = ["clothing", "home", "electronics", "furniture", "groceries", "shoes"];
+/// Branches of departments.
+const BRANCHES: [&str; 6] = ["women", "living-room", "audio", "seating", "pantry", "formal"];
 const MATERIALS: [&str; 8] = ["linen", "oak", "steel", "leather", "cotton", "graphite", "bamboo", "enamel"];
 
 /// A question, in all its words.
@@ -115,6 +117,13 @@ async fn questions(client: &reqwest::Client, url: &str) -> Result<Vec<Question>,
         asked("list of a department, newest", &|n| {
             format!("/api/products/?category={}&page={}", DEPARTMENTS[n % 6], page(n, 6))
         }),
+        asked("list of a branch, by price", &|n| {
+            format!("/api/products/?sort_by=price_asc&category={}&page={}", BRANCHES[n % 6], page(n, 6))
+        }),
+        asked("list of a brand, newest", &|n| {
+            format!("/api/products/?brand={}&page={}", brand(n), page(n, 4))
+        }),
+        asked("list of a branch that is none", &|n| format!("/api/products/?category=no-such-{n}")),
         Question {
             name: "detail",
             paths: slugs.iter().map(|slug| format!("/api/products/{slug}/")).collect(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use commerce_core::cache::{Answers, Found, Kept, Made, Question};
+use metrics::{Counter, Gauge};
 use poem::http::{Method, StatusCode};
 use serde::Serialize;
 
@@ -13,16 +14,18 @@ use crate::layer::reads;
 use crate::wire::{Catalogue, Problem, json_bytes};
 
 /// What is kept, and how often that was of use.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Cached {
     answers: Arc<Answers>,
     counts: Arc<Counts>,
 }
 
-#[derive(Debug, Default)]
+/// Looked up once: by name it would be for each answer.
 struct Counts {
     all: AtomicU64,
     hits: AtomicU64,
+    from: [Counter; 5],
+    ratio: Gauge,
 }
 
 /// Where an answer came from, by the name that metrics have for it.
@@ -101,14 +104,26 @@ fn may_move(method: &Method, path: &str, status: StatusCode) -> bool {
     !reads(method, path) && status.is_success() && !never
 }
 
+impl Default for Counts {
+    fn default() -> Self {
+        let from = [From::Memory, From::Outdated, From::Beside, From::Shared, From::Store];
+        Self {
+            all: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            from: from.map(|from| metrics::counter!("catalogue_answers_total", "from" => from.name())),
+            ratio: metrics::gauge!("catalogue_cache_hit_ratio"),
+        }
+    }
+}
+
 impl Counts {
     #[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a ratio to look at")]
     fn count(&self, from: From) {
-        metrics::counter!("catalogue_answers_total", "from" => from.name()).increment(1);
+        self.from[from as usize].increment(1);
         let hit = u64::from(from != From::Store);
         let hits = self.hits.fetch_add(hit, Ordering::Relaxed) + hit;
         let all = self.all.fetch_add(1, Ordering::Relaxed) + 1;
-        metrics::gauge!("catalogue_cache_hit_ratio").set(hits as f64 / all as f64);
+        self.ratio.set(hits as f64 / all as f64);
     }
 }
 

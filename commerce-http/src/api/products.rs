@@ -1,6 +1,7 @@
 //! `/api/products/`: what is on sale.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use commerce_core::UnitPrice;
 use commerce_core::cache::Question;
@@ -101,7 +102,7 @@ impl ProductsApi {
             page: page.0,
             page_size: page_size.0,
         };
-        let question = Question::new("list", &format!("{filters:?}"));
+        let question = Question::new("list", &filters.sent());
         let api = self.clone();
         let make = async move {
             let (filter, links) = api.filter(filters, "/api/products/").await?;
@@ -173,7 +174,7 @@ impl ProductsApi {
             page: page.0,
             page_size: page_size.0,
         };
-        let question = Question::new("branch", &format!("{slug} {filters:?}"));
+        let question = Question::new("branch", &format!("{slug} {}", filters.sent()));
         let api = self.clone();
         let make = async move {
             let (filter, links) = api.filter(filters, &format!("/api/products/categories/{slug}/")).await?;
@@ -290,6 +291,40 @@ impl ProductsApi {
 }
 
 impl Filters {
+    /// What was sent, for the key of an answer: a name and a value for each that was.
+    fn sent(&self) -> String {
+        let Self {
+            category,
+            brand,
+            min_price,
+            max_price,
+            in_stock,
+            featured,
+            min_rating,
+            sort_by,
+            page,
+            page_size,
+        } = self;
+        let mut text = String::new();
+        let mut add = |name: &str, value: Option<&dyn fmt::Debug>| {
+            // What is written keeps quotation marks apart from what they hold.
+            if let Some(value) = value {
+                let _ = write!(text, "{name}={value:?} ");
+            }
+        };
+        add("category", category.as_ref().map(|value| value as _));
+        add("brand", brand.as_ref().map(|value| value as _));
+        add("min_price", min_price.as_ref().map(|value| value as _));
+        add("max_price", max_price.as_ref().map(|value| value as _));
+        add("in_stock", in_stock.as_ref().map(|value| value as _));
+        add("featured", featured.as_ref().map(|value| value as _));
+        add("min_rating", min_rating.as_ref().map(|value| value as _));
+        add("sort_by", sort_by.as_ref().map(|value| value as _));
+        add("page", page.as_ref().map(|value| value as _));
+        add("page_size", page_size.as_ref().map(|value| value as _));
+        text
+    }
+
     /// What was asked for; what is wrong with it is noted.
     pub(super) async fn read(&self, shop: &Shop, check: &mut Check) -> Result<ProductFilter, Problem> {
         let sent = self;

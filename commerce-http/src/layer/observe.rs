@@ -1,10 +1,10 @@
 //! A request id, a span and a measurement for every request; a problem for every error, whoever made it.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use commerce_core::{Clock, Ids, Random, SystemRandom};
+use commerce_core::{Clock, Ids};
 use futures_util::FutureExt;
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
@@ -12,6 +12,7 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
 use poem_openapi::error::ParsePathError;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::AnswerHeaders;
 use crate::routes::Routes;
@@ -21,6 +22,8 @@ use crate::wire::{Code, Problem};
 #[derive(Clone)]
 pub(crate) struct Observe {
     pub(crate) clock: Arc<dyn Clock>,
+    /// What ids are drawn from: they tell requests apart, and keep no secret.
+    pub(crate) ids: Arc<Mutex<Ids>>,
     pub(crate) routes: Arc<Routes>,
     /// What `Strict-Transport-Security` says; absent: nothing.
     pub(crate) transport_security: Option<HeaderValue>,
@@ -132,8 +135,16 @@ impl Observe {
         };
         match request.header("x-request-id").filter(|id| sane(id)) {
             Some(id) => id.to_owned(),
-            None => Ids::new(SystemRandom.seed(), self.clock.now()).fresh::<uuid::Uuid>().to_string(),
+            None => self.fresh_id().to_string(),
         }
+    }
+
+    /// A UUID v7.
+    fn fresh_id(&self) -> Uuid {
+        let drawn = self.ids.lock().unwrap_or_else(PoisonError::into_inner).bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(&drawn[..10]);
+        uuid::Builder::from_unix_timestamp_millis(self.clock.now().as_millis(), &random).into_uuid()
     }
 
     /// What the client reads of an error.
