@@ -255,7 +255,7 @@ fn gone(rulebook: &Rulebook, in_force: &Rulebook) -> Gone {
     }
 }
 
-fn without(mut codes: Vec<String>, kept: &Vec<String>) -> Vec<String> {
+fn without(mut codes: Vec<String>, kept: &[String]) -> Vec<String> {
     let kept: HashSet<&String> = kept.iter().collect();
     codes.retain(|code| !kept.contains(code));
     codes

@@ -243,6 +243,7 @@ mod tests {
             clock: Arc::new(MockClock::default()),
             routes: Arc::new(Routes::new()),
             transport_security: None,
+            ids: Arc::new(Mutex::new(Ids::new([7; 32], MockClock::default().now()))),
         };
         let app = make(handle).with(observe);
         let ask = |path: &str| {
