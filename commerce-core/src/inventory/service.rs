@@ -19,7 +19,7 @@ use crate::commit::{ChangeSet, StoreError};
 use crate::engine::Parts;
 use crate::idempotency::{KeyReused, Outcome, Request};
 use crate::text::has_control;
-use crate::{AuditId, VariantId};
+use crate::{AuditId, VariantId, bulk};
 
 /// The stock of the shop; reached by [`Engine::inventory`](crate::Engine::inventory).
 #[derive(Clone)]
@@ -239,6 +239,30 @@ impl Inventory {
         request: Option<&Request>,
     ) -> Result<MovedStock, InventoryError> {
         check(moving)?;
+        self.moved(moving, caller, request, &|_| bulk::Changes::default()).await
+    }
+
+    /// The same for an import of a file, of which `beside` says what is written in the same commit, whatever moves: the rows
+    /// that can be taken are, and no row at all is right too.
+    ///
+    /// # Errors
+    /// [`InventoryError::Busy`] when somebody else has the import now.
+    pub async fn move_stock_beside(
+        &self,
+        moving: &Moving,
+        caller: &Caller,
+        beside: &(dyn Fn(&MovedStock) -> bulk::Changes + Send + Sync),
+    ) -> Result<MovedStock, InventoryError> {
+        self.moved(moving, caller, None, beside).await
+    }
+
+    async fn moved(
+        &self,
+        moving: &Moving,
+        caller: &Caller,
+        request: Option<&Request>,
+        beside: &(dyn Fn(&MovedStock) -> bulk::Changes + Send + Sync),
+    ) -> Result<MovedStock, InventoryError> {
         let mut skus: Vec<Sku> = moving.moves.iter().filter_map(|one| one.sku.parse().ok()).collect();
         skus.sort_unstable();
         skus.dedup();
@@ -255,21 +279,15 @@ impl Inventory {
             if moving.mode == Mode::All && !refusals.is_empty() {
                 return Err(InventoryError::Refused(refusals));
             }
-            let Some(row) = audit else {
-                return Ok(MovedStock { audit, movements, written, unchanged, refusals, replayed: false });
+            let moved = MovedStock { audit, movements, written, unchanged, refusals, replayed: false };
+            changes.bulk = beside(&moved);
+            changes.idempotency = match (audit, request) {
+                (None, _) if changes.bulk.is_empty() => return Ok(moved),
+                (Some(row), Some(request)) => Some(request.record(Outcome::Audited(row), view.now)),
+                _ => None,
             };
-            changes.idempotency = request.map(|request| request.record(Outcome::Audited(row), view.now));
             match self.parts.store.commit(&changes).await {
-                Ok(()) => {
-                    return Ok(MovedStock {
-                        audit,
-                        movements,
-                        written,
-                        unchanged,
-                        refusals,
-                        replayed: false,
-                    });
-                }
+                Ok(()) => return Ok(moved),
                 Err(error) => attempts.again(error).await?,
             }
         }

@@ -69,6 +69,9 @@ const WHOSE: &[(&str, Whose)] = &[
     ("changeProductImage", Whose::Sellers),
     ("removeProductImage", Whose::Sellers),
     ("getPriceHistory", Whose::Sellers),
+    ("getImport", Whose::Sellers),
+    ("getRefusedRows", Whose::Sellers),
+    ("cancelImport", Whose::Sellers),
     ("getWarehouse", Whose::Sellers),
     ("getBrand", Whose::Sellers),
     ("getManagedCategory", Whose::Sellers),
@@ -153,6 +156,8 @@ struct World {
     dress: String,
     address: String,
     session: String,
+    /// A file that Mira sent.
+    import: String,
     /// A guest's own cart and order.
     tokens: (String, String),
     calls: u32,
@@ -186,7 +191,11 @@ impl World {
         let confirm = town.server.post("/api/cart/checkout/confirm/").cart(&of_guest).key("guest");
         let of_guest = text(&confirm.json(&json!({})).send().await.expect(201)["order_token"]);
         let tokens = (town.server.cart(&[(TOWEL, 1)]).await, of_guest);
+        let file =
+            town.call("mira", Method::POST, "/api/products/bulk-import/").header("Content-Type", "text/csv");
+        let file = file.plain("Handle,Title\n").send().await.expect(202);
         Self {
+            import: text(&file["id"]),
             order: text(&placed["order"]["id"]),
             reference: text(&placed["payment"]["reference"]),
             item: text(&cart["items"][0]["id"]),
@@ -209,6 +218,7 @@ impl World {
             "removeFromWishlist" => &self.later.1,
             "changeStockLevel" => &self.dress,
             "endSession" => &self.session,
+            "getImport" | "getRefusedRows" | "cancelImport" => &self.import,
             "getUser" | "changeUser" | "endUserSessions" => {
                 self.town.pairs["ada"]["user"]["id"].as_str().unwrap()
             }
