@@ -43,7 +43,7 @@ async fn main() {
     let engine = Engine::builder(store).password_hasher(Arc::new(hasher)).build();
     let mut file = Vec::new();
     shopify_csv::write(42, PRODUCTS, &mut file).expect("a written file");
-    import(&engine, file.as_slice(), None, ImportOptions::new(Currency::NGN), &Silent)
+    import(&engine, std::io::Cursor::new(file), None, ImportOptions::new(Currency::NGN), &Silent)
         .await
         .expect("imported");
     let by = Caller::Operator { name: "bench".to_owned() };

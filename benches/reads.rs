@@ -66,7 +66,7 @@ async fn measure(name: &str, store: Arc<dyn Store>, cached: bool) {
     let mut file = Vec::new();
     shopify_csv::write(42, PRODUCTS, &mut file).expect("a written file");
     let options = ImportOptions::new(Currency::NGN);
-    import(&engine, file.as_slice(), None, options, &Silent).await.expect("it is imported");
+    import(&engine, std::io::Cursor::new(file), None, options, &Silent).await.expect("it is imported");
     let listed = engine.catalog().products(&Default::default()).await.expect("a page");
     let slug = listed.rows[0].slug.clone();
 

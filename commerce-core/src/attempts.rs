@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::commit::{CommitError, StoreError};
+use crate::commit::{CommitError, Guard, StoreError};
 use crate::engine::Parts;
 
 /// Counts how often a service looks and decides, and waits a little longer each time.
@@ -36,6 +36,7 @@ macro_rules! unsettled {
 
 unsettled! {
     crate::access::KeyError,
+    crate::bulk::ImportError,
     crate::account::AccountError,
     crate::cart::CartError,
     crate::catalog::CatalogError,
@@ -63,8 +64,16 @@ impl Attempts {
         Self { parts: Arc::clone(parts), made: 0 }
     }
 
-    /// Waits for the next attempt after a stale commit.
+    /// Waits for the next attempt after a stale commit. Who lost an import has no next one.
     pub(crate) async fn again(&mut self, error: CommitError) -> Result<(), Unsettled> {
+        match error {
+            CommitError::Stale { guard: Guard::Import(_) } => Err(Unsettled::Busy),
+            error => self.even_so(error).await,
+        }
+    }
+
+    /// The same, also when it was an import that changed.
+    pub(crate) async fn even_so(&mut self, error: CommitError) -> Result<(), Unsettled> {
         match error {
             CommitError::Store(error) => return Err(Unsettled::Store(error)),
             CommitError::Stale { .. } => self.made += 1,

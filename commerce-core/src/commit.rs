@@ -28,9 +28,9 @@ use crate::event::Event;
 use crate::idempotency::Record;
 use crate::promotion::CouponCode;
 use crate::{
-    CartId, CustomerId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId, RefundId,
-    ReservationId, ReviewId, SessionId, VariantId, access, account, cart, catalog, interest, inventory, job,
-    mail, order, payment, personal, pricing, promotion, review,
+    CartId, CustomerId, ImportId, KeyId, LocationId, MailId, MessageId, OrderId, PaymentId, ProductId,
+    RefundId, ReservationId, ReviewId, SessionId, VariantId, access, account, bulk, cart, catalog, interest,
+    inventory, job, mail, order, payment, personal, pricing, promotion, review,
 };
 
 /// What a decision changes, as plain data: one field per concept.
@@ -67,6 +67,8 @@ pub struct ChangeSet {
     pub job: job::Changes,
     /// Mails.
     pub mail: mail::Changes,
+    /// Imports of files.
+    pub bulk: bulk::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did what.
@@ -128,6 +130,8 @@ pub enum Guard {
     Mail(MailId),
     /// Somebody else runs the job.
     Job(String),
+    /// The import changed: another server takes it in, or somebody ended it.
+    Import(ImportId),
     /// The audit trail has a seal at this position, or of this row, already.
     Seal,
     /// Too little is free, on hand, or what is on hand is not what was read.

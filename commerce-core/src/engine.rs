@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::access::Access;
 use crate::account::{AccountError, AccountTerms, Accounts};
 use crate::audit::AuditTrail;
+use crate::bulk::Imports;
 use crate::cart::Carts;
 use crate::catalog::Catalog;
 use crate::checkout::Checkout;
@@ -143,6 +144,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog { parts: Arc::clone(&self.parts) }
+    }
+
+    /// Files that are taken in by a job.
+    #[must_use]
+    pub fn imports(&self) -> Imports {
+        Imports { parts: Arc::clone(&self.parts) }
     }
 
     /// What products share: brands, categories, attributes, tags.

@@ -76,6 +76,8 @@ ids! {
     MessageId;
     /// A mail.
     MailId;
+    /// An import of a file.
+    ImportId;
     /// An account; the registered customer of an order.
     CustomerId;
     /// A session of an account.

@@ -5,6 +5,7 @@ pub mod account;
 mod attempts;
 pub mod audit;
 mod backoff;
+pub mod bulk;
 pub mod cache;
 pub mod cart;
 pub mod catalog;
@@ -51,8 +52,8 @@ pub use commit::{ChangeSet, CommitError, Expect, Guard, StoreError, StoreTrouble
 pub use engine::{Builder, Engine};
 pub use id::{
     AddressId, AttributeId, AuditId, BrandId, CartId, CategoryId, CustomerId, EventId, Ids, ImageId,
-    JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId, PriceChangeId,
-    ProductId, RefundId, ReservationId, ReviewId, SellerId, SessionId, UnmatchedId, VariantId,
+    ImportId, JournalId, KeyId, LineId, LocationId, MailId, MessageId, MovementId, OrderId, PaymentId,
+    PriceChangeId, ProductId, RefundId, ReservationId, ReviewId, SellerId, SessionId, UnmatchedId, VariantId,
     WishlistItemId,
 };
 pub use invariant::{Invariant, Violation};

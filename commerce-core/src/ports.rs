@@ -37,8 +37,8 @@ use crate::search::StoredSettings;
 use crate::shipping::{CarrierError, CarrierRate, CarrierRequest};
 use crate::tax::external::{ExternalTax, TaxProviderError, TaxRequest};
 use crate::{
-    AttributeId, AuditId, CartId, CustomerId, KeyId, MailId, MessageId, Money, OrderId, PaymentId,
-    PriceChangeId, ProductId, RefundId, Timestamp, UnmatchedId, VariantId, audit, cart, idempotency,
+    AttributeId, AuditId, CartId, CustomerId, ImportId, KeyId, MailId, MessageId, Money, OrderId, PaymentId,
+    PriceChangeId, ProductId, RefundId, Timestamp, UnmatchedId, VariantId, audit, bulk, cart, idempotency,
     interest, order, personal, review, search,
 };
 
@@ -186,6 +186,26 @@ pub trait Store: Send + Sync + 'static {
 
     /// One mail, and the time of the look.
     async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError>;
+
+    /// What a decision about an import of a file looks at.
+    async fn bulk_import(&self, look: &bulk::Look) -> Result<bulk::View, StoreError>;
+
+    /// Up to `limit` imports whose files are there, by id, the newest first.
+    async fn bulk_imports(&self, search: &bulk::Search, limit: u32) -> Result<Vec<bulk::Import>, StoreError>;
+
+    /// The import that is queued, or whose lease has run out by the store's clock, and came first; and the time of the look.
+    async fn due_import(&self) -> Result<Option<(Timestamp, bulk::Import)>, StoreError>;
+
+    /// A piece of the file of an import.
+    async fn import_chunk(&self, import: ImportId, number: u64) -> Result<Option<Bytes>, StoreError>;
+
+    /// Up to `limit` rows that were refused of an import, behind the one of this number, by number.
+    async fn import_refusals(
+        &self,
+        import: ImportId,
+        behind: u64,
+        limit: u32,
+    ) -> Result<Vec<bulk::RefusedRow>, StoreError>;
 
     /// A job, as it would be if it had never run when it has no row; and the time of the look.
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError>;

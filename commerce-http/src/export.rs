@@ -1,4 +1,4 @@
-//! Writing the catalogue as the CSV file that [`import`](crate::import) reads: Shopify's product format.
+//! Writing the catalogue as a file that [`import`](crate::import) reads: CSV in Shopify's product format, or JSON lines.
 //!
 //! Products come in the order of their slugs, and every number is written in one way: prices with the decimals of their
 //! currency, weights as exact decimals without needless zeros. So the same catalogue gives the same bytes, and a file
@@ -9,14 +9,19 @@
 //! kind of an attribute. A product that the format would distort is refused by name instead: one with more than three
 //! options, with a comma in a tag, with ` > ` in the name of a category below another, or with a type but no category.
 //!
+//! JSON lines say all of a product, but for the sellers' names and the rules of attributes, and refuse none.
+//!
 //! Cells are written as they are. A spreadsheet takes one that begins with `=`, `+`, `-` or `@` for a formula; who opens
 //! the file in one imports the columns as text. To change the cells here would change the catalogue at the next import.
+
+mod line;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use commerce_core::bulk::Format;
 use commerce_core::catalog::{
     Attribute, Brand, Category, ExportPage, Product, ProductStatus, Slug, TaxClass, Variant,
 };
@@ -86,11 +91,12 @@ pub fn exit_code(result: &Result<Summary, ExportError>) -> u8 {
 /// [`Summary`] names them.
 pub async fn export(
     engine: &Engine,
+    format: Format,
     mut out: impl Write + Send,
     progress: &dyn Progress,
 ) -> Result<Summary, ExportError> {
     let begun = Instant::now();
-    let mut export = Export::begin(engine, None).await?;
+    let mut export = Export::begin(engine, format, None).await?;
     while let Some(piece) = export.piece().await? {
         out.write_all(&piece)?;
         let refused = export.summary.refused.len() as u64;
@@ -104,6 +110,7 @@ pub async fn export(
 /// An export under way: piece by piece, so that the catalogue may have any size.
 pub(crate) struct Export {
     pages: Pages,
+    format: Format,
     metafields: BTreeMap<String, String>,
     /// Whether the head of the file was given out.
     headed: bool,
@@ -112,10 +119,18 @@ pub(crate) struct Export {
 
 impl Export {
     /// Begins one of all products, or of those of this merchant.
-    pub(crate) async fn begin(engine: &Engine, seller: Option<SellerId>) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(
+        engine: &Engine,
+        format: Format,
+        seller: Option<SellerId>,
+    ) -> Result<Self, StoreError> {
+        let (pages, summary) = (Pages::of(engine, seller), Summary::default());
         // The header comes first and names what the products have, so the catalogue is read twice.
-        let metafields = metafields(engine, seller).await?;
-        Ok(Self { pages: Pages::of(engine, seller), metafields, headed: false, summary: Summary::default() })
+        let metafields = match format {
+            Format::Csv => metafields(engine, seller).await?,
+            Format::JsonLines => BTreeMap::new(),
+        };
+        Ok(Self { pages, format, metafields, headed: format == Format::JsonLines, summary })
     }
 
     /// The next piece of the file; `None` behind the last one.
@@ -128,9 +143,16 @@ impl Export {
         let Some(page) = self.pages.next().await? else { return Ok((!headed).then_some(piece)) };
         let page = Page::of(&page);
         for product in page.products {
-            match sayable(product, &page) {
+            let said = match self.format {
+                Format::Csv => sayable(product, &page),
+                Format::JsonLines => Ok(()),
+            };
+            match said {
                 Ok(()) => {
-                    write_product(&mut piece, product, &page, &self.metafields)?;
+                    match self.format {
+                        Format::Csv => write_product(&mut piece, product, &page, &self.metafields)?,
+                        Format::JsonLines => writeln!(piece, "{}", line::line(product, &page))?,
+                    }
                     self.summary.products += 1;
                     self.summary.variants += product.variants.len() as u64;
                 }

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use commerce_core::account::AccountError;
+use commerce_core::bulk::Forget;
 use commerce_core::catalog::EditError;
 use commerce_core::{Engine, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::ServerConfig;
+use crate::import;
 
 /// How often orders whose time to pay has passed are looked for.
 const EXPIRY: Duration = Duration::from_secs(30);
@@ -21,8 +23,12 @@ const RECONCILE: (Duration, Duration) = (Duration::from_secs(60), Duration::from
 const SEALING: Duration = Duration::from_secs(10);
 /// How often rows are looked for that were left without a seal.
 const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
-/// How often links and sessions that are over are forgotten, and for how long they are kept.
+/// How often links, sessions and imports that are over are forgotten, and for how long they are kept.
 const FORGET: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(7 * 24 * 60 * 60));
+/// For how long a file that does not arrive is waited for.
+const ARRIVING: Duration = Duration::from_secs(2 * 60 * 60);
+/// How often imports are looked for that wait.
+const IMPORTS: Duration = Duration::from_secs(1);
 /// How often it is looked at whether units sold are to be counted, and how often they are.
 const SOLD: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
 /// How often products are looked for whose time to come on sale, or to go, has come.
@@ -82,18 +88,32 @@ pub(crate) fn start(engine: &Engine, config: &ServerConfig, stopped: &watch::Rec
         let send = move || send_mails(shop.clone(), Arc::clone(&known));
         jobs.spawn(each(config.mail_interval, stopped.clone(), "cannot look for mails to send", send));
     }
+    let (shop, lease, told) = (engine.clone(), config.import_lease, stopped.clone());
+    jobs.spawn(each(IMPORTS, stopped.clone(), "cannot go on with an import", move || {
+        let (shop, told) = (shop.clone(), told.clone());
+        async move { import::take_one(&shop, lease, &told).await }
+    }));
     let shop = engine.clone();
     let (look, kept) = FORGET;
-    jobs.spawn(each(look, stopped.clone(), "cannot forget links and sessions that are over", move || {
-        let shop = shop.clone();
-        async move {
-            let before = shop.store().clock().now().minus(kept);
-            match shop.accounts().forget(before).await {
-                Err(AccountError::Store(error)) => Err(error),
-                _ => Ok(false), // nothing else is refused; if it were, the next round tries again
+    jobs.spawn(each(
+        look,
+        stopped.clone(),
+        "cannot forget links, sessions and imports that are over",
+        move || {
+            let shop = shop.clone();
+            async move {
+                let now = shop.store().clock().now();
+                let before = now.minus(kept);
+                shop.imports()
+                    .forget(Forget { ended_before: before, begun_before: now.minus(ARRIVING) })
+                    .await?;
+                match shop.accounts().forget(before).await {
+                    Err(AccountError::Store(error)) => Err(error),
+                    _ => Ok(false), // nothing else is refused; if it were, the next round tries again
+                }
             }
-        }
-    }));
+        },
+    ));
     if !engine.has_gateway() {
         return jobs;
     }

@@ -251,6 +251,7 @@ fn app(
             usual: config.return_url.clone(),
             origins: config.callback_origins.clone().into(),
         },
+        import_bytes_max: config.import_bytes_max,
     };
     let operations = api::operations(&shop);
     let files = engine.media().map(|media| Files { media: Arc::clone(media) });

@@ -19,7 +19,7 @@ use crate::fused::{Fused, column};
 use crate::instant::Instant;
 use crate::product::{AttributeRow, BrandRow, CategoryRow};
 use crate::search::settings_column;
-use crate::{audit, idempotency, inventory, pricing, search, taxonomy};
+use crate::{audit, bulk, idempotency, inventory, pricing, search, taxonomy};
 
 pub(crate) const INSERT_BRANDS: &str = "
 insert into brands (id, slug, name, name_folded)
@@ -184,6 +184,7 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
         redirects,
         inventory,
         pricing: _,
+        bulk,
         idempotency,
         audit,
     } = batch;
@@ -206,6 +207,7 @@ pub async fn apply(conn: &mut PgConnection, batch: &Batch) -> Result<(), CommitE
     taxonomy::rewrite(conn, &revise.rewrite).await?;
 
     let mut second = Fused::new();
+    bulk::write(bulk, &mut second);
     insert_parts(&products, &mut second);
     search::write(&whole, &names, &shared.settings, &mut second);
     write_prices(prices, &mut second);

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 
 use crate::fused::{Fused, column};
 use crate::{
-    access, account, audit, cart, event, idempotency, interest, inventory, job, mail, order, payment,
+    access, account, audit, bulk, cart, event, idempotency, interest, inventory, job, mail, order, payment,
     personal, pricing, promotion, reprice, review,
 };
 
@@ -44,6 +44,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
         promotion,
         job,
         mail,
+        bulk,
         idempotency,
         audit,
         seals,
@@ -63,6 +64,7 @@ pub async fn apply(conn: &mut PgConnection, changes: &ChangeSet) -> Result<(), C
     pricing::write(pricing, &mut own);
     job::write(job, &mut own);
     mail::write(mail, &mut own);
+    bulk::write(bulk, &mut own);
     if let Some(record) = idempotency {
         idempotency::write(record, &mut own);
     }

@@ -7,6 +7,7 @@ extern crate self as commerce_storage_postgres;
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod cart;
 pub mod catalog;
 pub mod catalog_list;

@@ -5,8 +5,9 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, Statement};
 
 use crate::search_find::Sets;
 use crate::{
-    access, account, audit, cart, catalog, catalog_list, commit, doctor, event, generation, idempotency,
-    import, interest, inventory, inventory_look, job, journal, listing, mail, message, order, order_line,
+    access, account, audit, bulk, cart, catalog, catalog_list, commit, doctor, event, generation,
+    idempotency, import, interest, inventory, inventory_look, job, journal, listing, mail, message, order,
+    order_line,
 };
 use crate::{
     order_list, order_note, payment, personal, pricing, promotion, refund, reprice, review, search,
@@ -44,6 +45,18 @@ const STATEMENTS: &[&str] = &[
     audit::LAST_SEAL,
     audit::UNSEALED,
     audit::SEALED,
+    bulk::INSERT,
+    bulk::INSERT_CHUNK,
+    bulk::UPDATE,
+    bulk::INSERT_REFUSALS,
+    bulk::CLEAR,
+    bulk::FORGET,
+    bulk::LOOK,
+    bulk::LIST,
+    bulk::LIST_OF_SELLER,
+    bulk::DUE,
+    bulk::CHUNK,
+    bulk::REFUSALS,
     cart::INSERT,
     cart::UPDATE,
     cart::WRITE_LINES,

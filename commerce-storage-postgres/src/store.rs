@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use commerce_core::account::Account;
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
+use commerce_core::bulk::{Import, RefusedRow};
 use commerce_core::cache::Generation;
 use commerce_core::catalog::{
     Batch, CatalogView, CategoryNode, ExportPage, ImportKeys, ListedProduct, Page, PriceChange, PriceLook,
@@ -28,8 +30,8 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId,
-    OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, ImportId, KeyId, MailId,
+    MessageId, OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
     StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation,
     cart::{Look, View},
     idempotency,
@@ -43,7 +45,7 @@ use crate::clock::SystemClock;
 use crate::error::{Attempts, Stage, store_error, trouble_of};
 use crate::lent::Lent;
 use crate::{
-    access, account, audit, cart, catalog, catalog_list, commit, doctor, generation, import, interest,
+    access, account, audit, bulk, cart, catalog, catalog_list, commit, doctor, generation, import, interest,
     inventory, inventory_look, job, journal, listing, mail, message, order, order_list, order_note, payment,
     personal, pricing, promotion, refund, related, reprice, review, search, search_find, sold, taxonomy,
     unmatched,
@@ -327,6 +329,38 @@ impl Store for PostgresStore {
 
     async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
         look!(self, conn => mail::mail(conn, id))
+    }
+
+    async fn bulk_import(
+        &self,
+        look: &commerce_core::bulk::Look,
+    ) -> Result<commerce_core::bulk::View, StoreError> {
+        look!(self, conn => bulk::view(conn, look))
+    }
+
+    async fn bulk_imports(
+        &self,
+        search: &commerce_core::bulk::Search,
+        limit: u32,
+    ) -> Result<Vec<Import>, StoreError> {
+        look!(self, conn => bulk::list(conn, search, limit))
+    }
+
+    async fn due_import(&self) -> Result<Option<(Timestamp, Import)>, StoreError> {
+        look!(self, conn => bulk::due(conn))
+    }
+
+    async fn import_chunk(&self, import: ImportId, number: u64) -> Result<Option<Bytes>, StoreError> {
+        look!(self, conn => bulk::chunk(conn, import, number))
+    }
+
+    async fn import_refusals(
+        &self,
+        import: ImportId,
+        behind: u64,
+        limit: u32,
+    ) -> Result<Vec<RefusedRow>, StoreError> {
+        look!(self, conn => bulk::refusals(conn, import, behind, limit))
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

@@ -78,6 +78,11 @@ async fn a_look_is_one_statement() {
         assert_eq!(sent(store.parked_messages(None, 9)).await, 1);
         assert_eq!(sent(store.message(nobody())).await, 1);
         assert_eq!(sent(store.job("payments.reconcile")).await, 1);
+        assert_eq!(sent(store.bulk_import(&commerce_core::bulk::Look::default())).await, 1);
+        assert_eq!(sent(store.bulk_imports(&commerce_core::bulk::Search::default(), 9)).await, 1);
+        assert_eq!(sent(store.due_import()).await, 1);
+        assert_eq!(sent(store.import_chunk(nobody(), 0)).await, 1);
+        assert_eq!(sent(store.import_refusals(nobody(), 0, 9)).await, 1);
         assert_eq!(sent(store.waiting_mails(9)).await, 1);
         assert_eq!(sent(store.mails(None, None, 9)).await, 1);
         assert_eq!(sent(store.mail(nobody())).await, 1);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::script::Script;
 use crate::trouble::{guarded, trouble, violated_key};
-use crate::{audit, generation, idempotency, inventory, pricing, product, search, taxonomy};
+use crate::{audit, bulk, generation, idempotency, inventory, pricing, product, search, taxonomy};
 
 /// Applies a batch inside the caller's transaction. On an error the caller must roll back.
 ///
@@ -38,11 +38,13 @@ pub async fn import(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), Co
         redirects,
         inventory,
         pricing,
+        bulk,
         idempotency,
         audit,
     } = batch;
     let mut script = Script::default();
     taxonomy::add_comparison(&mut script, batch);
+    bulk::add(&mut script, bulk);
     pricing::add(&mut script, pricing);
     taxonomy::add(&mut script, revise);
     script.run(conn).await?;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod cart;
 pub mod catalog;
 pub mod catalog_list;
@@ -86,6 +87,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
         promotion,
         job,
         mail,
+        bulk,
         idempotency,
         audit,
         seals,
@@ -104,6 +106,7 @@ fn add(script: &mut Script, changes: &ChangeSet) {
     pricing::add(script, pricing);
     job::add(script, job);
     mail::add(script, mail);
+    bulk::add(script, bulk);
     idempotency::add(script, idempotency.as_ref());
     audit::add(script, audit);
     audit::add_seals(script, seals);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use commerce_core::access;
 use commerce_core::account::{self, Account};
 use commerce_core::audit::{Entry, Seal, Search as AuditSearch};
@@ -26,9 +27,9 @@ use commerce_core::pricing::{StoredRulebook, Usage};
 use commerce_core::promotion::{CouponCode, CouponState, CustomerKey};
 use commerce_core::search::{Completions, Found, Request, Similar, StoredSettings, Typed};
 use commerce_core::{
-    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId,
-    OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
-    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, cart, idempotency, interest, personal,
+    AttributeId, AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, ImportId, KeyId, MailId,
+    MessageId, OrderId, PaymentId, PriceChangeId, ProductId, RefundId, Search, StockLevel, Store, StoreError,
+    StoreTrouble, Timestamp, UnmatchedId, VariantId, Violation, bulk, cart, idempotency, interest, personal,
     review,
 };
 
@@ -267,6 +268,39 @@ impl Store for SqliteStore {
         let mut conn = self.reader().await?;
         let mail = mail::mail(&mut conn, id).await?;
         Ok(mail.map(|mail| (self.the_clock().now(), mail)))
+    }
+
+    async fn bulk_import(&self, look: &bulk::Look) -> Result<bulk::View, StoreError> {
+        let mut tx = self.snapshot().await?;
+        let view = crate::bulk::view(&mut tx, look, self.the_clock().now()).await?;
+        tx.commit().await.map_err(trouble)?;
+        Ok(view)
+    }
+
+    async fn bulk_imports(&self, search: &bulk::Search, limit: u32) -> Result<Vec<bulk::Import>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::bulk::list(&mut conn, search, limit).await
+    }
+
+    async fn due_import(&self) -> Result<Option<(Timestamp, bulk::Import)>, StoreError> {
+        let mut conn = self.reader().await?;
+        let now = self.the_clock().now();
+        Ok(crate::bulk::due(&mut conn, now).await?.map(|import| (now, import)))
+    }
+
+    async fn import_chunk(&self, import: ImportId, number: u64) -> Result<Option<Bytes>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::bulk::chunk(&mut conn, import, number).await
+    }
+
+    async fn import_refusals(
+        &self,
+        import: ImportId,
+        behind: u64,
+        limit: u32,
+    ) -> Result<Vec<bulk::RefusedRow>, StoreError> {
+        let mut conn = self.reader().await?;
+        crate::bulk::refusals(&mut conn, import, behind, limit).await
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

@@ -1,12 +1,15 @@
 //! Who asks for something, and whether they may.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ApiKey, Permission, Role};
 use crate::account::{Account, Session};
 use crate::audit::Actor;
 use crate::{CustomerId, KeyId, SellerId, SessionId};
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Caller {
     /// Nobody that we know: a shopper without an account.
     Guest,

@@ -7,8 +7,8 @@ use super::{Attribute, Brand, Category, ListPrice, Product, Sku, Slug};
 use crate::audit::{self, Actor};
 use crate::idempotency::Record;
 use crate::{
-    AttributeId, BrandId, CategoryId, PriceChangeId, ProductId, Timestamp, UnitPrice, VariantId, inventory,
-    pricing,
+    AttributeId, BrandId, CategoryId, PriceChangeId, ProductId, Timestamp, UnitPrice, VariantId, bulk,
+    inventory, pricing,
 };
 
 /// Catalogue writes that a store applies all or none, set-based: a few statements whatever the number of products.
@@ -37,6 +37,8 @@ pub struct Batch {
     pub inventory: inventory::Changes,
     /// The rulebook, where it names what is called otherwise from now on.
     pub pricing: pricing::Changes,
+    /// The import that it is a part of: how far that has come with it.
+    pub bulk: bulk::Changes,
     /// The record of the request, so that its repetition has no further effect.
     pub idempotency: Option<Record>,
     /// Who did it.

@@ -284,12 +284,13 @@ fn merge(
     editor: &Editor<'_>,
     ids: &mut Ids,
 ) -> Result<Edited, EditError> {
-    let input = input(view, before, change, editor)?;
+    let input = input(view, change)?;
     let options = PlanOptions {
         currency: editor.currency,
         location: "main".to_owned(),
         stock: StockRule::Created,
         actor: editor.caller.actor(),
+        seller: editor.caller.seller(),
     };
     let slug = input.slug.clone();
     let Plan { mut batch, outcomes, mut refusals, warnings } = plan(view, vec![input], &options, ids);
@@ -358,12 +359,7 @@ fn row(
 }
 
 /// What was said, by the names that a plan knows things by.
-fn input(
-    view: &CatalogView,
-    before: Option<&Product>,
-    change: ProductChange,
-    editor: &Editor<'_>,
-) -> Result<ProductInput, EditError> {
+fn input(view: &CatalogView, change: ProductChange) -> Result<ProductInput, EditError> {
     let ProductChange { mut input, brand, category, attributes } = change;
     let mut refusals = Vec::new();
     let mut wrong = |field, code, reason: String| {
@@ -400,17 +396,6 @@ fn input(
                 input.attributes.push((code, name, kind, Cell::Is(value)));
             }
         }
-    }
-    if let Some(own) = editor.caller.seller() {
-        if matches!(input.edit.seller, Cell::Is(seller) if seller != own) {
-            wrong("seller", "not-yours", "a merchant sells as nobody else".to_owned());
-        }
-        input.edit.seller = Cell::Is(own);
-        let featured = before.is_some_and(|before| before.featured);
-        if matches!(input.featured, Cell::Is(wanted) if wanted != featured) {
-            wrong("featured", "not-yours", "what is in the window is for the shop to say".to_owned());
-        }
-        input.featured = Cell::Absent;
     }
     for (place, variant) in (1..).zip(&mut input.variants) {
         variant.line = place;

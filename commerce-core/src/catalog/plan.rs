@@ -16,6 +16,7 @@
 mod draft;
 mod merge;
 mod options;
+mod own;
 mod shared;
 mod sku;
 mod stock;
@@ -32,7 +33,7 @@ use super::{Attribute, Batch, Brand, Category, Cell, Product, ProductInput, Shar
 use crate::audit::Actor;
 use crate::idempotency::{Record, Scope};
 use crate::inventory::{Location, StockLevel};
-use crate::{Currency, Ids, ProductId, Timestamp, VariantId};
+use crate::{Currency, Ids, ProductId, SellerId, Timestamp, VariantId};
 
 /// Which part of the catalogue an import touches.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -105,16 +106,33 @@ pub struct PlanOptions {
     pub stock: StockRule,
     /// Who imports.
     pub actor: Actor,
+    /// The merchant whose products alone it is about; `None`: everybody's.
+    pub seller: Option<SellerId>,
 }
 
 /// For which variants an import sets stock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StockRule {
     /// For those that it creates: an export lies, but sales since then do not.
     #[default]
     Created,
     /// For all, by a recorded movement to what the input says.
     Set,
+}
+
+impl StockRule {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Created, Self::Set];
+
+    /// The word for it, on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Set => "set",
+        }
+    }
 }
 
 /// What an import writes, and what became of each product.

@@ -8,15 +8,15 @@ use super::{
     PriceRefused, ProductDetail, ProductFilter, ProductInput, ProductKey, ProductSummary, RELATED_MAX,
     Refusal, Repriced, Sku, Slug, plan, reprice,
 };
-use crate::AuditId;
 use crate::access::Caller;
 use crate::attempts::Attempts;
 use crate::audit::{self, Actor};
-use crate::commit::StoreError;
+use crate::commit::{ChangeSet, StoreError};
 use crate::engine::Parts;
 use crate::idempotency::{KeyReused, Request};
 use crate::inventory::Mode;
 use crate::job::Turn;
+use crate::{AuditId, bulk};
 
 /// The catalogue of the shop; reached by [`Engine::catalog`](crate::Engine::catalog).
 #[derive(Clone)]
@@ -138,8 +138,9 @@ impl Catalog {
             location: "main".to_owned(),
             stock: super::StockRule::Created,
             actor: Actor::System,
+            seller: None,
         };
-        self.write(vec![product], &options, true).await
+        self.write(vec![product], &options, true, &|_| bulk::Changes::default()).await
     }
 
     /// Takes in what is said about these products, as far as it can be taken: the plan names what was refused. Up to
@@ -152,7 +153,20 @@ impl Catalog {
         products: Vec<ProductInput>,
         options: &PlanOptions,
     ) -> Result<Plan, CatalogError> {
-        self.write(products, options, false).await
+        self.write(products, options, false, &|_| bulk::Changes::default()).await
+    }
+
+    /// The same for an import of a file, of which `beside` says what is written in the same commit, whatever the plan is.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import); [`CatalogError::Busy`] when somebody else has the import now.
+    pub async fn import_beside(
+        &self,
+        products: Vec<ProductInput>,
+        options: &PlanOptions,
+        beside: &(dyn Fn(&Plan) -> bulk::Changes + Send + Sync),
+    ) -> Result<Plan, CatalogError> {
+        self.write(products, options, false, beside).await
     }
 
     /// Counts anew how many units of each product were sold, unless that was done less than `period` ago or somebody does it
@@ -183,6 +197,31 @@ impl Catalog {
         if inputs.is_empty() || inputs.len() > PRICES_MAX {
             return Err(CatalogError::Rows { rows: inputs.len(), most: PRICES_MAX });
         }
+        self.reprice(inputs, mode, caller, request, &|_| bulk::Changes::default()).await
+    }
+
+    /// The same for an import of a file, of which `beside` says what is written in the same commit, whatever is set: the rows
+    /// that can be taken are, and no row at all is right too.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] when somebody else has the import now.
+    pub async fn set_prices_beside(
+        &self,
+        inputs: &[PriceInput],
+        caller: &Caller,
+        beside: &(dyn Fn(&PricesSet) -> bulk::Changes + Send + Sync),
+    ) -> Result<PricesSet, CatalogError> {
+        self.reprice(inputs, Mode::Valid, caller, None, beside).await
+    }
+
+    async fn reprice(
+        &self,
+        inputs: &[PriceInput],
+        mode: Mode,
+        caller: &Caller,
+        request: Option<&Request>,
+        beside: &(dyn Fn(&PricesSet) -> bulk::Changes + Send + Sync),
+    ) -> Result<PricesSet, CatalogError> {
         let rules = crate::pricing::Rules { parts: Arc::clone(&self.parts) };
         let currency = rules.show().await?.rulebook.currency;
         let mut skus: Vec<Sku> = inputs.iter().filter_map(|input| input.sku.parse().ok()).collect();
@@ -197,7 +236,7 @@ impl Catalog {
             }
             let decided =
                 reprice(&view, inputs, mode, currency, caller, request, &mut self.parts.ids(view.now));
-            let Repriced { changes, audit, written, unchanged, refusals } = decided;
+            let Repriced { mut changes, audit, written, unchanged, refusals } = decided;
             if mode == Mode::All && !refusals.is_empty() {
                 return Err(CatalogError::Prices(refusals));
             }
@@ -208,7 +247,8 @@ impl Catalog {
                 refusals,
                 replayed: false,
             };
-            if audit.is_none() {
+            changes.bulk = beside(&set);
+            if audit.is_none() && changes.bulk.is_empty() {
                 return Ok(set);
             }
             match self.parts.store.commit(&changes).await {
@@ -240,19 +280,27 @@ impl Catalog {
         products: Vec<ProductInput>,
         options: &PlanOptions,
         all: bool,
+        beside: &(dyn Fn(&Plan) -> bulk::Changes + Send + Sync),
     ) -> Result<Plan, CatalogError> {
         let keys = ImportKeys::of(&products);
         let mut attempts = Attempts::new(&self.parts);
         loop {
             let view = self.parts.store.import_view(&keys).await?;
-            let plan = plan(&view, products.clone(), options, &mut self.parts.ids(view.now));
+            let mut plan = plan(&view, products.clone(), options, &mut self.parts.ids(view.now));
             if all && !plan.refusals.is_empty() {
                 return Err(CatalogError::Refused(plan.refusals));
             }
-            if plan.batch.is_empty() {
-                return Ok(plan);
-            }
-            match self.parts.store.import(&plan.batch).await {
+            let bulk = beside(&plan);
+            let done = match (plan.batch.is_empty(), bulk.is_empty()) {
+                (true, true) => return Ok(plan),
+                // Nothing of the catalogue: its generation stays.
+                (true, false) => self.parts.store.commit(&ChangeSet { bulk, ..ChangeSet::default() }).await,
+                (false, _) => {
+                    plan.batch.bulk = bulk;
+                    self.parts.store.import(&plan.batch).await
+                }
+            };
+            match done {
                 Ok(()) => return Ok(plan),
                 Err(error) => attempts.again(error).await?,
             }

@@ -17,7 +17,7 @@ use crate::commit::{ChangeSet, StoreError};
 use crate::engine::Parts;
 use crate::idempotency::{KeyReused, Request};
 use crate::text::has_control;
-use crate::{AuditId, VariantId};
+use crate::{AuditId, VariantId, bulk};
 
 pub use locations::LocationChanged;
 
@@ -205,6 +205,30 @@ impl Inventory {
         request: Option<&Request>,
     ) -> Result<MovedStock, InventoryError> {
         check(moving)?;
+        self.moved(moving, caller, request, &|_| bulk::Changes::default()).await
+    }
+
+    /// The same for an import of a file, of which `beside` says what is written in the same commit, whatever moves: the rows
+    /// that can be taken are, and no row at all is right too.
+    ///
+    /// # Errors
+    /// [`InventoryError::Busy`] when somebody else has the import now.
+    pub async fn move_stock_beside(
+        &self,
+        moving: &Moving,
+        caller: &Caller,
+        beside: &(dyn Fn(&MovedStock) -> bulk::Changes + Send + Sync),
+    ) -> Result<MovedStock, InventoryError> {
+        self.moved(moving, caller, None, beside).await
+    }
+
+    async fn moved(
+        &self,
+        moving: &Moving,
+        caller: &Caller,
+        request: Option<&Request>,
+        beside: &(dyn Fn(&MovedStock) -> bulk::Changes + Send + Sync),
+    ) -> Result<MovedStock, InventoryError> {
         let mut skus: Vec<Sku> = moving.moves.iter().filter_map(|one| one.sku.parse().ok()).collect();
         skus.sort_unstable();
         skus.dedup();
@@ -216,14 +240,15 @@ impl Inventory {
                 return self.replayed(request.audited_by(record)?).await;
             }
             let moved = move_stock(&view, moving, caller, request, &mut self.parts.ids(view.now));
-            let Moved { changes, audit, mut movements, written, unchanged, refusals } = moved;
+            let Moved { mut changes, audit, mut movements, written, unchanged, refusals } = moved;
             in_order(&mut movements);
             if moving.mode == Mode::All && !refusals.is_empty() {
                 return Err(InventoryError::Refused(refusals));
             }
             let told = audit.filter(|_| written > 0);
             let moved = MovedStock { audit: told, movements, written, unchanged, refusals, replayed: false };
-            if audit.is_none() {
+            changes.bulk = beside(&moved);
+            if audit.is_none() && changes.bulk.is_empty() {
                 return Ok(moved);
             }
             match self.parts.store.commit(&changes).await {

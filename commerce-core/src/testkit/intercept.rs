@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::access;
 use crate::account::{self, Account};
 use crate::audit::{Entry, Seal, Search};
+use crate::bulk;
 use crate::cache::Generation;
 use crate::cart::{Look, View};
 use crate::catalog::{
@@ -36,9 +38,9 @@ use crate::personal;
 use crate::pricing::{StoredRulebook, Usage};
 use crate::promotion::{CouponCode, CouponState, CustomerKey};
 use crate::{
-    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, KeyId, MailId, MessageId, OrderId, PaymentId,
-    PriceChangeId, ProductId, RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp, UnmatchedId,
-    VariantId, Violation,
+    AuditId, CartId, ChangeSet, Clock, CommitError, CustomerId, ImportId, KeyId, MailId, MessageId, OrderId,
+    PaymentId, PriceChangeId, ProductId, RefundId, StockLevel, Store, StoreError, StoreTrouble, Timestamp,
+    UnmatchedId, VariantId, Violation,
 };
 
 /// What stands between the engine and a store. Without a say of its own it lets everything through.
@@ -255,6 +257,31 @@ impl<I: Intercept> Store for Intercepted<I> {
 
     async fn mail(&self, id: MailId) -> Result<Option<(Timestamp, Mail)>, StoreError> {
         self.store.mail(id).await
+    }
+
+    async fn bulk_import(&self, look: &bulk::Look) -> Result<bulk::View, StoreError> {
+        self.store.bulk_import(look).await
+    }
+
+    async fn bulk_imports(&self, search: &bulk::Search, limit: u32) -> Result<Vec<bulk::Import>, StoreError> {
+        self.store.bulk_imports(search, limit).await
+    }
+
+    async fn due_import(&self) -> Result<Option<(Timestamp, bulk::Import)>, StoreError> {
+        self.store.due_import().await
+    }
+
+    async fn import_chunk(&self, import: ImportId, number: u64) -> Result<Option<Bytes>, StoreError> {
+        self.store.import_chunk(import, number).await
+    }
+
+    async fn import_refusals(
+        &self,
+        import: ImportId,
+        behind: u64,
+        limit: u32,
+    ) -> Result<Vec<bulk::RefusedRow>, StoreError> {
+        self.store.import_refusals(import, behind, limit).await
     }
 
     async fn job(&self, name: &str) -> Result<(Timestamp, Job), StoreError> {

@@ -163,10 +163,7 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
 
     /// Whether they may do this too.
     pub(in crate::api) fn also(&self, wanted: Permission) -> Result<(), Problem> {
-        if self.caller.may(wanted) {
-            return Ok(());
-        }
-        Err(Problem::new(Code::Forbidden, format!("you may not do this: it takes {}", wanted.as_str())))
+        also(&self.caller, wanted)
     }
 
     fn of(caller: Caller) -> Result<Self, Problem> {
@@ -180,6 +177,13 @@ impl<const PERMISSION: usize> Permitted<PERMISSION> {
     }
 }
 
+fn also(caller: &Caller, wanted: Permission) -> Result<(), Problem> {
+    if caller.may(wanted) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, format!("you may not do this: it takes {}", wanted.as_str())))
+}
+
 /// Somebody who may do what has this place among [`Permission::ALL`], perhaps with what is their own alone: the operation
 /// hands the caller on to the engine, which says whose [`Caller::seller`] leaves.
 pub(in crate::api) struct Within<const PERMISSION: usize> {
@@ -187,6 +191,11 @@ pub(in crate::api) struct Within<const PERMISSION: usize> {
 }
 
 impl<const PERMISSION: usize> Within<PERMISSION> {
+    /// Whether they may do this too.
+    pub(in crate::api) fn also(&self, wanted: Permission) -> Result<(), Problem> {
+        also(&self.caller, wanted)
+    }
+
     /// By which name changes are kept.
     pub(in crate::api) fn actor(&self) -> Actor {
         self.caller.actor()

@@ -361,6 +361,7 @@ mod tests {
             views: Views::new().0,
             pictures: crate::media::Pictures::new(&crate::media::PictureTerms::default()),
             returns: crate::wire::ReturnUrls::default(),
+            import_bytes_max: 0,
         };
         let pair = AuthApi { shop }.pair(&entered).unwrap();
         let bearer = format!("Bearer {}", pair.access_token);

@@ -10,6 +10,7 @@ mod catalog;
 mod checkout;
 mod health;
 mod images;
+mod imports;
 mod key;
 mod orders;
 mod payments;
@@ -47,6 +48,7 @@ pub(crate) use catalog::CatalogApi;
 pub(crate) use checkout::CheckoutApi;
 pub(crate) use health::HealthApi;
 pub(crate) use images::ImagesApi;
+pub(crate) use imports::ImportsApi;
 pub(crate) use orders::OrdersApi;
 pub(crate) use payments::{MessageSources, PaymentsApi};
 pub(crate) use product_files::ProductFilesApi;
@@ -70,6 +72,8 @@ pub(crate) struct Shop {
     pub(crate) views: Views,
     /// Where browsers go after a page of the payment gateway.
     pub(crate) returns: ReturnUrls,
+    /// The largest file that is imported, in bytes.
+    pub(crate) import_bytes_max: u64,
 }
 
 impl Shop {
@@ -88,7 +92,7 @@ impl Shop {
 pub(crate) type Operations = (
     ProductsApi,
     CatalogApi,
-    ProductFilesApi,
+    (ProductFilesApi, ImportsApi),
     SearchApi,
     ImagesApi,
     ReviewsApi,
@@ -132,7 +136,7 @@ pub(crate) fn operations(shop: &Shop) -> BoxEndpoint<'static> {
     let operations: Operations = (
         ProductsApi { shop: shop.clone() },
         CatalogApi { shop: shop.clone() },
-        ProductFilesApi { shop: shop.clone() },
+        (ProductFilesApi { shop: shop.clone() }, ImportsApi { shop: shop.clone() }),
         SearchApi { shop: shop.clone() },
         ImagesApi { shop: shop.clone() },
         ReviewsApi { shop: shop.clone() },

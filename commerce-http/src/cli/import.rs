@@ -9,10 +9,11 @@ use commerce_core::Currency;
 use super::database::DatabaseArgs;
 use super::failure::Failure;
 use super::out;
-use crate::import::{self, ImportOptions, StockRule};
+use crate::import::{self, Format, ImportOptions, Kind, StockRule};
 use crate::store::Migrations;
 
-/// Take in a catalogue: a CSV file in Shopify's product format.
+/// Take in a catalogue: a CSV file in Shopify's product format, or products in JSON, one on a line; also files of prices
+/// and of what lies where.
 ///
 /// Rows that cannot be taken are written to a file of their own with line, column and reason, and the rest goes on.
 /// Importing the same file again changes nothing.
@@ -21,15 +22,19 @@ use crate::store::Migrations;
 Examples:
   commerce import products.csv --database-url sqlite:shop.db
   commerce import products.csv --database-url sqlite:shop.db --currency GHS --location ACCRA --stock set
+  commerce import counted.csv --kind inventory
 
 Exit codes: 0 every row was taken or deliberately skipped · 1 failed (store, disk) · 2 wrong usage or configuration ·
 3 the file is malformed (what was taken before the bad batch stays) · 4 some rows were refused")]
 pub(super) struct Args {
-    /// The CSV file
+    /// The file: CSV, or JSON lines when its name ends in .jsonl or .ndjson
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
     database: DatabaseArgs,
+    /// What it is about
+    #[arg(long, value_enum, default_value_t)]
+    kind: About,
     /// The currency of its prices [default: that of the shop; NGN for a new one]
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
@@ -45,6 +50,17 @@ pub(super) struct Args {
     /// Leave the tables as they are
     #[arg(long)]
     no_migrate: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum About {
+    /// Products with all that is said of them
+    #[default]
+    Products,
+    /// What lies of variants that are there
+    Inventory,
+    /// Prices of variants that are there
+    Prices,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -75,6 +91,14 @@ pub(super) async fn run(args: Args) -> Result<u8, Failure> {
         },
     };
     let mut options = ImportOptions::new(currency);
+    options.kind = match args.kind {
+        About::Products => Kind::Products,
+        About::Inventory => Kind::Inventory,
+        About::Prices => Kind::Prices,
+    };
+    if args.file.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson") {
+        options.format = Format::JsonLines;
+    }
     if let Some(location) = args.location {
         options.location = location;
     }

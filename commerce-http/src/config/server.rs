@@ -84,6 +84,10 @@ pub struct ServerConfig {
     pub cache_bytes_max: Option<u64>,
     /// The largest body.
     pub body_bytes_max: usize,
+    /// The largest file that is imported.
+    pub import_bytes_max: u64,
+    /// For how long a server that says nothing of an import that it has is waited for, before another takes it over.
+    pub import_lease: Duration,
     /// What pictures may be.
     pub pictures: PictureTerms,
     /// The most connections of clients at once.
@@ -116,6 +120,8 @@ impl ServerConfig {
             hsts_subdomains: false,
             rate_limits: Budgets::default(),
             cache_bytes_max: Some(InProcessCache::BYTES_MAX),
+            import_bytes_max: 100 << 20,
+            import_lease: Duration::from_secs(30),
             body_bytes_max: 1 << 20,
             pictures: PictureTerms::default(),
             connections_max: 10_000,

@@ -120,6 +120,10 @@ pub struct Settings {
     pub request_timeout_seconds: Option<NonZeroU64>,
     /// The largest body.
     pub body_bytes_max: Option<NonZeroUsize>,
+    /// The largest file that is imported.
+    pub import_bytes_max: Option<NonZeroU64>,
+    /// For how long a server that says nothing of an import is waited for.
+    pub import_lease_seconds: Option<NonZeroU64>,
     /// The folder that pictures are kept in.
     pub media_folder: Option<PathBuf>,
     /// The bucket that they are kept in, in place of a folder.
@@ -284,6 +288,8 @@ impl Settings {
             docs: parsed("DOCS", &text)?,
             request_timeout_seconds: parsed("REQUEST_TIMEOUT_SECONDS", &text)?,
             body_bytes_max: parsed("BODY_BYTES_MAX", &text)?,
+            import_bytes_max: parsed("IMPORT_BYTES_MAX", &text)?,
+            import_lease_seconds: parsed("IMPORT_LEASE_SECONDS", &text)?,
             media_folder: text("MEDIA_FOLDER").map(PathBuf::from),
             media_bucket: text("MEDIA_BUCKET"),
             media_region: text("MEDIA_REGION"),
@@ -369,6 +375,8 @@ impl Settings {
             docs: above.docs.or(self.docs),
             request_timeout_seconds: above.request_timeout_seconds.or(self.request_timeout_seconds),
             body_bytes_max: above.body_bytes_max.or(self.body_bytes_max),
+            import_bytes_max: above.import_bytes_max.or(self.import_bytes_max),
+            import_lease_seconds: above.import_lease_seconds.or(self.import_lease_seconds),
             media_folder: above.media_folder.or(self.media_folder),
             media_bucket: above.media_bucket.or(self.media_bucket),
             media_region: above.media_region.or(self.media_region),
@@ -570,6 +578,10 @@ impl Settings {
             }
         };
         config.body_bytes_max = self.body_bytes_max.map_or(config.body_bytes_max, NonZeroUsize::get);
+        config.import_bytes_max = self.import_bytes_max.map_or(config.import_bytes_max, NonZeroU64::get);
+        if let Some(seconds) = self.import_lease_seconds {
+            config.import_lease = Duration::from_secs(seconds.get());
+        }
         let pictures = &mut config.pictures;
         pictures.bytes_max = self.picture_bytes_max.map_or(pictures.bytes_max, NonZeroUsize::get);
         pictures.pixels_max = self.picture_pixels_max.map_or(pictures.pixels_max, NonZeroU64::get);

@@ -35,6 +35,8 @@ pub(super) struct Group<'a> {
     images: Vec<(u64, ImageInput)>,
     /// Lines of variants that cannot be read.
     refused: Vec<(u64, Unreadable)>,
+    /// The rows as they would stand in a file, when they are kept.
+    text: Option<String>,
 }
 
 impl<'a> Group<'a> {
@@ -63,7 +65,13 @@ impl<'a> Group<'a> {
             variants: Vec::new(),
             images: Vec::new(),
             refused: Vec::new(),
+            text: None,
         }
+    }
+
+    /// Whether the rows are kept, to give them back when something of them is refused.
+    pub(super) fn keep_rows(&mut self, keep: bool) {
+        self.text = keep.then(String::new);
     }
 
     /// Takes a row in.
@@ -73,9 +81,13 @@ impl<'a> Group<'a> {
         if self.rows > ROWS_MAX || self.bytes > BYTES_MAX {
             // What does not fit is not kept either: the rest of the rows is only counted.
             (self.product, self.variants, self.images) = (None, Vec::new(), Vec::new());
+            self.text = None;
             let reason =
                 format!("more than {ROWS_MAX} rows or {BYTES_MAX} bytes are about one product: split it");
             self.wrong = Some(Unreadable { column: Column::Handle, code: "product-too-large", reason });
+        }
+        if let Some(text) = &mut self.text {
+            record.write(text);
         }
         let Some(product) = &mut self.product else { return };
         let titled = !self.columns.trimmed(record, Column::Title).is_empty();
@@ -123,7 +135,7 @@ impl<'a> Group<'a> {
         });
         let mut refused: Vec<Refused> = refused.collect();
         refused.sort_by_key(|refused| refused.line);
-        Said { product, refused, bytes: self.bytes }
+        Said { product, refused, bytes: self.bytes, line: self.line, rows: self.text.unwrap_or_default() }
     }
 
     /// Brings together what only all rows can tell: options, variants and pictures.

@@ -1,10 +1,11 @@
-//! Reading a merchant's catalogue: the CSV file that Shopify exports products to.
+//! Reading a merchant's files: the CSV that Shopify exports products to, products in JSON lines, prices, inventory.
 //!
-//! [`import`] streams: it holds one batch of products and one product more, whatever the size of the file. Every batch
-//! is one transaction. A row that cannot be taken is refused with its line, column and reason, and the rest goes on; a
-//! file that is malformed ends the import where it is broken, and nothing of the batch that was being read is written.
+//! [`import`] streams: it holds a few batches of products, whatever the size of the file. Every batch is one transaction,
+//! and what came over HTTP keeps in it how far it has come. A row that cannot be taken is refused with its line, column
+//! and reason, and the rest goes on; a file that is malformed ends the import where it is broken, and nothing of the batch
+//! that was being read is written.
 //!
-//! How the columns map:
+//! How the columns of products map (`table.rs` and `lines.rs` tell of the others):
 //!
 //! | Column | Becomes |
 //! | --- | --- |
@@ -34,23 +35,30 @@
 //! made; only, pictures of the later ones leave it and return, when such a file is imported again and the two parts are
 //! in different batches.
 
+mod batch;
 mod column;
 mod group;
+mod job;
+mod lines;
 mod progress;
 mod record;
 mod refused;
 mod row;
 mod run;
 mod shopify;
+mod source;
 mod summary;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use column::{Column, METAFIELD, PRODUCT_TYPE};
+pub use commerce_core::bulk::{Format, Kind};
 pub use commerce_core::catalog::StockRule;
+pub(crate) use job::{Kept, take_one};
 pub use progress::{Position, Progress, Silent, counting, terminal};
 pub use refused::refused_path;
-pub(crate) use refused::{plain, write_row};
+pub(crate) use refused::{HEAD, plain, write_refused, write_row};
 pub use run::{ImportError, ImportOptions, import, shop_currency};
 #[cfg(any(fuzzing, test))]
 pub(crate) use shopify::read_through;

@@ -7,10 +7,14 @@
 
 use std::io::{self, Read};
 
+use super::refused::push_row;
+
 /// The most bytes of one field.
 pub(crate) const FIELD_BYTES_MAX: usize = 1 << 20;
 /// The most bytes of one record.
 const RECORD_BYTES_MAX: usize = 4 << 20;
+/// The most bytes of the header.
+const HEADER_BYTES_MAX: usize = 256 << 10;
 /// The most columns.
 const COLUMNS_MAX: usize = 2_000;
 
@@ -28,10 +32,11 @@ pub(super) struct Records<R> {
     columns: Vec<String>,
 }
 
-/// One record: its fields and the line on which it begins.
+/// One record: its fields, and the line and the byte on which it begins.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) line: u64,
+    pub(super) offset: u64,
     /// The fields, each followed by a separator, so that bytes of two fields never make one character.
     text: String,
     /// Where each field ends.
@@ -59,6 +64,12 @@ impl Record {
 
     pub(super) fn bytes(&self) -> usize {
         self.text.len()
+    }
+
+    /// Writes it as it would stand in a file.
+    pub(super) fn write(&self, out: &mut String) {
+        let fields: Vec<&str> = (0..self.len()).map(|column| self.get(column)).collect();
+        push_row(out, &fields);
     }
 
     pub(super) fn is_blank(&self) -> bool {
@@ -103,8 +114,31 @@ impl<R: Read> Records<R> {
         if !self.next_into(&mut header)? {
             return Err(malformed(1, "the file is empty"));
         }
+        if header.bytes() > HEADER_BYTES_MAX {
+            let reason =
+                format!("a header of more than {HEADER_BYTES_MAX} bytes: a quote may be missing in it");
+            return Err(malformed(1, reason));
+        }
         self.columns = (0..header.len()).map(|column| header.get(column).trim().to_owned()).collect();
         Ok(self.columns.clone())
+    }
+
+    /// The line of the next byte.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Passes over everything up to where a record begins.
+    pub(super) fn skip_to(&mut self, offset: u64, line: u64) -> Result<(), Broken> {
+        while self.bytes_read() < offset {
+            if self.peek()?.is_none() {
+                return Err(malformed(line, "the file is shorter than it was"));
+            }
+            let rest = usize::try_from(offset - self.bytes_read()).unwrap_or(usize::MAX);
+            self.read.start += rest.min(self.read.len());
+        }
+        (self.line, self.after_return) = (line, false);
+        Ok(())
     }
 
     /// Reads the next record; `false` at the end. Empty lines are passed over.
@@ -163,7 +197,7 @@ impl<R: Read> Records<R> {
                 continue;
             }
             if !begun {
-                (begun, record.line) = (true, self.line);
+                (begun, record.line, record.offset) = (true, self.line, self.bytes_read());
             }
             self.consume(byte);
             match (place, byte) {

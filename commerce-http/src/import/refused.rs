@@ -31,13 +31,12 @@ impl RefusedFile {
             Some(file) => file,
             None => {
                 let mut file = BufWriter::new(File::create(path)?);
-                file.write_all(b"line,handle,column,code,reason\n")?;
+                file.write_all(HEAD.as_bytes())?;
                 self.file.insert(file)
             }
         };
         let Refused { line, handle, column, code, reason } = refused;
-        let (handle, reason) = (plain(handle), plain(reason));
-        write_row(file, &[&line.to_string(), &handle, column, code, &reason])
+        write_refused(file, *line, [handle, column, code, reason])
     }
 
     /// Writes what is left, and says where; `None` when nothing was refused.
@@ -49,9 +48,29 @@ impl RefusedFile {
     }
 }
 
+/// The header of a file of refused rows.
+pub(crate) const HEAD: &str = "line,handle,column,code,reason\n";
+
+/// Writes a row of it: handle, column, code and reason.
+pub(crate) fn write_refused(
+    out: &mut impl Write,
+    line: u64,
+    [handle, column, code, reason]: [&str; 4],
+) -> io::Result<()> {
+    write_row(out, &[&line.to_string(), &plain(handle), &plain(column), code, &plain(reason)])
+}
+
 /// What a spreadsheet would take for a formula, with an apostrophe before it: this file is read by people.
 pub(crate) fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+}
+
+/// Adds a row of CSV to a text.
+pub(super) fn push_row(out: &mut String, fields: &[&str]) {
+    let mut row = Vec::new();
+    if write_row(&mut row, fields).is_ok() {
+        out.push_str(&String::from_utf8_lossy(&row));
+    }
 }
 
 /// Writes a row of CSV, quoting only what has to be quoted.

@@ -12,6 +12,8 @@ use commerce_core::catalog::{Cell, ProductInput, Slug, SlugError};
 use super::column::{Column, Columns};
 use super::group::Group;
 use super::record::{Broken, Record, Records};
+use super::refused::push_row;
+use super::source::{Head, Mark, Piece, Reader, What};
 use super::summary::Refused;
 
 /// Reads the products of an export, one after the other.
@@ -19,10 +21,11 @@ pub(super) struct Products<R> {
     rows: Rows<R>,
     columns: Columns,
     currency: Currency,
+    keep_rows: bool,
 }
 
 /// The rows that are not blank.
-struct Rows<R> {
+pub(super) struct Rows<R> {
     records: Records<R>,
     /// The row that was read and belongs to the next group.
     pending: Option<Record>,
@@ -30,6 +33,7 @@ struct Rows<R> {
     spare: Record,
     count: u64,
     blank: u64,
+    head: String,
 }
 
 /// What a group of rows says.
@@ -41,30 +45,18 @@ pub(super) struct Said {
     pub(super) refused: Vec<Refused>,
     /// Bytes of the rows.
     pub(super) bytes: usize,
+    /// The line of the first one.
+    pub(super) line: u64,
+    /// The rows themselves, when they are kept.
+    pub(super) rows: String,
 }
 
 impl<R: Read> Products<R> {
     /// Reads the header.
-    pub(super) fn open(source: R, currency: Currency) -> Result<Self, Broken> {
-        let mut records = Records::new(source);
-        let columns = Columns::of(&records.header()?)?;
-        let rows = Rows { records, pending: None, spare: Record::default(), count: 0, blank: 0 };
-        Ok(Self { rows, columns, currency })
-    }
-
-    /// The names of the columns that have no place in the catalogue.
-    pub(super) fn columns_not_read(&self) -> &[String] {
-        &self.columns.not_read
-    }
-
-    /// Bytes read so far.
-    pub(super) fn bytes_read(&self) -> u64 {
-        self.rows.records.bytes_read()
-    }
-
-    /// Rows read so far, and how many of them had nothing in them.
-    pub(super) fn rows_read(&self) -> (u64, u64) {
-        (self.rows.count, self.rows.blank)
+    pub(super) fn open(source: R, currency: Currency, keep_rows: bool) -> Result<Self, Broken> {
+        let mut rows = Rows::new(source);
+        let columns = Columns::of(&rows.header()?)?;
+        Ok(Self { rows, columns, currency, keep_rows })
     }
 
     /// Reads the rows of the next product; `None` at the end.
@@ -72,22 +64,88 @@ impl<R: Read> Products<R> {
         let Some(first) = self.rows.next()? else { return Ok(None) };
         let handle = handle(&self.columns, &first);
         let mut group = Group::new(&self.columns, self.currency, slug(&handle), first.line);
+        group.keep_rows(self.keep_rows);
         group.row(&first);
-        self.rows.spare = first;
+        self.rows.done_with(first);
         while let Some(row) = self.rows.next()? {
             if self::handle(&self.columns, &row) != handle {
-                self.rows.pending = Some(row);
+                self.rows.put_back(row);
                 break;
             }
             group.row(&row);
-            self.rows.spare = row;
+            self.rows.done_with(row);
         }
         Ok(Some(group.finish(&handle)))
     }
 }
 
+impl<R: Read> Reader for Products<R> {
+    fn head(&self) -> Head {
+        Head { text: self.rows.head.clone(), columns_not_read: self.columns.not_read.clone() }
+    }
+
+    fn go_on(&mut self, mark: &Mark) -> Result<(), Broken> {
+        self.rows.go_on(mark)
+    }
+
+    fn mark(&self) -> Mark {
+        self.rows.mark()
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, Broken> {
+        Ok(self.next()?.map(|Said { product, refused, bytes, line, rows }| {
+            let what = product.map(|product| What::Product(Box::new(product)));
+            Piece { line, what, refused, bytes, rows, skipped: None }
+        }))
+    }
+}
+
 impl<R: Read> Rows<R> {
-    fn next(&mut self) -> Result<Option<Record>, Broken> {
+    pub(super) fn new(source: R) -> Self {
+        let (records, spare) = (Records::new(source), Record::default());
+        Self { records, pending: None, spare, count: 0, blank: 0, head: String::new() }
+    }
+
+    /// Reads the names of the columns.
+    pub(super) fn header(&mut self) -> Result<Vec<String>, Broken> {
+        let header = self.records.header()?;
+        self.head.clear();
+        push_row(&mut self.head, &header.iter().map(String::as_str).collect::<Vec<_>>());
+        Ok(header)
+    }
+
+    /// The header, as it would stand in a file.
+    pub(super) fn head(&self) -> &str {
+        &self.head
+    }
+
+    /// Passes over what was read before.
+    pub(super) fn go_on(&mut self, mark: &Mark) -> Result<(), Broken> {
+        (self.count, self.blank) = (mark.rows, mark.blank);
+        self.records.skip_to(mark.offset, mark.line)
+    }
+
+    /// Up to where rows were read that were not put back.
+    pub(super) fn mark(&self) -> Mark {
+        let (rows, blank) = (self.count, self.blank);
+        match &self.pending {
+            Some(Record { offset, line, .. }) => Mark { offset: *offset, line: *line, rows: rows - 1, blank },
+            None => Mark { offset: self.records.bytes_read(), line: self.records.line(), rows, blank },
+        }
+    }
+
+    /// The row belongs to what comes next.
+    pub(super) fn put_back(&mut self, row: Record) {
+        self.pending = Some(row);
+    }
+
+    /// The row is done with: the next one may be read into it.
+    pub(super) fn done_with(&mut self, row: Record) {
+        self.spare = row;
+    }
+
+    /// Reads the next row that has something in it; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Record>, Broken> {
         if let Some(pending) = self.pending.take() {
             return Ok(Some(pending));
         }
@@ -118,7 +176,7 @@ fn slug(handle: &str) -> Result<Slug, SlugError> {
 #[cfg(any(fuzzing, test))]
 pub(crate) fn read_through(source: impl Read, currency: Currency) -> usize {
     let mut read = 0;
-    if let Ok(mut products) = Products::open(source, currency) {
+    if let Ok(mut products) = Products::open(source, currency, false) {
         while let Ok(Some(_)) = products.next() {
             read += 1;
         }

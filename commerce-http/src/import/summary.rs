@@ -5,11 +5,17 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use commerce_core::bulk::Kind;
+use serde::{Deserialize, Serialize};
+
 use super::ImportError;
 
 /// What became of an import.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
+    /// What the file is about: what the numbers below count.
+    pub kind: Kind,
     /// Rows read, without the header.
     pub rows: u64,
     /// Bytes read.
@@ -27,21 +33,23 @@ pub struct Summary {
     /// Variants whose stock was set.
     pub stock_set: u64,
     /// Rows that were passed over on purpose, by reason.
-    pub skipped: BTreeMap<&'static str, u64>,
+    pub skipped: BTreeMap<String, u64>,
     /// What was refused, by reason.
-    pub refused: BTreeMap<&'static str, Tally>,
+    pub refused: BTreeMap<String, Tally>,
     /// What was taken, but not as it was said, by what was done instead.
-    pub warnings: BTreeMap<&'static str, Tally>,
+    pub warnings: BTreeMap<String, Tally>,
     /// The columns that have no place in the catalogue.
     pub columns_not_read: Vec<String>,
     /// Where the refused rows were written.
+    #[serde(skip)]
     pub refused_file: Option<PathBuf>,
     /// How long it took.
+    #[serde(skip)]
     pub elapsed: Duration,
 }
 
 /// How often something happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How often.
     pub count: u64,
@@ -84,7 +92,7 @@ pub fn exit_code(result: &Result<Summary, ImportError>) -> u8 {
         Ok(summary) if summary.refused.is_empty() => EXIT_TAKEN,
         Ok(_) => EXIT_REFUSED,
         Err(ImportError::Malformed { .. }) => EXIT_MALFORMED,
-        Err(ImportError::Location(_) | ImportError::Currency { .. }) => EXIT_USAGE,
+        Err(ImportError::Location(_) | ImportError::Currency { .. } | ImportError::Format(_)) => EXIT_USAGE,
         Err(ImportError::Source { .. } | ImportError::RefusedFile { .. } | ImportError::Catalog { .. }) => {
             EXIT_TROUBLE
         }
@@ -96,6 +104,15 @@ impl Summary {
     #[must_use]
     pub fn taken(&self) -> u64 {
         self.created + self.updated + self.unchanged
+    }
+
+    /// What is counted.
+    pub(super) fn what(&self) -> &'static str {
+        match self.kind {
+            Kind::Products => "products",
+            Kind::Inventory => "levels",
+            Kind::Prices => "prices",
+        }
     }
 
     /// Products per second.
@@ -115,18 +132,18 @@ impl Summary {
     }
 }
 
-fn tally(tallies: &mut BTreeMap<&'static str, Tally>, code: &'static str, line: u64, reason: &str) {
+fn tally(tallies: &mut BTreeMap<String, Tally>, code: &str, line: u64, reason: &str) {
     let first = || Tally { count: 0, first_line: line, example: reason.to_owned() };
-    tallies.entry(code).or_insert_with(first).count += 1;
+    tallies.entry(code.to_owned()).or_insert_with(first).count += 1;
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let products = self.taken() + self.refused_products;
-        let (seconds, rate) = (self.elapsed.as_secs_f64(), self.rate());
+        let (seconds, rate, what) = (self.elapsed.as_secs_f64(), self.rate(), self.what());
         writeln!(
             f,
-            "{} products in {} rows ({}) in {seconds:.1} s: {rate:.0} products/s",
+            "{} {what} in {} rows ({}) in {seconds:.1} s: {rate:.0} {what}/s",
             grouped(products),
             grouped(self.rows),
             size(self.bytes)
@@ -134,18 +151,20 @@ impl fmt::Display for Summary {
         for (name, count) in
             [("created", self.created), ("updated", self.updated), ("unchanged", self.unchanged)]
         {
-            writeln!(f, "  {name:<10}{:>9} products", grouped(count))?;
+            writeln!(f, "  {name:<10}{:>9} {what}", grouped(count))?;
         }
-        writeln!(f, "  {:<10}{:>9} products", "refused", grouped(self.refused_products))?;
+        writeln!(f, "  {:<10}{:>9} {what}", "refused", grouped(self.refused_products))?;
         let skipped: u64 = self.skipped.values().sum();
         writeln!(f, "  {:<10}{:>9} rows{}", "skipped", grouped(skipped), counts(&self.skipped))?;
-        writeln!(
-            f,
-            "  {:<10}{:>9} variants, the stock of {} set",
-            "read",
-            grouped(self.variants),
-            grouped(self.stock_set)
-        )?;
+        if self.kind == Kind::Products {
+            writeln!(
+                f,
+                "  {:<10}{:>9} variants, the stock of {} set",
+                "read",
+                grouped(self.variants),
+                grouped(self.stock_set)
+            )?;
+        }
         tallies(f, "Refused", &self.refused)?;
         if let Some(path) = &self.refused_file {
             writeln!(f, "  every refused row, with its column and reason: {}", path.display())?;
@@ -159,7 +178,7 @@ impl fmt::Display for Summary {
     }
 }
 
-fn tallies(f: &mut fmt::Formatter<'_>, title: &str, tallies: &BTreeMap<&'static str, Tally>) -> fmt::Result {
+fn tallies(f: &mut fmt::Formatter<'_>, title: &str, tallies: &BTreeMap<String, Tally>) -> fmt::Result {
     if tallies.is_empty() {
         return Ok(());
     }
@@ -170,7 +189,7 @@ fn tallies(f: &mut fmt::Formatter<'_>, title: &str, tallies: &BTreeMap<&'static 
     Ok(())
 }
 
-fn counts(counts: &BTreeMap<&'static str, u64>) -> String {
+fn counts(counts: &BTreeMap<String, u64>) -> String {
     let counts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)
@@ -218,7 +237,7 @@ mod tests {
         let mut summary =
             Summary { rows: 5_328, bytes: 3_728_853, created: 2_000, variants: 4_000, ..Summary::default() };
         summary.elapsed = Duration::from_secs(2);
-        summary.skipped.insert("blank", 3);
+        summary.skipped.insert("blank".to_owned(), 3);
         summary.warn("compare-at-dropped", 12, "8 is not above the price of 8");
         summary.columns_not_read = vec!["Gift Card".to_owned()];
         let text = summary.to_string();

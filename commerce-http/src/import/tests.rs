@@ -5,11 +5,12 @@ use commerce_core::catalog::{Cell, ImageInput, ProductInput, ProductStatus};
 
 use super::record::Broken;
 use super::shopify::{Products, Said};
+use super::source::Reader;
 
 /// Reads a file of which the header and the rows are given.
 fn read(lines: &[&str]) -> Vec<Said> {
     let text = lines.join("\n");
-    let mut products = Products::open(text.as_bytes(), Currency::NGN).unwrap();
+    let mut products = Products::open(text.as_bytes(), Currency::NGN, false).unwrap();
     std::iter::from_fn(|| products.next().unwrap()).collect()
 }
 
@@ -252,11 +253,12 @@ fn metafields_are_text_attributes() {
 #[test]
 fn blank_rows_are_counted_and_passed_over() {
     let text = "Handle,Title,Variant SKU\n,,\na,A,1\n\n , ,\na,,2\n";
-    let mut products = Products::open(text.as_bytes(), Currency::NGN).unwrap();
+    let mut products = Products::open(text.as_bytes(), Currency::NGN, false).unwrap();
     assert_eq!(products.next().unwrap().unwrap().product.unwrap().variants.len(), 2);
     assert!(products.next().unwrap().is_none());
-    assert_eq!(products.rows_read(), (4, 2));
-    let broken = Products::open(&b"Title\nx\n"[..], Currency::NGN).map(|_| ()).unwrap_err();
+    let mark = Reader::mark(&products);
+    assert_eq!((mark.rows, mark.blank), (4, 2));
+    let broken = Products::open(&b"Title\nx\n"[..], Currency::NGN, false).map(|_| ()).unwrap_err();
     assert!(matches!(broken, Broken::Malformed { line: 1, .. }));
 }
 
@@ -285,7 +287,7 @@ fn no_bytes_make_it_panic() {
                 _ => drop(file.drain(place.min(other)..place.max(other))),
             }
         }
-        let taken = Products::open(&file[..], Currency::NGN).and_then(|mut products| {
+        let taken = Products::open(&file[..], Currency::NGN, false).and_then(|mut products| {
             while products.next()?.is_some() {}
             Ok(())
         });

@@ -21,6 +21,8 @@ const HEADERS_MAX: usize = 16 << 10;
 const GATEWAY: Duration = Duration::from_secs(10);
 /// How much longer a picture may take to arrive, from a telephone in a shop, and then to be worked on.
 const PICTURE: Duration = Duration::from_secs(55);
+/// How long a file to import may take to arrive; it may not stop for long.
+const FILE: Duration = Duration::from_secs(60 * 60);
 /// How much of a body that is too large is read and thrown away, so that the client is still listening when it is told.
 const DISCARD_MAX: usize = 16 << 20;
 
@@ -60,7 +62,7 @@ impl<E: Endpoint> Endpoint for Limited<E> {
     async fn call(&self, mut request: Request) -> Result<E::Output> {
         check_head(&request)?;
         // What only reads takes no body; one that comes all the same is left in the connection.
-        if !request.method().is_safe() {
+        if !request.method().is_safe() && !streams(&request) {
             let body = self.limits.arrived(&mut request).await?;
             request.set_body(body);
         }
@@ -105,6 +107,7 @@ impl Limits {
         let more = match () {
             () if self.gateway && ASKING.iter().any(|asking| path.starts_with(asking)) => GATEWAY,
             () if takes_picture(path) => PICTURE,
+            () if takes_file(path) => FILE,
             () => Duration::ZERO,
         };
         self.request_timeout + more
@@ -153,8 +156,20 @@ pub(super) fn takes_picture(path: &str) -> bool {
     slug.is_some_and(|slug| !slug.contains('/'))
 }
 
+/// Whether the body is a file that its operation reads as it arrives, of whoever may send one.
+fn streams(request: &Request) -> bool {
+    request.method() == Method::POST
+        && takes_file(request.uri().path())
+        && Door::lets(request, Permission::CatalogWrite)
+}
+
+/// Whether this is where files to import are sent.
+fn takes_file(path: &str) -> bool {
+    path.strip_suffix('/').unwrap_or(path) == "/api/products/bulk-import"
+}
+
 /// Reads on for a moment. A client that is still sending when the connection closes may never see the answer.
-pub(super) async fn discard<S: Stream<Item = std::io::Result<bytes::Bytes>> + Unpin>(
+pub(crate) async fn discard<S: Stream<Item = std::io::Result<bytes::Bytes>> + Unpin>(
     chunks: &mut S,
     mut read: usize,
 ) {

@@ -12,7 +12,7 @@ mod slash;
 pub(crate) use answer_headers::AnswerHeaders;
 pub(crate) use cors::Cors;
 pub use cors::{Origin, OriginError};
-pub(crate) use limits::Limits;
+pub(crate) use limits::{Limits, discard};
 pub(crate) use observe::Observe;
 pub(crate) use rate::{Counter, Rate, is_counted, reads};
 pub(crate) use slash::Slash;

@@ -117,6 +117,7 @@ pub async fn seed(
             location: "main".to_owned(),
             stock: StockRule::Created,
             actor: Actor::Staff("seed".to_owned()),
+            seller: None,
         },
     };
     let found = run.first_absent(products).await?;

@@ -16,6 +16,7 @@ mod check;
 mod coupon;
 mod document;
 mod image;
+mod import;
 mod interest;
 mod journal;
 pub(crate) mod json;
@@ -32,6 +33,7 @@ mod price;
 mod problem;
 mod product;
 mod product_body;
+mod product_line;
 mod product_list;
 pub(crate) mod reader;
 mod refund;
@@ -69,6 +71,7 @@ pub(crate) use document::{
     ShippingMethods, ShippingZones, TaxRates, TaxZones,
 };
 pub(crate) use image::{ImageChangeBody, ImageDto, ProductImageDto};
+pub(crate) use import::{ImportDto, ImportPageDto};
 pub(crate) use interest::{ProductsDto, ViewedDto, Wish, WishBody, WishDto, WishlistDto};
 pub(crate) use journal::{BalancesDto, OrderJournalDto};
 pub(crate) use money::{MoneyBody, MoneyDto};
@@ -87,6 +90,7 @@ pub(crate) use price::BulkPricesBody;
 pub(crate) use problem::{Code, FieldError, Problem, ProblemDto, ShortLineDto};
 pub(crate) use product::{BranchDto, CategoriesDto, ProductDto, ProductPageDto};
 pub(crate) use product_body::{OfVersionBody, ProductBody, Said, VariantBody};
+pub(crate) use product_line::product_line;
 pub(crate) use product_list::{ListedProductPageDto, PriceHistoryDto};
 pub(crate) use refund::{
     CollectBody, MessagePageDto, NoteBody, RefundBody, RefundDto, RefundsDto, TransactionDto,

@@ -44,6 +44,8 @@ pub(crate) enum Code {
     GatewayTimeout,
     AlreadyExists,
     InUse,
+    ImportsWaiting,
+    ImportEnded,
     VersionConflict,
     TooLarge,
     UriTooLong,
@@ -138,6 +140,10 @@ impl Code {
                 "The payment gateway did not say what became of it",
             ),
             Self::AlreadyExists => ("already-exists", StatusCode::CONFLICT, "The code is taken"),
+            Self::ImportsWaiting => {
+                ("imports-waiting", StatusCode::CONFLICT, "Too many imports have not ended yet")
+            }
+            Self::ImportEnded => ("import-ended", StatusCode::CONFLICT, "The import has ended already"),
             Self::InUse => ("in-use", StatusCode::CONFLICT, "Something else refers to it"),
             Self::VersionConflict => {
                 ("version-conflict", StatusCode::PRECONDITION_FAILED, "Somebody else was faster")
@@ -380,6 +386,11 @@ impl Problem {
             self.0.errors.push(FieldError::new(pointer, self.0.code.facts().0, &self.0.detail));
         }
         self
+    }
+
+    /// What is wrong, by field, in words.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.errors.iter().map(|error| (error.pointer.as_str(), error.message.as_str()))
     }
 
     pub(crate) fn code(&self) -> Code {

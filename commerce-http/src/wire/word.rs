@@ -1,6 +1,7 @@
 //! Words of fixed lists: states, methods, kinds.
 
 use commerce_core::access::Unusable;
+use commerce_core::bulk::{Format, Kind, State};
 use commerce_core::catalog::{AttributeKind, ProductStatus};
 use commerce_core::order::{FulfillmentState, Machine, OrderState};
 use commerce_core::payment::inbox::MessageState;
@@ -39,6 +40,12 @@ macro_rules! words {
 }
 
 words! {
+    /// What a file is about.
+    ImportKind of Kind: Kind::ALL;
+    /// How a file is written.
+    FileFormat of Format: Format::ALL;
+    /// How far an import is.
+    ImportState of State: State::ALL;
     /// Why a review waits.
     FindingName of Finding: Finding::ALL;
     /// Why a review was reported.

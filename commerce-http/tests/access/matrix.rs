@@ -19,6 +19,8 @@ enum Whose {
     /// Of the merchant who sells it, and of those of the shop who have the permission that the operation names; to other
     /// merchants it is not there.
     Sellers,
+    /// Of the merchant who sent the file, and of those of the shop who have the permission; to other merchants it is not there.
+    Sent,
     /// Of all who keep a part of the catalogue: where goods lie, and what products have in common.
     Shared,
     /// Everybody's: what is on sale, and codes that open nothing.
@@ -72,6 +74,9 @@ const WHOSE: &[(&str, Whose)] = &[
     ("changeProductImage", Whose::Sellers),
     ("removeProductImage", Whose::Sellers),
     ("getPriceHistory", Whose::Sellers),
+    ("getImport", Whose::Sent),
+    ("getRefusedRows", Whose::Sent),
+    ("cancelImport", Whose::Sent),
     ("getWarehouse", Whose::Shared),
     ("getBrand", Whose::Shared),
     ("getManagedCategory", Whose::Shared),
@@ -137,6 +142,7 @@ async fn what_is_not_theirs_is_not_there() {
                 Whose::Own => world.own(operation).await,
                 Whose::Sold => world.sold(operation).await,
                 Whose::Sellers => world.sellers(operation).await,
+                Whose::Sent => world.sent(operation).await,
                 Whose::Shared => world.shared(operation).await,
                 Whose::Opinions => world.opinions(operation).await,
                 Whose::Everybodys => world.everybodys(operation).await,
@@ -222,6 +228,21 @@ impl World {
         }
         let done = self.sell("mira", operation, &goods).await;
         assert!((200..300).contains(&done.status), "{} mira: {}", operation.name, done.text);
+    }
+
+    async fn sent(&mut self, operation: &Operation) {
+        let path = "/api/products/bulk-import/";
+        let file = self.town.call("mira", Method::POST, path).header("Content-Type", "text/csv");
+        let file = file.plain("Handle,Title\n").send().await.expect(202);
+        let named = file["id"].as_str().unwrap();
+        for (who, expected) in [("nobody", 401), ("ada", 403), ("max", 404)] {
+            let status = self.learns_nothing(who, operation, named).await;
+            assert_eq!(status, expected, "{} {who}", operation.name);
+        }
+        for who in ["mira", "sam", "boss"] {
+            let seen = self.call(who, operation, named).await;
+            assert!(![401, 403, 404].contains(&seen.status), "{} {who}: {}", operation.name, seen.text);
+        }
     }
 
     async fn shared(&mut self, operation: &Operation) {

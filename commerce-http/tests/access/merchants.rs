@@ -15,6 +15,11 @@ const THEIRS: [&str; 2] = ["listSoldOrders", "getSoldOrder"];
 /// show the limits. Where goods lie and what products share they see as staff does.
 const SHARED: &[&str] = &[
     "exportProducts",
+    "importFile",
+    "listImports",
+    "getImport",
+    "getRefusedRows",
+    "cancelImport",
     "listAllProducts",
     "getPriceHistory",
     "createProduct",

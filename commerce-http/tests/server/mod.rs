@@ -124,6 +124,18 @@ impl TestDatabase {
         self.import(&file, flags);
     }
 
+    /// Imports rows of which some are refused: what it said, and the file of refused rows.
+    pub(crate) fn import_refusing(&self, text: &str, flags: &[&str]) -> (String, String) {
+        let (file, refused) = (self.folder.join("rows.csv"), self.folder.join("refused.csv"));
+        std::fs::write(&file, text).unwrap();
+        let mut args = vec!["import", file.to_str().unwrap(), "--refused", refused.to_str().unwrap()];
+        args.extend(flags);
+        let output = self.run(&args);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        (said, std::fs::read_to_string(refused).unwrap())
+    }
+
     /// The program with these arguments and this database.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();

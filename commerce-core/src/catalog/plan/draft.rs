@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::merge::{self, Merged};
+use super::own;
 use super::shared::Shared;
 use super::stock::{self, Said};
 use super::{CatalogView, Outcome, Plan, PlanOptions, Refusal, Warning};
@@ -71,13 +72,21 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes what is said about a product, or notes why not.
-    pub(super) fn take(&mut self, input: ProductInput) {
+    pub(super) fn take(&mut self, mut input: ProductInput) {
         let slug = input.slug.clone();
         let place = self.place.get(&slug).copied();
         let present = match place {
             Some(place) => Some(&self.taken[place].product),
             None => self.known.get(&slug).copied(),
         };
+        let claimed = match self.options.seller {
+            Some(seller) => own::claim(&mut input, present, seller, &self.shared),
+            None => Ok(()),
+        };
+        if let Err(Refused(refusals)) = claimed {
+            self.refusals.extend(refusals);
+            return;
+        }
         let desk = merge::Desk {
             now: self.view.now,
             images: self.known.get(&slug).map_or(&[], |known| &known.images),

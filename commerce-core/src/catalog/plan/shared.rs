@@ -62,6 +62,22 @@ impl Shared {
         (self.new_brands, self.new_categories, self.new_attributes, self.revise)
     }
 
+    /// Whether there is a brand of this name.
+    pub(super) fn has_brand(&self, name: &str) -> bool {
+        self.brands.get(&fold(name)).is_some_and(|known| !self.deleted_brands.contains_key(known))
+    }
+
+    /// Whether there is a category at the end of these names, from the top down; there is at the end of none.
+    pub(super) fn has_category(&self, names: &[String]) -> bool {
+        let mut parent = None;
+        for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            let known = self.categories.get(&(parent, fold(name))).and_then(|id| self.branches.get(id));
+            let Some(known) = known.filter(|known| known.deleted_at.is_none()) else { return false };
+            parent = Some(known.id);
+        }
+        true
+    }
+
     /// The brand of this name.
     pub(super) fn brand(&mut self, name: &str, ids: &mut Ids) -> BrandId {
         if let Some(known) = self.brands.get(&fold(name)).copied() {

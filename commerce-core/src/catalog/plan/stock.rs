@@ -47,6 +47,12 @@ pub(super) fn set(view: &CatalogView, options: &PlanOptions, taken: &[Taken<'_>]
             }
             let about = About { line: said.line, slug: &product.product.slug };
             let there = levels.get(&variant.id).copied().unwrap_or_default();
+            if new.is_some() && options.seller.is_some() {
+                // Where goods may lie is for the shop to say.
+                let reason = format!("there is no location {}", options.location);
+                set.refusals.push(about.refuse("stock", "location-unknown", reason));
+                continue;
+            }
             if closed {
                 let reason = format!("the location {} is not active", options.location);
                 set.refusals.push(about.refuse("stock", "location-inactive", reason));

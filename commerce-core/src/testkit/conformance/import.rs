@@ -201,7 +201,13 @@ fn price(amount: &str) -> UnitPrice {
 }
 
 fn options(stock: StockRule) -> PlanOptions {
-    PlanOptions { currency: Currency::NGN, location: "main".to_owned(), stock, actor: Actor::System }
+    PlanOptions {
+        currency: Currency::NGN,
+        location: "main".to_owned(),
+        stock,
+        actor: Actor::System,
+        seller: None,
+    }
 }
 
 async fn product(shop: &Shop, slug: &str) -> Product {

@@ -57,6 +57,7 @@ use crate::testkit::MockClock;
 
 pub mod accounts;
 pub mod audit;
+pub mod bulk;
 pub mod cancelling;
 pub mod catalog;
 pub mod catalog_edits;
@@ -500,6 +501,16 @@ macro_rules! __each_store_case {
                 parked_messages_are_listed
                 a_message_that_changed
             ;
+            bulk:
+                an_import_in_full_and_one_with_nothing
+                a_file_is_received_and_waits
+                a_file_that_is_sent_again_is_one_import
+                so_many_imports_may_wait
+                an_import_is_taken_up_by_one_and_taken_over
+                progress_commits_with_the_batch
+                an_import_is_cancelled
+                imports_are_forgotten
+            ;
             jobs:
                 a_job_in_full_and_one_with_nothing
                 a_job_that_changed
@@ -714,6 +725,7 @@ mod tests {
             ("taxonomy", include_str!("taxonomy.rs")),
             ("audit", include_str!("audit.rs")),
             ("sign_in", include_str!("sign_in.rs")),
+            ("bulk", include_str!("bulk.rs")),
             ("cancelling", include_str!("cancelling.rs")),
             ("catalog", include_str!("catalog.rs")),
             ("catalog_edits", include_str!("catalog_edits.rs")),

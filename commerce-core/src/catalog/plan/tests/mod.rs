@@ -37,6 +37,7 @@ fn empty_shop() -> Shop {
             record,
         },
         options: PlanOptions {
+            seller: None,
             currency: Currency::NGN,
             location: "LAGOS".to_owned(),
             stock: StockRule::Created,
