@@ -241,6 +241,7 @@ mod tests {
     async fn a_panic_is_a_failure_that_tells_nothing_and_the_next_request_is_served() {
         let observe = Observe {
             clock: Arc::new(MockClock::default()),
+            ids: Arc::new(Mutex::new(Ids::new([7; 32], commerce_core::Timestamp::from_micros(0).unwrap()))),
             routes: Arc::new(Routes::new()),
             transport_security: None,
             ids: Arc::new(Mutex::new(Ids::new([7; 32], MockClock::default().now()))),
