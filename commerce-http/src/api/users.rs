@@ -337,6 +337,7 @@ impl UsersApi {
     /// Lists accounts
     ///
     /// The newest first.
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     #[oai(path = "/all/", method = "get", operation_id = "listUsers")]
     async fn list(
         &self,

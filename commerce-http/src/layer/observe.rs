@@ -244,7 +244,6 @@ mod tests {
             ids: Arc::new(Mutex::new(Ids::new([7; 32], commerce_core::Timestamp::from_micros(0).unwrap()))),
             routes: Arc::new(Routes::new()),
             transport_security: None,
-            ids: Arc::new(Mutex::new(Ids::new([7; 32], MockClock::default().now()))),
         };
         let app = make(handle).with(observe);
         let ask = |path: &str| {
