@@ -107,7 +107,7 @@ pub(crate) fn write(products: &[&Product], names: &Names<'_>, settings: &StoredS
 }
 
 /// What a term of a name begins with where it stands a second time, for an index of words does not know their weights.
-pub(crate) const IN_NAME: &str = "_";
+pub(crate) const IN_NAME: char = '_';
 
 /// The terms with their places and weights, as a `tsvector` is written. Terms are plain letters and digits.
 fn terms(document: &Document) -> String {

@@ -380,29 +380,30 @@ fn push_filters(statement: &mut QueryBuilder<Postgres>, request: &Request, witho
 /// The query as a `tsquery` is written; `None` when it looks for nothing. Terms are plain letters and digits, so nothing that
 /// a shopper types is an operator.
 fn matching(query: &Query) -> Option<String> {
-    let groups: Vec<String> = query.any_of.iter().map(|of| group(of, "")).collect();
+    let groups: Vec<String> = query.any_of.iter().map(|of| group(of, None)).collect();
     (!groups.is_empty()).then(|| groups.join(" | "))
 }
 
 /// The same where all that is wanted is in the name. What is only said not to be there is in none.
 fn matching_names(query: &Query) -> Option<String> {
     let wants = query.any_of.iter().filter(|group| !group.wanted.is_empty());
-    let groups: Vec<String> = wants.map(|of| group(of, IN_NAME)).collect();
+    let groups: Vec<String> = wants.map(|of| group(of, Some(IN_NAME))).collect();
     (!groups.is_empty()).then(|| groups.join(" | "))
 }
 
-fn group(group: &Group, mark: &str) -> String {
+fn group(group: &Group, mark: Option<char>) -> String {
     let Group { wanted, unwanted } = group;
     let wanted = wanted.iter().map(|wanted| {
         let all_of =
             |all: &Alternative| all.iter().map(|of| phrase(of, mark)).collect::<Vec<_>>().join(" & ");
         format!("({})", wanted.any_of.iter().map(all_of).collect::<Vec<_>>().join(" | "))
     });
-    let unwanted = unwanted.iter().map(|unwanted| format!("!{}", phrase(unwanted, "")));
+    let unwanted = unwanted.iter().map(|unwanted| format!("!{}", phrase(unwanted, None)));
     format!("({})", wanted.chain(unwanted).collect::<Vec<_>>().join(" & "))
 }
 
-fn phrase(phrase: &Phrase, mark: &str) -> String {
+fn phrase(phrase: &Phrase, mark: Option<char>) -> String {
+    let mark = mark.map(String::from).unwrap_or_default();
     let terms: Vec<String> = phrase.iter().map(|term| format!("'{mark}{term}'")).collect();
     format!("({})", terms.join(" <-> "))
 }
