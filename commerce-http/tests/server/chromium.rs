@@ -67,10 +67,15 @@ impl Chromium {
         self.ask("Page.navigate", &json!({"url": url}));
     }
 
-    /// What the page makes of an expression; null while it has no such thing.
+    /// What the page makes of an expression; null while it has no such thing, or is being left for another.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
-        let asked = self.ask("Runtime.evaluate", &json!({"expression": expression, "returnByValue": true}));
-        asked["result"]["value"].clone()
+        let asked = json!({"expression": expression, "returnByValue": true});
+        let answer = self.answer("Runtime.evaluate", &asked);
+        if answer["error"]["message"] == "Inspected target navigated or closed" {
+            return Value::Null;
+        }
+        assert!(answer["error"].is_null(), "{expression}: {answer}");
+        answer["result"]["result"]["value"].clone()
     }
 
     /// Looks until the expression is true.
@@ -115,6 +120,13 @@ impl Chromium {
 
     /// Sends a command and waits for its result.
     fn ask(&mut self, method: &str, parameters: &Value) -> Value {
+        let mut answer = self.answer(method, parameters);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].take()
+    }
+
+    /// Sends a command and waits for what is answered, a refusal too.
+    fn answer(&mut self, method: &str, parameters: &Value) -> Value {
         self.next += 1;
         let mut command = json!({"id": self.next, "method": method, "params": parameters});
         if !self.session.is_null() {
@@ -126,11 +138,10 @@ impl Chromium {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let answer = self.answers.recv_timeout(left);
-            let mut answer =
+            let answer =
                 answer.unwrap_or_else(|error| panic!("{method} is not answered ({error}). {NO_CHROMIUM}"));
             if answer["id"] == self.next {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].take();
+                return answer;
             }
             self.complaints.extend(complaint(&answer));
         }
