@@ -30,6 +30,9 @@ async fn no_request_of_the_contract_is_answered_beside_it() {
     let program = installed();
     for kind in KINDS {
         let mut server = TestServer::start_with_customers(kind, &[CUSTOMER], SECRET).await;
+        // A shop without a place for pictures answers 503 to whoever sends one.
+        server.set("COMMERCE_MEDIA_FOLDER", "media");
+        server.restart().await;
         // The operator comes last, who finds the customer and deactivates the account.
         for who in ["nobody", "customer", "operator"] {
             // An access token is good for a quarter of an hour, so it is made when it is needed.
