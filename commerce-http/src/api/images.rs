@@ -5,13 +5,13 @@ use commerce_core::ImageId;
 use commerce_core::catalog::ImageWords;
 use poem::{Request, RequestBody};
 use poem_openapi::param::{Path, Query};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
+use poem_openapi::registry::MetaRequest;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 
 use super::access::MayWriteProducts;
 use super::admin::{IfMatch, etag};
 use super::catalog::{of_product, target};
-use super::{Shop, Tag};
+use super::{Shop, Tag, upload};
 use crate::settle::settle;
 use crate::wire::{
     Answer, Body, Check, Code, Done, Id, ImageChangeBody, Problem, ProductImageDto, Refused, Text, statuses,
@@ -136,12 +136,7 @@ impl<'a> ApiExtractor<'a> for PictureFile {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        let media = |content_type| {
-            let schema = MetaSchema::new_with_format("string", "binary");
-            MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(schema)) }
-        };
-        let description = Some("The file, as it is.");
-        Some(MetaRequest { description, content: TYPES.map(media).into(), required: true })
+        Some(upload::described(TYPES))
     }
 
     async fn from_request(
@@ -149,8 +144,8 @@ impl<'a> ApiExtractor<'a> for PictureFile {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let sent = request.content_type().and_then(|kind| kind.split(';').next()).unwrap_or_default();
-        if !TYPES.iter().any(|known| sent.trim().eq_ignore_ascii_case(known)) {
+        let sent = upload::media_type(request);
+        if !TYPES.iter().any(|known| sent.eq_ignore_ascii_case(known)) {
             let words =
                 format_args!("send the file as the body, with Content-Type {}", TYPES.join(", ")).to_string();
             return Err(Problem::new(Code::UnsupportedMediaType, words).into());

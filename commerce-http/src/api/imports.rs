@@ -11,13 +11,13 @@ use futures_util::{Stream, StreamExt};
 use poem::http::header;
 use poem::{Body, Request, RequestBody};
 use poem_openapi::param::{Path, Query};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef};
+use poem_openapi::registry::MetaRequest;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
 use tokio::time::timeout;
 
 use super::access::{MayReadProducts, MayWriteProducts};
 use super::key::OptionalKey;
-use super::{Shop, Tag};
+use super::{Shop, Tag, upload};
 use crate::import::{HEAD, Kept, write_refused};
 use crate::layer::discard;
 use crate::settle::settle;
@@ -342,12 +342,7 @@ impl<'a> ApiExtractor<'a> for SentFile {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        let media = |(content_type, _)| {
-            let schema = MetaSchema::new_with_format("string", "binary");
-            MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(schema)) }
-        };
-        let description = Some("The file, as it is.");
-        Some(MetaRequest { description, content: TYPES.map(media).into(), required: true })
+        Some(upload::described(TYPES.map(|(media_type, _)| media_type)))
     }
 
     async fn from_request(
@@ -355,8 +350,8 @@ impl<'a> ApiExtractor<'a> for SentFile {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let sent = request.content_type().and_then(|kind| kind.split(';').next()).unwrap_or_default();
-        let known = TYPES.iter().find(|(known, _)| sent.trim().eq_ignore_ascii_case(known));
+        let sent = upload::media_type(request);
+        let known = TYPES.iter().find(|(known, _)| sent.eq_ignore_ascii_case(known));
         let Some((_, format)) = known else {
             let words = "send the file as the body, with Content-Type text/csv or application/x-ndjson";
             return Err(Problem::new(Code::UnsupportedMediaType, words).into());

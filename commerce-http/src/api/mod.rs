@@ -21,6 +21,7 @@ mod reviews;
 mod search;
 mod sold;
 mod token;
+mod upload;
 mod users;
 
 use std::collections::HashMap;
