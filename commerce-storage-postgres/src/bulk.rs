@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::row::{Row, get};
 
@@ -119,16 +119,14 @@ pub(crate) fn write(changes: &Changes, fused: &mut Fused) {
     }
 }
 
-pub(crate) const LOOK: &str = "
+pub(crate) const LOOK: &str = concat!(
+    "
 select statement_timestamp() as now,
        (select row_to_json(i) from bulk_imports i where i.id = $1) as import,
        (select count(*) from bulk_imports i where i.ended_at is null and i.seller_id is not distinct from $2::uuid)
            as open,
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-                                 'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome,
-                                 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $3 and i.route = $4 and i.key = $5) as record";
+       ", record_column!("$3", "$4", "$5"), " as record"
+);
 
 /// What a decision about an import looks at: one statement, so one snapshot.
 ///

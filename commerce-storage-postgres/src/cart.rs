@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::inventory::LevelRow;
 use crate::promotion::CouponRow;
@@ -213,10 +213,7 @@ select statement_timestamp() as now,
           from open_cart c
          where coalesce($8, c.customer_key) is not null) as ordered_before,
        coalesce((select version from rulebook_current), 0) as rulebook_version,
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-            'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $4 and i.route = $5 and i.key = $6) as record"
+       ", record_column!("$4", "$5", "$6"), " as record"
         )
     };
 }

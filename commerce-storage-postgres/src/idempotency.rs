@@ -10,6 +10,26 @@ use crate::fused::Fused;
 use crate::instant::Instant;
 use crate::row::Row;
 
+/// The record of a request as one column, for a statement that looks at it beside something else: by the parameters that are
+/// its actor, route and key.
+macro_rules! record_column {
+    ($actor:literal, $route:literal, $key:literal) => {
+        concat!(
+            "(select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
+            'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
+          from idempotency i
+         where i.actor = ",
+            $actor,
+            " and i.route = ",
+            $route,
+            " and i.key = ",
+            $key,
+            ")"
+        )
+    };
+}
+pub(crate) use record_column;
+
 pub(crate) const INSERT: &str = "
 insert into idempotency (actor, route, key, fingerprint, outcome, outcome_id, at)
 select $1::text, $2::text, $3::text, $4::bytea, $5::text, $6::uuid, $7::timestamptz

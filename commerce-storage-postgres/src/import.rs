@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::column;
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::inventory::{LevelRow, LocationRow};
 use crate::product::{AttributeRow, BrandRow, CategoryRow, ProductRow, whole_product};
@@ -39,10 +39,9 @@ select statement_timestamp() as now,
           join stock s on s.variant_id = v.id
           join locations l on l.id = s.location_id
          where v.removed_at is null) as levels,
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-            'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $3 and i.route = $4 and i.key = $5) as record,
+       ",
+    record_column!("$3", "$4", "$5"),
+    " as record,
        (select json_build_array(s.changes, s.additions) from catalog_shared s) as shared"
 );
 

@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::column;
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::inventory::LocationRow;
 use crate::row::{Row, get};
 
-pub(crate) const LOOK: &str = "
+pub(crate) const LOOK: &str = concat!(
+    "
 with named as (
     select v.id, v.sku, v.product_id, p.seller_id
       from variants v
@@ -39,11 +40,10 @@ select statement_timestamp() as now,
                                  'reserved', coalesce(sum(s.reserved), 0))
           from stock s
          where s.location_id = $3 and (s.on_hand <> 0 or s.reserved <> 0)) as holdings,
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-                                 'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome,
-                                 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $4 and i.route = $5 and i.key = $6) as record";
+       ",
+    record_column!("$4", "$5", "$6"),
+    " as record"
+);
 
 type LookRow = (
     Instant,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::inventory::ReservationRow;
 use crate::order_line::{self, AdjustmentRow, LineRow};
@@ -178,10 +178,7 @@ select statement_timestamp() as now,
           from redemptions r where r.order_id = o.id) as redemptions,
        (select coalesce(json_agg(r order by r.id), '[]')
           from reservations r where r.order_id = o.id and r.state = 'open') as reservations,
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-            'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $2 and i.route = $3 and i.key = $4) as record
+       ", record_column!("$2", "$3", "$4"), " as record
   from orders o"
         )
     };

@@ -12,11 +12,12 @@ use uuid::Uuid;
 use crate::catalog;
 use crate::error::store_error;
 use crate::fused::{Fused, column};
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::row::Row;
 
-pub(crate) const LOOK: &str = "
+pub(crate) const LOOK: &str = concat!(
+    "
 with named as (
     select distinct v.product_id as id from variants v where v.sku = any($1::text[])
 )
@@ -32,11 +33,10 @@ select statement_timestamp() as now,
           from named n
           join products p on p.id = n.id
          where p.deleted_at is null) as products,
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-                                 'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome,
-                                 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $2 and i.route = $3 and i.key = $4) as record";
+       ",
+    record_column!("$2", "$3", "$4"),
+    " as record"
+);
 
 pub(crate) const UPDATE_PRODUCTS: &str = "
 update products p

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::fused::{Fused, column};
-use crate::idempotency::RecordRow;
+use crate::idempotency::{RecordRow, record_column};
 use crate::instant::Instant;
 use crate::row::Row;
 
@@ -270,10 +270,7 @@ select statement_timestamp(),
        (select coalesce(json_agg(t order by t.at, t.customer_id), '[]')
           from (select * from review_reports where review_id = $2 order by at, customer_id limit $8) t),
        exists (select 1 from review_reports t join r on r.id = t.review_id where t.customer_id = $3),
-       (select json_build_object('actor', i.actor, 'route', i.route, 'key', i.key,
-            'fingerprint', encode(i.fingerprint, 'hex'), 'outcome', i.outcome, 'outcome_id', i.outcome_id, 'at', i.at)
-          from idempotency i
-         where i.actor = $4 and i.route = $5 and i.key = $6)"
+       ", record_column!("$4", "$5", "$6")
 );
 
 type LookRow = (
